@@ -1,0 +1,1 @@
+"""The loop that calls tools, and the tools."""

@@ -1,0 +1,1 @@
+"""The recipe, the graph of stages, what they will cost and what they made."""

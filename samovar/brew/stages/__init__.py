@@ -1,0 +1,1 @@
+"""One stage a file: what it needs, what it will cost, how it is made."""

@@ -1,0 +1,1 @@
+"""Conversations, the one chat template, tool calls, loss masks."""

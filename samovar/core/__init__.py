@@ -1,0 +1,1 @@
+"""What every other layer stands on: errors, artifacts, files, devices, progress."""

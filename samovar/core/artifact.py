@@ -1,0 +1,119 @@
+"""An artifact is a directory with a manifest; its id is a hash of all that determines it.
+
+It is made in ``<stage>-<id>.partial`` and renamed when whole, so a reader never sees half of one and an
+interrupted maker finds its own work again.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from samovar import __version__
+from samovar.core.errors import CorruptError
+from samovar.core.files import fingerprint, naming_os_errors, read_json, write_json
+
+MANIFEST = "manifest.json"
+
+
+class Manifest(BaseModel):
+    """What an artifact is, what it was made from, and what making it cost."""
+
+    model_config = ConfigDict(frozen=True)
+
+    stage: str
+    id: str = Field(description="first 12 hexadecimal digits of the hash of stage, version, config and inputs")
+    version: int = Field(description="of the stage's code: raised when its output changes")
+    config: dict[str, Any]
+    inputs: dict[str, str] = Field(description="name of the input -> id of the artifact, or fingerprint of the files")
+    metrics: dict[str, Any] = {}
+    seconds: float = Field(0.0, description="wall time spent, summed over interrupted runs")
+    joules_estimated: float = Field(0.0, description="seconds times the stated power of the machine")
+    size_bytes: int = 0
+    samovar: str = __version__
+    made_at: str = Field("", description="UTC, ISO 8601")
+
+
+def artifact_id(stage: str, version: int, config: Mapping[str, Any], inputs: Mapping[str, str]) -> str:
+    """The id of what ``stage`` would make of ``inputs`` under ``config``."""
+    return fingerprint({"stage": stage, "version": version, "config": dict(config), "inputs": dict(inputs)})[:12]
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of the artifact in ``folder``.
+
+    Raises:
+        MissingError: there is none.
+        CorruptError: it is damaged.
+    """
+    value = read_json(folder / MANIFEST)
+    try:
+        return Manifest.model_validate(value)
+    except ValidationError as error:
+        raise CorruptError(f"{folder / MANIFEST} is damaged: {error}", hint=f"delete {folder} and make it again") from error
+
+
+def partial_folder(folder: Path) -> Path:
+    """Where the artifact that will be ``folder`` is being made."""
+    return folder.with_name(folder.name + ".partial")
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether the artifact in ``folder`` was finished."""
+    return (folder / MANIFEST).is_file()
+
+
+def make_artifact(
+    folder: Path,
+    *,
+    stage: str,
+    version: int,
+    config: Mapping[str, Any],
+    inputs: Mapping[str, str],
+    make: Callable[[Path], Mapping[str, Any]],
+    watts: float = 0.0,
+) -> Manifest:
+    """Run ``make(partial)`` and put what it wrote at ``folder``, with a manifest.
+
+    ``make`` returns the metrics. It may find files that an interrupted run left in ``partial``. When it raises, they
+    stay there, and ``folder`` does not appear.
+    """
+    partial = partial_folder(folder)
+    with naming_os_errors(partial):
+        partial.mkdir(parents=True, exist_ok=True)
+        clock = partial / "seconds.json"
+        before = float(read_json(clock)["seconds"]) if clock.is_file() else 0.0
+        started = time.monotonic()
+        try:
+            metrics = make(partial)
+        finally:
+            seconds = before + time.monotonic() - started
+            write_json(clock, {"seconds": seconds})
+        clock.unlink()
+        manifest = Manifest(
+            stage=stage,
+            id=artifact_id(stage, version, config, inputs),
+            version=version,
+            config=dict(config),
+            inputs=dict(inputs),
+            metrics=dict(metrics),
+            seconds=round(seconds, 3),
+            joules_estimated=round(seconds * watts, 1),
+            size_bytes=folder_bytes(partial),
+            made_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        )
+        write_json(partial / MANIFEST, manifest.model_dump())
+        if folder.exists():
+            shutil.rmtree(folder)
+        partial.replace(folder)
+    return manifest
+
+
+def folder_bytes(folder: Path) -> int:
+    """Total size of the files below ``folder``."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

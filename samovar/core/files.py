@@ -1,0 +1,104 @@
+"""Files written whole or not at all, and locks that a crash releases."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from samovar.core.errors import BusyError, CorruptError, MissingError, ResourceError
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+@contextmanager
+def naming_os_errors(path: Path) -> Iterator[None]:
+    """Turn the operating system's refusal to write ``path`` into a ResourceError that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise ResourceError(
+                f"{path} cannot be written: the disk is full",
+                hint="free some space and run the same command again: it goes on where it stopped",
+            ) from error
+        if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+            raise ResourceError(
+                f"{path} cannot be written: {error.strerror}", hint="check who owns the folder"
+            ) from error
+        raise
+
+
+def write_atomic(path: Path, content: str | bytes) -> None:
+    """Write ``content`` beside ``path`` and rename it into place, so that a crash leaves the old file or the new."""
+    data = content.encode() if isinstance(content, str) else content
+    temporary = path.with_name(f"{path.name}.tmp{os.getpid()}")
+    with naming_os_errors(path):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with temporary.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write ``value`` as indented UTF-8 JSON, atomically."""
+    write_atomic(path, json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file of ours.
+
+    Raises:
+        MissingError: there is no such file.
+        CorruptError: it is not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise MissingError(f"{path} does not exist") from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise CorruptError(f"{path} is not valid JSON: {error}", hint="delete it and make it again") from error
+
+
+def fingerprint(value: Any) -> str:
+    """A stable hash of a JSON-able value: 64 hexadecimal digits."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@contextmanager
+def exclusive_lock(path: Path, *, what: str) -> Iterator[None]:
+    """Hold ``path`` as a lock; the kernel drops it when the process ends, however it ends.
+
+    Raises:
+        BusyError: another process holds it.
+    """
+    with naming_os_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("a+")
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            file.seek(0)
+            holder = file.read().strip() or "unknown"
+            raise BusyError(
+                f"{what} is already in use by another samovar process (process {holder})",
+                hint="wait until it ends, or stop it with Ctrl-C: nothing is lost",
+            ) from error
+        file.seek(0)
+        file.truncate()
+        file.write(str(os.getpid()))
+        file.flush()
+        yield

@@ -1,0 +1,65 @@
+"""The base of every configuration: frozen, and unknown keys are refused with the nearest known one."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from samovar.core.errors import ConfigError
+
+
+class Settings(BaseModel):
+    """A frozen group of settings. Every field has a description with its unit."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+S = TypeVar("S", bound=Settings)
+
+
+def parse_settings(kind: type[S], value: Any, *, source: str) -> S:
+    """Read ``value`` as ``kind``; ``source`` names where it came from in the error.
+
+    Raises:
+        ConfigError: with every wrong key, type and range, one a line, and 'did you mean' for misspelt keys.
+    """
+    try:
+        return kind.model_validate(value)
+    except ValidationError as error:
+        problems = [_problem(kind, issue) for issue in error.errors()]
+        raise ConfigError(
+            f"{source}: " + "; ".join(problems), hint="`samovar config schema` lists every key with its meaning"
+        ) from error
+
+
+def _problem(kind: type[BaseModel], issue: Any) -> str:
+    path = [part for part in issue["loc"] if not (isinstance(part, str) and part.startswith("function-"))]
+    where = ".".join(str(part) for part in path) or "the file"
+    if issue["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(str(path[-1]), _keys_at(kind, path[:-1]), n=1, cutoff=0.5)
+        return f"unknown key '{where}'" + (f" (did you mean '{near[0]}'?)" if near else "")
+    if issue["type"] == "missing":
+        return f"'{where}' is missing"
+    return f"'{where}' is {issue['input']!r}: {issue['msg'][0].lower()}{issue['msg'][1:]}"
+
+
+def _keys_at(kind: type[BaseModel], path: list[Any]) -> list[str]:
+    """The known keys of the group at ``path`` below ``kind``; all keys of all its models where unions hide it."""
+    models: list[type[BaseModel]] = [kind]
+    for part in path:
+        found = [
+            model
+            for parent in models
+            if isinstance(part, str) and part in parent.model_fields
+            for model in _models_in(parent.model_fields[part].annotation)
+        ]
+        models = found or models
+    return [name for model in models for name in model.model_fields]
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in getattr(annotation, "__args__", ()) for model in _models_in(part)]

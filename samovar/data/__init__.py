@@ -1,0 +1,1 @@
+"""Documents in, clean text out: readers, steps, corpus, shards."""

@@ -1,0 +1,1 @@
+"""One cleaning step a file: each keeps, edits or drops a document with a reason."""

@@ -1,0 +1,1 @@
+"""Checkable tasks, one file each: examples, grader, reward."""

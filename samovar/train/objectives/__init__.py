@@ -1,0 +1,1 @@
+"""One objective a file: ``(model, batch) -> loss, metrics``; none knows the loop."""
