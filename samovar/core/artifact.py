@@ -55,7 +55,9 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         return Manifest.model_validate(value)
     except ValidationError as error:
-        raise CorruptError(f"{folder / MANIFEST} is damaged: {error}", hint=f"delete {folder} and make it again") from error
+        raise CorruptError(
+            f"{folder / MANIFEST} is damaged: {error}", hint=f"delete {folder} and make it again"
+        ) from error
 
 
 def partial_folder(folder: Path) -> Path:

@@ -1,13 +1,13 @@
 """Every error a user can meet, each with what happened, why, and what to do next.
 
-    SamovarError
-    ├── ConfigError     (ValueError)         a recipe or an option is wrong
-    ├── DataError       (ValueError)         a document, conversation or corpus is unusable
-    ├── MissingError    (FileNotFoundError)  something that should exist does not
-    ├── CorruptError    (ValueError)         a file of ours is damaged
-    ├── BusyError       (RuntimeError)       another process holds the project, the port or the queue
-    ├── ResourceError   (OSError)            disk, memory or permission ran out
-    └── RequestError    (ValueError)         a request to the engine or the server is refused
+SamovarError
+├── ConfigError     (ValueError)         a recipe or an option is wrong
+├── DataError       (ValueError)         a document, conversation or corpus is unusable
+├── MissingError    (FileNotFoundError)  something that should exist does not
+├── CorruptError    (ValueError)         a file of ours is damaged
+├── BusyError       (RuntimeError)       another process holds the project, the port or the queue
+├── ResourceError   (OSError)            disk, memory or permission ran out
+└── RequestError    (ValueError)         a request to the engine or the server is refused
 """
 
 from __future__ import annotations

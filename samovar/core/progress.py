@@ -59,7 +59,9 @@ class Progress:
         parts = [f"{self.title:<10}"]
         if self.total:
             parts.append(f"{min(1.0, self.done / self.total):4.0%}")
-        parts.append(f"{short_number(self.done)}{'/' + short_number(self.total) if self.total else ''} {self.unit}".rstrip())
+        parts.append(
+            f"{short_number(self.done)}{'/' + short_number(self.total) if self.total else ''} {self.unit}".rstrip()
+        )
         parts.append(f"{short_number(rate)}/s")
         if self.total and rate > 0 and self.done < self.total:
             parts.append(f"{short_duration((self.total - self.done) / rate)} left")

@@ -1,1 +1,1 @@
-"""Documents in, clean text out: readers, steps, corpus, shards."""
+"""Documents in, clean text out: sources, readers, steps, corpus, shards."""

@@ -1,0 +1,132 @@
+"""The loop that answers: generate, run the tools that were called, generate on. Here for the blocking caller."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from samovar.agent.answer import Answer, ToolUse
+from samovar.agent.events import Event, ToolCalled, ToolReturned
+from samovar.agent.tool import Tool, run_call
+from samovar.chat.conversation import Message
+from samovar.core.errors import RequestError
+from samovar.engine.request import Sampling
+from samovar.tokenizer.tokenizer import Tokenizer
+
+if TYPE_CHECKING:  # torch is not needed to serve
+    from samovar.engine.engine import Engine
+
+
+class Agent:
+    """Answers conversations with an engine of its own: nobody else may step it meanwhile."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        tokenizer: Tokenizer,
+        tools: Sequence[Tool] = (),
+        *,
+        system: str | None = None,
+        max_rounds: int = 4,
+        announces_tools: bool = False,
+    ) -> None:
+        """Make an agent.
+
+        Args:
+            engine: where tokens come from.
+            tokenizer: the model's.
+            tools: run when the model calls them.
+            system: put before conversations that bring no system message of their own.
+            max_rounds: generations in one answer, at most.
+            announces_tools: list the tools in the prompt. A model that learnt a tool by heart (the quick start's) does
+                not need that, and was trained without; one that calls whatever it is told of does.
+        """
+        self.engine = engine
+        self.tokenizer = tokenizer
+        self.system = system
+        schemas = [tool.schema for tool in tools] if announces_tools else []
+        self.use = ToolUse(tools=tools, offered=schemas, max_rounds=max_rounds)
+
+    def complete_batch(
+        self, conversations: Sequence[Sequence[Message]], sampling: Sampling | None = None
+    ) -> list[list[Message]]:
+        """Answer many conversations at once.
+
+        Args:
+            conversations: each ends with a user's turn.
+            sampling: for all of them; a seed is counted up from one to the next.
+        Returns:
+            For each, the new messages: the assistant's, each tool's, the assistant's again.
+        Raises:
+            RequestError: a conversation does not fit into the context.
+        """
+        sampling = sampling or Sampling()
+        answers = [
+            self._answer(conversation, _counted_up(sampling, number))
+            for number, conversation in enumerate(conversations)
+        ]
+        for _ in self._events(answers):
+            pass
+        return [answer.messages for answer in answers]
+
+    def stream(self, conversation: Sequence[Message], sampling: Sampling | None = None) -> Iterator[Event]:
+        """Answer one conversation, event by event; the last is ``Finished``. Closing the generator frees the engine.
+
+        Raises:
+            RequestError: the conversation does not fit into the context.
+        """
+        answer = self._answer(conversation, sampling or Sampling())
+        yield from self._events([answer])
+        yield answer.finished()
+
+    def _answer(self, conversation: Sequence[Message], sampling: Sampling) -> Answer:
+        return Answer(with_system(conversation, self.system), sampling, self.tokenizer, self.use)
+
+    def _events(self, answers: Sequence[Answer]) -> Iterator[Event]:
+        waiting, live = deque(answers), dict[int, Answer]()
+        try:
+            while waiting or live:
+                # Twice as many as run at once keep every slot busy, and fit into any queue.
+                while waiting and len(live) < 2 * self.engine.max_batch:
+                    self._start_round(waiting.popleft(), live)
+                for delta in self.engine.step():
+                    if delta.request_id not in live:
+                        continue
+                    answer = live[delta.request_id]
+                    yield from answer.push(delta)
+                    if delta.finish_reason is not None:
+                        del live[delta.request_id]
+                        yield from self._run_tools(answer)
+                        # The next round joins the others while they run: no answer waits for the slowest.
+                        self._start_round(answer, live)
+        finally:
+            for request_id in live:
+                self.engine.cancel(request_id)
+
+    def _start_round(self, answer: Answer, live: dict[int, Answer]) -> None:
+        if answer.is_done:
+            return
+        try:
+            live[self.engine.add(*answer.next_prompt())] = answer
+        except RequestError as error:
+            answer.refused(error)
+
+    def _run_tools(self, answer: Answer) -> Iterator[Event]:
+        for call in answer.pending_calls():
+            yield ToolCalled(call)
+            result = run_call(self.use.tools, call)
+            answer.add_result(result)
+            yield ToolReturned(call, result)
+
+
+def with_system(conversation: Sequence[Message], system: str | None) -> list[Message]:
+    """The conversation with ``system`` in front, unless it has a system message of its own."""
+    if system is None or any(message.role == "system" for message in conversation):
+        return list(conversation)
+    return [Message(role="system", content=system), *conversation]
+
+
+def _counted_up(sampling: Sampling, number: int) -> Sampling:
+    return sampling if sampling.seed is None else replace(sampling, seed=sampling.seed + number)

@@ -1,0 +1,112 @@
+"""One answer in the making: rounds of generation with calls of tools between them.
+
+It neither generates nor waits: the driver (blocking, batched or asynchronous) brings it what the engine gave, and asks
+what to do next, so that all three drivers behave alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from samovar.agent.events import Event, Finished, FinishReason, TextDelta
+from samovar.agent.tool import Tool
+from samovar.agent.turn import Turn
+from samovar.chat.conversation import Message, ToolCall
+from samovar.chat.rows import prompt_ids
+from samovar.core.errors import RequestError
+from samovar.engine.request import Delta, Sampling
+from samovar.tokenizer.tokenizer import Tokenizer
+
+
+@dataclass(frozen=True, slots=True)
+class ToolUse:
+    """Which tools an answer may use, and who runs them."""
+
+    tools: Sequence[Tool] = ()
+    """Run by us when the model calls them."""
+    offered: Sequence[Mapping[str, Any]] = ()
+    """Schemas that the prompt lists."""
+    is_returned: bool = False
+    """Calls are handed back to the caller instead of being run."""
+    max_rounds: int = 4
+    """Generations in one answer: a model that calls tools without end is stopped after this many."""
+
+
+class Answer:
+    """The state of one answer to ``messages``."""
+
+    def __init__(self, messages: Sequence[Message], sampling: Sampling, tokenizer: Tokenizer, use: ToolUse) -> None:
+        self.use = use
+        self.messages: list[Message] = []
+        """What the answer has added to the conversation."""
+        self._asked = list(messages)
+        self._sampling = sampling
+        self._tokenizer = tokenizer
+        self._turn = Turn()
+        self._finish_reason: FinishReason | None = None
+        self._num_rounds = self._num_prompt_tokens = self._num_completion_tokens = 0
+        self._pending: list[ToolCall] = []
+
+    @property
+    def is_done(self) -> bool:
+        """Nothing is left to generate or to run."""
+        return self._finish_reason is not None
+
+    def next_prompt(self) -> tuple[list[int], Sampling]:
+        """What to generate now: the prompt, and the sampling with as many tokens as are left."""
+        ids = prompt_ids([*self._asked, *self.messages], self._tokenizer, tools=self.use.offered)
+        if self._num_rounds == 0:
+            self._num_prompt_tokens = len(ids)
+        left = self._sampling.max_tokens - self._num_completion_tokens
+        return ids, replace(self._sampling, max_tokens=left)
+
+    def refused(self, error: RequestError) -> None:
+        """The engine refused the prompt: an error for the caller at first, the end of the answer in a later round."""
+        if self._num_rounds == 0:
+            raise error
+        self._finish_reason = "length"
+
+    def push(self, delta: Delta) -> Iterator[Event]:
+        """Take what the engine gave; with the last piece of a round, the round is over."""
+        self._num_completion_tokens += len(delta.ids)
+        text = self._turn.push(delta.text)
+        if text:
+            yield TextDelta(text)
+        if delta.finish_reason is not None:
+            yield from self._end_round(delta.finish_reason)
+
+    def pending_calls(self) -> list[ToolCall]:
+        """The calls to run now, in order; each is answered by ``add_result``."""
+        return list(self._pending)
+
+    def add_result(self, result: Message) -> None:
+        """Take the answer of the first pending call."""
+        self._pending.pop(0)
+        self.messages.append(result)
+
+    def finished(self) -> Finished:
+        """The last event."""
+        return Finished(
+            finish_reason=self._finish_reason or "cancelled",
+            messages=tuple(self.messages),
+            num_prompt_tokens=self._num_prompt_tokens,
+            num_completion_tokens=self._num_completion_tokens,
+        )
+
+    def _end_round(self, reason: FinishReason) -> Iterator[Event]:
+        message, rest = self._turn.end()
+        if rest:
+            yield TextDelta(rest)
+        self.messages.append(message)
+        self._turn = Turn()
+        self._num_rounds += 1
+        if not message.tool_calls:
+            self._finish_reason = reason
+        elif self.use.is_returned:
+            self._finish_reason = "tool_calls"
+        elif self._num_rounds >= self.use.max_rounds or self._num_completion_tokens >= self._sampling.max_tokens:
+            self._finish_reason = "length"
+        else:
+            self._pending = list(message.tool_calls)

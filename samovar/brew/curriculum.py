@@ -1,0 +1,68 @@
+"""The conversations of a recipe: the checkable tasks it names, and the user's own files."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from samovar.brew.recipe import Recipe
+from samovar.core.errors import MissingError
+
+if TYPE_CHECKING:
+    from samovar.chat.conversation import Conversation
+    from samovar.tasks.task import Task
+
+
+def load_tasks(recipe: Recipe, *, seed: int) -> dict[str, Task]:
+    """The recipe's tasks by name, in its languages and with its assistant's name."""
+    from samovar.tasks.registry import load_task
+
+    return {
+        name: load_task(name, assistant_name=recipe.name, seed=seed, languages=recipe.languages)
+        for name in sorted(recipe.sft.tasks)
+    }
+
+
+def task_config(recipe: Recipe) -> dict[str, Any]:
+    """The parts of the recipe that determine the tasks' conversations."""
+    return {"name": recipe.name, "languages": list(recipe.languages), "tasks": dict(sorted(recipe.sft.tasks.items()))}
+
+
+def sample_conversations(recipe: Recipe, count: int) -> Iterator[Conversation]:
+    """``count`` training conversations of the tasks, drawn by their shares."""
+    from samovar.train.conversations import task_conversations
+
+    tasks = load_tasks(recipe, seed=recipe.sft.seed)
+    return islice(task_conversations(tasks, recipe.sft.tasks, split="train", seed=recipe.sft.seed), count)
+
+
+def conversation_files(root: Path, recipe: Recipe) -> list[Path]:
+    """The JSONL files of the user's own conversations that the recipe names; of a folder, all that are in it.
+
+    Raises:
+        MissingError: one is not there.
+    """
+    found: list[Path] = []
+    for name in recipe.sft.conversations:
+        path = root / name
+        if path.is_dir():
+            found += sorted(path.glob("*.jsonl"))
+        elif path.is_file():
+            found.append(path)
+        else:
+            raise MissingError(
+                f"{path} does not exist: sft.conversations names it", hint="add it, or take it out of the recipe"
+            )
+    return list(dict.fromkeys(found))
+
+
+def content_fingerprint(paths: list[Path]) -> str:
+    """Changes when the content of a file does."""
+    digest = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()[:16]

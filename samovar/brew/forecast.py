@@ -1,0 +1,97 @@
+"""What a stage will take on this machine, from speeds measured here by short probes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from samovar.core.artifact import Manifest
+from samovar.core.devices import num_cores, processor_name
+from samovar.core.errors import CorruptError, MissingError
+from samovar.core.files import fingerprint, read_json, write_json
+
+MIB = 2**20
+PROCESS_BYTES = 450 * MIB
+"""Resident memory of Python with torch loaded, measured; pyarrow and tokenizers add little."""
+
+
+class Forecast(NamedTuple):
+    """What running a stage will take."""
+
+    seconds: float
+    memory_bytes: float
+    """Peak resident memory of the process."""
+    disk_bytes: float
+    """Size of the artifact, and of what is beside it while it is made."""
+    yields: Mapping[str, float] = {}
+    """Sizes of the output that later stages' forecasts start from."""
+
+
+class Machine:
+    """Speeds of this machine, measured when first asked for and kept in ``cache_file``."""
+
+    def __init__(self, cache_file: Path | None = None) -> None:
+        self._cache_file = cache_file
+        self._known = self._read()
+
+    def measured(self, what: str, shape: Any, probe: Callable[[], Mapping[str, float]]) -> Mapping[str, float]:
+        """The result of ``probe``, run once for each machine, ``what`` and ``shape``."""
+        key = f"{what} {fingerprint([self.signature, shape])[:12]}"
+        if key not in self._known:
+            self._known[key] = {"machine": self.signature, "at": time.strftime("%Y-%m-%d"), **probe()}
+            if self._cache_file is not None:
+                write_json(self._cache_file, self._known)
+        return self._known[key]
+
+    @cached_property
+    def signature(self) -> str:
+        """Tells machines, and versions of torch, apart."""
+        return f"{processor_name()}, {num_cores()} cores, torch {_torch_version()}"
+
+    @property
+    def memory_bytes(self) -> int:
+        """Memory that can be had without swapping."""
+        import psutil
+
+        return int(psutil.virtual_memory().available)
+
+    def _read(self) -> dict[str, Any]:
+        if self._cache_file is None:
+            return {}
+        try:
+            known = read_json(self._cache_file)
+        except (MissingError, CorruptError):  # it is only a cache: measure again
+            return {}
+        return known if isinstance(known, dict) else {}
+
+
+def _torch_version() -> str:
+    try:
+        return version("torch")
+    except PackageNotFoundError:
+        return "none"
+
+
+@dataclass(slots=True)
+class Outlook:
+    """What the forecast of a stage may look at."""
+
+    root: Path
+    machine: Machine
+    made: Mapping[str, Manifest] = field(default_factory=dict)
+    """Manifests of the stages that are made already."""
+    expected: dict[str, Forecast] = field(default_factory=dict)
+    """Forecasts of the earlier stages that are not."""
+
+    def quantity(self, stage: str, name: str, otherwise: float = 0.0) -> float:
+        """``name`` as an earlier stage measured it, else as its forecast expects it."""
+        if stage in self.made and name in self.made[stage].metrics:
+            return float(self.made[stage].metrics[name])
+        if stage in self.expected:
+            return float(self.expected[stage].yields.get(name, otherwise))
+        return otherwise

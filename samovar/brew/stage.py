@@ -1,0 +1,85 @@
+"""What a stage is: a name, what it depends on, and how it makes its artifact. One file each in ``stages/``."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from samovar.brew.forecast import Forecast, Outlook
+    from samovar.brew.recipe import Recipe
+    from samovar.train.settings import LoopSettings
+
+
+@dataclass(frozen=True, slots=True)
+class StageContext:
+    """What a stage is given to run."""
+
+    recipe: Recipe
+    root: Path
+    """Paths in the recipe are relative to it."""
+    inputs: Mapping[str, Path]
+    """Name of the stage -> folder of its artifact."""
+    out: Path
+    """Where to write; renamed to its final place when the stage returns."""
+    is_quiet: bool = False
+    account: Mapping[str, Any] = field(default_factory=dict)
+    """Name of an earlier stage -> what it was forecast to take and took, for the report."""
+
+
+class Stage(ABC):
+    """One stage of the road. Importing its file must not import torch: ids are resolved without it."""
+
+    name: ClassVar[str]
+    version: ClassVar[int] = 1
+    """Raised when the code makes another output from the same config and inputs."""
+    needs: ClassVar[tuple[str, ...]] = ()
+    """Stages whose artifacts this one reads."""
+    resumes: ClassVar[bool] = False
+    """Whether ``run`` goes on from what an interrupted run left in its folder; else the folder is emptied first."""
+
+    @abstractmethod
+    def config(self, recipe: Recipe) -> dict[str, Any]:
+        """Just those parts of the recipe, resolved and JSON-able, that determine the output."""
+
+    def files(self, root: Path, recipe: Recipe) -> dict[str, str]:
+        """Fingerprints of the user's own files below ``root`` that determine the output."""
+        return {}
+
+    @abstractmethod
+    def run(self, context: StageContext) -> Mapping[str, Any]:
+        """Write the artifact into ``context.out`` and return its metrics."""
+
+    @abstractmethod
+    def forecast(self, recipe: Recipe, outlook: Outlook) -> Forecast:
+        """What running it here will take."""
+
+
+def load_stages() -> dict[str, Stage]:
+    """Every stage in ``stages/``, each after those it needs."""
+    from samovar.brew import stages as package
+
+    found: dict[str, Stage] = {}
+    for module in pkgutil.iter_modules(package.__path__):
+        for value in vars(importlib.import_module(f"{package.__name__}.{module.name}")).values():
+            if isinstance(value, type) and issubclass(value, Stage) and value.__module__.endswith(f".{module.name}"):
+                found[value.name] = value()
+    return in_order(found.values())
+
+
+def in_order(stages: Iterable[Stage]) -> dict[str, Stage]:
+    """``stages`` by name, each after those it needs; the order does not depend on how they were given."""
+    by_name = {stage.name: stage for stage in sorted(stages, key=lambda stage: stage.name)}
+    order = TopologicalSorter({name: sorted(stage.needs) for name, stage in by_name.items()}).static_order()
+    return {name: by_name[name] for name in order}
+
+
+def training_config(settings: LoopSettings) -> dict[str, Any]:
+    """What of a training stage's settings determines its result: how often it is saved does not."""
+    return settings.model_dump(mode="json", exclude={"checkpoint_every_s"})

@@ -1,0 +1,57 @@
+"""Measure the assistant, and write the report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from samovar.brew.curriculum import task_config
+from samovar.brew.forecast import MIB, PROCESS_BYTES, Forecast, Outlook
+from samovar.brew.recipe import Recipe
+from samovar.brew.stage import Stage, StageContext
+from samovar.brew.training_forecast import FORWARD_SHARE, decoder_settings, probe_training
+
+TOKENS_OF_AN_ANSWER = 60
+DECODED_SHARE_OF_TRAINING_SPEED = 0.1
+"""Decoded tokens a second of a full batch, as a share of trained tokens a second (measured on two cores)."""
+REPORT_BYTES = 2 * MIB
+
+
+class EvalStage(Stage):
+    """The report: report.html, report.md and the wrong answers."""
+
+    name = "eval"
+    needs = ("data", "tokenizer", "shards", "pretrain", "sft", "quantize")
+
+    def config(self, recipe: Recipe) -> dict[str, Any]:
+        """What is asked, and how the assistant is run."""
+        run = recipe.serve.model_dump(mode="json", include={"tools", "system", "max_rounds", "announces_tools"})
+        return {"eval": recipe.eval.model_dump(mode="json"), "run": run, **task_config(recipe)}
+
+    def run(self, context: StageContext) -> dict[str, Any]:
+        """Ask the held-out questions."""
+        from samovar.evals.evaluate import evaluate
+
+        recipe = context.recipe
+        return evaluate(
+            recipe.eval,
+            model=context.inputs["quantize"],
+            corpus=context.inputs.get("data"),
+            assistant_name=recipe.name,
+            tasks=sorted(recipe.sft.tasks),
+            out=context.out,
+            context=context.inputs,
+            account=context.account,
+            tools=recipe.serve.tools,
+            is_quiet=context.is_quiet,
+        )
+
+    def forecast(self, recipe: Recipe, outlook: Outlook) -> Forecast:
+        """Answers of a usual length at the decoding speed, and the held-out text twice through two models."""
+        shape = decoder_settings(recipe)
+        probe = probe_training(shape, recipe.model.context, recipe.pretrain.micro_batch_tokens, outlook.machine)
+        speed = probe["tokens_per_second"]
+        questions = recipe.eval.examples * len(recipe.sft.tasks) * len(recipe.languages)
+        answering = questions * TOKENS_OF_AN_ANSWER / (speed * DECODED_SHARE_OF_TRAINING_SPEED)
+        held_out_tokens = min(recipe.eval.text_bytes, outlook.quantity("data", "characters")) / 3
+        reading = 2 * 2 * held_out_tokens * FORWARD_SHARE / speed
+        return Forecast(5.0 + answering + reading, PROCESS_BYTES + 8 * shape.num_parameters + 300 * MIB, REPORT_BYTES)

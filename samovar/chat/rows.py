@@ -1,0 +1,180 @@
+"""Conversations become token ids, with a mask of what the assistant is to learn.
+
+A mark of a turn or a tool becomes its special token only where the template wrote it. To tell those from look-alikes
+in what people wrote, a letter that occurs nowhere in the conversation is put inside every look-alike before the
+template runs, and taken out after the text was cut at the marks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import chain, islice
+from typing import Any, NamedTuple
+
+from samovar.chat.conversation import Conversation, Message
+from samovar.chat.template import plain_message, render_plain
+from samovar.core.errors import DataError
+from samovar.tokenizer.special import TURN_END, TURN_START
+from samovar.tokenizer.tokenizer import Tokenizer
+
+_CONVERSATIONS_AT_ONCE = 256
+_HEADER = "assistant\n"
+# Unicode's private areas: no text that is not made for this purpose has all of their letters.
+_GUARDS = (*range(0xE000, 0xF900), *range(0xF0000, 0xFFFFE), *range(0x100000, 0x10FFFE))
+
+
+class Row(NamedTuple):
+    """A conversation as ids; ``is_target`` marks those that the assistant says."""
+
+    ids: list[int]
+    is_target: list[bool]
+
+
+class _Piece(NamedTuple):
+    """A stretch of text between marks, or a mark (``special_id`` is not None)."""
+
+    text: str
+    special_id: int | None
+    is_target: bool
+
+
+def render_row(conversation: Conversation, tokenizer: Tokenizer) -> Row:
+    """The whole conversation; targets are what the assistant says, and the mark that ends its turn.
+
+    Raises:
+        DataError: the assistant says nothing in it, or the template refuses it.
+    """
+    return next(render_rows([conversation], tokenizer))
+
+
+def render_rows(conversations: Iterable[Conversation], tokenizer: Tokenizer) -> Iterator[Row]:
+    """``render_row`` of each, many at a time on all cores."""
+    several = iter(conversations)
+    while some := list(islice(several, _CONVERSATIONS_AT_ONCE)):
+        pieces = [_target_pieces(conversation, tokenizer) for conversation in some]
+        yield from _encode(pieces, tokenizer)
+
+
+def prompt_ids(messages: Sequence[Message], tokenizer: Tokenizer, tools: Sequence[Mapping[str, Any]] = ()) -> list[int]:
+    """The ids after which the assistant speaks: exactly those with which ``render_row`` of the whole would begin.
+
+    Raises:
+        DataError: the template refuses the messages.
+    """
+    pieces = _pieces(messages, tools, tokenizer, add_generation_prompt=True)
+    return next(_encode([pieces], tokenizer)).ids
+
+
+def fit_row(row: Row, max_tokens: int) -> Row | None:
+    """``row`` cut at its end to ``max_tokens``; None when no target is left, so that it would teach nothing."""
+    if len(row.ids) <= max_tokens:
+        return row
+    is_target = row.is_target[:max_tokens]
+    return Row(row.ids[:max_tokens], is_target) if any(is_target) else None
+
+
+def _target_pieces(conversation: Conversation, tokenizer: Tokenizer) -> list[_Piece]:
+    pieces = _pieces(conversation.messages, conversation.tools, tokenizer, add_generation_prompt=False)
+    if not any(piece.is_target for piece in pieces):
+        roles = ", ".join(message.role for message in conversation.messages) or "none"
+        raise DataError(
+            f"a conversation has no turn of the assistant, so that nothing can be learnt from it (its turns: {roles})",
+            hint="add the assistant's answer, or leave the conversation out",
+        )
+    return pieces
+
+
+def _pieces(
+    messages: Sequence[Message],
+    tools: Sequence[Mapping[str, Any]],
+    tokenizer: Tokenizer,
+    *,
+    add_generation_prompt: bool,
+) -> list[_Piece]:
+    marks = _marks(tuple(tokenizer.special_ids))
+    plain: dict[str, Any] = {"messages": [plain_message(message) for message in messages], "tools": list(tools)}
+    guard = ""
+    if any(marks.search(text) for text in _strings(plain)):
+        guard = _unused_letter(chain(_strings(plain), [tokenizer.chat_template]))
+        plain = _with_strings(plain, lambda text: marks.sub(lambda found: found[0][0] + guard + found[0][1:], text))
+    text = render_plain(**plain, template=tokenizer.chat_template, add_generation_prompt=add_generation_prompt)
+    parts = marks.split(text)
+    if guard:
+        parts = [part.replace(guard, "") if place % 2 == 0 else part for place, part in enumerate(parts)]
+    return list(_masked(parts, tokenizer))
+
+
+def _masked(parts: list[str], tokenizer: Tokenizer) -> Iterator[_Piece]:
+    """Give ids to the marks (every second part), and find what the assistant says between them.
+
+    The header of its turn is cut off, so that a prompt that ends there has the same ids as the whole conversation, even
+    where the answer begins with spaces or newlines that would join those of the header.
+    """
+    is_target = False
+    for place, part in enumerate(parts):
+        if place % 2:
+            yield _Piece(part, tokenizer.special_ids[part], is_target)
+            is_target = is_target and part != TURN_END
+        elif place and parts[place - 1] == TURN_START and part.startswith(_HEADER):
+            is_target = True
+            yield _Piece(_HEADER, None, False)
+            yield _Piece(part[len(_HEADER) :], None, True)
+        elif part:
+            yield _Piece(part, None, is_target)
+
+
+def _encode(several: list[list[_Piece]], tokenizer: Tokenizer) -> Iterator[Row]:
+    """Encode each different text once: headers and newlines are most of the pieces."""
+    texts = list({piece.text: None for pieces in several for piece in pieces if piece.special_id is None})
+    ids_of = dict(zip(texts, tokenizer.encode_batch(texts), strict=True))
+    for pieces in several:
+        ids: list[int] = []
+        is_target: list[bool] = []
+        for piece in pieces:
+            new = ids_of[piece.text] if piece.special_id is None else [piece.special_id]
+            ids += new
+            is_target += [piece.is_target] * len(new)
+        yield Row(ids, is_target)
+
+
+@lru_cache(maxsize=8)
+def _marks(specials: tuple[str, ...]) -> re.Pattern[str]:
+    """Finds the special tokens, the longest first where one begins another."""
+    return re.compile("(" + "|".join(map(re.escape, sorted(specials, key=len, reverse=True))) + ")")
+
+
+def _unused_letter(texts: Iterable[str]) -> str:
+    used = set("".join(texts))
+    for code in _GUARDS:
+        if chr(code) not in used:
+            return chr(code)
+    raise DataError(
+        "a conversation uses every letter of Unicode's private areas, so that marks in it cannot be told apart",
+        hint="leave the conversation out: it is not text",
+    )
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Every text inside a JSON-able value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield str(key)
+            yield from _strings(inner)
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from _strings(inner)
+
+
+def _with_strings(value: Any, change: Callable[[str], str]) -> Any:
+    """``value`` with ``change`` made to every text inside it."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, Mapping):
+        return {change(str(key)): _with_strings(inner, change) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_with_strings(inner, change) for inner in value]
+    return value

@@ -1,0 +1,103 @@
+"""Conversations become text by one Jinja template: the one that is stored with the tokenizer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NoReturn
+
+import jinja2
+from jinja2.ext import loopcontrols
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from samovar.chat.conversation import Message
+from samovar.core.errors import DataError
+from samovar.tokenizer.template import chat_template
+
+CHAT_TEMPLATE = chat_template()
+
+
+def render(
+    messages: Sequence[Message],
+    *,
+    template: str = CHAT_TEMPLATE,
+    tools: Sequence[Mapping[str, Any]] = (),
+    add_generation_prompt: bool = False,
+) -> str:
+    """The text of ``messages``, with the marks of turns.
+
+    What people wrote can look like a mark here: use ``samovar.chat.rows`` to get ids.
+
+    Raises:
+        DataError: the template refuses the conversation.
+    """
+    return render_plain(
+        [plain_message(message) for message in messages],
+        template=template,
+        tools=list(tools),
+        add_generation_prompt=add_generation_prompt,
+    )
+
+
+def plain_message(message: Message) -> dict[str, Any]:
+    """What a template sees of a message: OpenAI's shape, but with the arguments of calls as objects."""
+    seen: dict[str, Any] = {"role": message.role, "content": message.content}
+    if message.tool_calls:
+        seen["tool_calls"] = [
+            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+            for call in message.tool_calls
+        ]
+    if message.tool_call_id is not None:
+        seen["tool_call_id"] = message.tool_call_id
+    if message.name is not None:
+        seen["name"] = message.name
+    return seen
+
+
+def render_plain(
+    messages: list[dict[str, Any]], *, template: str, tools: list[Any], add_generation_prompt: bool
+) -> str:
+    """``render`` for messages that are objects already.
+
+    Raises:
+        DataError: the template refuses the conversation, or is none.
+    """
+    if not template:
+        raise DataError(
+            "the tokenizer has no chat template, so that conversations cannot be written for this model",
+            hint="put a chat_template.jinja beside its tokenizer.json",
+        )
+    try:
+        return _compiled(template).render(
+            messages=messages, tools=tools or None, add_generation_prompt=add_generation_prompt
+        )
+    # A template is a program: what it does to unforeseen values can fail in any of these ways.
+    except (jinja2.TemplateError, TypeError, ValueError, LookupError, ArithmeticError, RecursionError) as error:
+        raise DataError(
+            f"the chat template cannot write this conversation: {error}", hint="check the order and roles of its turns"
+        ) from error
+
+
+@lru_cache(maxsize=8)
+def _compiled(template: str) -> jinja2.Template:
+    """The template in the sandbox and with the names that transformers gives it."""
+    environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols])
+    environment.filters["tojson"] = _to_json
+    environment.globals["raise_exception"] = _raise_exception
+    return environment.from_string(template)
+
+
+def _to_json(
+    value: Any,
+    ensure_ascii: bool = False,
+    indent: int | None = None,
+    separators: tuple[str, str] | None = None,
+    sort_keys: bool = False,
+) -> str:
+    """Jinja's own filter would escape for HTML."""
+    return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)
+
+
+def _raise_exception(message: str) -> NoReturn:
+    raise jinja2.TemplateError(message)

@@ -1,0 +1,158 @@
+"""`samovar chat`: talk to the assistant in the terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from samovar.cli.terminal import AsJson, say, show_error
+from samovar.core.errors import RequestError
+
+if TYPE_CHECKING:
+    from samovar.agent.agent import Agent
+    from samovar.agent.events import Event, Finished
+    from samovar.chat.conversation import Message
+    from samovar.engine.request import Sampling
+
+EXAMPLE = 'samovar chat quickstart -m "How much is 17*24?"'
+
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A project, or a model's folder.", show_default=False)]
+Text = Annotated[
+    str | None, typer.Option("-m", "--message", help="Ask this, print the answer alone, and end.", show_default=False)
+]
+Temperature = Annotated[
+    float | None,
+    typer.Option("--temperature", min=0, max=2, help="0 takes the likeliest word each time.", show_default=False),
+]
+Seed = Annotated[int | None, typer.Option("--seed", help="The same seed gives the same answer.", show_default=False)]
+MaxTokens = Annotated[
+    int | None, typer.Option("--max-tokens", min=1, help="Longest answer, in tokens.", show_default=False)
+]
+
+_HELP = "a line is a message; /new starts a new chat, Ctrl-C stops an answer, Ctrl-D ends"
+
+
+def run(
+    folder: Folder,
+    message: Text = None,
+    temperature: Temperature = None,
+    seed: Seed = None,
+    max_tokens: MaxTokens = None,
+    as_json: AsJson = False,
+) -> None:
+    """Talk to the assistant; its calls of tools are run, and shown on stderr."""
+    from samovar.brew.assistant import find_assistant
+
+    assistant = find_assistant(folder)
+    from samovar.agent.agent import Agent
+    from samovar.agent.registry import load_tools
+    from samovar.engine.engine import Engine
+    from samovar.engine.request import Sampling
+
+    habits = assistant.recipe.serve
+    engine = Engine.load(assistant.model, max_batch=1)
+    agent = Agent(
+        engine,
+        engine.tokenizer,
+        load_tools(habits.tools),
+        system=habits.system,
+        max_rounds=habits.max_rounds,
+        announces_tools=habits.announces_tools,
+    )
+    sampling = Sampling(
+        temperature=habits.temperature if temperature is None else temperature,
+        top_p=habits.top_p,
+        seed=seed,
+        max_tokens=max_tokens or habits.max_tokens,
+    )
+    if message is not None:
+        _ask_once(agent, sampling, message, as_json=as_json)
+    else:
+        _converse(agent, sampling, assistant.recipe.name, as_json=as_json)
+
+
+def _ask_once(agent: Agent, sampling: Sampling, text: str, *, as_json: bool) -> None:
+    from samovar.chat.conversation import Message
+
+    finished = _answer(agent, sampling, [Message(role="user", content=text)], streams=False)
+    print(json.dumps(_as_json(finished), ensure_ascii=False) if as_json else finished.messages[-1].content)
+
+
+def _converse(agent: Agent, sampling: Sampling, name: str, *, as_json: bool) -> None:
+    from samovar.chat.conversation import Message
+
+    history: list[Message] = []
+    for text in _lines():
+        if text == "/new":
+            history.clear()
+            say("a new chat")
+            continue
+        turn = Message(role="user", content=text)
+        if sys.stdin.isatty() and not as_json:
+            print(f"{name}: ", end="", flush=True)
+        try:
+            finished = _answer(agent, sampling, [*history, turn], streams=not as_json)
+        except RequestError as error:
+            show_error(error)
+            say("hint: /new starts a new chat")
+            continue
+        except KeyboardInterrupt:
+            say("\nstopped: this answer is not kept")
+            continue
+        history += [turn, *finished.messages]
+        print(json.dumps(_as_json(finished), ensure_ascii=False) if as_json else "", flush=True)
+
+
+def _lines() -> Iterator[str]:
+    """What the person types, until Ctrl-D, or Ctrl-C at the prompt."""
+    is_terminal = sys.stdin.isatty()
+    if is_terminal:
+        import readline  # noqa: F401 (gives `input` editing and history)
+
+        say(_HELP)
+    while True:
+        try:
+            line = input("You: ") if is_terminal else input()
+        except (EOFError, KeyboardInterrupt):
+            say()
+            return
+        if line.strip():
+            yield line.strip()
+
+
+def _answer(agent: Agent, sampling: Sampling, conversation: list[Message], *, streams: bool) -> Finished:
+    """Make the answer; text goes to stdout as it comes when ``streams``, tools' steps to stderr."""
+    from samovar.agent.events import Finished, TextDelta
+
+    for event in agent.stream(conversation, sampling):
+        if isinstance(event, Finished):
+            return event
+        if isinstance(event, TextDelta):
+            if streams:
+                print(event.text, end="", flush=True)
+        else:
+            _show_step(event)
+    raise RuntimeError("the agent ended without an answer")
+
+
+def _show_step(event: Event) -> None:
+    from samovar.agent.events import ToolReturned
+
+    if isinstance(event, ToolReturned):
+        arguments = ", ".join(f"{name}: {value}" for name, value in event.call.arguments.items())
+        say(f"[{event.call.name}  {arguments}  =  {event.result.content}]")
+
+
+def _as_json(finished: Finished) -> dict[str, Any]:
+    return {
+        "answer": finished.messages[-1].content,
+        "messages": [message.to_openai() for message in finished.messages],
+        "finish_reason": finished.finish_reason,
+        "prompt_tokens": finished.num_prompt_tokens,
+        "completion_tokens": finished.num_completion_tokens,
+    }

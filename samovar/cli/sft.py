@@ -1,0 +1,83 @@
+"""`samovar sft`: the stage by itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from samovar.cli.stage_alone import make
+from samovar.cli.terminal import AsJson, Changes, DryRun, RecipeFile
+
+EXAMPLE = "samovar sft base --conversations conversations.jsonl --out assistant"
+
+Model = Annotated[Path, typer.Argument(metavar="MODEL", help="Folder of the base model.", show_default=False)]
+Conversations = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--conversations", metavar="FILE", help="JSONL in the OpenAI API's shape; may be repeated.", show_default=False
+    ),
+]
+Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder to make.", show_default=False)]
+Show = Annotated[
+    int,
+    typer.Option(
+        "--show", min=0, metavar="N", help="Print N rows with what is learnt in colour, and end.", show_default=False
+    ),
+]
+
+
+def run(
+    model: Model,
+    conversations: Conversations = None,
+    out: Out = None,
+    show: Show = 0,
+    recipe: RecipeFile = None,
+    changes: Changes = None,
+    as_json: AsJson = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Teach a base model to converse: loss only on what the assistant says.
+
+    With --recipe, the tasks and conversations that the recipe names are learnt too.
+    """
+    keys: dict[str, Any] = {"conversations": [str(path.resolve()) for path in conversations]} if conversations else {}
+    if show:
+        _show(model, {"sft": keys}, recipe, changes or [], show)
+        return
+    if out is None:
+        raise typer.BadParameter("name the folder to make with --out DIR, or look at rows with --show N")
+    make(
+        "sft",
+        inputs={"pretrain": model},
+        out=out,
+        recipe_file=recipe,
+        changes=changes,
+        section={"sft": keys},
+        as_json=as_json,
+        dry_run=dry_run,
+        next_command=f"samovar chat {out}",
+    )
+
+
+def _show(
+    model: Path, section: dict[str, dict[str, Any]], recipe_file: Path | None, changes: list[str], count: int
+) -> None:
+    from itertools import chain, islice
+
+    from rich.console import Console
+
+    from samovar.brew.curriculum import conversation_files, sample_conversations
+    from samovar.brew.recipe import compose_recipe
+    from samovar.chat.read import read_conversations
+    from samovar.chat.rows import render_row
+    from samovar.chat.view import show_row
+    from samovar.tokenizer.tokenizer import Tokenizer
+
+    recipe = compose_recipe(recipe_file, section, changes)
+    tokenizer = Tokenizer.load(model)
+    root = recipe_file.parent if recipe_file else Path()
+    own = (row for path in conversation_files(root, recipe) for row in read_conversations(path))
+    for conversation in islice(chain(own, sample_conversations(recipe, count)), count):
+        Console().print(show_row(render_row(conversation, tokenizer), tokenizer), end="\n\n")

@@ -1,0 +1,52 @@
+"""What the commands that run one stage on files share: settings in, artifact out, its manifest shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from samovar.cli.terminal import print_json, say, say_next
+from samovar.core.progress import short_bytes, short_duration
+
+if TYPE_CHECKING:
+    from samovar.core.artifact import Manifest
+
+
+def make(
+    name: str,
+    *,
+    inputs: Mapping[str, Path],
+    out: Path,
+    recipe_file: Path | None,
+    changes: Sequence[str] | None,
+    section: Mapping[str, Mapping[str, Any]] | None = None,
+    as_json: bool,
+    dry_run: bool,
+    next_command: str,
+    shows: bool = True,
+) -> Manifest | None:
+    """Run the stage ``name`` and tell what came of it; ``section`` wins over the recipe's file, ``changes`` over both.
+
+    Returns None on a dry run.
+    """
+    from samovar.brew.alone import make_alone
+    from samovar.brew.recipe import compose_recipe
+    from samovar.brew.stage import load_stages
+
+    recipe = compose_recipe(recipe_file, section or {}, changes or ())
+    stage = load_stages()[name]
+    if dry_run:
+        print_json({"stage": name, "out": str(out), "config": stage.config(recipe)})
+        return None
+    manifest = make_alone(stage, recipe, inputs=inputs, out=out)
+    if not shows:
+        return manifest
+    if as_json:
+        print_json(manifest.model_dump())
+    say(f"{out}: {name} {manifest.id}, {short_bytes(manifest.size_bytes)}, {short_duration(manifest.seconds)}")
+    report = out / "report.md"
+    if report.is_file():
+        say(f"report: {report}")
+    say_next(next_command)
+    return manifest

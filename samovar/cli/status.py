@@ -1,0 +1,94 @@
+"""`samovar status`: what is made, from what, and what it took."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from samovar.cli.terminal import AsJson, ProjectFolder, print_json, print_table, say, say_next
+from samovar.core.progress import short_bytes, short_duration, short_number
+
+if TYPE_CHECKING:
+    from samovar.brew.graph import Resolved
+
+TELLING = (
+    "accuracy",
+    "assistant_bits_per_byte",
+    "validation_bits_per_byte",
+    "bits_per_byte_change",
+    "validation_loss",
+    "documents",
+    "characters",
+    "vocab_size",
+    "tokens",
+    "bytes_per_token",
+    "tokens_per_second",
+    "decoded_tokens_per_second",
+)
+"""Metrics that the table shows, the most telling first."""
+
+EXAMPLE = "samovar status quickstart --json"
+
+
+def run(folder: ProjectFolder, as_json: AsJson = False) -> None:
+    """List the stages with state, id, path, time and metrics, and the artifacts that the recipe no longer leads to."""
+    from samovar.brew.account import Account
+    from samovar.brew.graph import resolve, unused_artifacts
+    from samovar.brew.project import open_project
+    from samovar.brew.recipe import load_recipe
+    from samovar.brew.stage import load_stages
+
+    project = open_project(folder)
+    items = resolve(project, load_recipe(project.recipe_file), load_stages())
+    unused = unused_artifacts(project, items)
+    if as_json:
+        account = Account(project).stages
+        entries = [_entry(item, account.get(item.name, {})) for item in items]
+        print_json({"project": str(folder), "stages": entries, "unused": [str(path) for path in unused]})
+        return
+    print_table(("stage", "state", "time", "disk", "id", "metrics"), [_row(item) for item in items])
+    if unused:
+        say("not in use by the recipe as it is now, and safe to delete:")
+        for path in unused:
+            say(f"  {path}")
+    all_made = all(item.manifest is not None for item in items)
+    say_next(f"samovar chat {folder}" if all_made else f"samovar brew {folder}")
+
+
+def _entry(item: Resolved, account: dict[str, Any]) -> dict[str, Any]:
+    manifest = item.manifest
+    return {
+        "stage": item.name,
+        "state": item.state,
+        "id": item.id,
+        "path": str(item.folder),
+        "seconds": manifest.seconds if manifest else None,
+        "metrics": manifest.metrics if manifest else {},
+        "inputs": dict(item.inputs),
+        "size_bytes": manifest.size_bytes if manifest else None,
+        "joules_estimated": manifest.joules_estimated if manifest else None,
+        "forecast_seconds": account.get("forecast_seconds") if account.get("id") == item.id else None,
+    }
+
+
+def _row(item: Resolved) -> tuple[str, ...]:
+    if item.manifest is None:
+        return (item.name, item.state, "", "", item.id, "")
+    metrics = item.manifest.metrics
+    names = [name for name in TELLING if _is_figure(metrics.get(name))]
+    figures = [f"{name.replace('_', ' ')} {_short(metrics[name])}" for name in names]
+    return (
+        item.name,
+        item.state,
+        short_duration(item.manifest.seconds),
+        short_bytes(item.manifest.size_bytes),
+        item.id,
+        ", ".join(figures[:3]),
+    )
+
+
+def _is_figure(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _short(value: float) -> str:
+    return short_number(value) if abs(value) >= 1000 else f"{value:.4g}"

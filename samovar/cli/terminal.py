@@ -1,0 +1,70 @@
+"""What commands share with the terminal: arguments, JSON, tables, errors. Data on stdout, the rest on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from samovar.core.errors import SamovarError
+
+ProjectFolder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the project.", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be made, and make nothing.")]
+OutFolder = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to make.", show_default=False)]
+RecipeFile = Annotated[
+    Path | None,
+    typer.Option("--recipe", metavar="FILE", help="Take the settings from this samovar.yaml.", show_default=False),
+]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change a setting, as --set pretrain.seed=1; may be repeated.",
+        show_default=False,
+    ),
+]
+
+
+def say(text: str = "") -> None:
+    """A line for the person, on stderr."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def say_next(command: str) -> None:
+    """The command to type next."""
+    say(f"next: {command}")
+
+
+def print_json(value: Any) -> None:
+    """The command's result for a machine, on stdout."""
+    print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, on_stderr: bool = False) -> None:
+    """A table for a person. Columns after the first two are figures and stand at the right."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(stderr=on_stderr, highlight=False)
+    if not console.is_terminal:
+        console.width = 160  # a file or a pipe has no width: never fold a figure there
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for index, heading in enumerate(headings):
+        table.add_column(heading, justify="left" if index < 2 else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+
+
+def show_error(error: SamovarError) -> None:
+    """What happened and what to do, on stderr."""
+    say(f"error: {error.what}")
+    if error.hint:
+        say(f"hint: {error.hint}")

@@ -1,0 +1,99 @@
+"""What this machine is, and how torch is best set up on it."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+WATTS_PER_CORE = 8.0
+"""Stated estimate of what a busy server core draws, for energy where no counter can be read."""
+
+
+def describe() -> dict[str, Any]:
+    """Processor, cores and memory: what a benchmark's result or a probe is valid for."""
+    import psutil
+
+    return {
+        "processor": processor_name(),
+        "cores": num_cores(),
+        "memory_bytes": psutil.virtual_memory().total,
+        "features": [name for name in ("amx_bf16", "avx512_bf16", "avx512_vnni", "avx2") if name in _cpu_flags()],
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+    }
+
+
+def num_cores() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def processor_name() -> str:
+    """The processor's name as the system tells it."""
+    for line in _cpuinfo():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+def watts() -> float:
+    """Estimated power of the cores in use."""
+    return WATTS_PER_CORE * num_cores()
+
+
+def training_dtype(device: torch.device) -> torch.dtype:
+    """bfloat16 where the processor multiplies it natively, else float32.
+
+    Without native products bfloat16 is emulated and slower than float32.
+    """
+    import torch
+
+    if device.type == "cuda":
+        return torch.bfloat16
+    has_native = bool({"amx_bf16", "avx512_bf16"} & _cpu_flags())
+    return torch.bfloat16 if has_native else torch.float32
+
+
+def pick_device() -> torch.device:
+    """The GPU when there is one, else the CPU."""
+    import torch
+
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def can_compile() -> bool:
+    """Whether torch.compile finds the C++ compiler that it needs on a CPU."""
+    return any(shutil.which(name) for name in (os.environ.get("CXX", "g++"), "clang++"))
+
+
+def keep_freed_memory() -> None:
+    """Tell glibc to keep freed blocks for the next step rather than give them back to the system.
+
+    A training step allocates and frees the same large blocks; each return costs a page fault per 4 KiB on reuse.
+    """
+    try:
+        libc = ctypes.CDLL("libc.so.6")
+        libc.mallopt(_M_MMAP_THRESHOLD, 1 << 30)
+        libc.mallopt(_M_TRIM_THRESHOLD, (1 << 31) - 1)
+    except (OSError, AttributeError):
+        return  # another libc: the default stands
+
+
+def _cpu_flags() -> set[str]:
+    for line in _cpuinfo():
+        if line.startswith("flags"):
+            return set(line.split(":", 1)[1].split())
+    return set()
+
+
+def _cpuinfo() -> list[str]:
+    path = Path("/proc/cpuinfo")
+    return path.read_text().splitlines() if path.is_file() else []

@@ -1,0 +1,111 @@
+"""The account of what was read: one row a file in ``files.jsonl``, and bounded totals for the report."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from samovar.core.files import naming_os_errors
+
+SHOWN_FILES_A_REASON = 20
+
+
+@dataclass(slots=True)
+class FileAccount:
+    """What became of one file. ``notes`` maps a problem to how often it was met and where first."""
+
+    file: str
+    size_bytes: int = 0
+    format: str = ""
+    encoding: str = ""
+    documents: int = 0
+    characters: int = 0
+    reason: str = ""
+    notes: dict[str, tuple[int, str]] = field(default_factory=dict)
+
+    def note(self, problem: str, where: str = "") -> None:
+        """Count one more ``problem`` in the file; the first ``where`` is kept."""
+        count, first = self.notes.get(problem, (0, where))
+        self.notes[problem] = (count + 1, first)
+
+    def row(self) -> dict[str, object]:
+        """As written to ``files.jsonl``."""
+        notes = [{"problem": problem, "count": count, "first": first} for problem, (count, first) in self.notes.items()]
+        return {
+            "file": self.file,
+            "size_bytes": self.size_bytes,
+            "format": self.format,
+            "encoding": self.encoding,
+            "documents": self.documents,
+            "characters": self.characters,
+            "reason": self.reason,
+            "notes": notes,
+        }
+
+
+class ReadingAccount:
+    """Sums over files. It holds counts, and of the files without documents at most twenty names a reason."""
+
+    def __init__(self, out: IO[str] | None = None) -> None:
+        self.num_files = self.num_bytes = 0
+        self.documents = self.characters = 0
+        self.formats: Counter[str] = Counter()
+        self.encodings: Counter[str] = Counter()
+        self.reasons: Counter[str] = Counter()
+        self.files_by_reason: defaultdict[str, list[str]] = defaultdict(list)
+        self.notes: Counter[str] = Counter()
+        self.files_by_note: defaultdict[str, list[str]] = defaultdict(list)
+        self._out = out
+
+    def close_file(self, file: FileAccount) -> None:
+        """Add a file that has been read, or could not be."""
+        if not file.documents and not file.reason:
+            file.reason = "; ".join(file.notes) or "no text in it"
+        self.num_files += 1
+        self.num_bytes += file.size_bytes
+        self.documents += file.documents
+        self.characters += file.characters
+        if file.documents:
+            self.formats[file.format] += 1
+            if file.encoding:
+                self.encodings[file.encoding] += 1
+        if file.reason:
+            self.reasons[file.reason] += 1
+            _keep_name(self.files_by_reason[file.reason], file.file)
+        for problem, (count, where) in file.notes.items():
+            self.notes[problem] += count
+            _keep_name(self.files_by_note[problem], f"{file.file} ({where})" if where else file.file)
+        if self._out is not None:
+            self._out.write(json.dumps(file.row(), ensure_ascii=False) + "\n")
+
+    def why_empty(self) -> str:
+        """Which files were seen and why each gave nothing, in a few lines."""
+        lines = [
+            f"{reason}: {_listed(self.files_by_reason[reason], count)}"
+            for reason, count in self.reasons.most_common(10)
+        ]
+        return "\n  ".join(lines)
+
+
+def _keep_name(names: list[str], name: str) -> None:
+    if len(names) < SHOWN_FILES_A_REASON:
+        names.append(name)
+
+
+def _listed(names: list[str], count: int) -> str:
+    shown = ", ".join(names[:5])
+    return shown if count <= 5 else f"{shown} and {count - 5} more"
+
+
+@contextmanager
+def reading_account(path: Path) -> Iterator[ReadingAccount]:
+    """An account that writes its rows to ``path``; the file appears when all is read."""
+    temporary = path.with_name(path.name + ".tmp")
+    with naming_os_errors(path), temporary.open("w", encoding="utf-8") as out:
+        yield ReadingAccount(out)
+    temporary.replace(path)

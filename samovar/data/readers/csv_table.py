@@ -1,0 +1,73 @@
+"""CSV: a document a row where a column holds text, else the whole table as one document."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+
+from samovar.data.document import Document
+from samovar.data.readers.input_file import LINE_CHARACTERS, InputFile, UnreadableError
+from samovar.data.readers.jsonl import META_FIELDS, TEXT_FIELDS
+
+SUFFIXES = (".csv", ".tsv")
+
+_DELIMITERS = (",", ";", "\t", "|")
+
+
+def read(file: InputFile) -> Iterator[Document]:
+    """The rows' texts, or the table with its cells separated by ' | '; streamed."""
+    delimiter = _delimiter(file)
+    csv.field_size_limit(LINE_CHARACTERS)
+    rows = _rows(file, csv.reader(file.lines(), delimiter=delimiter))
+    header = next(rows, [])
+    names = [name.strip().lower() for name in header]
+    column = _text_column(file, names)
+    if column is None:
+        return file.documents(_table(header, rows))
+    return _texts(file, names, column, rows)
+
+
+def _delimiter(file: InputFile) -> str:
+    """The character that parts the header; commas where nothing does."""
+    head = file.head(4096).lstrip("\ufeff").splitlines()
+    return max(_DELIMITERS, key=head[0].count) if head else ","
+
+
+def _text_column(file: InputFile, names: list[str]) -> int | None:
+    if file.text_field is not None:
+        if file.text_field.lower() not in names:
+            raise UnreadableError(f"no column {file.text_field}")
+        return names.index(file.text_field.lower())
+    return next((names.index(name) for name in TEXT_FIELDS if name in names), None)
+
+
+def _rows(file: InputFile, reader: Iterator[list[str]]) -> Iterator[list[str]]:
+    while True:
+        try:
+            yield next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            file.account.note(f"not valid CSV: {error}")
+            return
+
+
+def _texts(file: InputFile, names: list[str], column: int, rows: Iterator[list[str]]) -> Iterator[Document]:
+    for number, row in enumerate(rows, 2):
+        if column >= len(row):
+            if row:
+                file.account.note("a row with too few columns", f"row {number}")
+            continue
+        meta = {name: value for name, value in zip(names, row, strict=False) if name in META_FIELDS and value}
+        yield from file.documents(iter([row[column]]), place=str(number), meta=meta)
+
+
+def _table(header: list[str], rows: Iterator[list[str]]) -> Iterator[str]:
+    yield _line(header)
+    for row in rows:
+        if any(row):
+            yield _line(row)
+
+
+def _line(row: list[str]) -> str:
+    return " | ".join(" ".join(cell.split()) for cell in row) + "\n"

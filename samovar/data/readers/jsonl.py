@@ -1,0 +1,79 @@
+"""JSON Lines, and a JSON file with an array of rows: a document a row, from its text, content or body."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from samovar.data.document import Document
+from samovar.data.readers.input_file import InputFile, UnreadableError
+
+SUFFIXES = (".jsonl", ".ndjson", ".json")
+
+TEXT_FIELDS = ("text", "content", "body")
+META_FIELDS = ("title", "author", "date", "url", "license", "language")
+_SHOWN_FIELDS_CHARACTERS = 80
+_CONVERSATION_FIELDS = ("messages", "conversations", "conversation", "dialogue", "turns")
+
+
+def read(file: InputFile) -> Iterator[Document]:
+    """A document a row; rows that give none are counted in the account by reason."""
+    rows = _array_rows(file) if file.name.lower().endswith(".json") else None
+    for place, row in rows if rows is not None else _line_rows(file):
+        problem, text, meta = text_of_row(row, file.text_field)
+        if problem:
+            file.account.note(problem, place + _named_fields(row))
+        else:
+            yield from file.documents(iter([text]), place=place.rpartition(" ")[2], meta=meta)
+
+
+def text_of_row(row: Any, text_field: str | None) -> tuple[str, str, dict[str, str]]:
+    """The problem of ``row`` or '', its text, and what else it says of the document."""
+    if not isinstance(row, dict):
+        return "a row that is not an object", "", {}
+    for name in (text_field,) if text_field else TEXT_FIELDS:
+        if isinstance(row.get(name), str):
+            meta = {key: row[key] for key in META_FIELDS if isinstance(row.get(key), str)}
+            return "", without_surrogates(row[name]), {key: without_surrogates(value) for key, value in meta.items()}
+    if any(isinstance(row.get(name), list) for name in _CONVERSATION_FIELDS):
+        return "a row that is a conversation, not a document: it belongs to sft", "", {}
+    wanted = text_field or "text, content or body"
+    return f"a row without text in {wanted}", "", {}
+
+
+def _named_fields(row: Any) -> str:
+    """The fields of a row without text, one of which may be meant."""
+    return f" has {', '.join(sorted(row))[:_SHOWN_FIELDS_CHARACTERS]}" if isinstance(row, dict) else ""
+
+
+def without_surrogates(text: str) -> str:
+    """``text`` with lone halves of surrogate pairs, which JSON can hold and UTF-8 cannot, as U+FFFD."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _line_rows(file: InputFile) -> Iterator[tuple[str, Any]]:
+    for number, line in enumerate(file.lines(), 1):
+        if line.isspace():
+            continue
+        place = f"line {number}"
+        try:
+            yield place, json.loads(line)
+        except (ValueError, RecursionError):
+            file.account.note("a line that is not JSON", place)
+
+
+def _array_rows(file: InputFile) -> Iterator[tuple[str, Any]] | None:
+    """The rows of a JSON document; None where the file is JSON Lines by another name."""
+    try:
+        value = json.loads(file.whole())
+    except json.JSONDecodeError as error:
+        if error.msg == "Extra data":
+            return None
+        raise UnreadableError("not valid JSON") from error
+    except (ValueError, RecursionError) as error:
+        raise UnreadableError("not valid JSON") from error
+    rows = value if isinstance(value, list) else [value]
+    return ((f"row {number}", row) for number, row in enumerate(rows, 1))

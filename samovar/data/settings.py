@@ -1,0 +1,83 @@
+"""What the data stage may be told. Imports nothing heavy: a recipe is read before anything runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from samovar.core.settings import Settings
+from samovar.data.steps import step_classes
+from samovar.data.steps.step import StepSettings
+
+PYTHON_DOCS = "python-docs"
+DEFAULT_STEPS = ("normalise", "length", "exact_dedup", "redact")
+
+
+class SourceSettings(Settings):
+    """A place documents come from. A bare word in a recipe is a path, or ``python-docs``."""
+
+    kind: Literal["files", "python-docs"] = "files"
+    """files: a file, or all files below a folder; python-docs: the reference and docstrings of the running Python."""
+    path: str | None = None
+    """File or folder, relative to the project's folder; for kind files."""
+    text_field: str | None = None
+    """Name of the field (JSON Lines) or column (CSV) that holds the text, where it is not text, content or body."""
+
+    separator: str | None = None
+    """A line that parts the documents of a plain text file, such as `<|endoftext|>`; else a file is a document."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _accept_word(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {"kind": PYTHON_DOCS} if value == PYTHON_DOCS else {"path": value}
+        return value
+
+    @model_validator(mode="after")
+    def _check_path(self) -> SourceSettings:
+        if self.kind == "files" and not self.path:
+            raise ValueError("a source of files needs a path")
+        if self.kind == PYTHON_DOCS and self.path is not None:
+            raise ValueError("python-docs has no path: it reads the Python that runs Samovar")
+        return self
+
+    @property
+    def label(self) -> str:
+        """How reports call it."""
+        return self.path if self.path is not None else self.kind
+
+
+if TYPE_CHECKING:
+    AnyStepSettings = StepSettings
+else:
+    # One file a step is all that a new step needs: the union is made of the files that are there.
+    AnyStepSettings = Annotated[
+        Union[tuple(step.settings_class for step in step_classes().values())],  # noqa: UP007 - made when run
+        Field(discriminator="step"),
+    ]
+
+
+def _accept_step_word(value: Any) -> Any:
+    return {"step": value} if isinstance(value, str) else value
+
+
+def _default_steps() -> list[AnyStepSettings]:
+    return [step_classes()[name].settings_class(step=name) for name in DEFAULT_STEPS]
+
+
+class DataSettings(Settings):
+    """From sources to a clean corpus."""
+
+    sources: list[SourceSettings] = Field([SourceSettings(path="documents")], min_length=1)
+    """Where documents come from, in this order."""
+    skip: list[str] = []
+    """Patterns of files to leave out, as in a shell: `*.log`, `drafts/*`."""
+    steps: list[Annotated[AnyStepSettings, BeforeValidator(_accept_step_word)]] = Field(default_factory=_default_steps)
+    """Steps of cleaning in the order in which they run; a bare word is a step with its defaults."""
+    max_document_characters: int = Field(4_000_000, ge=1_000)
+    """Longer documents are split at a paragraph, line or word into parts of at most this many characters."""
+    validation_share: float = Field(0.01, gt=0, le=0.5)
+    """Share of the documents kept apart for validation, chosen by a hash of the id."""
+    seed: int = 0
+    """Chooses the validation documents and the samples of the report."""

@@ -1,0 +1,137 @@
+"""A file, or all files below a folder, in the order of their names."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import NamedTuple
+
+import xxhash
+
+from samovar.core.errors import MissingError
+from samovar.data.account import FileAccount, ReadingAccount
+from samovar.data.document import Document
+from samovar.data.encoding import printable_path
+from samovar.data.readers import InputFile, read_file
+from samovar.data.settings import DataSettings, SourceSettings
+
+
+class Found(NamedTuple):
+    """A path below the source: a file to read, or a reason why it is not read."""
+
+    path: Path
+    name: str
+    size_bytes: int = 0
+    modified_ns: int = 0
+    reason: str = ""
+
+
+class FilesSource:
+    """Reads every file below a path. Files met twice, by links or by overlapping sources, are read once.
+
+    It remembers device and inode of every file and folder met: about 150 bytes each.
+    """
+
+    def __init__(
+        self,
+        source: SourceSettings,
+        *,
+        root: Path,
+        settings: DataSettings,
+        seen_files: set[tuple[int, int]] | None = None,
+    ) -> None:
+        self.label = source.label
+        self._top = root / (source.path or "")
+        self._source = source
+        self._settings = settings
+        self._seen_files = set() if seen_files is None else seen_files
+
+    def documents(self, account: ReadingAccount) -> Iterator[Document]:
+        """The documents of every file; what cannot be read is a row of ``account``."""
+        for found in self._walk():
+            row = FileAccount(found.name, found.size_bytes, reason=found.reason)
+            if not found.reason:
+                file = InputFile(
+                    found.path,
+                    found.name,
+                    account=row,
+                    text_field=self._source.text_field,
+                    separator=self._source.separator,
+                    max_document_characters=self._settings.max_document_characters,
+                )
+                for document in read_file(file):
+                    row.documents += 1
+                    row.characters += len(document.text)
+                    yield document
+            account.close_file(row)
+
+    def fingerprint(self) -> dict[str, str]:
+        """A hash of names, sizes and times of change."""
+        digest = xxhash.xxh3_128()
+        for found in self._walk(seen_files=set()):
+            digest.update(f"{found.name}\0{found.size_bytes}\0{found.modified_ns}\0{found.reason}\n".encode())
+        return {self.label: digest.hexdigest()}
+
+    def _walk(self, *, seen_files: set[tuple[int, int]] | None = None) -> Iterator[Found]:
+        if not os.path.lexists(self._top):
+            raise MissingError(
+                f"the source of documents {self._top} does not exist",
+                hint="put documents there, or name another place under data.sources",
+            )
+        walk = _Walk(self._settings.skip, self._seen_files if seen_files is None else seen_files)
+        return walk.below(self._top, Path(self.label).as_posix())
+
+
+class _Walk:
+    def __init__(self, skip: list[str], seen_files: set[tuple[int, int]]) -> None:
+        self._skip = skip
+        self._seen_files = seen_files
+        self._seen_folders: set[tuple[int, int]] = set()
+
+    def below(self, top: Path, top_name: str) -> Iterator[Found]:
+        """Everything at and below ``top``, depth first; a stack, as folders may be nested deeper than Python's."""
+        stack = [(top, printable_path(top_name))]
+        while stack:
+            path, name = stack.pop()
+            try:
+                status = path.stat()
+            except OSError as error:
+                yield Found(path, name, reason=_reason(path, error))
+                continue
+            relative = name[len(top_name) + 1 :]
+            if reason := self._why_skipped(relative, name, status):
+                yield Found(path, name, status.st_size, status.st_mtime_ns, reason)
+            elif not stat.S_ISDIR(status.st_mode):
+                yield Found(path, name, status.st_size, status.st_mtime_ns)
+            else:
+                try:
+                    children = sorted(os.listdir(path), reverse=True)
+                except OSError as error:
+                    yield Found(path, name, reason=_reason(path, error))
+                    continue
+                stack += [(path / child, f"{name}/{printable_path(child)}") for child in children]
+
+    def _why_skipped(self, relative: str, name: str, status: os.stat_result) -> str:
+        base = relative.rpartition("/")[2]
+        identity = (status.st_dev, status.st_ino)
+        if relative and base.startswith((".", "~$")):
+            return "hidden"
+        if any(fnmatchcase(candidate, pattern) for pattern in self._skip for candidate in (relative, base, name)):
+            return "left out by data.skip"
+        is_folder = stat.S_ISDIR(status.st_mode)
+        if not is_folder and not stat.S_ISREG(status.st_mode):
+            return "not a regular file"
+        seen = self._seen_folders if is_folder else self._seen_files
+        if identity in seen:
+            return "met before under another name"
+        seen.add(identity)
+        return "" if is_folder or status.st_size else "empty file"
+
+
+def _reason(path: Path, error: OSError) -> str:
+    if path.is_symlink():
+        return "a link that leads nowhere"
+    return f"cannot be read: {(error.strerror or type(error).__name__).lower()}"

@@ -1,0 +1,111 @@
+"""Keys and values of live sequences: one slot, a row of fixed length, for each.
+
+Axes: L layers, N slots, K key-value heads, S positions, A head width, B rows of this forward pass, T new tokens.
+
+Slots and not pages: attention on a processor then reads its keys where they lie, without a gather, and decoding needs
+no table (for 64 rows of 320 positions a gather alone would cost as much as attention).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from samovar.model.settings import DecoderSettings
+
+# Decoding looks at keys up to the longest live sequence, rounded up so that the allocator meets few distinct sizes.
+ROUND = 64
+
+
+class SlotCache:
+    """The memory, allocated once, and the views of it that a forward pass uses."""
+
+    def __init__(
+        self, settings: DecoderSettings, *, num_slots: int, max_context: int, dtype: torch.dtype, device: torch.device
+    ) -> None:
+        shape = (settings.num_layers, num_slots, settings.num_kv_heads, max_context, settings.head_dim)
+        # Zeros, not empty: a masked key still meets a weight of zero, and zero times NaN is NaN.
+        self.keys_LNKSA = torch.zeros(shape, dtype=dtype, device=device)
+        self.values_LNKSA = torch.zeros(shape, dtype=dtype, device=device)
+        self.max_context = max_context
+        self.device = device
+
+    def swap(self, first: int, second: int, length: int) -> None:
+        """Exchange the first ``length`` positions of two slots."""
+        for memory in (self.keys_LNKSA, self.values_LNKSA):
+            rows = memory[:, [first, second], :, :length]
+            memory[:, [second, first], :, :length] = rows
+
+    def decoding(self, positions: list[int], longest: int) -> DecodeView:
+        """A view for one new token in each of the slots 0, 1, … at ``positions``; ``longest`` is the last one live."""
+        return DecodeView(self, positions, longest)
+
+    def prefilling(self, slots: list[int], starts: list[int], length: int) -> FreshPrefillView | PrefillView:
+        """A view for ``length`` new tokens in each of ``slots``, from ``starts`` on."""
+        if any(starts):
+            return PrefillView(self, slots, starts, length)
+        return FreshPrefillView(self, slots, length)
+
+
+class DecodeView:
+    """One new token a row, in rows 0, 1, … of the memory: attention reads the memory itself."""
+
+    def __init__(self, cache: SlotCache, positions: list[int], longest: int) -> None:
+        self._cache = cache
+        self._rows = len(positions)
+        self._position_B = torch.tensor(positions, device=cache.device)
+        self._row_B = torch.arange(self._rows, device=cache.device)
+        self.positions_BT = self._position_B.unsqueeze(1)
+        self.mask_B1TS: Tensor | None = None
+        self._length = longest + 1
+        if self._rows > 1:
+            self._length = min(-(-self._length // ROUND) * ROUND, cache.max_context)
+            key_position_S = torch.arange(self._length, device=cache.device)
+            self.mask_B1TS = (key_position_S <= self.positions_BT)[:, None, None, :]
+
+    def update(self, layer: int, key_BKTA: Tensor, value_BKTA: Tensor) -> tuple[Tensor, Tensor]:
+        """Store the new token's key and value; give all of each row."""
+        keys_NKSA, values_NKSA = self._cache.keys_LNKSA[layer], self._cache.values_LNKSA[layer]
+        keys_NKSA[self._row_B, :, self._position_B] = key_BKTA[:, :, 0]
+        values_NKSA[self._row_B, :, self._position_B] = value_BKTA[:, :, 0]
+        return keys_NKSA[: self._rows, :, : self._length], values_NKSA[: self._rows, :, : self._length]
+
+
+class FreshPrefillView:
+    """The beginning of prompts: nothing earlier to look at, so attention is plainly causal and reads no memory.
+
+    Shorter rows are padded behind; what padding leaves in memory lies where the row's next tokens will be written.
+    """
+
+    def __init__(self, cache: SlotCache, slots: list[int], length: int) -> None:
+        self._cache, self._length = cache, length
+        self._slot_B = torch.tensor(slots, device=cache.device)
+        self.positions_BT = torch.arange(length, device=cache.device).expand(len(slots), -1)
+        self.mask_B1TS: Tensor | None = None
+
+    def update(self, layer: int, key_BKTA: Tensor, value_BKTA: Tensor) -> tuple[Tensor, Tensor]:
+        """Store the new keys and values; they are all there is to look at."""
+        self._cache.keys_LNKSA[layer][self._slot_B, :, : self._length] = key_BKTA
+        self._cache.values_LNKSA[layer][self._slot_B, :, : self._length] = value_BKTA
+        return key_BKTA, value_BKTA
+
+
+class PrefillView:
+    """Further chunks of prompts, in any slots: earlier keys are gathered."""
+
+    def __init__(self, cache: SlotCache, slots: list[int], starts: list[int], length: int) -> None:
+        self._cache = cache
+        self._slot_B = torch.tensor(slots, device=cache.device)
+        step_T = torch.arange(length, device=cache.device)
+        # Padding behind a row may reach beyond the memory; the last position is never a prompt's, so it can take it.
+        self.positions_BT = (torch.tensor(starts, device=cache.device)[:, None] + step_T).clamp(max=cache.max_context - 1)
+        self._end = min(max(starts) + length, cache.max_context)
+        key_position_S = torch.arange(self._end, device=cache.device)
+        self.mask_B1TS: Tensor | None = (key_position_S <= self.positions_BT[:, :, None]).unsqueeze(1)
+
+    def update(self, layer: int, key_BKTA: Tensor, value_BKTA: Tensor) -> tuple[Tensor, Tensor]:
+        """Store the new keys and values; give all of each row."""
+        keys_NKSA, values_NKSA = self._cache.keys_LNKSA[layer], self._cache.values_LNKSA[layer]
+        keys_NKSA[self._slot_B[:, None], :, self.positions_BT] = key_BKTA.transpose(1, 2)
+        values_NKSA[self._slot_B[:, None], :, self.positions_BT] = value_BKTA.transpose(1, 2)
+        return keys_NKSA[self._slot_B, :, : self._end], values_NKSA[self._slot_B, :, : self._end]

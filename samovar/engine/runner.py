@@ -1,0 +1,244 @@
+"""The step loop in a thread of its own, for callers in asyncio and in other threads.
+
+A caller leaves a ticket in the inbox and listens; only the loop's thread ever touches the engine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Sequence as Many
+from types import TracebackType
+from typing import Protocol
+
+from samovar.core.errors import BusyError, RequestError, SamovarError
+from samovar.engine.engine import Engine
+from samovar.engine.request import Completion, Delta, Sampling
+
+News = Delta | Exception
+
+
+class _Listener(Protocol):
+    def hear(self, news: News) -> None: ...
+
+
+class _Ticket:
+    """A request between its caller and the loop."""
+
+    def __init__(self, prompt_ids: Many[int], sampling: Sampling, listener: _Listener) -> None:
+        self.prompt_ids = prompt_ids
+        self.sampling = sampling
+        self.listener = listener
+        self.request_id: int | None = None
+        self.is_left = False
+
+
+class _AsyncListener:
+    """Carries news into the event loop of the caller."""
+
+    def __init__(self, wake: Callable[[_AsyncListener, News], None]) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.news: asyncio.Queue[News] = asyncio.Queue()
+        self._wake = wake
+
+    def hear(self, news: News) -> None:
+        """Called in the loop's thread."""
+        self._wake(self, news)
+
+
+class _ThreadListener:
+    """Carries news to a caller in another thread."""
+
+    def __init__(self) -> None:
+        self.news: queue.SimpleQueue[News] = queue.SimpleQueue()
+
+    def hear(self, news: News) -> None:
+        """Called in the loop's thread."""
+        self.news.put(news)
+
+
+class EngineRunner:
+    """Runs an engine for many callers at once. Close it, or use it in a ``with``, to end its thread."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._inbox: queue.SimpleQueue[_Ticket | None] = queue.SimpleQueue()
+        self._tickets: dict[int, _Ticket] = {}
+        self._post: defaultdict[asyncio.AbstractEventLoop, list[tuple[_AsyncListener, News]]] = defaultdict(list)
+        self._is_closing = False
+        self._thread = threading.Thread(target=self._run, name="samovar-engine", daemon=True)
+        self._thread.start()
+
+    async def stream(self, prompt_ids: Many[int], sampling: Sampling | None = None) -> AsyncIterator[Delta]:
+        """The deltas of one request as they come; closing the iterator cancels the request.
+
+        Raises:
+            RequestError: the prompt cannot be answered.
+            BusyError: the queue is full, or the runner is closed.
+        """
+        self._check(prompt_ids)
+        listener = _AsyncListener(self._mail)
+        ticket = self._submit(prompt_ids, sampling, listener)
+        try:
+            while True:
+                delta = _delta_of(await listener.news.get())
+                yield delta
+                if delta.finish_reason is not None:
+                    return
+        finally:
+            self._leave(ticket)
+
+    def stream_blocking(self, prompt_ids: Many[int], sampling: Sampling | None = None) -> Iterator[Delta]:
+        """``stream`` for callers without an event loop."""
+        self._check(prompt_ids)
+        listener = _ThreadListener()
+        ticket = self._submit(prompt_ids, sampling, listener)
+        try:
+            while True:
+                delta = _delta_of(listener.news.get())
+                yield delta
+                if delta.finish_reason is not None:
+                    return
+        finally:
+            self._leave(ticket)
+
+    async def complete(self, prompt_ids: Many[int], sampling: Sampling | None = None) -> Completion:
+        """The whole answer of one request; cancelling the task cancels it."""
+        deltas = [delta async for delta in self.stream(prompt_ids, sampling)]
+        return _joined(deltas)
+
+    def complete_blocking(self, prompt_ids: Many[int], sampling: Sampling | None = None) -> Completion:
+        """The whole answer of one request, for callers without an event loop."""
+        return _joined(list(self.stream_blocking(prompt_ids, sampling)))
+
+    def close(self) -> None:
+        """End the thread; those still waiting get a BusyError."""
+        self._is_closing = True
+        self._inbox.put(None)
+        self._thread.join()
+
+    def __enter__(self) -> EngineRunner:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _check(self, prompt_ids: Many[int]) -> None:
+        if self._is_closing:
+            raise _closed()
+        self.engine.check(prompt_ids)
+
+    def _submit(self, prompt_ids: Many[int], sampling: Sampling | None, listener: _Listener) -> _Ticket:
+        ticket = _Ticket(prompt_ids, sampling or Sampling(), listener)
+        self._inbox.put(ticket)
+        return ticket
+
+    def _leave(self, ticket: _Ticket) -> None:
+        """Tell the loop that nobody listens any more; after the last delta that changes nothing."""
+        ticket.is_left = True
+        self._inbox.put(ticket)
+
+    def _run(self) -> None:
+        while self._read_inbox():
+            try:
+                for delta in self.engine.step():
+                    self._deliver(delta)
+            # Whatever goes wrong in a step, every caller must hear of it and the loop must live on.
+            except Exception as error:
+                self._fail(error)
+            self._send_mail()
+        self._fail(_closed())
+        self._send_mail()
+
+    def _read_inbox(self) -> bool:
+        """Take in what callers left, waiting for it while there is nothing to do; False when it is time to end."""
+        while True:
+            try:
+                ticket = self._inbox.get(block=not self.engine.has_work)
+            except queue.Empty:
+                return True
+            if ticket is None:
+                return False
+            self._take(ticket)
+            self._send_mail()
+
+    def _take(self, ticket: _Ticket) -> None:
+        if ticket.is_left:
+            if ticket.request_id is not None:
+                self._tickets.pop(ticket.request_id, None)
+                self.engine.cancel(ticket.request_id)
+            return
+        try:
+            ticket.request_id = self.engine.add(ticket.prompt_ids, ticket.sampling)
+            self._tickets[ticket.request_id] = ticket
+        except SamovarError as error:
+            ticket.listener.hear(error)
+
+    def _deliver(self, delta: Delta) -> None:
+        ticket = self._tickets.get(delta.request_id)
+        if ticket is None:
+            return
+        ticket.listener.hear(delta)
+        if delta.finish_reason is not None:
+            del self._tickets[delta.request_id]
+
+    def _fail(self, error: Exception) -> None:
+        self.engine.cancel_all()
+        while not self._inbox.empty():
+            waiting = self._inbox.get()
+            if waiting is not None and not waiting.is_left:
+                waiting.listener.hear(error)
+        for ticket in self._tickets.values():
+            ticket.listener.hear(error)
+        self._tickets.clear()
+
+    def _mail(self, listener: _AsyncListener, news: News) -> None:
+        self._post[listener.loop].append((listener, news))
+
+    def _send_mail(self) -> None:
+        """Wake every event loop once a step, not once a delta: a wake-up is a write to a pipe."""
+        for loop, letters in self._post.items():
+            try:
+                loop.call_soon_threadsafe(_hand_out, letters)
+            except RuntimeError:  # the caller's loop is closed: nobody listens there any more
+                for listener, _ in letters:
+                    self._forget(listener)
+        self._post.clear()
+
+    def _forget(self, listener: _AsyncListener) -> None:
+        for request_id in [number for number, ticket in self._tickets.items() if ticket.listener is listener]:
+            del self._tickets[request_id]
+            self.engine.cancel(request_id)
+
+
+def _hand_out(letters: list[tuple[_AsyncListener, News]]) -> None:
+    for listener, news in letters:
+        listener.news.put_nowait(news)
+
+
+def _delta_of(news: News) -> Delta:
+    """The delta, or the error raised anew for this caller."""
+    if isinstance(news, RequestError):
+        raise RequestError(news.what, hint=news.hint, code=news.code, param=news.param) from news
+    if isinstance(news, SamovarError):
+        raise type(news)(news.what, hint=news.hint) from news
+    if isinstance(news, Exception):
+        raise SamovarError(f"the engine failed: {news}", hint="the engine goes on; try again") from news
+    return news
+
+
+def _joined(deltas: list[Delta]) -> Completion:
+    return Completion(
+        [token for delta in deltas for token in delta.ids],
+        "".join(delta.text for delta in deltas),
+        deltas[-1].finish_reason or "cancelled",
+    )
+
+
+def _closed() -> BusyError:
+    return BusyError("the engine is shut down", hint="start it again")

@@ -1,0 +1,151 @@
+"""All that a report says, as plain values: gathered here, drawn elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from samovar.core.artifact import Manifest, is_whole, read_manifest
+from samovar.core.errors import CorruptError
+from samovar.evals.bits_per_byte import BitsPerByte
+from samovar.evals.samples import Answered, Continuation
+from samovar.evals.tasks import TaskScore
+from samovar.train.journal import METRICS, read_metrics
+
+
+class Point(NamedTuple):
+    """A measurement during training."""
+
+    tokens: float
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRun:
+    """The curves of one training stage."""
+
+    stage: str
+    loss: list[Point]
+    validation_loss: list[Point]
+    validation_bits_per_byte: list[Point]
+    samples: Mapping[str, list[tuple[float, str]]]
+    """What the model wrote on the way: name of the prompt -> tokens seen, text."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageCost:
+    """What making one artifact took, against what was expected; None where it is not known."""
+
+    stage: str
+    seconds: float
+    forecast_seconds: float | None
+    memory_bytes: float | None
+    forecast_memory_bytes: float | None
+    disk_bytes: float
+    joules: float
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What the evaluated model is."""
+
+    num_parameters: int
+    size_bytes: int
+    num_layers: int
+    hidden_size: int
+    vocab_size: int
+    context: int
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """All that a report says."""
+
+    assistant_name: str
+    model: Model
+    scores: list[TaskScore]
+    about_tasks: Mapping[str, str]
+    """Task -> what it asks, in a line."""
+    bits_per_byte: Mapping[str, BitsPerByte] = field(default_factory=dict)
+    """'base' before fine-tuning, 'assistant' after it."""
+    answers: list[Answered] = field(default_factory=list)
+    continuations: list[Continuation] = field(default_factory=list)
+    manifests: Mapping[str, Manifest] = field(default_factory=dict)
+    runs: list[TrainingRun] = field(default_factory=list)
+    costs: list[StageCost] = field(default_factory=list)
+    temperature: float = 0.0
+    """Of the answers."""
+    made_on: str = ""
+    """Year, month and day."""
+
+    def metrics(self, stage: str) -> Mapping[str, Any]:
+        """What a stage measured; nothing where it did not run."""
+        return self.manifests[stage].metrics if stage in self.manifests else {}
+
+    @property
+    def seconds(self) -> float:
+        """Time of all stages before the evaluation."""
+        return sum(cost.seconds for cost in self.costs)
+
+    @property
+    def joules(self) -> float:
+        """Estimated energy of all stages before the evaluation."""
+        return sum(cost.joules for cost in self.costs)
+
+
+def read_manifests(folders: Mapping[str, Path]) -> dict[str, Manifest]:
+    """The manifests of the stages that were made, in their order."""
+    return {stage: read_manifest(folder) for stage, folder in folders.items() if is_whole(folder)}
+
+
+def read_costs(manifests: Mapping[str, Manifest], account: Mapping[str, Mapping[str, Any]]) -> list[StageCost]:
+    """What each stage took, with the forecast where the account is of the same artifact."""
+    return [_cost(manifest, account.get(stage, {})) for stage, manifest in manifests.items()]
+
+
+def _cost(manifest: Manifest, entry: Mapping[str, Any]) -> StageCost:
+    known = entry if entry.get("id") == manifest.id else {}
+    return StageCost(
+        stage=manifest.stage,
+        seconds=manifest.seconds,
+        forecast_seconds=known.get("forecast_seconds"),
+        memory_bytes=known.get("memory_bytes"),
+        forecast_memory_bytes=known.get("forecast_memory_bytes"),
+        disk_bytes=manifest.size_bytes,
+        joules=manifest.joules_estimated,
+    )
+
+
+def read_runs(folders: Mapping[str, Path]) -> list[TrainingRun]:
+    """The curves of every stage that left some."""
+    return [
+        _run(stage, read_metrics(folder / METRICS)) for stage, folder in folders.items() if (folder / METRICS).is_file()
+    ]
+
+
+def _run(stage: str, rows: list[dict[str, Any]]) -> TrainingRun:
+    try:
+        return TrainingRun(
+            stage=stage,
+            loss=_curve(rows, "loss"),
+            validation_loss=_curve(rows, "validation_loss"),
+            validation_bits_per_byte=_curve(rows, "validation_bits_per_byte"),
+            samples=_samples(rows),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise CorruptError(f"the metrics of {stage} have a damaged row: {error}", hint="run the stage again") from error
+
+
+def _curve(rows: Iterable[Mapping[str, Any]], name: str) -> list[Point]:
+    return [Point(float(row["tokens"]), float(row[name])) for row in rows if row.get(name) is not None]
+
+
+def _samples(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[tuple[float, str]]]:
+    found: dict[str, list[tuple[float, str]]] = {}
+    for row in rows:
+        for name, value in row.items():
+            if name.startswith("sample") and isinstance(value, str):
+                found.setdefault(name, []).append((float(row["tokens"]), value))
+    return found

@@ -1,0 +1,100 @@
+"""Every error that a client can meet, in OpenAI's shape. The one place where kinds of errors become statuses."""
+
+from __future__ import annotations
+
+import json
+import logging
+from http import HTTPStatus
+from typing import NamedTuple
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from samovar.core.errors import BusyError, DataError, RequestError, ResourceError, SamovarError
+
+_RETRY_AFTER_S = 1
+_STATUS_OF_CODE = {"invalid_api_key": 401, "host_not_allowed": 403, "model_not_found": 404, "body_too_large": 413}
+_STATUS_OF_CODE |= {"content_type_not_json": 415}
+_log = logging.getLogger(__name__)
+
+
+class ApiError(NamedTuple):
+    """One error as the client sees it."""
+
+    status: int
+    message: str
+    code: str | None = None
+    param: str | None = None
+
+    @property
+    def type(self) -> str:
+        """OpenAI's word for the family of the error."""
+        if self.status == HTTPStatus.TOO_MANY_REQUESTS:
+            return "rate_limit_error"
+        return "server_error" if self.status >= 500 else "invalid_request_error"
+
+    def to_json(self) -> str:
+        """``{"error": {…}}``. In ASCII: what the client sent and is quoted may not be whole Unicode."""
+        error = {"message": self.message, "type": self.type, "param": self.param, "code": self.code}
+        return json.dumps({"error": error})
+
+    def to_response(self) -> Response:
+        """The HTTP response."""
+        headers = {}
+        if self.status == HTTPStatus.UNAUTHORIZED:
+            headers["WWW-Authenticate"] = "Bearer"
+        if self.status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
+            headers["Retry-After"] = str(_RETRY_AFTER_S)
+        return Response(self.to_json(), self.status, headers, "application/json")
+
+
+def describe_error(error: Exception) -> ApiError:
+    """What the client is told about ``error``; nothing of what we did not foresee."""
+    match error:
+        case RequestError():
+            return ApiError(_STATUS_OF_CODE.get(error.code, 400), _with_hint(error), error.code, error.param)
+        case DataError():
+            return ApiError(400, _with_hint(error), "invalid_value")
+        case BusyError():
+            return ApiError(429, _with_hint(error), "queue_full")
+        case ResourceError():
+            return ApiError(503, _with_hint(error), "out_of_resources")
+        case HTTPException(status_code=404):
+            return ApiError(404, "there is nothing at this address; the API is at /v1", "not_found")
+        case HTTPException(status_code=405):
+            return ApiError(405, "this address does not take this method", "method_not_allowed")
+        case HTTPException():
+            return ApiError(error.status_code, error.detail, "invalid_request")
+    return ApiError(500, "the server failed; its log says where", "internal_error")
+
+
+async def respond_to_error(request: Request, error: Exception) -> Response:
+    """Starlette's handler of every exception."""
+    response = describe_error(error).to_response()
+    if isinstance(error, HTTPException) and error.headers:
+        response.headers.update(error.headers)  # Allow, with 405
+    return response
+
+
+async def respond_to_nobody(request: Request, error: Exception) -> Response:
+    """The client has left: nobody reads this, and it is no failure of ours."""
+    return Response(status_code=499)
+
+
+def log_failure(error: Exception) -> None:
+    """Log an error that was not foreseen, and where; never what was asked."""
+    if describe_error(error).status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        _log.error("a request failed", exc_info=error)
+
+
+HANDLERS = {
+    SamovarError: respond_to_error,
+    HTTPException: respond_to_error,
+    ClientDisconnect: respond_to_nobody,
+    Exception: respond_to_error,
+}
+
+
+def _with_hint(error: SamovarError) -> str:
+    return f"{error.what} ({error.hint})" if error.hint else error.what

@@ -1,0 +1,256 @@
+// The chat: one conversation, kept over a reload, answered by the server that sent this page.
+
+import { ApiError, keepKey, modelName, streamAnswer } from "./api.js";
+import { make } from "./markup.js";
+import { drawMessage } from "./message.js";
+import { preferredLanguage, speak, WORDS } from "./words.js";
+
+const byId = (id) => document.getElementById(id);
+const [scroller, list, input] = [byId("scroller"), byId("messages"), byId("input")];
+const KEPT = "samovar.conversation";
+const NEAR_END_PX = 80;
+
+let language = preferredLanguage();
+let words = WORDS[language];
+let model = null;
+let messages = restore();
+let running = null; // the AbortController of the answer that is being made
+
+function restore() {
+  try {
+    const kept = JSON.parse(localStorage.getItem(KEPT) ?? "[]");
+    const isMessage = (one) => ["user", "assistant"].includes(one?.role) && typeof one.content === "string";
+    const found = kept.filter(isMessage).map((one) => ({ ...one, isLive: false }));
+    // The page was closed while the answer was made: the question can be asked again.
+    if (found.at(-1)?.role === "user") found.push({ role: "assistant", content: "", isStopped: true });
+    return found;
+  } catch {
+    return [];
+  }
+}
+
+function keep() {
+  try {
+    localStorage.setItem(KEPT, JSON.stringify(messages));
+  } catch {
+    // Storage is full or switched off: the conversation then lasts as long as the page.
+  }
+}
+
+// --- drawing
+
+function drawAll() {
+  byId("welcome").hidden = messages.length > 0;
+  list.replaceChildren(...messages.map(() => make("li")));
+  messages.forEach((_, index) => draw(index));
+}
+
+function draw(index) {
+  const isLast = index === messages.length - 1;
+  const again = isLast && !running ? answer : null;
+  drawMessage(list.children[index], messages[index], words, { copy, again });
+}
+
+let isDrawingSoon = false;
+function drawLastSoon() {
+  if (isDrawingSoon) return;
+  isDrawingSoon = true;
+  requestAnimationFrame(() => {
+    isDrawingSoon = false;
+    if (messages.length) keepingEnd(() => draw(messages.length - 1));
+  });
+}
+
+// Follows the text as it grows, unless the reader has scrolled up.
+function keepingEnd(change) {
+  const isAtEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_END_PX;
+  change();
+  if (isAtEnd) scroller.scrollTop = scroller.scrollHeight;
+}
+
+function drawControls() {
+  byId("send").hidden = running !== null;
+  byId("stop").hidden = running === null;
+  byId("send").disabled = input.value.trim() === "" || model === null;
+  input.style.height = "auto";
+  input.style.height = `${input.scrollHeight}px`;
+}
+
+function useLanguage(chosen) {
+  language = chosen;
+  words = speak(language);
+  byId("language").textContent = words.otherLanguage;
+  const buttons = words.suggestions.map((text) => {
+    const button = make("button", { type: "button", class: "suggestion" }, text);
+    button.addEventListener("click", () => send(text));
+    return make("li", {}, button);
+  });
+  byId("suggestions").replaceChildren(...buttons);
+  drawAll();
+}
+
+// --- talking
+
+function send(text) {
+  const content = text.trim();
+  if (!content || running || model === null) return;
+  input.value = "";
+  messages.push({ role: "user", content });
+  keep();
+  answer();
+}
+
+// Answers the last question; the answer that stands there already is replaced.
+async function answer() {
+  if (running) return;
+  if (messages.at(-1)?.role === "assistant") messages.pop();
+  const said = history();
+  const message = { role: "assistant", content: "", steps: [], isLive: true };
+  messages.push(message);
+  running = new AbortController();
+  drawAll();
+  drawControls();
+  scroller.scrollTop = scroller.scrollHeight;
+  try {
+    await fill(message, said, running.signal);
+  } catch (error) {
+    if (error.name === "AbortError") message.isStopped = true;
+    else message.error = explain(error);
+    if (error.status === 401) askForKey(true);
+  }
+  finish(message);
+}
+
+// What the model is told: the turns so far, without the questions that got no answer.
+function history() {
+  const isAnswered = (index) => index === messages.length - 1 || Boolean(messages[index + 1]?.content);
+  return messages
+    .filter((one, index) => (one.role === "user" ? isAnswered(index) : one.content))
+    .map(({ role, content }) => ({ role, content }));
+}
+
+function finish(message) {
+  message.isLive = false;
+  running = null;
+  if (messages.at(-1) === message) {
+    keep();
+    keepingEnd(() => draw(messages.length - 1));
+    byId("announcer").textContent = message.error ?? message.content;
+  }
+  drawControls();
+  if (matchMedia("(pointer: fine)").matches) input.focus();
+}
+
+// A conversation longer than the model's context is asked again without its oldest turns.
+async function fill(message, said, signal) {
+  for (;;) {
+    try {
+      for await (const chunk of streamAnswer(model, said, signal)) take(message, chunk);
+      return;
+    } catch (error) {
+      if (error.code !== "context_length_exceeded" || said.length < 2) throw error;
+      said = said.slice(said[1].role === "assistant" ? 2 : 1);
+      message.forgot = true;
+    }
+  }
+}
+
+function take(message, chunk) {
+  const choice = chunk.choices[0];
+  if (!choice) return;
+  message.content += choice.delta.content ?? "";
+  message.steps.push(...(choice.delta.samovar?.steps ?? []));
+  if (choice.finish_reason === "length") message.isCutShort = true;
+  drawLastSoon();
+}
+
+function explain(error) {
+  if (!(error instanceof ApiError)) return words.errorOther + error.message;
+  if (error.code === "offline") return words.errorOffline;
+  if (error.code === "broken") return words.errorBroken;
+  if (error.code === "context_length_exceeded") return words.errorTooLong;
+  if (error.status === 401) return words.keyTitle;
+  if (error.status === 429) return words.errorBusy;
+  if (error.status >= 500) return words.errorServer;
+  return words.errorOther + error.message;
+}
+
+function stop() {
+  running?.abort();
+}
+
+function newChat() {
+  stop();
+  messages = [];
+  keep();
+  drawAll();
+  input.focus();
+}
+
+async function copy(message, event) {
+  await navigator.clipboard.writeText(message.content).catch(() => {});
+  byId("announcer").textContent = words.copied;
+  const button = event.currentTarget ?? event.target.closest("button");
+  button.classList.add("done");
+  setTimeout(() => button.classList.remove("done"), 1200);
+}
+
+// --- the server
+
+async function connect() {
+  try {
+    model = await modelName();
+    byId("model").textContent = model;
+    document.title = model;
+  } catch (error) {
+    if (error.status === 401) askForKey(false);
+    else setTimeout(connect, 2000);
+  }
+  drawControls();
+}
+
+function askForKey(isWrong) {
+  byId("key-note").textContent = isWrong ? words.keyWrong : words.keyNote;
+  if (!byId("key-dialog").open) byId("key-dialog").showModal();
+}
+
+byId("key-form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  keepKey(byId("key").value);
+  byId("key").value = "";
+  try {
+    await modelName();
+  } catch (error) {
+    askForKey(error.status === 401);
+    return;
+  }
+  byId("key-dialog").close();
+  connect();
+});
+
+// --- hands
+
+byId("composer").addEventListener("submit", (event) => {
+  event.preventDefault();
+  send(input.value);
+});
+input.addEventListener("input", drawControls);
+input.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  send(input.value);
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") stop();
+});
+byId("stop").addEventListener("click", stop);
+byId("new-chat").addEventListener("click", newChat);
+byId("language").addEventListener("click", () => {
+  localStorage.setItem("samovar.language", language === "ru" ? "en" : "ru");
+  useLanguage(preferredLanguage());
+});
+
+useLanguage(language);
+drawControls();
+scroller.scrollTop = scroller.scrollHeight;
+connect();

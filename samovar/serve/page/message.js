@@ -1,0 +1,71 @@
+// One message as an element of the page.
+
+import { make, renderMarkup } from "./markup.js";
+
+// Draws `message` into `element`, anew on every change: a message is short, and a drawing has no history to go wrong.
+export function drawMessage(element, message, words, actions) {
+  element.className = `message ${message.role}`;
+  element.setAttribute("aria-busy", String(Boolean(message.isLive)));
+  const opened = new Set([...element.querySelectorAll("details[open]")].map((step) => step.dataset.number));
+  const who = make("h3", { class: "hidden" }, message.role === "user" ? words.you : words.assistant);
+  const body = make("div", { class: "body" });
+  if (message.role === "user") {
+    body.append(make("p", {}, message.content));
+  } else {
+    if (message.forgot) body.append(make("p", { class: "aside" }, words.forgot));
+    (message.steps ?? []).forEach((step, number) => body.append(drawStep(step, number, opened, words)));
+    body.append(renderMarkup(message.content));
+    if (message.isLive && !message.content) body.append(drawThinking(words));
+    body.append(...drawEnd(message, words, actions));
+  }
+  element.replaceChildren(who, body);
+}
+
+function drawStep(step, number, opened, words) {
+  const name = words.tools[step.name] ?? step.name;
+  const sum = step.arguments.expression;
+  const asked = sum ?? JSON.stringify(step.arguments);
+  const told = step.result.startsWith("error") ? `: ${words.toolFailed}` : `${sum ? " =" : " →"} ${step.result}`;
+  const line = make("summary", {}, make("span", { class: "tool" }, `${name}: `), asked + told);
+  const rows = [
+    make("dt", {}, words.toolArguments), make("dd", {}, make("code", {}, JSON.stringify(step.arguments))),
+    make("dt", {}, words.toolResult), make("dd", {}, make("code", {}, step.result)),
+  ];
+  const details = make("details", { class: "step", "data-number": String(number) }, line, make("dl", {}, ...rows));
+  details.open = opened.has(String(number));
+  return details;
+}
+
+function drawThinking(words) {
+  const dots = make("span", { class: "dots", "aria-hidden": "true" }, make("i"), make("i"), make("i"));
+  return make("p", { class: "thinking" }, make("span", { class: "hidden" }, words.thinking), dots);
+}
+
+function drawEnd(message, words, actions) {
+  if (message.isLive) return [];
+  const parts = [];
+  if (message.error) parts.push(make("p", { class: "error", role: "alert" }, message.error));
+  else if (message.isStopped) parts.push(make("p", { class: "aside" }, words.stopped));
+  else if (message.isCutShort) parts.push(make("p", { class: "aside" }, words.cutShort));
+  else if (!message.content) parts.push(make("p", { class: "aside" }, words.silent));
+  const buttons = make("div", { class: "actions" });
+  if (message.content) buttons.append(button(words.copy, COPY_PATH, (event) => actions.copy(message, event)));
+  if (actions.again) buttons.append(button(words.again, AGAIN_PATH, actions.again));
+  parts.push(buttons);
+  return parts;
+}
+
+const COPY_PATH = "M9 9h10v10H9zM5 15V5h10";
+const AGAIN_PATH = "M5 12a7 7 0 1 0 2.5-5.4M7 3v4h4";
+
+function button(label, path, act) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  line.setAttribute("d", path);
+  svg.append(line);
+  const element = make("button", { type: "button", class: "quiet small", "aria-label": label, title: label }, svg);
+  element.addEventListener("click", act);
+  return element;
+}

@@ -1,0 +1,103 @@
+// What the page says, in each language.
+
+export const WORDS = {
+  en: {
+    switchLanguage: "Переключить на русский",
+    otherLanguage: "RU",
+    newChat: "New chat",
+    welcome: "What shall we talk about?",
+    welcomeNote: "The model runs on this very server: nothing that you write goes any further.",
+    suggestions: ["How much is 17*24?", "Who are you?", "Tell me a short story about a fox and a lantern."],
+    conversation: "Conversation",
+    message: "Message",
+    placeholder: "Write a message…",
+    send: "Send",
+    stop: "Stop",
+    caution: "A small model can be wrong: check what matters.",
+    you: "You said",
+    assistant: "The assistant said",
+    thinking: "Thinking…",
+    copy: "Copy",
+    copied: "Copied",
+    again: "Try again",
+    stopped: "Stopped.",
+    cutShort: "The answer reached its length limit.",
+    silent: "The model had nothing to say.",
+    forgot: "The conversation is long: its beginning was left out.",
+    tools: { calculator: "Calculator" },
+    toolArguments: "asked",
+    toolResult: "answered",
+    toolFailed: "no result",
+    keyTitle: "An API key is needed",
+    keyNote: "Whoever started this server has it. It is kept until you close this tab.",
+    keyWrong: "This key is not right. Please check it.",
+    keyLabel: "API key",
+    keySave: "Go on",
+    errorOffline: "The server cannot be reached. Is it still running?",
+    errorTooLong: "This message is too long for the model. Please shorten it, or start a new chat.",
+    errorBusy: "Many are asking at the moment. Please try again shortly.",
+    errorBroken: "The connection broke before the answer was complete.",
+    errorServer: "The server failed at this. Please try again; its log says what happened.",
+    errorOther: "Something went wrong: ",
+  },
+  ru: {
+    switchLanguage: "Switch to English",
+    otherLanguage: "EN",
+    newChat: "Новый чат",
+    welcome: "О чём поговорим?",
+    welcomeNote: "Модель работает прямо на этом сервере: ничего из написанного дальше не уходит.",
+    suggestions: ["Сколько будет 17*24?", "Кто ты?", "Расскажи короткую сказку про лису и фонарь."],
+    conversation: "Беседа",
+    message: "Сообщение",
+    placeholder: "Напишите сообщение…",
+    send: "Отправить",
+    stop: "Остановить",
+    caution: "Маленькая модель может ошибаться: важное проверяйте.",
+    you: "Вы сказали",
+    assistant: "Помощник сказал",
+    thinking: "Думаю…",
+    copy: "Скопировать",
+    copied: "Скопировано",
+    again: "Попробовать ещё раз",
+    stopped: "Остановлено.",
+    cutShort: "Ответ достиг предела длины.",
+    silent: "Модель ничего не ответила.",
+    forgot: "Беседа длинная: её начало пришлось опустить.",
+    tools: { calculator: "Калькулятор" },
+    toolArguments: "запрос",
+    toolResult: "ответ",
+    toolFailed: "нет результата",
+    keyTitle: "Нужен ключ API",
+    keyNote: "Он есть у того, кто запустил этот сервер. Ключ хранится, пока открыта эта вкладка.",
+    keyWrong: "Ключ не подошёл. Проверьте его, пожалуйста.",
+    keyLabel: "Ключ API",
+    keySave: "Продолжить",
+    errorOffline: "Сервер недоступен. Он ещё запущен?",
+    errorTooLong: "Сообщение слишком длинное для этой модели. Сократите его или начните новый чат.",
+    errorBusy: "Сейчас много запросов. Попробуйте чуть позже.",
+    errorBroken: "Связь прервалась раньше, чем ответ был готов.",
+    errorServer: "На сервере случилась ошибка. Попробуйте ещё раз; подробности в его журнале.",
+    errorOther: "Что-то пошло не так: ",
+  },
+};
+
+export function preferredLanguage() {
+  const kept = localStorage.getItem("samovar.language");
+  if (kept in WORDS) return kept;
+  return navigator.languages.some((language) => language.startsWith("ru")) ? "ru" : "en";
+}
+
+// Puts the words of a language wherever the page asks for them by name.
+export function speak(language) {
+  const words = WORDS[language];
+  document.documentElement.lang = language;
+  for (const element of document.querySelectorAll("[data-text]")) element.textContent = words[element.dataset.text];
+  for (const element of document.querySelectorAll("[data-placeholder]")) {
+    element.placeholder = words[element.dataset.placeholder];
+  }
+  for (const element of document.querySelectorAll("[data-label]")) {
+    element.setAttribute("aria-label", words[element.dataset.label]);
+    if (element.tagName === "BUTTON") element.title = words[element.dataset.label];
+  }
+  return words;
+}

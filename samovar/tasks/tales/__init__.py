@@ -1,0 +1,1 @@
+"""Pieces from which short stories are put together, a module a language."""

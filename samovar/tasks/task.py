@@ -1,0 +1,105 @@
+"""A checkable task: where examples come from, and how an answer is scored.
+
+One class serves three readers: supervised rows (prompt and reference), rewards (prompt and grade), and evaluation.
+"""
+
+from __future__ import annotations
+
+import random
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import xxhash
+
+from samovar.chat.conversation import Conversation, Message
+from samovar.core.errors import ConfigError
+
+Split = Literal["train", "test"]
+
+_TEST_ONE_IN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A prompt, a right continuation of it, and what a grader needs to judge another one."""
+
+    task: str
+    language: str
+    prompt: tuple[Message, ...]
+    """What the assistant sees: it ends with a user's turn."""
+    reference: tuple[Message, ...]
+    """Assistant messages, with the tool's results between them where a tool is called."""
+    check: Mapping[str, Any]
+    """JSON-able."""
+
+    def conversation(self) -> Conversation:
+        """The prompt and the reference as one conversation, which is a row of supervised training."""
+        meta = {"task": self.task, "language": self.language}
+        return Conversation(messages=[*self.prompt, *self.reference], meta=meta)
+
+
+class Task(ABC):
+    """Examples without end, each determined by (seed, split, index), and their grader.
+
+    A task implements ``draw`` and ``grade``. An instance (a pair of operands, a passage, a phrasing) must live in one
+    split only: give its key to ``split_of`` and draw again until it falls into the split asked for.
+    """
+
+    name: ClassVar[str]
+    """The name of the file."""
+    languages: tuple[str, ...] = ("en", "ru")
+
+    def __init__(self, assistant_name: str = "Samovar", seed: int = 0, languages: Sequence[str] | None = None) -> None:
+        unknown = [language for language in languages or () if language not in type(self).languages]
+        if unknown or (languages is not None and not languages):
+            raise ConfigError(
+                f"the task {self.name} has no examples in {', '.join(unknown) or 'no language'}",
+                hint=f"choose among: {', '.join(type(self).languages)}",
+            )
+        self.assistant_name = assistant_name
+        self.seed = seed
+        if languages is not None:
+            self.languages = tuple(languages)
+
+    def example(self, split: Split, index: int) -> Example:
+        """The example number ``index`` of a split; languages take turns."""
+        key = f"{self.seed}|{self.name}|{split}|{index}"
+        rng = random.Random(xxhash.xxh3_64_intdigest(key.encode()))
+        return self.draw(rng, split, self.languages[index % len(self.languages)])
+
+    def examples(self, split: Split, count: int, start: int = 0) -> Iterator[Example]:
+        """``count`` examples of a split from number ``start`` on."""
+        for index in range(start, start + count):
+            yield self.example(split, index)
+
+    @abstractmethod
+    def draw(self, rng: random.Random, split: Split, language: str) -> Example:
+        """Make one example with no other source of chance than ``rng``."""
+
+    @abstractmethod
+    def grade(self, example: Example, completion: Sequence[Message]) -> float:
+        """Score the messages that answer ``example``, 0 to 1. Its reference scores 1."""
+
+
+def split_of(key: str) -> Split:
+    """The split that an instance belongs to: about one in ten is for the test. The same on every machine."""
+    return "test" if xxhash.xxh3_64_intdigest(key.encode()) % _TEST_ONE_IN == 0 else "train"
+
+
+def user(text: str) -> Message:
+    """A user's turn."""
+    return Message(role="user", content=text)
+
+
+def assistant(text: str) -> Message:
+    """An assistant's turn without tool calls."""
+    return Message(role="assistant", content=text)
+
+
+def final_text(completion: Sequence[Message]) -> str:
+    """What the assistant says last; empty when it says nothing, or ends on a tool call."""
+    if not completion or completion[-1].role != "assistant" or completion[-1].tool_calls:
+        return ""
+    return completion[-1].content.strip()

@@ -1,0 +1,1 @@
+"""Word lists, numerals and phrasings that tasks draw from."""

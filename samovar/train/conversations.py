@@ -1,0 +1,62 @@
+"""Which conversations fine-tuning sees, in what order: tasks by their shares, beside the user's own."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from samovar.chat.conversation import Conversation
+from samovar.chat.read import read_conversations
+from samovar.tasks.task import Task
+
+_HELD_OUT_EVERY = 20
+
+
+def task_conversations(
+    tasks: Mapping[str, Task], shares: Mapping[str, float], *, split: str, seed: int
+) -> Iterator[Conversation]:
+    """Conversations of the tasks without end, drawn by their shares; no instance is asked for twice."""
+    names = sorted(tasks)
+    if not names:
+        return
+    draw = random.Random(f"{seed}/{split}")
+    weights = [shares[name] for name in names]
+    given = dict.fromkeys(names, 0)
+    while True:
+        name = draw.choices(names, weights)[0]
+        yield tasks[name].example("train" if split == "train" else "test", given[name]).conversation()
+        given[name] += 1
+
+
+def own_conversations(paths: Sequence[Path], *, split: str, seed: int, epochs: float = 1.0) -> Iterator[Conversation]:
+    """The user's conversations in shuffled order, ``epochs`` times; every twentieth is held out for validation.
+
+    They are held in memory for shuffling: people write thousands of conversations, not billions.
+    """
+    every = [conversation for path in paths for conversation in read_conversations(path)]
+    held_out = [c for number, c in enumerate(every) if number % _HELD_OUT_EVERY == _HELD_OUT_EVERY - 1]
+    chosen = (
+        held_out
+        if split == "validation"
+        else [c for number, c in enumerate(every) if number % _HELD_OUT_EVERY != _HELD_OUT_EVERY - 1]
+    )
+    left = round(len(chosen) * epochs)
+    draw = random.Random(f"{seed}/own")
+    while left > 0:
+        order = draw.sample(chosen, len(chosen))[:left]
+        yield from order
+        left -= len(order)
+
+
+def interleave(
+    first: Iterator[Conversation], second: Iterator[Conversation], *, first_share: float, seed: int
+) -> Iterator[Conversation]:
+    """Draw from ``first`` with probability ``first_share``; when one is used up, go on with the other."""
+    draw = random.Random(f"{seed}/interleave")
+    while True:
+        a, b = (first, second) if draw.random() < first_share else (second, first)
+        conversation = next(a, None) or next(b, None)
+        if conversation is None:
+            return
+        yield conversation

@@ -1,0 +1,132 @@
+"""Conversations packed into rows of equal length, on disk, with what counts and what belongs together.
+
+Best fit over a bounded number of open rows: a row is written when nothing fits or too many are open, so memory does
+not grow with the number of conversations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from samovar.chat.rows import Row
+from samovar.core.errors import CorruptError, DataError
+from samovar.core.files import naming_os_errors, read_json, write_json
+from samovar.train.batches import IGNORED, Batch
+
+_OPEN_ROWS = 128
+_INDEX, _TOKENS, _TARGETS, _DOCUMENTS = "rows.json", "tokens.bin", "targets.bin", "documents.bin"
+
+
+def pack_rows(
+    rows: Iterable[Row],
+    folder: Path,
+    *,
+    context: int,
+    vocab_size: int,
+    pad_id: int,
+    max_rows: int,
+    on_progress: Callable[[int], None] = lambda num_rows: None,
+) -> dict[str, int]:
+    """Pack ``rows`` into at most ``max_rows`` rows of ``context`` + 1 tokens, and write them to ``folder``.
+
+    A row longer than that is left out and counted: cut, it would lose its end, which is where the targets are.
+
+    Raises:
+        DataError: nothing was left to train on.
+    """
+    width = context + 1
+    dtype = np.dtype(np.uint16 if vocab_size <= 1 << 16 else np.uint32)
+    counts = {"rows": 0, "conversations": 0, "too_long": 0, "without_target": 0, "tokens": 0, "targets": 0}
+    open_rows: list[list[Row]] = []
+    room: list[int] = []
+    with naming_os_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with (
+            (folder / _TOKENS).open("wb") as tokens,
+            (folder / _TARGETS).open("wb") as targets,
+            (folder / _DOCUMENTS).open("wb") as documents,
+        ):
+
+            def close(number: int) -> None:
+                parts = open_rows.pop(number)
+                room.pop(number)
+                ids = [token for part in parts for token in part.ids]
+                marks = [mark for part in parts for mark in part.is_target]
+                owners = [i for i, part in enumerate(parts) for _ in part.ids]
+                pad = width - len(ids)
+                tokens.write(np.array(ids + [pad_id] * pad, dtype=dtype).tobytes())
+                targets.write(np.array(marks + [False] * pad, dtype=np.uint8).tobytes())
+                documents.write(np.array(owners + [len(parts)] * pad, dtype=np.uint16).tobytes())
+                counts["rows"] += 1
+                on_progress(1)
+
+            for row in rows:
+                if counts["rows"] >= max_rows:
+                    break
+                if len(row.ids) > width:
+                    counts["too_long"] += 1
+                    continue
+                if not any(row.is_target[1:]):
+                    counts["without_target"] += 1
+                    continue
+                counts["conversations"] += 1
+                counts["tokens"] += len(row.ids)
+                counts["targets"] += sum(row.is_target[1:])
+                fits = [(space, number) for number, space in enumerate(room) if space >= len(row.ids)]
+                if fits:
+                    _, number = min(fits)
+                    open_rows[number].append(row)
+                    room[number] -= len(row.ids)
+                else:
+                    if len(room) == _OPEN_ROWS:
+                        close(room.index(min(room)))
+                    open_rows.append([row])
+                    room.append(width - len(row.ids))
+            while room and counts["rows"] < max_rows:
+                close(room.index(min(room)))
+    if not counts["rows"]:
+        raise DataError(
+            f"no conversation can be trained on ({counts['too_long']} are longer than {context} tokens, "
+            f"{counts['without_target']} have no assistant's turn)",
+            hint="raise model.context, or add conversations with assistant turns",
+        )
+    write_json(folder / _INDEX, counts | {"context": context, "vocab_size": vocab_size})
+    return counts
+
+
+def is_packed(folder: Path) -> bool:
+    """Whether ``folder`` holds rows that were written to the end."""
+    return (folder / _INDEX).is_file()
+
+
+class PackedRows:
+    """Rows that ``pack_rows`` wrote, mapped into memory. Axes: B rows, T tokens."""
+
+    def __init__(self, folder: Path) -> None:
+        self.counts = read_json(folder / _INDEX)
+        width = self.counts["context"] + 1
+        dtype = np.uint16 if self.counts["vocab_size"] <= 1 << 16 else np.uint32
+        shape = (self.counts["rows"], width)
+        try:
+            self._tokens = np.memmap(folder / _TOKENS, dtype=dtype, mode="r", shape=shape)
+            self._targets = np.memmap(folder / _TARGETS, dtype=np.uint8, mode="r", shape=shape)
+            self._documents = np.memmap(folder / _DOCUMENTS, dtype=np.uint16, mode="r", shape=shape)
+        except (ValueError, OSError) as error:
+            raise CorruptError(f"{folder}: the packed rows are cut short: {error}", hint=f"delete {folder}") from error
+
+    def __len__(self) -> int:
+        return int(self.counts["rows"])
+
+    def batch(self, numbers: np.ndarray) -> Batch:
+        """The rows of these numbers; only marked tokens are targets, and each conversation sees itself alone."""
+        tokens = torch.from_numpy(self._tokens[numbers].astype(np.int64))
+        is_target = torch.from_numpy(self._targets[numbers].astype(bool))
+        documents = torch.from_numpy(self._documents[numbers].astype(np.int32))
+        # The first token of a conversation is not to be guessed from the one packed before it.
+        counts_BT = is_target[:, 1:] & (documents[:, 1:] == documents[:, :-1])
+        target_BT = tokens[:, 1:].masked_fill(~counts_BT, IGNORED)
+        return Batch(tokens[:, :-1].contiguous(), target_BT, documents[:, :-1].contiguous())

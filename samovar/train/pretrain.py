@@ -1,0 +1,77 @@
+"""Pretraining: fresh weights and token shards in, a base model out."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+from samovar.core.devices import pick_device, training_dtype
+from samovar.core.errors import ConfigError
+from samovar.data.shards import open_split, read_index
+from samovar.engine.engine import Engine
+from samovar.engine.request import Sampling
+from samovar.model.checkpoint import save_model
+from samovar.model.decoder import Decoder
+from samovar.model.settings import ModelSettings
+from samovar.tokenizer.tokenizer import Tokenizer
+from samovar.train.batches import ShardRows
+from samovar.train.loop import finish, train
+from samovar.train.objectives import next_token
+from samovar.train.settings import PretrainSettings
+from samovar.train.validation import validation_loss
+
+_SAMPLE_TOKENS = 48
+
+
+def pretrain(
+    settings: PretrainSettings, model_settings: ModelSettings, *, shards: Path, tokenizer: Path, out: Path
+) -> dict[str, Any]:
+    """Train a decoder from scratch and leave it, with its tokenizer, in ``out``.
+
+    Raises:
+        ConfigError: the shards were made with another tokenizer.
+    """
+    words = Tokenizer.load(tokenizer)
+    index = read_index(shards)
+    if index["vocab_size"] != words.vocab_size:
+        raise ConfigError(
+            f"{shards} was made for a vocabulary of {index['vocab_size']}, the tokenizer has {words.vocab_size}",
+            hint="make the shards again with this tokenizer",
+        )
+    model = Decoder(model_settings.decoder(words.vocab_size))
+    model.initialize(settings.seed)
+    model.to(pick_device())
+    context = settings.context or model_settings.context
+    splits = {name: open_split(shards, name) for name in ("train", "validation")}
+    rows = {
+        name: ShardRows(split, context, index["document_end_id"], document_mask=settings.document_mask)
+        for name, split in splits.items()
+    }
+    held_out = rows["validation"] if len(rows["validation"]) else rows["train"]
+    bytes_per_token = splits["validation" if len(rows["validation"]) else "train"].bytes_per_token
+    rows_per_batch = max(1, settings.micro_batch_tokens // context)
+
+    def validate() -> dict[str, Any]:
+        loss = validation_loss(model, held_out, rows_per_batch=rows_per_batch)
+        return {
+            "validation_loss": loss,
+            "validation_bits_per_byte": loss / math.log(2) / bytes_per_token,
+            "sample": continue_text(model, words, splits["train"].shards[0][:8].tolist()),
+        }
+
+    metrics = train(
+        model, next_token, rows["train"], settings,
+        tokens=settings.tokens, context=context, out=out, title="pretrain", validate=validate,
+    )  # fmt: skip
+    save_model(model, out, tokenizer_folder=tokenizer, dtype=training_dtype(next(model.parameters()).device))
+    finish(out)
+    epochs = metrics["tokens"] / splits["train"].num_tokens
+    return metrics | {"parameters": model.settings.num_parameters, "epochs": round(epochs, 2)}
+
+
+def continue_text(model: Decoder, tokenizer: Tokenizer, prompt_ids: list[int]) -> str:
+    """The prompt and what the model makes of it, at temperature 0.7 under a fixed seed."""
+    engine = Engine(model, tokenizer, max_batch=1)
+    completion = engine.generate([prompt_ids], Sampling(temperature=0.7, seed=0, max_tokens=_SAMPLE_TOKENS))[0]
+    return tokenizer.decode(prompt_ids) + completion.text

@@ -1,0 +1,41 @@
+"""How fast this machine trains a shape: a few real micro-batches, timed."""
+
+from __future__ import annotations
+
+import statistics
+import time
+
+import numpy as np
+import torch
+
+from samovar.core.devices import keep_freed_memory, pick_device, training_dtype
+from samovar.model.decoder import Decoder
+from samovar.model.settings import DecoderSettings
+from samovar.train.batches import Batch
+from samovar.train.objectives import next_token
+
+_COMPILED_GAIN = 1.35
+"""How much faster the compiled step is than the eager one that the probe times (measured, see LOG.md)."""
+
+
+def probe_tokens_per_second(
+    settings: DecoderSettings, *, context: int, micro_batch_tokens: int, is_compiled: bool, micro_batches: int = 3
+) -> float:
+    """Tokens a second of forward and backward on this machine, by the median of a few eager micro-batches."""
+    keep_freed_memory()
+    device = pick_device()
+    model = Decoder(settings, compute_dtype=training_dtype(device)).to(device)
+    model.initialize(seed=0)
+    rows = max(1, micro_batch_tokens // context)
+    draw = np.random.default_rng(0)
+    tokens_BT = torch.from_numpy(draw.integers(0, settings.vocab_size, (rows, context))).to(device)
+    batch = Batch(tokens_BT, tokens_BT, torch.zeros_like(tokens_BT, dtype=torch.int32))
+    seconds = []
+    for _ in range(micro_batches + 1):  # the first one warms caches and is not counted
+        started = time.perf_counter()
+        next_token.loss_sum(model, batch).backward()
+        if device.type == "cuda":
+            torch.cuda.synchronize()
+        seconds.append(time.perf_counter() - started)
+    eager = rows * context / statistics.median(seconds[1:])
+    return eager * (_COMPILED_GAIN if is_compiled else 1.0)

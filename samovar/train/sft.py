@@ -1,0 +1,113 @@
+"""Supervised fine-tuning: a base model and conversations in, an assistant out.
+
+The objective is next_token: only what the assistant says is a target.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from samovar.chat.rows import prompt_ids, render_rows
+from samovar.core.devices import pick_device, training_dtype
+from samovar.core.errors import ConfigError
+from samovar.core.progress import Progress
+from samovar.engine.engine import Engine
+from samovar.engine.request import Sampling
+from samovar.model.checkpoint import load_model, save_model
+from samovar.model.decoder import Decoder
+from samovar.tasks.task import Task
+from samovar.tokenizer.tokenizer import Tokenizer
+from samovar.train.conversations import interleave, own_conversations, task_conversations
+from samovar.train.loop import finish, train
+from samovar.train.objectives import next_token
+from samovar.train.packing import PackedRows, is_packed, pack_rows
+from samovar.train.settings import SftSettings
+from samovar.train.validation import validation_loss
+
+_VALIDATION_ROWS = 64
+
+
+def sft(
+    settings: SftSettings, *, base: Path, out: Path, tasks: Mapping[str, Task], conversations: Sequence[Path] = ()
+) -> dict[str, Any]:
+    """Fine-tune the model in ``base`` and leave the assistant in ``out``.
+
+    Args:
+        tasks: by name; ``settings.tasks`` has their shares.
+        conversations: JSONL files of the user's own.
+    Raises:
+        ConfigError: there is nothing to learn from.
+    """
+    if not tasks and not conversations:
+        raise ConfigError("fine-tuning has neither tasks nor conversations", hint="name some under sft in the recipe")
+    tokenizer = Tokenizer.load(base)
+    model = load_model(base, dtype=torch.float32).to(pick_device()).train().requires_grad_(True)
+    context = model.settings.max_positions
+    rows = {
+        split: _rows(settings, out / "rows" / split, split, tokenizer, context, tasks, conversations)
+        for split in ("train", "validation")
+    }
+    questions = [task.example("test", 0) for task in tasks.values()][:2]
+
+    def validate() -> dict[str, Any]:
+        rows_per_batch = max(1, settings.micro_batch_tokens // context)
+        loss = validation_loss(model, rows["validation"], rows_per_batch=rows_per_batch)
+        answers = {f"sample {q.task}": _answer(model, tokenizer, q.prompt) for q in questions}
+        return {"validation_loss": loss, **answers}
+
+    counts = rows["train"].counts
+    budget = min(settings.tokens, math.ceil(counts["rows"] * context * settings.max_epochs))
+    metrics = train(
+        model, next_token, rows["train"], settings,
+        tokens=budget, context=context, out=out, title="sft", validate=validate,
+    )  # fmt: skip
+    save_model(model, out, tokenizer_folder=base, dtype=training_dtype(next(model.parameters()).device))
+    finish(out)
+    return metrics | {
+        "conversations": counts["conversations"],
+        "target_share": round(counts["targets"] / max(1, counts["rows"] * context), 3),
+        "too_long": counts["too_long"],
+        "without_target": counts["without_target"],
+    }
+
+
+def _rows(
+    settings: SftSettings,
+    folder: Path,
+    split: str,
+    tokenizer: Tokenizer,
+    context: int,
+    tasks: Mapping[str, Task],
+    paths: Sequence[Path],
+) -> PackedRows:
+    """The packed rows of ``split``, made unless an interrupted run left them whole."""
+    if is_packed(folder):
+        return PackedRows(folder)
+    max_rows = max(1, settings.tokens // context) if split == "train" else _VALIDATION_ROWS
+    drawn = task_conversations(tasks, settings.tasks, split=split, seed=settings.seed)
+    own = own_conversations(paths, split=split, seed=settings.seed)
+    mixed = interleave(own, drawn, first_share=settings.conversations_share if paths else 0.0, seed=settings.seed)
+    with Progress(f"pack {split}", max_rows, "rows") as progress:
+        pack_rows(
+            render_rows(mixed, tokenizer),
+            folder,
+            context=context,
+            vocab_size=tokenizer.vocab_size,
+            pad_id=tokenizer.document_end_id,
+            max_rows=max_rows,
+            on_progress=progress.advance,
+        )
+    return PackedRows(folder)
+
+
+def _answer(model: Decoder, tokenizer: Tokenizer, prompt: Sequence[Any]) -> str:
+    """The question and the model's most likely answer, in one line."""
+    engine = Engine(model, tokenizer, max_batch=1)
+    ids = prompt_ids(prompt, tokenizer)
+    text = engine.generate([ids], Sampling(temperature=0.0, max_tokens=64))[0].text
+    return f"{prompt[-1].content} -> {text}"

@@ -1,0 +1,190 @@
+"""The real road in small: every stage, what a change makes again, kill and go on, damage, a full disk."""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from samovar.brew.assistant import find_assistant
+from samovar.brew.graph import Resolved, brew, resolve
+from samovar.brew.project import Project
+from samovar.brew.recipe import load_recipe
+from samovar.brew.stage import load_stages
+from samovar.core.errors import BusyError, CorruptError, DataError, MissingError, ResourceError
+from samovar.model.checkpoint import load_model
+from tests.brew.tiny import SEED, tiny_project
+
+ROAD = ["data", "tokenizer", "shards", "pretrain", "sft", "quantize", "eval"]
+
+
+def look(project: Project, *changes: str) -> dict[str, Resolved]:
+    recipe = load_recipe(project.recipe_file, changes)
+    return {item.name: item for item in resolve(project, recipe, load_stages())}
+
+
+def to_make(project: Project, *changes: str) -> list[str]:
+    return [name for name, item in look(project, *changes).items() if item.manifest is None]
+
+
+def make(project: Project, *changes: str) -> None:
+    brew(project, load_recipe(project.recipe_file, changes), load_stages(), is_quiet=True)
+
+
+def loss(project: Project, stage: str) -> float:
+    manifest = look(project)[stage].manifest
+    assert manifest is not None
+    return float(manifest.metrics["loss"])
+
+
+def test_every_stage_is_made_once_in_order(brewed: Project) -> None:
+    items = look(brewed)
+    assert list(items) == ROAD
+    assert all(item.state == "made" for item in items.values())
+    for item in items.values():
+        assert item.manifest is not None
+        assert item.manifest.metrics
+        assert item.manifest.joules_estimated > 0
+    for stage in ("pretrain", "sft", "quantize"):
+        assert load_model(items[stage].folder).settings.num_layers == 1
+    report = (items["eval"].folder / "report.md").read_text()
+    assert "Ivan" in report
+    assert not list(brewed.artifacts.glob("*.partial"))
+
+
+def test_a_second_brew_does_nothing_and_needs_no_torch(brewed: Project) -> None:
+    script = (
+        "import sys; from samovar.cli.main import exit_code\n"
+        f"assert exit_code(['brew', {str(brewed.root)!r}]) == 0\n"
+        "heavy = {'torch', 'pyarrow', 'tokenizers', 'transformers'} & set(sys.modules); assert not heavy, heavy\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "everything is made already" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ("eval.seed=1", ["eval"]),
+        ("serve.port=1", []),
+        ("serve.tools=[]", ["eval"]),
+        ("quantize.decode_tokens=5", ["quantize", "eval"]),
+        ("sft.seed=1", ["sft", "quantize", "eval"]),
+        ("name=Olga", ["sft", "quantize", "eval"]),
+        ("sft.tasks.arithmetic=3", ["sft", "quantize", "eval"]),
+        ("sft.checkpoint_every_s=9", []),
+        ("pretrain.seed=1", ["pretrain", "sft", "quantize", "eval"]),
+        ("model.rope_theta=5000", ["pretrain", "sft", "quantize", "eval"]),
+        ("tokenizer.vocab_size=600", ROAD[1:]),
+        ("data.seed=1", ROAD),
+    ],
+)
+def test_a_change_makes_again_just_what_depends_on_it(brewed: Project, change: str, expected: list[str]) -> None:
+    assert to_make(brewed, change) == expected
+
+
+def test_new_documents_and_new_conversations_are_noticed(brewed_copy: Project) -> None:
+    assert to_make(brewed_copy) == []
+    (brewed_copy.seeds / "more.jsonl").write_text(SEED)
+    assert to_make(brewed_copy) == ["sft", "quantize", "eval"]
+    (brewed_copy.root / "documents" / "more.txt").write_text("More.")
+    assert to_make(brewed_copy) == ROAD
+
+
+def test_stopped_and_killed_in_the_middle_it_ends_as_an_unbroken_brew(brewed: Project, tmp_path: Path) -> None:
+    project = tiny_project(tmp_path / "p")
+    for document in (project.root / "documents").iterdir():  # the id of the data is made of names, sizes and times
+        shutil.copystat(brewed.root / "documents" / document.name, document)
+    interrupted = _brew_until(project, "pretrain-*.partial/checkpoint.safetensors", signal.SIGINT)
+    assert interrupted.returncode == 130
+    assert "goes on from here" in interrupted.stderr
+    killed = _brew_until(project, "sft-*.partial/checkpoint.safetensors", signal.SIGKILL)
+    assert killed.returncode == -signal.SIGKILL
+    assert "pretrain: going on where it stopped" in killed.stderr
+    make(project)
+    for stage in ("pretrain", "sft"):
+        assert look(project)[stage].id == look(brewed)[stage].id
+        assert loss(project, stage) == loss(brewed, stage)
+
+
+def _brew_until(project: Project, pattern: str, number: signal.Signals) -> subprocess.CompletedProcess[str]:
+    """Run the command, and send it the signal as soon as a file like ``pattern`` is there."""
+    command = [sys.executable, "-c", "from samovar.cli.main import main; main()", "brew", str(project.root)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    deadline = time.monotonic() + 60
+    while not any(project.artifacts.glob(pattern)) and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.002)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    return subprocess.CompletedProcess(command, process.returncode, out, err)
+
+
+def test_a_corrupt_checkpoint_is_named_with_what_to_do(brewed_copy: Project) -> None:
+    item = look(brewed_copy, "pretrain.seed=5")["pretrain"]
+    partial = item.folder.with_name(item.folder.name + ".partial")
+    partial.mkdir()
+    (partial / "checkpoint.safetensors").write_bytes(b"\x00" * 100)
+    with pytest.raises(CorruptError, match=r"checkpoint\.safetensors") as caught:
+        make(brewed_copy, "pretrain.seed=5")
+    assert "delete" in (caught.value.hint or "")
+
+
+def test_cut_off_shards_are_named(brewed_copy: Project) -> None:
+    shard = look(brewed_copy)["shards"].folder / "train-00000.bin"
+    shard.write_bytes(shard.read_bytes()[:-10])
+    with pytest.raises(CorruptError, match="shards"):
+        make(brewed_copy, "pretrain.seed=5")
+
+
+def test_a_full_disk_in_training_loses_nothing(brewed_copy: Project) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, limits[1]))
+        with pytest.raises(ResourceError, match="full"):
+            make(brewed_copy, "pretrain.seed=5")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert to_make(brewed_copy) == []
+
+
+def test_no_documents_are_a_clear_error(tmp_path: Path) -> None:
+    project = tiny_project(tmp_path / "p")
+    shutil.rmtree(project.root / "documents")
+    with pytest.raises(MissingError, match="documents"):
+        make(project)
+    (project.root / "documents").mkdir()
+    with pytest.raises(DataError, match="no text"):
+        make(project)
+
+
+def test_a_conversation_file_that_is_not_there_is_named(brewed: Project) -> None:
+    with pytest.raises(MissingError, match="nowhere"):
+        look(brewed, "sft.conversations=[nowhere.jsonl]")
+
+
+def test_the_assistant_is_the_best_that_the_recipe_has(brewed_copy: Project) -> None:
+    items = look(brewed_copy)
+    assert find_assistant(brewed_copy.root).model == items["quantize"].folder
+    shutil.rmtree(items["quantize"].folder)
+    assert find_assistant(brewed_copy.root).model == items["sft"].folder
+    shutil.rmtree(items["sft"].folder)
+    with pytest.raises(MissingError) as caught:
+        find_assistant(brewed_copy.root)
+    assert "samovar brew" in (caught.value.hint or "")
+    assert find_assistant(items["pretrain"].folder).model == items["pretrain"].folder
+
+
+def test_the_lock_names_who_holds_it(brewed_copy: Project) -> None:
+    from samovar.core.files import exclusive_lock
+
+    with exclusive_lock(brewed_copy.lock_file, what="p"), pytest.raises(BusyError, match=str(os.getpid())):
+        make(brewed_copy, "eval.seed=3")

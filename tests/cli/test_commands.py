@@ -1,0 +1,166 @@
+"""Each command on a tiny brewed project, and the stages by themselves on files."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from samovar.brew.project import Project
+from tests.brew.tiny import RECIPE, SEED, tiny_project
+from tests.cli.conftest import Samovar
+
+
+def test_new_makes_a_project_and_refuses_to_overwrite(samovar: Samovar, tmp_path: Path) -> None:
+    ran = samovar("new", tmp_path / "p", "--dry-run")
+    assert ran.code == 0
+    assert not (tmp_path / "p").exists()
+    ran = samovar("new", tmp_path / "p")
+    assert ran.code == 0
+    assert f"next: samovar brew {tmp_path / 'p'}" in ran.err
+    again = samovar("new", tmp_path / "p")
+    assert again.code == 1
+    assert "already" in again.err
+
+
+def test_plan_forecasts_every_stage(samovar: Samovar, tmp_path: Path) -> None:
+    project = tiny_project(tmp_path / "p")
+    ran = samovar("plan", project.root, "--json")
+    assert ran.code == 0
+    stages = json.loads(ran.out)["stages"]
+    assert [stage["state"] for stage in stages] == ["to make"] * 7
+    assert all(stage[key] > 0 for stage in stages for key in ("seconds", "memory_bytes", "disk_bytes"))
+    probes = project.probe_file.read_text()
+    assert "peak memory" in samovar("plan", project.root).out
+    assert project.probe_file.read_text() == probes, "measured once"
+
+
+def test_status_lists_stages_with_id_path_seconds_and_metrics(samovar: Samovar, brewed: Project) -> None:
+    ran = samovar("status", brewed.root, "--json")
+    assert ran.code == 0
+    told = json.loads(ran.out)
+    assert told["unused"] == []
+    for stage in told["stages"]:
+        assert stage["state"] == "made"
+        assert Path(stage["path"]).name == f"{stage['stage']}-{stage['id']}"
+        assert stage["seconds"] > 0
+        assert stage["forecast_seconds"] > 0
+        assert stage["metrics"]
+    assert "validation bits per byte" in samovar("status", brewed.root).out
+
+
+def test_brew_dry_run_makes_nothing(samovar: Samovar, tmp_path: Path) -> None:
+    project = tiny_project(tmp_path / "p")
+    ran = samovar("brew", project.root, "--dry-run")
+    assert ran.code == 0
+    assert ran.err.count("to make") == 7
+    assert not project.state.exists()
+
+
+def test_brew_tells_forecast_against_fact_and_the_next_command(samovar: Samovar, brewed_copy: Project) -> None:
+    recipe = brewed_copy.recipe_file
+    recipe.write_text(recipe.read_text() + "power_watts: 10\n")
+    assert samovar("brew", brewed_copy.root, "--json").code == 0, "the power is not part of any artifact"
+    recipe.write_text(recipe.read_text().replace("continuations: 1", "continuations: 2"))
+    ran = samovar("brew", brewed_copy.root, "--json")
+    assert ran.code == 0, ran.err
+    assert json.loads(ran.out)["made"] == ["eval"]
+    assert "time forecast" in ran.err
+    assert f"next: samovar chat {brewed_copy.root}" in ran.err
+
+
+def test_chat_prints_the_answer_alone(samovar: Samovar, brewed: Project) -> None:
+    words = ("chat", brewed.root, "-m", "Hi", "--seed", 1, "--max-tokens", 5)
+    ran = samovar(*words)
+    assert ran.code == 0
+    told = json.loads(samovar(*words, "--json").out)
+    assert ran.out == told["answer"] + "\n"
+    assert told["messages"][-1]["role"] == "assistant"
+    assert 1 <= told["completion_tokens"] <= 5
+
+
+def test_chat_goes_on_over_several_turns(samovar: Samovar, brewed: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("Hi\n\nHow are you?\n/new\nHi\n" + "long " * 200 + "\nHi\n"))
+    ran = samovar("chat", brewed.root, "--temperature", 0, "--max-tokens", 3, "--json")
+    assert ran.code == 0
+    first, second, anew, after_error = [json.loads(line) for line in ran.out.splitlines()]
+    assert second["prompt_tokens"] > first["prompt_tokens"]
+    assert anew == first
+    assert after_error["prompt_tokens"] > first["prompt_tokens"]
+    assert "hint: /new starts a new chat" in ran.err
+
+
+def test_chat_without_an_assistant_says_what_to_do(samovar: Samovar, tmp_path: Path) -> None:
+    project = tiny_project(tmp_path / "p")
+    for words in (["chat", project.root, "-m", "Hi"], ["serve", project.root], ["export", project.root, "--out", "x"]):
+        ran = samovar(*words)
+        assert ran.code == 1
+        assert f"samovar brew {project.root}" in ran.err
+
+
+def test_a_damaged_model_is_named(samovar: Samovar, brewed_copy: Project) -> None:
+    (weights,) = brewed_copy.artifacts.glob("quantize-*/model.safetensors")
+    weights.write_bytes(weights.read_bytes()[:100])
+    ran = samovar("chat", brewed_copy.root, "-m", "Hi")
+    assert ran.code == 1
+    assert str(weights) in ran.err
+    assert "hint:" in ran.err
+
+
+def test_serve_refuses_a_port_in_use(samovar: Samovar, brewed: Project) -> None:
+    import socket
+
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        ran = samovar("serve", brewed.root, "--port", port)
+    assert ran.code == 1
+    assert f"port {port}" in ran.err
+    assert "--port" in ran.err
+
+
+def test_the_export_is_a_hugging_face_folder(samovar: Samovar, brewed: Project, tmp_path: Path) -> None:
+    out = tmp_path / "hf"
+    ran = samovar("export", brewed.root, "--format", "hf", "--out", out)
+    assert ran.code == 0, ran.err
+    for name in ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja"):
+        assert (out / name).is_file()
+    assert samovar("export", brewed.root, "--out", out).code == 1, "it does not overwrite"
+
+
+def test_stages_by_themselves_from_documents_to_a_report(
+    samovar: Samovar, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tiny_project(tmp_path / "p")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "small.yaml").write_text(RECIPE.replace("conversations: [seeds]", ""))
+    small = ("--recipe", "small.yaml")
+    (tmp_path / "talk.jsonl").write_text(SEED * 5)
+    road = [
+        ("data", project.root / "documents", "--out", "corpus"),
+        ("tokenizer", "corpus", "--out", "tokenizer"),
+        ("pretrain", "corpus", "--tokenizer", "tokenizer", "--out", "base", "--set", "pretrain.tokens=512"),
+        ("sft", "base", "--conversations", "talk.jsonl", "--out", "chatty", "--set", "sft.tokens=1024"),
+        ("quantize", "chatty", "--corpus", "corpus", "--out", "small"),
+        ("eval", "small", "--task", "small_talk", "--corpus", "corpus", "--out", "report"),
+    ]
+    for words in road:
+        ran = samovar(*words, *small)
+        assert ran.code == 0, ran.err
+        assert "next: samovar" in ran.err
+    assert (tmp_path / "report" / "report.md").is_file()
+    assert not list(tmp_path.glob("*.partial")) + list(tmp_path.glob("*.lock"))
+    shown = samovar("sft", "base", "--conversations", "talk.jsonl", "--show", 2)
+    assert shown.code == 0
+    assert shown.out.count("Hello!") == 2
+    assert samovar(*road[1], *small).code == 0, "the same again is made already"
+    other = samovar(*road[1], *small, "--set", "tokenizer.vocab_size=700")
+    assert other.code == 1
+    assert "there already" in other.err
+    missing = samovar("tokenizer", "nowhere", "--out", "t2")
+    assert missing.code == 1
+    assert "nowhere" in missing.err

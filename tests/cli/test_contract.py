@@ -1,0 +1,112 @@
+"""What every command keeps to: examples, exit codes, no traces, nothing heavy before it is needed."""
+
+from __future__ import annotations
+
+import importlib
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from samovar.cli import main
+from samovar.core.errors import MissingError
+from tests.cli.conftest import Samovar
+
+NAMES = [name for names in main.COMMANDS.values() for name in names]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_help_opens_with_an_example_of_the_command(samovar: Samovar, name: str) -> None:
+    example = importlib.import_module(f"samovar.cli.{name}").EXAMPLE
+    ran = samovar(name, "--help")
+    assert ran.code == 0
+    text = " ".join(ran.out.split())
+    assert text.index("Example: samovar " + name) < text.index("--help")
+    assert shlex.split(example)[:2] == ["samovar", name]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_example_is_right_usage(
+    samovar: Samovar, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In an empty folder it either works or misses its input; it never is wrong usage or a defect."""
+    monkeypatch.chdir(tmp_path)
+    ran = samovar(*shlex.split(importlib.import_module(f"samovar.cli.{name}").EXAMPLE)[1:])
+    assert ran.code in {0, 1}, ran.err
+    assert "unexpected" not in ran.err
+    assert ran.code == 0 or "hint:" in ran.err
+
+
+def test_help_lists_every_command_and_imports_nothing_heavy() -> None:
+    script = (
+        "import sys; from samovar.cli.main import exit_code; assert exit_code(['--help']) == 0\n"
+        "heavy = {'torch', 'pydantic', 'pyarrow', 'numpy', 'tokenizers', 'yaml'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert all(name in done.stdout for name in NAMES)
+
+
+@pytest.mark.parametrize(
+    "words", [["bre"], ["brew"], ["chat", "p", "--temperature", "9"], ["serve", "p", "--port", "x"]]
+)
+def test_wrong_usage_exits_with_2(samovar: Samovar, words: list[str]) -> None:
+    ran = samovar(*words)
+    assert (ran.code, ran.out) == (2, "")
+
+
+def test_an_error_is_two_lines_on_stderr(samovar: Samovar, tmp_path: Path) -> None:
+    ran = samovar("brew", tmp_path / "nowhere")
+    assert ran.code == 1
+    assert ran.out == ""
+    first, second = ran.err.splitlines()
+    assert first.startswith("error: ")
+    assert second.startswith("hint: ")
+    assert "samovar new" in second
+
+
+def test_a_wrong_recipe_is_an_error_with_the_nearest_key(samovar: Samovar, tmp_path: Path) -> None:
+    (tmp_path / "samovar.yaml").write_text("pretrain: {tokns: 5}")
+    for command in ("brew", "plan", "status", "chat"):
+        ran = samovar(command, tmp_path)
+        assert ran.code == 1
+        assert "did you mean 'tokens'" in ran.err
+
+
+def test_what_nobody_expected_is_one_line_and_a_file(
+    samovar: Samovar, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(root: Path) -> None:
+        raise ZeroDivisionError("the sugar is out")
+
+    monkeypatch.setattr("samovar.brew.project.open_project", fail)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    ran = samovar("brew", "p")
+    assert ran.code == 1
+    assert "Traceback" not in ran.err
+    assert "the sugar is out" in ran.err
+    (trace,) = tmp_path.glob("samovar-error-*.txt")
+    assert str(trace) in ran.err
+    assert "ZeroDivisionError" in trace.read_text()
+
+
+@pytest.mark.parametrize("failure", [MemoryError(), KeyboardInterrupt(), MissingError("no tea", hint="buy some")])
+def test_other_ends_have_their_codes(samovar: Samovar, monkeypatch: pytest.MonkeyPatch, failure: BaseException) -> None:
+    def fail(root: Path) -> None:
+        raise failure
+
+    monkeypatch.setattr("samovar.brew.project.open_project", fail)
+    ran = samovar("status", "p")
+    assert ran.code == (130 if isinstance(failure, KeyboardInterrupt) else 1)
+    assert "Traceback" not in ran.err
+    assert ran.err
+
+
+def test_version(samovar: Samovar) -> None:
+    from samovar import __version__
+
+    assert samovar("--version") == (0, f"{__version__}\n", "")

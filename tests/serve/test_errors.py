@@ -1,0 +1,215 @@
+"""Every refusal: its status, and OpenAI's shape."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from samovar.core.errors import RequestError
+from samovar.serve.chat_request import read_chat_request
+from samovar.serve.settings import ServeSettings
+from tests.serve.conftest import MODEL, Server
+
+GREETING = [{"role": "user", "content": "Hi"}]
+JSON = {"Content-Type": "application/json"}
+
+
+def body(**changes: Any) -> dict[str, Any]:
+    return {"model": MODEL, "messages": GREETING} | changes
+
+
+def error_of(response: httpx.Response, status: int) -> dict[str, Any]:
+    assert response.status_code == status, response.text
+    assert response.headers["Content-Type"] == "application/json"
+    assert response.json().keys() == {"error"}
+    error = response.json()["error"]
+    assert error.keys() == {"message", "type", "param", "code"}
+    assert isinstance(error["message"], str)
+    assert error["message"]
+    return error
+
+
+@pytest.mark.parametrize(
+    ("changes", "param", "told"),
+    [
+        ({"messages": []}, "messages", "at least 1 item"),
+        ({"messages": "Hi"}, "messages", "list"),
+        ({"messages": None}, "messages", "list"),
+        ({"messages": ["Hi"]}, "messages[0]", "not an object"),
+        ({"messages": [*GREETING, {"role": "robot", "content": "x"}]}, "messages[1]", "unknown role"),
+        ({"messages": [{"content": "x"}]}, "messages[0]", "unknown role"),
+        ({"messages": [{"role": "user"}]}, "messages[0]", "no content"),
+        ({"messages": [{"role": "user", "content": 5}]}, "messages[0]", "not text"),
+        (
+            {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]},
+            "messages[0]",
+            "only text",
+        ),
+        ({"messages": [{"role": "assistant", "tool_calls": [{"id": "1"}]}]}, "messages[0]", "no function"),
+        ({"model": 5}, "model", "string"),
+        ({"temperature": "hot"}, "temperature", "number"),
+        ({"temperature": 2.5}, "temperature", "less than or equal to 2"),
+        ({"temperature": -1}, "temperature", "greater than or equal to 0"),
+        ({"top_p": 0}, "top_p", "greater than 0"),
+        ({"top_k": -1}, "top_k", "greater than or equal to 0"),
+        ({"top_k": 1.5}, "top_k", "integer"),
+        ({"seed": 2**70}, "seed", ""),
+        ({"max_tokens": 0}, "max_tokens", "greater than or equal to 1"),
+        ({"max_tokens": True}, "max_tokens", "integer"),
+        ({"stream": "yes"}, "stream", "boolean"),
+        ({"stop": ["a", "b", "c", "d", "e"]}, "stop", "at most 4"),
+        ({"stop": [5]}, "stop[0]", "string"),
+        ({"stop": ""}, "stop[0]", "at least 1 character"),
+        ({"stream_options": {"include_usage": True}}, "stream_options", "without stream"),
+        ({"tools": [{"type": "web"}]}, "tools[0].type", "function"),
+        ({"tools": [{"type": "function", "function": {"name": "a b"}}]}, "tools[0].function.name", "pattern"),
+        ({"tools": [{"type": "function"}]}, "tools[0].function", "missing"),
+        ({"tool_choice": "required"}, "tool_choice", "not supported yet"),
+        (
+            {"tools": [{"type": "function", "function": {"name": "a", "strict": True}}]},
+            "tools[0].function.strict",
+            "not supported yet",
+        ),
+        ({"n": 2}, "n", "not supported yet"),
+        ({"logprobs": True}, "logprobs", "not supported yet"),
+        ({"logit_bias": {"5": 1}}, "logit_bias", "not supported yet"),
+        ({"presence_penalty": 0.5}, "presence_penalty", "not supported yet"),
+        ({"frequency_penalty": 0.5}, "frequency_penalty", "not supported yet"),
+        ({"response_format": {"type": "json_schema"}}, "response_format", "not supported yet"),
+        ({"response_format": {"type": "json_object"}}, "response_format", "not supported yet"),
+        ({"parallel_tool_calls": False}, "parallel_tool_calls", "not supported yet"),
+        ({"functions": []}, "functions", "not supported yet"),
+        ({"temprature": 1}, "temprature", "did you mean temperature?"),
+        ({"messages": [{"role": "user", "content": "word " * 2000}]}, None, "tokens"),
+    ],
+)
+def test_what_is_wrong_is_named(shared: Server, changes: dict[str, Any], param: str | None, told: str) -> None:
+    error = error_of(shared.post(body(**changes)), 400)
+    assert error["type"] == "invalid_request_error"
+    assert error["param"] == param
+    assert told in error["message"]
+
+
+@pytest.mark.parametrize("name", ["model", "messages"])
+def test_what_is_missing_is_named(shared: Server, name: str) -> None:
+    without = {key: value for key, value in body().items() if key != name}
+    error = error_of(shared.post(without), 400)
+    assert (error["param"], error["code"]) == (name, "missing_required_parameter")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"not json",
+        b"\xff\xfe\x00",
+        b'{"model": NaN}',
+        b"[" * 100_000,
+        b'{"seed": ' + b"9" * 10_000 + b"}",
+        b"[]",
+        b'"text"',
+        b"null",
+    ],
+)
+def test_what_is_not_a_json_object_is_refused(shared: Server, content: bytes) -> None:
+    error_of(shared.post(content=content, headers=JSON), 400)
+
+
+def test_text_that_is_not_whole_unicode_does_no_harm(shared: Server) -> None:
+    content = b'{"model": "test-model", "messages": [{"role": "user", "content": "a \\ud800 b"}]}'
+    assert shared.post(content=content, headers=JSON).status_code == 200
+    for field in ('"model": "\\ud800"', '"model": "x", "\\ud800": 1', '"stop": "\\ud800"'):
+        error = shared.post(content=f'{{"messages": [{{}}], {field}}}'.encode(), headers=JSON)
+        assert error.status_code in {400, 404}
+
+
+def test_a_body_over_the_limit(start: Callable[..., Server]) -> None:
+    server = start(settings=ServeSettings(max_body_bytes=2048))
+    error = error_of(server.post(body(messages=[{"role": "user", "content": "x" * 3000}])), 413)
+    assert error["code"] == "body_too_large"
+    # Without a length beforehand, the limit holds too.
+    pieces = (b" " * 1000 for _ in range(5))
+    error_of(server.post(content=pieces, headers=JSON), 413)
+
+
+def test_another_content_type_is_refused(shared: Server) -> None:
+    content = json.dumps(body()).encode()
+    for kind in ("text/plain", "application/x-www-form-urlencoded", ""):
+        error = error_of(shared.post(content=content, headers={"Content-Type": kind}), 415)
+        assert error["code"] == "content_type_not_json"
+    kind = "Application/JSON; charset=utf-8"
+    assert shared.post(content=content, headers={"Content-Type": kind}).status_code == 200
+
+
+def test_an_unknown_model(shared: Server) -> None:
+    error = error_of(shared.post(body(model="gpt-4o")), 404)
+    assert error["code"] == "model_not_found"
+    assert MODEL in error["message"]
+
+
+def test_addresses_and_methods(shared: Server) -> None:
+    for path in ("/v1/nothing", "/nothing", "/../etc/passwd", "/v1"):
+        error_of(shared.http.get(path), 404)
+    error = shared.http.get("/v1/chat/completions")
+    error_of(error, 405)
+    assert error.headers["Allow"] == "POST"
+    error_of(shared.http.delete("/v1/models"), 405)
+    error_of(shared.http.options("/v1/chat/completions"), 405)
+
+
+def test_a_failure_of_ours_tells_nothing(start: Callable[..., Server]) -> None:
+    def script(prompt: str) -> str:
+        raise RuntimeError("a secret of the server")
+
+    error = error_of(start(script).post(body()), 500)
+    assert error["type"] == "server_error"
+    assert "secret" not in error["message"]
+
+
+def test_keys(start: Callable[..., Server]) -> None:
+    server = start(api_key="right")
+    for header in (None, "", "Bearer", "Bearer wrong", "Basic right", "right", "Bearer r\xefght", "Bearer right x"):
+        headers = {} if header is None else {"Authorization": header.encode("latin-1")}
+        response = server.post(body(), headers=headers)
+        assert error_of(response, 401)["code"] == "invalid_api_key"
+        assert response.headers["WWW-Authenticate"] == "Bearer"
+    assert server.post(body(), headers={"Authorization": "bearer right"}).status_code == 200
+    error_of(server.http.get("/v1/models"), 401)
+    # Probes and the page, which asks for the key, need none.
+    assert server.http.get("/health").json() == {"status": "ok", "model": MODEL}
+    assert server.http.get("/").status_code == 200
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.binary(max_size=60)
+    | st.builds(
+        lambda value: json.dumps(value).encode(),
+        st.dictionaries(
+            st.sampled_from(["model", "messages", "stop", "stream", "n", "tools", "temperature", "stream_options"])
+            | st.text(max_size=5),
+            st.recursive(
+                st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+                lambda inner: (
+                    st.lists(inner, max_size=3)
+                    | st.dictionaries(
+                        st.sampled_from(["role", "content", "type", "function", "name"]), inner, max_size=3
+                    )
+                ),
+            ),
+        ),
+    )
+)
+def test_any_body_is_read_or_refused(content: bytes) -> None:
+    with contextlib.suppress(RequestError):
+        request = read_chat_request(content)
+        request.conversation()
+        request.sampling(ServeSettings())
