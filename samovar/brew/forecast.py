@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from samovar import __version__
 from samovar.core.artifact import Manifest
 from samovar.core.devices import num_cores, processor_name
 from samovar.core.errors import CorruptError, MissingError
@@ -51,7 +52,7 @@ class Machine:
     @cached_property
     def signature(self) -> str:
         """Tells machines, and versions of torch, apart."""
-        return f"{processor_name()}, {num_cores()} cores, torch {_torch_version()}"
+        return f"{processor_name()}, {num_cores()} cores, torch {_torch_version()}, samovar {__version__}"
 
     @property
     def memory_bytes(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from samovar.brew.forecast import MIB, PROCESS_BYTES, Forecast, Machine
+from samovar.brew.forecast import PROCESS_BYTES, Forecast, Machine
 from samovar.brew.memory import peak_memory_bytes, reset_peak_memory
 from samovar.brew.recipe import Recipe
 from samovar.core.devices import can_compile
@@ -20,6 +20,10 @@ FORWARD_SHARE = 1 / 3
 OPTIMIZER_BYTES_PER_PARAMETER = 8
 """Two moments in float32: an upper bound, Muon keeps one for the matrices."""
 WEIGHT_BYTES = 2
+START_SECONDS = 3.0
+"""Loading torch, opening the data, saving the model."""
+PROBE_TOKENS = 4096
+"""A micro-batch of the probe at most: enough for the speed of larger ones, and a second or two."""
 
 
 def decoder_settings(recipe: Recipe) -> DecoderSettings:
@@ -39,42 +43,42 @@ def forecast_training(
     """Seconds, memory and disk of a run of ``tokens`` tokens."""
     shape = decoder_settings(recipe)
     is_compiled = _is_compiled(settings, tokens)
-    probe = probe_training(shape, context, settings.micro_batch_tokens, machine)
-    speed = probe["compiled_tokens_per_second" if is_compiled else "tokens_per_second"]
+    probe = probe_training(recipe, settings, machine)
+    eager = probe["tokens_per_second"]
     validation_tokens = settings.validations * VALIDATION_ROWS * context
-    seconds = tokens / speed + FORWARD_SHARE * validation_tokens / probe["tokens_per_second"]
-    seconds += 3.0 + (COMPILE_SECONDS if is_compiled else 0.0)
+    seconds = tokens / (probe["compiled_tokens_per_second"] if is_compiled else eager)
+    seconds += FORWARD_SHARE * validation_tokens / eager + START_SECONDS + (COMPILE_SECONDS if is_compiled else 0.0)
     checkpoint_bytes = shape.num_parameters * (4 + OPTIMIZER_BYTES_PER_PARAMETER)
+    activations = probe["activation_bytes_per_token"] * settings.micro_batch_tokens
     return Forecast(
         seconds,
-        probe["memory_bytes"] + shape.num_parameters * OPTIMIZER_BYTES_PER_PARAMETER,
+        PROCESS_BYTES + activations + shape.num_parameters * (8 + OPTIMIZER_BYTES_PER_PARAMETER),
         # A checkpoint is written beside the one before it.
         WEIGHT_BYTES * shape.num_parameters + 2 * checkpoint_bytes + extra_disk_bytes,
     )
 
 
-def probe_training(
-    shape: DecoderSettings, context: int, micro_batch_tokens: int, machine: Machine
-) -> Mapping[str, float]:
-    """Tokens a second, eager and compiled, and the peak memory of forward and backward."""
+def probe_training(recipe: Recipe, settings: LoopSettings, machine: Machine) -> Mapping[str, float]:
+    """Tokens a second, eager and compiled, and the memory that a token's activations take."""
+    shape, context = decoder_settings(recipe), recipe.model.context
+    micro_batch_tokens = max(context, min(PROBE_TOKENS, settings.micro_batch_tokens))
 
     def probe() -> dict[str, float]:
-        from samovar.train.probe import probe_tokens_per_second
+        from samovar.train.probe import COMPILED_GAIN, probe_tokens_per_second
 
         reset_peak_memory()
-        eager, compiled = (
-            probe_tokens_per_second(
-                shape, context=context, micro_batch_tokens=micro_batch_tokens, is_compiled=is_compiled
-            )
-            for is_compiled in (False, True)
+        before = peak_memory_bytes()
+        speed = probe_tokens_per_second(
+            shape, context=context, micro_batch_tokens=micro_batch_tokens, is_compiled=False, micro_batches=2
         )
+        grown = peak_memory_bytes() - before - 8 * shape.num_parameters
         return {
-            "tokens_per_second": eager,
-            "compiled_tokens_per_second": compiled,
-            "memory_bytes": max(peak_memory_bytes(), PROCESS_BYTES + 16 * shape.num_parameters, 64 * MIB),
+            "tokens_per_second": speed,
+            "compiled_tokens_per_second": speed * COMPILED_GAIN,
+            "activation_bytes_per_token": max(grown, 0) / micro_batch_tokens,
         }
 
-    return machine.measured("train", [shape.model_dump(), context, micro_batch_tokens], probe)
+    return machine.measured("training", [shape.model_dump(), context, micro_batch_tokens], probe)
 
 
 def _is_compiled(settings: LoopSettings, tokens: float) -> bool:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from samovar.cli.terminal import AsJson, DryRun, OutFolder, print_json, say, say_next
+from samovar.core.progress import short_bytes
 
 EXAMPLE = "samovar export quickstart --format hf --out quickstart-hf"
 
@@ -28,8 +29,9 @@ def run(folder: Folder, out: OutFolder, form: Format = "hf", as_json: AsJson = F
         return
     from samovar.engine.export import export_hf
 
-    files = export_hf(source, out)
+    facts = export_hf(source, out)
     if as_json:
-        print_json({"source": str(source), "out": str(out), "files": [str(path) for path in files]})
-    say(f"{out}: {', '.join(path.name for path in files)}")
+        print_json({"source": str(source), "out": str(out), **facts})
+    size, difference = short_bytes(facts["weight_bytes"]), facts["largest_logit_difference"]
+    say(f"{out}: {size} of weights; read back, no logit differs by more than {difference:.2g}")
     say_next(f"python -c \"from transformers import AutoModelForCausalLM as M; print(M.from_pretrained('{out}'))\"")

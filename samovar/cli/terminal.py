@@ -31,6 +31,10 @@ Changes = Annotated[
 ]
 
 
+_WORDS = {"stage", "state", "id", "metrics"}
+"""Headings of columns that hold words."""
+
+
 def say(text: str = "") -> None:
     """A line for the person, on stderr."""
     print(text, file=sys.stderr, flush=True)
@@ -47,7 +51,7 @@ def print_json(value: Any) -> None:
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, on_stderr: bool = False) -> None:
-    """A table for a person. Columns after the first two are figures and stand at the right."""
+    """A table for a person; columns of figures stand at the right."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -56,8 +60,8 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, on_st
     if not console.is_terminal:
         console.width = 160  # a file or a pipe has no width: never fold a figure there
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for index, heading in enumerate(headings):
-        table.add_column(heading, justify="left" if index < 2 else "right", overflow="fold")
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading in _WORDS else "right", overflow="fold")
     for row in rows:
         table.add_row(*row)
     console.print(table)

@@ -102,7 +102,7 @@ class CorpusWriter:
     def _write_single(self, document: Document) -> None:
         text = document.text
         place = int(len(text) * (1 - self._share))
-        boundary = max(text.rfind("\n", len(text) // 2, place), text.rfind(" ", len(text) // 2, place)) + 1
+        boundary = text.rfind("\n", len(text) // 2, place) + 1 or text.rfind(" ", len(text) // 2, place) + 1
         if len(text) < _SPLITTABLE_CHARACTERS or not boundary:
             self._write("train", document)
             return

@@ -98,7 +98,9 @@ class PrefillView:
         self._slot_B = torch.tensor(slots, device=cache.device)
         step_T = torch.arange(length, device=cache.device)
         # Padding behind a row may reach beyond the memory; the last position is never a prompt's, so it can take it.
-        self.positions_BT = (torch.tensor(starts, device=cache.device)[:, None] + step_T).clamp(max=cache.max_context - 1)
+        self.positions_BT = (torch.tensor(starts, device=cache.device)[:, None] + step_T).clamp(
+            max=cache.max_context - 1
+        )
         self._end = min(max(starts) + length, cache.max_context)
         key_position_S = torch.arange(self._end, device=cache.device)
         self.mask_B1TS: Tensor | None = (key_position_S <= self.positions_BT[:, :, None]).unsqueeze(1)

@@ -24,7 +24,8 @@ def export_hf(source: Path, out: Path) -> dict[str, Any]:
     Int8 weights are multiplied out to float32, exactly. What was written is read back and compared.
 
     Returns:
-        bytes of the weights, and the largest difference of a logit between the model and what was written.
+        the names of the files, bytes of the weights, and the largest difference of a logit between the model and what
+        was written.
     Raises:
         ConfigError: ``out`` holds something already.
         CorruptError: what was written does not give the model's logits.
@@ -44,7 +45,11 @@ def export_hf(source: Path, out: Path) -> dict[str, Any]:
             f"{out} does not answer as {source} does: a logit differs by {difference:g}",
             hint=f"delete {out}, check the disk, and export again",
         )
-    return {"weight_bytes": (out / WEIGHTS).stat().st_size, "largest_logit_difference": difference}
+    return {
+        "files": sorted(path.name for path in out.iterdir()),
+        "weight_bytes": (out / WEIGHTS).stat().st_size,
+        "largest_logit_difference": difference,
+    }
 
 
 @torch.inference_mode()

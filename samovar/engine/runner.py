@@ -9,7 +9,7 @@ import asyncio
 import queue
 import threading
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator
 from collections.abc import Sequence as Many
 from types import TracebackType
 from typing import Protocol
@@ -72,7 +72,7 @@ class EngineRunner:
         self._thread = threading.Thread(target=self._run, name="samovar-engine", daemon=True)
         self._thread.start()
 
-    async def stream(self, prompt_ids: Many[int], sampling: Sampling | None = None) -> AsyncIterator[Delta]:
+    async def stream(self, prompt_ids: Many[int], sampling: Sampling | None = None) -> AsyncGenerator[Delta, None]:
         """The deltas of one request as they come; closing the iterator cancels the request.
 
         Raises:
@@ -91,7 +91,7 @@ class EngineRunner:
         finally:
             self._leave(ticket)
 
-    def stream_blocking(self, prompt_ids: Many[int], sampling: Sampling | None = None) -> Iterator[Delta]:
+    def stream_blocking(self, prompt_ids: Many[int], sampling: Sampling | None = None) -> Generator[Delta, None, None]:
         """``stream`` for callers without an event loop."""
         self._check(prompt_ids)
         listener = _ThreadListener()

@@ -7,7 +7,7 @@ from collections.abc import Sequence as Ids
 
 from samovar.engine.request import Delta, FinishReason, Sampling
 from samovar.engine.stop import StopTexts
-from samovar.tokenizer.tokenizer import Tokenizer, TextStream
+from samovar.tokenizer.tokenizer import TextStream, Tokenizer
 
 
 class Sequence:

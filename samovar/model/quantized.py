@@ -9,7 +9,9 @@ transformers, vLLM and llm-compressor know.
 from __future__ import annotations
 
 import copy
+import functools
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -17,6 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from samovar.core.errors import ConfigError
+from samovar.model.checkpoint import save_model
 from samovar.model.decoder import Decoder, Linear
 
 # Microseconds for 256 x 768 on one AVX512-BF16 core, M = 1, 8, 32, 64, 512:
@@ -58,7 +61,7 @@ class Int8Linear(nn.Module):
             y_MO = torch.ops.aten._weight_int8pack_mm(x_MI, self.weight, scale_O)
             return y_MO.to(x.dtype).view(*x.shape[:-1], -1)
         # Whole numbers up to 127 are exact in bfloat16; the scale comes after, in the type of the input.
-        fast = fast_dtype(x.device)
+        fast = fast_dtype(x.device.type)
         return F.linear(x.to(fast), self.weight.to(fast)).to(x.dtype) * self.weight_scale.view(-1).to(x.dtype)
 
     def dequantize(self) -> Tensor:
@@ -92,6 +95,12 @@ def quantize_model(model: Decoder) -> Decoder:
     for parent, name, linear in _linears(quantized, ignore=("lm_head",)):
         setattr(parent, name, Int8Linear.of(linear))
     return quantized
+
+
+def save_quantized(model: Decoder, folder: Path, *, tokenizer_folder: Path | None = None) -> None:
+    """Write a quantized model so that ``load_model`` opens it; what is not int8 is stored in bfloat16."""
+    config = {"quantization_config": quantization_config()}
+    save_model(model, folder, tokenizer_folder=tokenizer_folder, dtype=torch.bfloat16, extra_config=config)
 
 
 def dequantize_model(model: Decoder) -> Decoder:
@@ -146,9 +155,10 @@ def prepare(model: Decoder, config: Mapping[str, Any]) -> None:
             setattr(parent, name, Int8Linear(linear.in_features, linear.out_features))
 
 
-def fast_dtype(device: torch.device) -> torch.dtype:
+@functools.cache
+def fast_dtype(device_type: str) -> torch.dtype:
     """The type whose matrix products are fastest there, among those that keep eight bits exact."""
-    if device.type != "cpu":
+    if device_type != "cpu":
         return torch.bfloat16
     known = torch.cpu.get_capabilities()
     has_bfloat16 = known.get("avx512_bf16") or known.get("amx_bf16") or known.get("bf16")

@@ -71,6 +71,8 @@ def describe_error(error: Exception) -> ApiError:
 
 async def respond_to_error(request: Request, error: Exception) -> Response:
     """Starlette's handler of every exception."""
+    if isinstance(error, SamovarError):  # the rest is logged by the server itself
+        log_failure(error)
     response = describe_error(error).to_response()
     if isinstance(error, HTTPException) and error.headers:
         response.headers.update(error.headers)  # Allow, with 405

@@ -115,7 +115,7 @@ def _operands(rng: random.Random, kind: Kind) -> tuple[str, int, int]:
         b = rng.randint(2, 9) if rng.random() < 0.3 else rng.randint(10, 99)
         if rng.random() < 0.08:
             b = rng.randint(100, 999)
-        return "*", *rng.sample((a, b), 2)
+        return ("*", a, b) if rng.random() < 0.5 else ("*", b, a)
     # Some one-digit numbers, so that "2+3" is no surprise.
     a, b = (rng.randint(0, 9) if rng.random() < 0.1 else rng.randint(10, 99) for _ in range(2))
     if kind == "sum":
@@ -173,7 +173,7 @@ def _can_be_a_story(problem: Problem) -> bool:
         return problem.value.denominator == 1
     if problem.kind not in {"sum", "difference", "product"}:
         return False
-    return min(problem.a, problem.b) > 1 and 0 < problem.value and max(problem.a, problem.b) < 100
+    return min(problem.a, problem.b) > 1 and problem.value > 0 and max(problem.a, problem.b) < 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +249,7 @@ def _calculation(problem: Problem) -> tuple[Message, Message]:
     return Message(role="assistant", tool_calls=[call]), result
 
 
-_NUMBER = re.compile(r"(?:(?<![\w)])[-−])?(?:\d{1,3}(?:[ \u00a0\u202f,.']\d{3})+(?!\d)|\d+)(?:[.,]\d+)?")
+_NUMBER = re.compile(r"(?:(?<![\w)])[-−])?(?:\d{1,3}(?:[ \u00a0\u202f,.']\d{3})+(?!\d)|\d+)(?:[.,]\d+)?", re.ASCII)
 
 
 def last_number(text: str) -> set[Fraction]:
@@ -261,5 +261,6 @@ def last_number(text: str) -> set[Fraction]:
     if not found:
         return {Fraction(number) for number in numbers_in_words(text)[-1:]}
     figures = re.sub(r"[ \u00a0\u202f']", "", found[-1].replace("−", "-"))
-    readings = {re.sub(r"[.,](?=\d{3}(?!\d))", "", figures), figures.replace(",", ".")}
-    return {Fraction(reading) for reading in readings if reading.count(".") <= 1}
+    readings = {re.sub(r"[.,](?=\d{3}(?!\d))", "", figures), figures}
+    decimals = (reading.replace(",", ".") for reading in readings)
+    return {Fraction(decimal) for decimal in decimals if decimal.count(".") <= 1}

@@ -3,9 +3,9 @@
     > Анна приехала в Казань во вторник.
     Ответ: во вторник.
 
-About one question in six has no answer in the passage, and the right reply says so. The quote comes first because a small
-model then looks for the sentence in one step and for the words within it in another; and both start with a space, so
-that their tokens are those of the passage.
+About one question in six has no answer in the passage, and the right reply says so. The quote comes first because a
+small model then looks for the sentence in one step and for the words within it in another; and both start with a space,
+so that their tokens are those of the passage.
 
 Splits: the asked fact with all its values (person, town, day…) belongs to one split by its hash. Half of the test
 passages moreover ask about names of people, pets, towns or streets that no training passage of this task has.
@@ -184,7 +184,7 @@ class _Scene:
     def _others(self, *, is_asked_stated: bool) -> list[tuple[Fact, Drawn]]:
         """Facts beside the asked one, the most misleading ones first: of the same kind, or about the same subject."""
         rng, domain, asked = self._rng, self._domain, self.asked.fact
-        hero, *rest = self._subjects
+        hero = self._subjects[0]
         pairs = [(fact, who) for fact in domain.facts if domain.is_about_subject(fact) for who in self._subjects]
         pairs += [(fact, hero) for fact in domain.facts if not domain.is_about_subject(fact)]
         pairs = [pair for pair in pairs if pair[0] is not asked or pair[1] is not hero]

@@ -9,17 +9,18 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cache
 from types import ModuleType
 from typing import ClassVar
 
 from samovar.chat.conversation import Message
 from samovar.tasks.task import Example, Split, Task, assistant, final_text, split_of, user
-from samovar.tasks.words import refusals_en, refusals_ru
+from samovar.tasks.words import look_alikes_en, look_alikes_ru, refusals_en, refusals_ru
 from samovar.tasks.words.decoration import greeted, slipped, typed
 from samovar.tasks.words.phrasing import Intent, say, split_phrasings
 
 _WORDS: Mapping[str, ModuleType] = {"en": refusals_en, "ru": refusals_ru}
+_HARMLESS: Mapping[str, Mapping[str, Intent]] = {"en": look_alikes_en.HARMLESS, "ru": look_alikes_ru.HARMLESS}
 _HARMFUL_SHARE, _SELF_HARM_SHARE, _CAREFUL_SHARE = 0.45, 0.07, 0.15
 _GREETED_SHARE, _SLIP_SHARE = 0.08, 0.05
 _UNSEEN_DEED_SHARE = 0.3
@@ -44,7 +45,7 @@ class Refusals(Task):
         if dice < _HARMFUL_SHARE + _SELF_HARM_SHARE:
             return self._known(rng, split, language, "care", "self_harm", words.SELF_HARM)
         is_careful = dice < _HARMFUL_SHARE + _SELF_HARM_SHARE + _CAREFUL_SHARE
-        known: dict[str, Intent] = words.CAREFUL if is_careful else words.HARMLESS
+        known: Mapping[str, Intent] = words.CAREFUL if is_careful else _HARMLESS[language]
         topic = rng.choice(list(known))
         return self._known(rng, split, language, "careful" if is_careful else "harmless", topic, known[topic])
 
@@ -87,8 +88,8 @@ class Refusals(Task):
         return Example(self.name, language, (user(typed(rng, request)),), (assistant(answer),), check)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _asks(language: str, kind: str, topic: str) -> Mapping[Split, tuple[str, ...]]:
     words = _WORDS[language]
-    known = words.SELF_HARM if kind == "care" else (words.CAREFUL if kind == "careful" else words.HARMLESS)[topic]
+    known = words.SELF_HARM if kind == "care" else (words.CAREFUL if kind == "careful" else _HARMLESS[language])[topic]
     return split_phrasings(known.asks, f"refusals|{language}|{topic}")

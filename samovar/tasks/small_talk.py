@@ -8,22 +8,34 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from types import ModuleType
+from functools import cache
 from typing import ClassVar
 
 from samovar.chat.conversation import Message
 from samovar.tasks.task import Example, Split, Task, assistant, final_text, user
-from samovar.tasks.words import small_talk_en, small_talk_ru
 from samovar.tasks.words.decoration import GREETING_BACK, greeted, lower_first, slipped, typed
-from samovar.tasks.words.phrasing import Intent, say, split_phrasings
+from samovar.tasks.words.phrasing import Intent, say, split_phrasings, words
+from samovar.tasks.words.talk import (
+    en_manners,
+    en_names,
+    en_self,
+    en_world,
+    ru_manners,
+    ru_names,
+    ru_self,
+    ru_world,
+)
 
-_WORDS: Mapping[str, ModuleType] = {"en": small_talk_en, "ru": small_talk_ru}
+_TALK: Mapping[str, Mapping[str, Intent]] = {
+    "en": {**en_manners.TALK, **en_self.TALK, **en_world.TALK},
+    "ru": {**ru_manners.TALK, **ru_self.TALK, **ru_world.TALK},
+}
+_NAMES = {"en": en_names, "ru": ru_names}
 _WEIGHTS = {"greeting": 2.0, "name": 3.0, "who": 3.0, "maker": 2.0, "abilities": 2.0, "privacy": 2.0}
-_ASKED_AFTER_GREETING = """
+_ASKED_AFTER_GREETING = words("""
     name who maker abilities human home privacy languages joke weather time date age feelings favourite bored sad tired
     help internet memory workings price news mistakes sing stranger
-""".split()
+""")
 _NAME_SHARE, _LONGER_SHARE = 0.12, 0.2
 _GREETED_SHARE, _CALLED_SHARE, _SLIP_SHARE = 0.15, 0.05, 0.08
 _MAX_ANSWER_CHARACTERS = 200
@@ -38,7 +50,7 @@ class SmallTalk(Task):
         """A question of a random intent, alone or after other turns."""
         if rng.random() < _NAME_SHARE:
             return self._about_users_name(rng, split, language)
-        talk: dict[str, Intent] = _WORDS[language].TALK
+        talk = _TALK[language]
         before: list[Message] = []
         if rng.random() < _LONGER_SHARE:
             for key in rng.sample(sorted(talk), rng.choice((1, 1, 2))):
@@ -56,7 +68,7 @@ class SmallTalk(Task):
 
     def _turn(self, rng: random.Random, key: str, split: Split, language: str) -> tuple[Message, Message]:
         """A question of this intent as people type it, and an answer."""
-        answer = rng.choice(_WORDS[language].TALK[key].answers)
+        answer = rng.choice(_TALK[language][key].answers)
         text = say(rng, rng.choice(_asks(language, key)[split]))
         if rng.random() < _SLIP_SHARE:
             text = slipped(rng, text)
@@ -69,22 +81,22 @@ class SmallTalk(Task):
 
     def _about_users_name(self, rng: random.Random, split: Split, language: str) -> Example:
         """The user says a name; half the time other things are said, and then the user asks for it."""
-        words = _WORDS[language]
+        blocks = _NAMES[language]
         names = _phrasings(language, "USERS")
         called = rng.choice(names["train"] if split == "train" else (*names["train"], *names["test"]))
         is_asked = rng.random() < 0.6
         telling = say(rng, rng.choice(_phrasings(language, "TELLS_NAME")["train" if is_asked else split]))
-        meeting = assistant(self._filled(rng.choice(words.MEETS), called))
+        meeting = assistant(self._filled(rng.choice(blocks.MEETS), called))
         told = user(self._filled(typed(rng, telling), called))
         expects = [rf"\b{re.escape(called.lower())}\b"]
         if not is_asked:
             return self._example(language, [told], meeting, "meets_user", expects)
         before = [told, meeting]
         if rng.random() < 0.4:
-            key = rng.choice([key for key in sorted(words.TALK) if key != "stranger"])
+            key = rng.choice([key for key in sorted(_TALK[language]) if key != "stranger"])
             before += self._turn(rng, key, "train", language)
         question = typed(rng, say(rng, rng.choice(_phrasings(language, "ASKS_NAME")[split])))
-        answer = assistant(self._filled(rng.choice(words.RECALLS), called))
+        answer = assistant(self._filled(rng.choice(blocks.RECALLS), called))
         return self._example(language, [*before, user(self._filled(question, called))], answer, "recalls_user", expects)
 
     def _example(
@@ -98,16 +110,16 @@ class SmallTalk(Task):
         return text.replace("{name}", self.assistant_name).replace("{user}", called)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _asks(language: str, key: str) -> Mapping[Split, tuple[str, ...]]:
-    return split_phrasings(_WORDS[language].TALK[key].asks, f"small_talk|{language}|{key}")
+    return split_phrasings(_TALK[language][key].asks, f"small_talk|{language}|{key}")
 
 
-@lru_cache(maxsize=None)
+@cache
 def _phrasings(language: str, block: str) -> Mapping[Split, tuple[str, ...]]:
-    return split_phrasings(getattr(_WORDS[language], block), f"small_talk|{language}|{block}")
+    return split_phrasings(getattr(_NAMES[language], block), f"small_talk|{language}|{block}")
 
 
-@lru_cache(maxsize=None)
+@cache
 def _weights(language: str) -> tuple[float, ...]:
-    return tuple(_WEIGHTS.get(key, 1.0) for key in _WORDS[language].TALK)
+    return tuple(_WEIGHTS.get(key, 1.0) for key in _TALK[language])

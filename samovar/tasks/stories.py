@@ -1,9 +1,9 @@
 """Short stories with asked-for words: a small plot of four to seven sentences, told in many ways.
 
-The grade is the share of the asked words that the story uses, in any of their forms; it is nothing for a text of fewer than
-three sentences, one that repeats itself, or one in another script.
+The grade is the share of the asked words that the story uses, in any of their forms; it is nothing for a text of fewer
+than three sentences, one that repeats itself, or one in another script.
 
-Splits: a triple of noun, verb and adjective belongs to one split by its hash.
+Splits: the set of asked words belongs to one split by its hash.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 from samovar.chat.conversation import Message
 from samovar.tasks.tales import english, russian
-from samovar.tasks.tales.pieces import Cast, Plot
+from samovar.tasks.tales.pieces import Asked, Cast, Plot
 from samovar.tasks.task import Example, Split, Task, assistant, final_text, split_of, user
 
 _MIN_SENTENCES = 3
@@ -26,17 +26,16 @@ _MIN_SCRIPT_SHARE = 0.9
 _TWO_WORDS_SHARE = 0.2
 
 _NOUN_ENDINGS = (
-    *("", "а", "я", "о", "е", "ё", "и", "ы", "у", "ю", "ь", "й", "ой", "ей", "ёй", "ом", "ем", "ём", "ью"),
+    *("", "а", "я", "о", "е", "и", "ы", "у", "ю", "ь", "й", "ой", "ей", "ом", "ем", "ью"),
     *("ов", "ев", "ам", "ям", "ами", "ями", "ах", "ях"),
 )
 _ADJECTIVE_ENDINGS = (
     *("ый", "ий", "ой", "ая", "яя", "ое", "ее", "ую", "юю", "ого", "его", "ому", "ему", "ым", "им", "ом", "ем", "ей"),
     *("ые", "ие", "ых", "их", "ыми", "ими", "", "а", "о", "ы"),
 )
-_VERB_FORM = re.compile(
-    "(?:ть|л|ла|ло|ли|в|ю|у|ешь|ёшь|ет|ёт|ем|ём|ете|ёте|ют|ут|ишь|ит|им|ите|ят|ат|й|йте|и|я|ь|ить|ил|ила|или)?(?:ся|сь)?"
-)
-_VERB_PREFIX = re.compile("(?:по|за|на|с|со|про|вы|при|у|до|пере|от|рас|раз)?")
+_PAST_FORM = re.compile("(?:ть|л|ла|ло|ли|в|вши)(?:ся|сь)?")
+_PRESENT_FORM = re.compile("(?:ю|у|ешь|ет|ем|ете|ют|ут|ишь|ит|им|ите|ят|ат|й|йте|и|я)(?:ся|сь)?")
+_VERB_PREFIX = re.compile("(?:по|за|на|с|со|про|вы|у|до|пере|от|рас|раз)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +95,10 @@ class Stories(Task):
         """Cast a story of this split, ask for some of its words, tell it."""
         tongue = _LANGUAGES[language]
         cast = tongue.cast(rng)
-        while split_of("|".join(word.word for word in cast.words)) != split:
+        asked = _asked(rng, cast)
+        while split_of("|".join(sorted(word.word for word in asked))) != split:
             cast = tongue.cast(rng)
-        asked = rng.sample(cast.words, 2 if rng.random() < _TWO_WORDS_SHARE else 3)
+            asked = _asked(rng, cast)
         left, right = rng.choice(tongue.quotes)
         listed = ", ".join(f"{left}{word.word}{right}" for word in asked)
         request = rng.choice(tongue.requests).format(words=listed)
@@ -113,6 +113,10 @@ class Stories(Task):
         spoken = re.findall(r"\w+", text)
         asked = example.check["words"]
         return sum(_is_used(word, spoken, example.language) for word in asked) / len(asked)
+
+
+def _asked(rng: random.Random, cast: Cast) -> list[Asked]:
+    return rng.sample(cast.words, 2 if rng.random() < _TWO_WORDS_SHARE else 3)
 
 
 def _is_story(text: str, letters: str) -> bool:
@@ -132,12 +136,13 @@ def _is_used(asked: Mapping[str, Any], spoken: Sequence[str], language: str) -> 
     if language == "en":
         return any(word in stems for word in spoken)
     if asked["kind"] == "verb":
-        return any(_is_verb_form(word, stem) for stem in stems for word in spoken)
+        past, present = stems
+        return any(_is_form(word, past, _PAST_FORM) or _is_form(word, present, _PRESENT_FORM) for word in spoken)
     endings = _NOUN_ENDINGS if asked["kind"] == "noun" else _ADJECTIVE_ENDINGS
     forms = {stem + ending for stem in stems for ending in endings}
     return any(word in forms for word in spoken)
 
 
-def _is_verb_form(word: str, stem: str) -> bool:
-    start, found, end = word.partition(stem)
-    return bool(found) and _VERB_PREFIX.fullmatch(start) is not None and _VERB_FORM.fullmatch(end) is not None
+def _is_form(word: str, stem: str, endings: re.Pattern[str]) -> bool:
+    start, found, end = word.rpartition(stem)
+    return bool(found) and _VERB_PREFIX.fullmatch(start) is not None and endings.fullmatch(end) is not None

@@ -14,7 +14,7 @@ from samovar.model.settings import DecoderSettings
 from samovar.train.batches import Batch
 from samovar.train.objectives import next_token
 
-_COMPILED_GAIN = 1.35
+COMPILED_GAIN = 1.35
 """How much faster the compiled step is than the eager one that the probe times (measured, see LOG.md)."""
 
 
@@ -38,4 +38,4 @@ def probe_tokens_per_second(
             torch.cuda.synchronize()
         seconds.append(time.perf_counter() - started)
     eager = rows * context / statistics.median(seconds[1:])
-    return eager * (_COMPILED_GAIN if is_compiled else 1.0)
+    return eager * (COMPILED_GAIN if is_compiled else 1.0)

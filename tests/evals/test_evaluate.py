@@ -22,7 +22,7 @@ from samovar.tokenizer.settings import TokenizerSettings
 from samovar.tokenizer.train import train_tokenizer
 
 LINES = [
-    f"Самовар номер {n} закипел в {n % 24} часов, и чай разлили по {n} чашкам. The kettle number {n} is made of copper. "
+    f"Самовар номер {n} закипел в {n % 24} часов, чай разлит по {n} чашкам. The kettle number {n} is made of copper. "
     for n in range(40)
 ]
 

@@ -8,9 +8,14 @@ import time
 from collections.abc import Callable, Iterator
 
 import httpx
+import openai
 import pytest
 
-from tests.serve.conftest import MODEL, Server
+from samovar.serve.app import create_app
+from samovar.serve.settings import ServeSettings
+from samovar.tokenizer.tokenizer import Tokenizer
+from tests.agent.scripted import ScriptedEngine
+from tests.serve.conftest import MODEL, ScriptedRunner, Server, serving
 
 WAIT_S = 5.0
 
@@ -74,8 +79,6 @@ def test_a_client_that_is_out_of_patience(server: Server) -> None:
 
 
 def test_many_that_leave_block_nobody(start: Callable[..., Server]) -> None:
-    from samovar.serve.settings import ServeSettings
-
     server = start(slowly, pause_s=0.01, settings=ServeSettings(max_requests=4))
     for _ in range(10):
         with pytest.raises(httpx.ReadTimeout):
@@ -83,3 +86,12 @@ def test_many_that_leave_block_nobody(start: Callable[..., Server]) -> None:
         until(lambda: server.runner.num_live == 0)
     answer = server.post(body(max_tokens=2))
     assert answer.status_code == 200
+
+
+def test_a_running_answer_may_end_when_the_server_stops(tokenizer: Tokenizer) -> None:
+    runner = ScriptedRunner(ScriptedEngine(tokenizer, lambda _: "word " * 20), pause_s=0.01)
+    with serving(create_app(runner, tokenizer, model_id=MODEL)) as url:
+        client = openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0)
+        chunks = iter(client.chat.completions.create(**body(stream=True)))
+        next(chunks)
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks) == ("word " * 20).rstrip()

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from samovar.core.errors import RequestError
+from samovar.core.errors import BusyError, CorruptError, DataError, RequestError, ResourceError, SamovarError
 from samovar.serve.chat_request import read_chat_request
+from samovar.serve.errors import describe_error
 from samovar.serve.settings import ServeSettings
 from tests.serve.conftest import MODEL, Server
 
@@ -140,6 +141,10 @@ def test_a_body_over_the_limit(start: Callable[..., Server]) -> None:
     error_of(server.post(content=pieces, headers=JSON), 413)
 
 
+def test_a_body_far_over_the_limit_is_refused_in_words_too(shared: Server) -> None:
+    error_of(shared.post(content=b" " * 30_000_000, headers=JSON), 413)
+
+
 def test_another_content_type_is_refused(shared: Server) -> None:
     content = json.dumps(body()).encode()
     for kind in ("text/plain", "application/x-www-form-urlencoded", ""):
@@ -172,6 +177,24 @@ def test_a_failure_of_ours_tells_nothing(start: Callable[..., Server]) -> None:
     error = error_of(start(script).post(body()), 500)
     assert error["type"] == "server_error"
     assert "secret" not in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "kind"),
+    [
+        (RequestError("x"), 400, "invalid_request_error"),
+        (DataError("x"), 400, "invalid_request_error"),
+        (BusyError("x"), 429, "rate_limit_error"),
+        (ResourceError("x"), 503, "server_error"),
+        (SamovarError("the engine failed: tensor"), 500, "server_error"),
+        (CorruptError("/a/path"), 500, "server_error"),
+        (RuntimeError("x"), 500, "server_error"),
+    ],
+)
+def test_every_kind_of_error_has_its_status(error: Exception, status: int, kind: str) -> None:
+    described = describe_error(error)
+    assert (described.status, described.type) == (status, kind)
+    assert status != 500 or described.message == "the server failed; its log says where"
 
 
 def test_keys(start: Callable[..., Server]) -> None:

@@ -77,7 +77,7 @@ def choose_format(file: InputFile) -> Format:
     head = file.head(_SNIFFED_CHARACTERS).lstrip().lower()
     if head.startswith(("<!doctype html", "<html")):
         return by_suffix[".html"]
-    if suffix != ".txt" and head.startswith("{\"") and "}\n{" in head.replace("\r", ""):
+    if suffix != ".txt" and head.startswith('{"') and "}\n{" in head.replace("\r", ""):
         return by_suffix[".jsonl"]
     return named
 

@@ -80,7 +80,12 @@ def _sections(module: ModuleType, name: str) -> list[Section]:
     prefix = "" if name == "builtins" else f"{name}."
     sections = []
     for key, value in sorted(vars(module).items()):
-        if key.startswith("_") or getattr(value, "__module__", None) not in {module.__name__, name}:
+        # A program may have put a hook of its own in place; the documents may not depend on it.
+        if (
+            key.startswith("_")
+            or key.endswith("hook")
+            or getattr(value, "__module__", None) not in {module.__name__, name}
+        ):
             continue
         if inspect.isclass(value):
             section = Section(key, f"class {prefix}{key}", _text(value), True, _methods(value))

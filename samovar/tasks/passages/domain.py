@@ -136,9 +136,7 @@ def slots_of(template: str) -> tuple[str, ...]:
 class Drawer:
     """Draws values for slots; no value comes twice in one passage."""
 
-    def __init__(
-        self, rng: random.Random, domain: Domain, shared: Mapping[str, Pool], *, wants_novel: bool
-    ) -> None:
+    def __init__(self, rng: random.Random, domain: Domain, shared: Mapping[str, Pool], *, wants_novel: bool) -> None:
         self._rng = rng
         self._domain = domain
         self._shared = shared

@@ -9,6 +9,7 @@ from samovar.tasks.passages.english_leisure import DOMAINS as LEISURE
 from samovar.tasks.passages.english_life import DOMAINS as LIFE
 from samovar.tasks.passages.english_work import DOMAINS as WORK
 from samovar.tasks.words.calendar import ENGLISH_DAYS, Amount, clock, english_amount, english_date
+from samovar.tasks.words.listing import listed
 from samovar.tasks.words.people import ENGLISH_BOYS, ENGLISH_GIRLS, ENGLISH_SURNAMES
 from samovar.tasks.words.places import ENGLISH_CITIES, ENGLISH_STREETS
 from samovar.tasks.words.things import ENGLISH_THINGS
@@ -58,6 +59,6 @@ POOLS: dict[str, Pool] = {
     "house": made(lambda rng: str(rng.randint(1, 99))),
     "number": made(lambda rng: str(rng.randint(101, 9899))),
     "phone": made(lambda rng: f"555-01{rng.randint(0, 99):02d}"),
-    "floor": closed("first second third fourth fifth sixth seventh eighth".split()),
+    "floor": closed(listed("first second third fourth fifth sixth seventh eighth")),
     "thing": closed(ENGLISH_THINGS),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from samovar.tasks.passages.domain import Domain, closed, fact
+from samovar.tasks.words.listing import listed
 
 PRESENTS = Domain(
     "presents",
@@ -94,8 +95,8 @@ SPORT = Domain(
         ),
     ),
     {
-        "rank": closed("first second third fourth fifth sixth last".split()),
-        "game": closed("football hockey tennis chess volleyball basketball golf cricket badminton rugby".split()),
+        "rank": closed(listed("first second third fourth fifth sixth last")),
+        "game": closed(listed("football hockey tennis chess volleyball basketball golf cricket badminton rugby")),
     },
 )
 
@@ -137,8 +138,8 @@ COOKING = Domain(
         ),
     ),
     {
-        "dish": closed("soup pie cake salad pizza stew omelet pudding curry lasagna porridge burger".split()),
-        "food": closed("garlic cheese cabbage pumpkin salt pepper butter honey rice onion ginger corn".split()),
+        "dish": closed(listed("soup pie cake salad pizza stew omelet pudding curry lasagna porridge burger")),
+        "food": closed(listed("garlic cheese cabbage pumpkin salt pepper butter honey rice onion ginger corn")),
     },
 )
 
@@ -180,7 +181,11 @@ TOWN = Domain(
             ("{person}", "Who is the mayor of the town? | What is the name of the mayor?"),
         ),
     ),
-    {"place": closed("museum theater library market hospital school station circus pharmacy stadium castle zoo".split())},
+    {
+        "place": closed(
+            listed("museum theater library market hospital school station circus pharmacy stadium castle zoo")
+        )
+    },
 )
 
 HOTEL = Domain(
@@ -229,7 +234,7 @@ HOTEL = Domain(
             ("on {street}", "Where does the hotel stand? | On what street is the hotel?"),
         ),
     ),
-    {"view": closed("sea forest river park lake mountain garden square station church bridge yard".split())},
+    {"view": closed(listed("sea forest river park lake mountain garden square station church bridge yard"))},
 )
 
 DOMAINS = (PRESENTS, SPORT, COOKING, TOWN, HOTEL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from samovar.tasks.passages.domain import Domain, closed, fact, opened
+from samovar.tasks.words.listing import listed
 
 JOURNEYS = Domain(
     "journeys",
@@ -100,11 +101,14 @@ PETS = Domain(
     ),
     {
         "pet": opened(
-            "Biscuit Bubbles Cookie Duke Fluffy Ginger Lucky Misty Muffin Patch Pepper Pickle Rusty Shadow Snowy Spot "
-            "Sunny Tiger Toffee Whiskers".split()
+            listed(
+                "Biscuit Bubbles Cookie Duke Fluffy Ginger Lucky Misty Muffin Patch Pepper Pickle Rusty "
+                "Shadow Snowy Spot "
+                "Sunny Tiger Toffee Whiskers"
+            )
         ),
-        "animal": closed("cat dog hamster parrot rabbit goose goat hen pony duck".split()),
-        "food": closed("fish carrots cheese apples nuts cabbage pumpkin bread berries corn beans chicken".split()),
+        "animal": closed(listed("cat dog hamster parrot rabbit goose goat hen pony duck")),
+        "food": closed(listed("fish carrots cheese apples nuts cabbage pumpkin bread berries corn beans chicken")),
         "spot": closed(
             (
                 *("on the sofa", "under the table", "in a basket", "by the stove", "in a box", "on the mat"),
@@ -117,7 +121,7 @@ PETS = Domain(
                 *("strangers", "fireworks", "high places", "the vacuum cleaner"),
             )
         ),
-        "color": closed("white black brown grey orange yellow golden red".split()),
+        "color": closed(listed("white black brown grey orange yellow golden red")),
     },
 )
 
@@ -165,13 +169,15 @@ SCHOOL = Domain(
         ),
     ),
     {
-        "lesson": closed("math history biology music drawing reading geography chemistry singing spelling".split()),
-        "grade": closed("one two three four five six seven eight nine".split()),
-        "desk": closed("first second third fourth fifth last".split()),
+        "lesson": closed(listed("math history biology music drawing reading geography chemistry singing spelling")),
+        "grade": closed(listed("one two three four five six seven eight nine")),
+        "desk": closed(listed("first second third fourth fifth last")),
         "mark": closed(("an A", "a B", "a C", "a D")),
         "club": closed(
-            "swimming chess dancing football hockey gymnastics tennis painting".split()
-            + ["the drama club", "the library"]
+            (
+                *listed("swimming chess dancing football hockey gymnastics tennis painting"),
+                *("the drama club", "the library"),
+            )
         ),
     },
 )

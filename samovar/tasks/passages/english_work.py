@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from samovar.tasks.passages.domain import Domain, closed, fact
+from samovar.tasks.words.listing import listed
 from samovar.tasks.words.things import ENGLISH_GOODS
 
 CLINIC = Domain(
@@ -46,7 +47,11 @@ CLINIC = Domain(
             ("on the {floor} floor", "On which floor are papers given? | Where can you get your papers?"),
         ),
     ),
-    {"job": closed("dentist surgeon therapist psychiatrist pediatrician neurologist cardiologist nutritionist".split())},
+    {
+        "job": closed(
+            listed("dentist surgeon therapist psychiatrist pediatrician neurologist cardiologist nutritionist")
+        )
+    },
 )
 
 SHOP = Domain(
@@ -96,7 +101,7 @@ SHOP = Domain(
     ),
     {
         "goods": closed(ENGLISH_GOODS),
-        "shelf": closed("first second third fourth top bottom middle".split()),
+        "shelf": closed(listed("first second third fourth top bottom middle")),
     },
 )
 
@@ -231,7 +236,7 @@ EVENTS = Domain(
         ),
     ),
     {
-        "event": closed("concert show lecture play fair tour quiz seminar meeting festival lesson dance".split()),
+        "event": closed(listed("concert show lecture play fair tour quiz seminar meeting festival lesson dance")),
         "hall": closed(
             (
                 *("in the big hall", "in the small hall", "in the library", "in the park", "at the school"),
@@ -289,8 +294,10 @@ OFFICE = Domain(
     ),
     {
         "unit": closed(
-            "archive store lab workshop canteen clinic library".split()
-            + ["sales team", "law team", "money desk", "help desk", "mail room"]
+            (
+                *listed("archive store lab workshop canteen clinic library"),
+                *("sales team", "law team", "money desk", "help desk", "mail room"),
+            )
         ),
         "notice": closed([f"{number} days" for number in (*range(5, 21), 25, 30, 45)]),
     },
@@ -336,7 +343,9 @@ STAFF = Domain(
         ),
     ),
     {
-        "job": closed("lawyer cook driver designer teacher guard gardener translator baker painter nurse clerk".split()),
+        "job": closed(
+            listed("lawyer cook driver designer teacher guard gardener translator baker painter nurse clerk")
+        ),
         "year": closed([str(year) for year in range(1955, 2006)]),
     },
 )

@@ -10,6 +10,7 @@ from samovar.tasks.passages.russian_life import DOMAINS as LIFE
 from samovar.tasks.passages.russian_work import DOMAINS as WORK
 from samovar.tasks.words.calendar import RUSSIAN_DAYS, Amount, clock, plural, russian_amount, russian_date
 from samovar.tasks.words.declension import Word
+from samovar.tasks.words.listing import listed
 from samovar.tasks.words.people import RUSSIAN_BOYS, RUSSIAN_GIRLS, RUSSIAN_SURNAMES
 from samovar.tasks.words.places import RUSSIAN_CITIES, RUSSIAN_STREETS, street_in
 from samovar.tasks.words.things import RUSSIAN_THINGS
@@ -62,6 +63,6 @@ POOLS: dict[str, Pool] = {
     "house": made(lambda rng: str(rng.randint(1, 99))),
     "number": made(lambda rng: str(rng.randint(101, 9899))),
     "phone": made(lambda rng: f"555-01{rng.randint(0, 99):02d}"),
-    "floor": closed("первом втором третьем четвёртом пятом шестом седьмом восьмом".split()),
+    "floor": closed(listed("первом втором третьем четвёртом пятом шестом седьмом восьмом")),
     "thing": closed(RUSSIAN_THINGS),
 }

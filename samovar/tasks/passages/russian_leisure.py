@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from samovar.tasks.passages.domain import Domain, closed, fact
 from samovar.tasks.words.declension import noun
+from samovar.tasks.words.listing import listed
 
 PRESENTS = Domain(
     "presents",
@@ -43,7 +44,11 @@ PRESENTS = Domain(
             ("в {time}", "Во сколько начался праздник? | Когда начался праздник?"),
         ),
     ),
-    {"dish": closed(tuple(map(noun, "торт пирог салат суп плов пицца каша рыба омлет печенье запеканка курица".split())))},
+    {
+        "dish": closed(
+            tuple(map(noun, listed("торт пирог салат суп плов пицца каша рыба омлет печенье запеканка курица")))
+        )
+    },
 )
 
 SPORT = Domain(
@@ -86,7 +91,7 @@ SPORT = Domain(
         ),
     ),
     {
-        "rank": closed("первое второе третье четвёртое пятое шестое последнее".split()),
+        "rank": closed(listed("первое второе третье четвёртое пятое шестое последнее")),
         "game": closed(
             (
                 *("в футбол", "в хоккей", "в теннис", "в шахматы", "в волейбол", "в баскетбол"),
@@ -96,7 +101,7 @@ SPORT = Domain(
     },
 )
 
-_DISHES = tuple(map(noun, "суп каша салат пирог плов борщ! омлет запеканка пицца торт лапша уха".split()))
+_DISHES = tuple(map(noun, listed("суп каша салат пирог плов борщ! омлет запеканка пицца торт лапша уха")))
 COOKING = Domain(
     "cooking",
     "dish",
@@ -137,12 +142,14 @@ COOKING = Domain(
     {
         "dish": closed(_DISHES),
         "food": closed(
-            tuple(map(noun, "морковь+ капуста сыр творог тыква соль+ перец/перц масло мёд фасоль+ лук зелень+".split()))
+            tuple(map(noun, listed("морковь+ капуста сыр творог тыква соль+ перец/перц масло мёд фасоль+ лук зелень+")))
         ),
     },
 )
 
-_BUILDINGS = tuple(map(noun, "музей театр библиотека рынок/рынк больница школа вокзал цирк аптека почта стадион замок/замк".split()))
+_BUILDINGS = tuple(
+    map(noun, listed("музей театр библиотека рынок/рынк больница школа вокзал цирк аптека почта стадион замок/замк"))
+)
 TOWN = Domain(
     "town",
     "place",
@@ -229,7 +236,11 @@ HOTEL = Domain(
             ("{street}", "Где стоит гостиница? | На какой улице гостиница?"),
         ),
     ),
-    {"view": closed(tuple(map(noun, "море лес река парк озеро гора сад площадь+ вокзал церковь+/церкв мост двор".split())))},
+    {
+        "view": closed(
+            tuple(map(noun, listed("море лес река парк озеро гора сад площадь+ вокзал церковь+/церкв мост двор")))
+        )
+    },
 )
 
 DOMAINS = (PRESENTS, SPORT, COOKING, TOWN, HOTEL)

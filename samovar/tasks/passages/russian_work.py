@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from samovar.tasks.passages.domain import Domain, closed, fact
 from samovar.tasks.words.declension import Word, noun
+from samovar.tasks.words.listing import listed
 from samovar.tasks.words.things import RUSSIAN_GOODS
 
 CLINIC = Domain(
@@ -50,7 +51,12 @@ CLINIC = Domain(
     {
         "doctor": closed(
             tuple(
-                map(noun, "терапевт* хирург* окулист* педиатр* невролог* кардиолог* стоматолог* дерматолог* аллерголог*".split())
+                map(
+                    noun,
+                    listed(
+                        "терапевт* хирург* окулист* педиатр* невролог* кардиолог* стоматолог* дерматолог* аллерголог*"
+                    ),
+                )
             )
         )
     },
@@ -103,7 +109,7 @@ SHOP = Domain(
     ),
     {
         "goods": closed(RUSSIAN_GOODS),
-        "shelf": closed("первой второй третьей четвёртой верхней нижней средней".split()),
+        "shelf": closed(listed("первой второй третьей четвёртой верхней нижней средней")),
     },
 )
 
@@ -113,7 +119,10 @@ LOANS = Domain(
     (
         fact(
             "{person} подписал{person.a} договор {date}. | {date} договор подписал{person.a} {person}.",
-            ("{date}", "Когда {person} подписал{person.a} договор? | Какого числа подписал{person.a} договор {person}?"),
+            (
+                "{date}",
+                "Когда {person} подписал{person.a} договор? | Какого числа подписал{person.a} договор {person}?",
+            ),
             ("{person}", "Кто подписал договор {date}?"),
         ),
         fact(
@@ -237,7 +246,14 @@ EVENTS = Domain(
     ),
     {
         "event": closed(
-            tuple(map(noun, "концерт выставка лекция спектакль ярмарка экскурсия викторина семинар собрание праздник урок".split()))
+            tuple(
+                map(
+                    noun,
+                    listed(
+                        "концерт выставка лекция спектакль ярмарка экскурсия викторина семинар собрание праздник урок"
+                    ),
+                )
+            )
         ),
         "hall": closed(
             (
@@ -245,7 +261,9 @@ EVENTS = Domain(
                 *("в музее", "на площади", "в театре", "в саду"),
             )
         ),
-        "people": closed([f"{number} человек" for number in (*range(5, 21), *range(25, 31), *range(35, 41), 50, 60, 80)]),
+        "people": closed(
+            [f"{number} человек" for number in (*range(5, 21), *range(25, 31), *range(35, 41), 50, 60, 80)]
+        ),
     },
 )
 
@@ -354,8 +372,10 @@ STAFF = Domain(
             tuple(
                 map(
                     noun,
-                    "инженер* бухгалтер* повар* водитель* юрист* дизайнер* учитель* программист* сторож* садовник* "
-                    "переводчик* фотограф*".split(),
+                    listed(
+                        "инженер* бухгалтер* повар* водитель* юрист* дизайнер* учитель* программист* сторож* садовник* "
+                        "переводчик* фотограф*"
+                    ),
                 )
             )
         ),

@@ -5,17 +5,18 @@ from __future__ import annotations
 import random
 
 from samovar.tasks.tales.pieces import Asked, Cast, Plot, variants
+from samovar.tasks.words.listing import listed
 
-_NOUNS = tuple(
+_NOUNS = listed(
     "apple ball balloon basket bell blanket book bottle box brush button candle coin cup doll drum egg feather flag "
-    "flower flute glove hat honey jar key kite lamp lantern leaf letter map mirror mushroom nut pebble pencil pie "
+    "flower flute glove hat jar key kite lamp lantern leaf letter map mirror mushroom nut pebble pencil pie "
     "pillow pumpkin ribbon ring rope scarf seed shell shoe spoon star stick sweater ticket toy umbrella violin whistle "
-    "wheel".split()
+    "wheel"
 )
 # base form, third person, past, participle
 _VERBS = tuple(
     tuple(line.split())
-    for line in (
+    for line in listed(
         "run runs ran running|jump jumps jumped jumping|sing sings sang singing|dance dances danced dancing|"
         "swim swims swam swimming|play plays played playing|read reads read reading|draw draws drew drawing|"
         "climb climbs climbed climbing|walk walks walked walking|sleep sleeps slept sleeping|"
@@ -27,44 +28,46 @@ _VERBS = tuple(
         "joke jokes joked joking|rest rests rested resting|race races raced racing|bake bakes baked baking|"
         "sew sews sewed sewing|explore explores explored exploring|clean cleans cleaned cleaning|"
         "talk talks talked talking|listen listens listened listening|sail sails sailed sailing|"
-        "wander wanders wandered wandering|study studies studied studying"
-    ).split("|")
+        "wander wanders wandered wandering|study studies studied studying",
+        "|",
+    )
 )
-_LOOKS = tuple(
+_LOOKS = listed(
     "big blue bright broken golden green heavy huge little long new old orange pretty purple red round shiny silver "
-    "small soft strange tiny warm white wooden yellow".split()
+    "small soft strange tiny warm white wooden yellow"
 )
-_CHARACTERS = tuple("brave calm careful cheerful clever curious funny gentle happy kind lazy merry quiet shy wise".split())
-_KINDS = tuple(
-    "bear bunny duck fox frog goat hedgehog kitten mouse otter owl panda pony puppy rabbit squirrel turtle".split()
-)
-_BOYS = tuple("Ben Bob Dan Fred Finn Jack Jim Leo Max Mike Ned Nick Oscar Pip Rob Sam Ted Tim Toby Tom Will".split())
-_GIRLS = tuple("Ann Bella Daisy Dora Ella Emma Ivy Kate Lily Lucy Mia Molly Nina Nora Polly Rose Sally Tina Zoe".split())
-_PLACES = tuple(
+_CHARACTERS = listed("brave calm careful cheerful clever curious funny gentle happy kind lazy merry quiet shy wise")
+_KINDS = listed("bear bunny duck fox frog goat hedgehog kitten mouse otter owl panda pony puppy rabbit squirrel turtle")
+_BOYS = listed("Ben Bob Dan Fred Finn Jack Jim Leo Max Mike Ned Nick Oscar Pip Rob Sam Ted Tim Toby Tom Will")
+_GIRLS = listed("Ann Bella Daisy Dora Ella Emma Ivy Kate Lily Lucy Mia Molly Nina Nora Polly Rose Sally Tina Zoe")
+_PLACES = listed(
     "the river|the forest|the sea|the lake|a big hill|an old mill|the bridge|a green meadow|a small village|the garden|"
     "a tall oak|the mountains|an old castle|a quiet pond|the park|a busy town|the railway|a white church|the market|"
-    "a wide field".split("|")
+    "a wide field",
+    "|",
 )
-_FRIENDS = tuple(
+_FRIENDS = listed(
     "old owl|wise turtle|kind beaver|big bear|tall moose|quick squirrel|friendly dog|strong horse|good neighbor|"
-    "young fisherman|old farmer|brave sailor|little bird|gray cat|clever crow|gentle deer".split("|")
+    "young fisherman|old farmer|brave sailor|little bird|gray cat|clever crow|gentle deer",
+    "|",
 )
 
 PLOT = Plot(
     opening=variants(
         "(Once upon a time|Long ago|One spring|Once) there was {a_kind} named {hero}.",
         "{a_kind} named {hero} lived (near|by) {place}.",
-        "(Near|Beside|Close to) {place} lived {a_kind} named {hero}.",
-        "In a (small|cozy|little old) house near {place} lived {a_kind}, and {his} name was {hero}.",
+        "(Near|Beside|Close to|Not far from) {place} lived {a_kind} named {hero}.",
+        "In a (small|cozy|little old|warm) house near {place} lived {a_kind}, and {his} name was {hero}.",
         "{hero} was {a_kind} (who|that) lived near {place}.",
         "(This is a story about|Let me tell you about|Here is a story about) {a_kind} named {hero}.",
-        "(Far away|Far from here|Behind the hills|Beyond the sea), near {place}, lived {a_kind} called {hero}.",
+        "(Far away|Far from here|Behind the hills|Many years ago), near {place}, lived {a_kind} called {hero}.",
         "Everyone near {place} knew {a_kind} (named|called) {hero}.",
         "On a (sunny|windy|quiet|cold|bright) (morning|day|evening) {a_kind} named {hero} sat near {place}.",
     ),
     habit=variants(
         "(Most of all|More than anything|Best of all) {hero} loved to {verb}.",
-        "{hero} (liked|loved) to {verb} (every day|all day long|in the morning|with friends|after breakfast|before bed).",
+        "{hero} (liked|loved) to {verb} (every day|all day long|in the morning|with friends|after "
+        "breakfast|before bed).",
         "(Every morning|Every evening|After lunch|On warm days|On Sundays) {hero} went out to {verb}.",
         "{he} could {verb} for (hours|a very long time).",
         "(Nobody|No one) could {verb} as well as {hero}.",
@@ -82,7 +85,8 @@ PLOT = Plot(
     loss=variants(
         "But (suddenly|soon|in the evening|the next day) (the wind|a big bird|a naughty goat|a sly crow|the river) "
         "carried the {noun} away.",
-        "But the {noun} fell (into a deep hole|into the water|under the bridge|behind a stone|into a bush|down a well).",
+        "But the {noun} fell (into a deep hole|into the water|under the bridge|behind a stone|into a "
+        "bush|down a well).",
         "But (on the way home|in the dark|in the rain|in the snow|in the fog) {hero} lost the {noun}.",
         "But {hero} (forgot where the {noun} was|left the {noun} on the road|dropped the {noun} in the forest).",
         "(Sadly,|Then|Oh no,) the {noun} got stuck "
@@ -110,7 +114,8 @@ PLOT = Plot(
         "(that friends are near|to ask for help|to be careful|that kindness is strong).",
     ),
     quiet_ending=variants(
-        "(In the evening|At night|At home) {hero} (told everyone about it|put the {noun} near the bed|fell asleep happy).",
+        "(In the evening|At night|At home) {hero} (told everyone about it|put the {noun} near the "
+        "bed|fell asleep happy).",
         "{hero} showed the {noun} to (a friend|everyone|Grandma|the neighbors), and (they laughed|all were glad).",
         "(It was|That was) (the best day|a good day|a day to remember) for {hero}.",
         "{hero} (took|carried) the {noun} (home|to a friend|to Grandma) and (began to {verb}|smiled|was very happy).",

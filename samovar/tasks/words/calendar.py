@@ -6,6 +6,8 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from samovar.tasks.words.listing import listed
+
 
 @dataclass(frozen=True, slots=True)
 class Weekday:
@@ -54,7 +56,7 @@ RUSSIAN_DAYS = (
     Weekday("суббота", "в субботу", "по субботам"),
     Weekday("воскресенье", "в воскресенье", "по воскресеньям"),
 )
-RUSSIAN_MONTHS = tuple("января февраля марта апреля мая июня июля августа сентября октября ноября декабря".split())
+RUSSIAN_MONTHS = listed("января февраля марта апреля мая июня июля августа сентября октября ноября декабря")
 
 
 def clock(rng: random.Random, first_hour: int, last_hour: int) -> str:

@@ -1,13 +1,16 @@
 """Russian words with their cases, made by the regular rules of declension.
 
 A word is written as its dictionary form with marks: ``*`` after it for a living thing (кот*), ``+`` for a feminine noun
-that ends in ь (дверь+), ``!`` where the stress falls on the ending (мяч!: мячом), and ``/stem`` where the stem changes in the other cases (замок/замк, Пётр*/Петр).
+that ends in ь (дверь+), ``!`` where the stress falls on the ending (мяч!: мячом), and ``/stem`` where the stem changes
+in the other cases (замок/замк, Пётр*/Петр).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+
+CASES = ("nom", "gen", "dat", "acc", "ins", "pre")
 
 _HUSHING = "жчшщ"
 _NEEDS_I = "гкх" + _HUSHING
@@ -67,8 +70,15 @@ class Word:
 
     def joined(self, other: Word) -> Word:
         """Two words that decline together, as a name and a surname."""
-        cases = ("nom", "gen", "dat", "acc", "ins", "pre")
-        return Word(*(f"{getattr(self, case)} {getattr(other, case)}" for case in cases), gender=self.gender)
+        return Word(
+            f"{self.nom} {other.nom}",
+            f"{self.gen} {other.gen}",
+            f"{self.dat} {other.dat}",
+            f"{self.acc} {other.acc}",
+            f"{self.ins} {other.ins}",
+            f"{self.pre} {other.pre}",
+            self.gender,
+        )
 
 
 def _in_before(word: str) -> str:

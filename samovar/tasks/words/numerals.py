@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from samovar.tasks.words.phrasing import words
+
 Case = Literal["nominative", "accusative", "genitive", "dative"]
 Gender = Literal["m", "f", "n"]
 
-_EN_SMALL = (
+_EN_SMALL = words(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
     "seventeen eighteen nineteen"
-).split()
-_EN_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+)
+_EN_TENS = words("twenty thirty forty fifty sixty seventy eighty ninety")
 
 # Nominative, genitive, dative of what does not depend on gender.
 _RU_SMALL: tuple[tuple[str, str, str], ...] = (
@@ -48,7 +50,7 @@ _RU_TENS: tuple[tuple[str, str, str], ...] = (
     ("девяносто", "девяноста", "девяноста"),
 )
 _RU_ONE_F = {"nominative": "одна", "accusative": "одну", "genitive": "одной", "dative": "одной"}
-_RU_HUNDREDS = "сто двести триста четыреста пятьсот шестьсот семьсот восемьсот девятьсот".split()
+_RU_HUNDREDS = words("сто двести триста четыреста пятьсот шестьсот семьсот восемьсот девятьсот")
 _CASE_COLUMN: dict[Case, int] = {"nominative": 0, "accusative": 0, "genitive": 1, "dative": 2}
 
 
@@ -126,12 +128,12 @@ def _goes_on(before: str, word: str) -> bool:
         return True
     if _VALUES[before] >= 100:
         return _VALUES[word] < 100
-    return 20 <= _VALUES[before] and 1 <= _VALUES[word] <= 9
+    return _VALUES[before] >= 20 and 1 <= _VALUES[word] <= 9
 
 
-def _value_of(words: list[str], is_negative: bool) -> int:
+def _value_of(run: list[str], is_negative: bool) -> int:
     total = group = 0
-    for word in words:
+    for word in run:
         if _SCALES.get(word) == 100:
             group = max(group, 1) * 100
         elif word in _SCALES:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cache
 from math import prod
 from typing import NamedTuple
 
@@ -36,6 +36,11 @@ def lines(block: str) -> tuple[str, ...]:
     return tuple(line.strip() for line in block.strip().splitlines() if line.strip())
 
 
+def words(block: str) -> tuple[str, ...]:
+    """The words of a block of text."""
+    return tuple(block.split())
+
+
 def say(rng: random.Random, phrasing: str) -> str:
     """One sentence out of a phrasing, the choices taken by chance; what an empty choice leaves is tidied."""
     if "[" not in phrasing:
@@ -52,7 +57,7 @@ def num_sentences(phrasing: str) -> int:
     return prod(len(words) for words in _parsed(phrasing)[1])
 
 
-@lru_cache(maxsize=None)
+@cache
 def _parsed(phrasing: str) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     pieces = _CHOICE.split(phrasing)
     return tuple(pieces[::2]), tuple(tuple(piece.split("|")) for piece in pieces[1::2])

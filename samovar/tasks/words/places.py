@@ -3,35 +3,41 @@
 from __future__ import annotations
 
 from samovar.tasks.words.declension import Word, noun
+from samovar.tasks.words.listing import listed
 
-ENGLISH_CITIES = tuple(
+ENGLISH_CITIES = listed(
     "Athens Austin Bergen Berlin Boston Bristol Brussels Cairo Cambridge Cardiff Chicago Cork Dallas Delhi Denver "
     "Dover Dublin Florence Geneva Glasgow Hamburg Houston Kyoto Leeds Lima Lisbon London Lyon Madrid Malta Miami Milan "
     "Munich Naples Oslo Ottawa Oxford Paris Perth Porto Prague Riga Rome Seattle Seoul Sofia Tokyo Toronto Venice "
-    "Vienna Warsaw York Zurich".split()
+    "Vienna Warsaw York Zurich"
 )
 ENGLISH_STREETS = tuple(
     f"{name} Street"
     for name in (
-        "Apple Bridge Cedar Cherry Church Elm Forest Garden Green Hill King Lake Maple Market Mill Oak Park Pine "
-        "Queen River Rose School Spring Station Summer Sunny Water Willow".split()
+        listed(
+            "Apple Bridge Cedar Cherry Church Elm Forest Garden Green Hill King Lake Maple Market Mill Oak Park Pine "
+            "Queen River Rose School Spring Station Summer Sunny Water Willow"
+        )
     )
 )
 
 RUSSIAN_CITIES: tuple[Word, ...] = tuple(
     map(
         noun,
-        "Анапа Архангельск Астрахань+ Белгород Брянск Владивосток Владимир Вологда Воронеж Выборг Екатеринбург "
-        "Иваново Ижевск Иркутск Казань+ Калининград Калуга Кемерово Киров Кострома Краснодар Красноярск Курск Липецк "
-        "Магадан Москва Мурманск Новгород Новосибирск Омск Пенза Пермь+ Петрозаводск Псков Рязань+ Самара Саратов "
-        "Смоленск Суздаль Тамбов Тверь+ Томск Тула Тюмень+ Углич Ульяновск Уфа Хабаровск Челябинск Чита Якутск "
-        "Ярославль".split(),
+        listed(
+            "Анапа Архангельск Астрахань+ Белгород Брянск Владивосток Владимир Вологда Воронеж Выборг Екатеринбург "
+            "Иваново Ижевск Иркутск Казань+ Калининград Калуга Кемерово Киров Кострома Краснодар "
+            "Красноярск Курск Липецк "
+            "Магадан Москва Мурманск Новгород Новосибирск Омск Пенза Пермь+ Петрозаводск Псков Рязань+ Самара Саратов "
+            "Смоленск Суздаль Тамбов Тверь+ Томск Тула Тюмень+ Углич Ульяновск Уфа Хабаровск Челябинск Чита Якутск "
+            "Ярославль"
+        ),
     )
 )
-RUSSIAN_STREETS = tuple(
+RUSSIAN_STREETS = listed(
     "Весенняя Вишнёвая Вокзальная Восточная Дачная Дубовая Заречная Зелёная Звёздная Кленовая Лесная Луговая Майская "
     "Мирная Морская Новая Озёрная Парковая Песчаная Полевая Почтовая Речная Садовая Северная Сиреневая Солнечная "
-    "Тихая Цветочная Школьная Южная Яблоневая Ясная".split()
+    "Тихая Цветочная Школьная Южная Яблоневая Ясная"
 )
 
 

@@ -1,8 +1,8 @@
 """Short sums told as stories, with the agreement that Russian and English ask for.
 
-In a template ``{a}`` and ``{b}`` are counted things ("12 яблок"), ``{p}`` and ``{q}`` are people. What stands behind the
-colon is the form: for things ``acc`` (accusative), ``n`` (the number alone), ``nacc``; for people a case, a pronoun, or
-``masculine|feminine`` endings.
+In a template ``{a}`` and ``{b}`` are counted things ("12 яблок"), ``{p}`` and ``{q}`` are people. What stands behind
+the colon is the form: for things ``acc`` (accusative), ``n`` (the number alone), ``nacc``; for people a case, or
+``masculine|feminine`` words and endings.
 """
 
 from __future__ import annotations
@@ -222,7 +222,9 @@ STORIES: Mapping[str, Mapping[str, tuple[Story, ...]]] = {
             Story("{p:dat} {a}. Сколько лет {p:ему|ей} будет через {b:acc}?", "year", "year", "year"),
             Story(
                 "Утром {p} прош{p:ёл|ла} {a:acc}, а вечером ещё {b:nacc}. Сколько километров прош{p:ёл|ла} {p}?",
-                *["kilometre"] * 3,
+                "kilometre",
+                "kilometre",
+                "kilometre",
             ),
         ),
         "-": (
@@ -231,8 +233,12 @@ STORIES: Mapping[str, Mapping[str, tuple[Story, ...]]] = {
             Story("В коробке {a}, из неё взяли {b:nacc}. Сколько осталось?"),
             Story("На полке {a}. {p} взял{p:|а} {b:acc}. Сколько {things} осталось на полке?"),
             Story("У {p:gen} {a}, а у {q:gen} {b:n}. На сколько {things} больше у {p:gen}?", is_by_how_much=True),
-            Story("Игрушка стоит {a:acc}. У {p:gen} есть {b}. Сколько рублей не хватает?", *["rouble"] * 3),
-            Story("{p:dat} {a}, а {q:dat} {b:n}. На сколько лет {p} старше?", *["year"] * 3, is_by_how_much=True),
+            Story(
+                "Игрушка стоит {a:acc}. У {p:gen} есть {b}. Сколько рублей не хватает?", "rouble", "rouble", "rouble"
+            ),
+            Story(
+                "{p:dat} {a}, а {q:dat} {b:n}. На сколько лет {p} старше?", "year", "year", "year", is_by_how_much=True
+            ),
             Story("В классе {a}, из них {b}. Сколько мальчиков в классе?", "pupil", "girl", "boy"),
         ),
         "*": (
@@ -267,11 +273,15 @@ STORIES: Mapping[str, Mapping[str, tuple[Story, ...]]] = {
             Story("There are {a} on the table and {b:n} on the shelf. How many {things} are there in all?"),
             Story("{p} found {a}, and {q} found {b:n}. How many {things} did they find together?"),
             Story("{p} bought {a} and then {b:n} more. How many {things} did {p:he|she} buy?"),
-            Story("A book costs {a} and a pen costs {b}. How much do they cost together?", *["rouble"] * 3),
-            Story("{p} is {a} old. How old will {p:he|she} be in {b}?", *["year"] * 3),
+            Story(
+                "A book costs {a} and a pen costs {b}. How much do they cost together?", "rouble", "rouble", "rouble"
+            ),
+            Story("{p} is {a} old. How old will {p:he|she} be in {b}?", "year", "year", "year"),
             Story(
                 "{p} walked {a} in the morning and {b:n} more in the evening. How many kilometres is that?",
-                *["kilometre"] * 3,
+                "kilometre",
+                "kilometre",
+                "kilometre",
             ),
         ),
         "-": (
@@ -280,8 +290,8 @@ STORIES: Mapping[str, Mapping[str, tuple[Story, ...]]] = {
             Story("There are {a} in a box. We take out {b:n}. How many are left?"),
             Story("There are {a} on the shelf. {p} takes {b:n}. How many {things} are left on the shelf?"),
             Story("{p} has {a} and {q} has {b:n}. How many more {things} does {p} have?"),
-            Story("A toy costs {a}. {p} has {b}. How many dollars are missing?", *["rouble"] * 3),
-            Story("{p} is {a} old and {q} is {b:n}. By how many years is {p} older?", *["year"] * 3),
+            Story("A toy costs {a}. {p} has {b}. How many dollars are missing?", "rouble", "rouble", "rouble"),
+            Story("{p} is {a} old and {q} is {b:n}. By how many years is {p} older?", "year", "year", "year"),
             Story(
                 "There are {a} in a class, {b:n} of them are girls. How many boys are there?", "pupil", "girl", "boy"
             ),

@@ -1,0 +1,181 @@
+"""Every file that gives no document is a row with its reason; none is a crash, none is lost without a word."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from samovar.data.account import ReadingAccount
+from samovar.data.document import Document
+from samovar.data.readers import formats
+from samovar.data.settings import DataSettings, SourceSettings
+from samovar.data.sources.files import FilesSource
+
+
+def read(folder: Path, **changes: Any) -> tuple[list[Document], ReadingAccount]:
+    data_settings = DataSettings.model_validate({"sources": [{"path": folder.name}], **changes})
+    account = ReadingAccount()
+    source = FilesSource(data_settings.sources[0], root=folder.parent, settings=data_settings)
+    return list(source.documents(account)), account
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("empty.txt", b"", "empty file"),
+        ("blank.txt", b" \n\t\n", "no text in it"),
+        ("noise.txt", bytes(range(256)) * 8, "binary data"),
+        ("scan.txt", b"%PDF-1.7\n...", "a PDF document"),
+        ("letter.docx", b"PK\x03\x04rest", "a zip archive or an Office document"),
+        ("old.rtf", rb"{\rtf1 words}", "an RTF document"),
+        ("picture.png", b"\x89PNG\r\n\x1a\n\0\0", "an image"),
+        ("page.svg", b"<svg/>", "an image"),
+        ("rows.json", b"[1, 2", "not valid JSON"),
+        ("deep.json", b"[" * 100_000, "not valid JSON"),
+        ("number.json", b"[" + b"9" * 5000 + b"]", "not valid JSON"),
+        ("rows.jsonl", b"{'a'}\n", "a line that is not JSON"),
+        ("chat.jsonl", b'{"messages": [{"role": "user", "content": "hi"}]}', "a row that is a conversation"),
+        ("other.jsonl", b'{"title": "x"}', "a row without text in text, content or body"),
+        ("page.html", b"<script>only()</script>", "no text in it"),
+        ("header.csv", b"id,text\n", "no text in it"),
+    ],
+)
+def test_a_file_without_documents_has_its_reason(tmp_path: Path, name: str, content: bytes, reason: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    documents, account = read(tmp_path)
+    assert not documents
+    assert [*account.reasons.values()] == [1]
+    (said,) = account.reasons
+    assert said.startswith(reason)
+    assert account.files_by_reason[said] == [f"{tmp_path.name}/{name}"]
+
+
+def test_links_pipes_and_sockets_neither_loop_nor_hang(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.txt").write_text("The only text.")
+    (tmp_path / "again.txt").symlink_to("a.txt")
+    (tmp_path / "loop").symlink_to(tmp_path, target_is_directory=True)
+    (tmp_path / "nowhere").symlink_to("missing")
+    (tmp_path / "self").symlink_to("self")
+    os.mkfifo(tmp_path / "pipe")
+    monkeypatch.chdir(tmp_path)  # a socket's path must be short
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("socket")
+        documents, account = read(tmp_path)
+    assert [document.text for document in documents] == ["The only text."]
+    assert account.reasons == {
+        "met before under another name": 2,
+        "a link that leads nowhere": 2,
+        "not a regular file": 2,
+    }
+
+
+def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "secret.txt").write_text("hidden words")
+    (tmp_path / "secret.txt").chmod(0)
+    (tmp_path / "shut").mkdir()
+    (tmp_path / "shut").chmod(0)
+    if os.geteuid() == 0:  # root may read everything, so the refusal is played
+        path_open, listdir = Path.open, os.listdir
+
+        def refuse_open(path: Path, *arguments: Any, **options: Any) -> Any:
+            if path.name == "secret.txt":
+                raise PermissionError(13, "Permission denied", str(path))
+            return path_open(path, *arguments, **options)
+
+        def refuse_listing(path: Path) -> list[str]:
+            if path.name == "shut":
+                raise PermissionError(13, "Permission denied", str(path))
+            return listdir(path)
+
+        monkeypatch.setattr(Path, "open", refuse_open)
+        monkeypatch.setattr(os, "listdir", refuse_listing)
+    documents, account = read(tmp_path)
+    (tmp_path / "shut").chmod(0o700)
+    assert not documents
+    assert account.reasons == {"cannot be read: permission denied": 2}
+
+
+def test_names_that_are_not_utf8(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"\xff.txt")).write_text("words")
+    documents, _ = read(tmp_path)
+    assert documents[0].id == f"{tmp_path.name}/\\xff.txt"
+    documents[0].id.encode()
+
+
+def test_hidden_and_skipped_files_are_named(tmp_path: Path) -> None:
+    for name in (".git/config.txt", "drafts/a.txt", "notes.log", "kept.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("words")
+    documents, account = read(tmp_path, skip=["drafts", "*.log"])
+    assert [document.id for document in documents] == [f"{tmp_path.name}/kept.txt"]
+    assert account.reasons == {"hidden": 1, "left out by data.skip": 2}
+
+
+def test_a_huge_line_is_read_in_parts(tmp_path: Path) -> None:
+    text = "слово и дело " * 5000
+    (tmp_path / "line.txt").write_text(text)
+    documents, account = read(tmp_path, max_document_characters=10_000)
+    assert "".join(document.text for document in documents) == text
+    assert max(len(document.text) for document in documents) <= 10_000
+    assert all(document.text.endswith(" ") for document in documents)
+    assert len({document.id for document in documents}) == len(documents) > 6
+    assert account.notes == {"split into parts of at most 10,000 characters": 1}
+
+
+def test_a_line_of_json_that_is_too_long_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("samovar.data.readers.input_file.LINE_CHARACTERS", 1000)
+    rows = [{"text": "before"}, {"text": "x" * 5000}, {"text": "after"}]
+    (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    documents, account = read(tmp_path)
+    assert [document.text for document in documents] == ["before", "after"]
+    assert list(account.notes) == ["a line over 16 million characters, left out"]
+
+
+def test_a_file_too_large_for_its_format_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("samovar.data.readers.input_file.WHOLE_FILE_BYTES", 100)
+    (tmp_path / "page.html").write_text("<p>" + "words " * 100)
+    documents, account = read(tmp_path)
+    assert not documents
+    assert next(iter(account.reasons)).startswith("larger than 100 B")
+
+
+def test_a_file_that_breaks_half_way_keeps_what_was_read(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text('text\ngood words\n"never closed')
+    documents, account = read(tmp_path)
+    assert documents[0].text == "good words"
+    assert not account.reasons
+
+
+@pytest.mark.parametrize("suffix", [*sorted(formats()), ".unknown", ""])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(content=st.binary(max_size=300) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass")))
+def test_any_bytes_give_documents_or_a_reason(tmp_path: Path, suffix: str, content: bytes) -> None:
+    path = tmp_path / f"file{suffix}"
+    path.write_bytes(content)
+    documents, account = read(tmp_path, max_document_characters=1000)
+    for document in documents:
+        json.dumps(document.meta).encode()
+        document.text.encode()
+    assert bool(documents) != bool(account.reasons)
+    assert account.documents == len(documents)
+    path.unlink()
+
+
+def test_overlapping_sources_read_a_file_once(tmp_path: Path) -> None:
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner" / "a.txt").write_text("words")
+    from samovar.data.sources import make_sources
+
+    sources = [SourceSettings(path="."), SourceSettings(path="inner")]
+    account = ReadingAccount()
+    made = make_sources(DataSettings(sources=sources), tmp_path)
+    documents = [document for source in made for document in source.documents(account)]
+    assert [document.id for document in documents] == ["./inner/a.txt"]
+    assert account.reasons == {"met before under another name": 1}

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from samovar.core.errors import ConfigError, CorruptError, MissingError
+from samovar.engine import export
+from samovar.engine.engine import Engine
+from samovar.engine.export import export_hf
+from samovar.engine.quantize import measure_decode, quantize_folder
+from samovar.engine.request import Sampling
+from samovar.model.checkpoint import load_model, save_model
+from samovar.model.decoder import Decoder
+from samovar.model.quantized import dequantize_model
+from samovar.tokenizer.tokenizer import Tokenizer
+
+transformers = pytest.importorskip("transformers")
+
+PROMPT = list(range(40, 60))
+
+
+@pytest.fixture
+def source(model: Decoder, tokenizer: Tokenizer, tmp_path: Path) -> Path:
+    folder = tmp_path / "source"
+    tokenizer.save(folder)
+    save_model(model, folder)
+    return folder
+
+
+def test_transformers_opens_the_export_and_answers_the_same(
+    source: Path, model: Decoder, tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    found = export_hf(source, out)
+    assert found["largest_logit_difference"] == 0
+    assert "model.safetensors" in found["files"]
+    theirs = transformers.Qwen3ForCausalLM.from_pretrained(out).eval()
+    tokens = torch.randint(320, (2, 50), generator=torch.Generator().manual_seed(2))
+    with torch.no_grad():
+        torch.testing.assert_close(theirs(tokens).logits, model(tokens), atol=1e-4, rtol=1e-4)
+        # Ids beyond the tokenizer's are padding of the table: the engine never draws them, generate() must be told.
+        beyond = list(range(tokenizer.vocab_size, model.settings.vocab_size))
+        written = theirs.generate(
+            torch.tensor([PROMPT]), max_new_tokens=20, do_sample=False, temperature=None, suppress_tokens=beyond
+        )
+    ours = Engine.load(out).generate([PROMPT], Sampling(temperature=0, max_tokens=20))[0]
+    assert written[0, len(PROMPT) :].tolist() == ours.ids
+
+
+def test_the_tokenizer_and_its_template_go_along(source: Path, tokenizer: Tokenizer, tmp_path: Path) -> None:
+    from samovar.chat.conversation import Message
+    from samovar.chat.template import render
+
+    export_hf(source, tmp_path / "out")
+    theirs = transformers.AutoTokenizer.from_pretrained(tmp_path / "out")
+    text = "The samovar sang. Самовар пел, 12.5!\n"
+    assert theirs(text, add_special_tokens=False)["input_ids"] == tokenizer.encode(text)
+    turns = [{"role": "user", "content": "Who sang?"}, {"role": "assistant", "content": "Самовар."}]
+    rendered = theirs.apply_chat_template(turns, tokenize=False)
+    assert rendered == render([Message.from_openai(turn) for turn in turns])
+
+
+def test_int8_is_multiplied_out(source: Path, tmp_path: Path) -> None:
+    found = quantize_folder(source, tmp_path / "int8")
+    assert found["weight_bytes"] < 0.5 * found["source_bytes"]
+    assert 0 < found["relative_error"] < 0.02
+    export_hf(tmp_path / "int8", tmp_path / "out")
+    theirs = transformers.Qwen3ForCausalLM.from_pretrained(tmp_path / "out", dtype=torch.float32).eval()
+    ours = dequantize_model(load_model(tmp_path / "int8"))
+    tokens = torch.tensor([PROMPT])
+    with torch.no_grad():
+        torch.testing.assert_close(theirs(tokens).logits, ours(tokens), atol=1e-4, rtol=1e-4)
+    with pytest.raises(ConfigError, match="quantized already"):
+        quantize_folder(tmp_path / "int8", tmp_path / "again")
+
+
+def test_the_quantized_folder_answers(source: Path, tmp_path: Path) -> None:
+    quantize_folder(source, tmp_path / "int8")
+    engine = Engine.load(tmp_path / "int8", max_batch=12)
+    answers = engine.generate([PROMPT] * 12, Sampling(temperature=0, max_tokens=10))
+    assert len(answers) == 12
+    assert all(answer.ids for answer in answers)
+    assert measure_decode(tmp_path / "int8", num_tokens=4) > 0
+    assert measure_decode(source, batch=2, num_tokens=4) > 0
+
+
+def test_a_folder_with_something_in_it_is_left_alone(source: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="not empty"):
+        export_hf(source, source)
+    with pytest.raises(ConfigError, match="not empty"):
+        export_hf(source, source / "config.json")
+    with pytest.raises(MissingError):
+        export_hf(tmp_path / "nothing", tmp_path / "out")
+
+
+def test_a_copy_that_differs_is_refused(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def spoiled(folder: Path) -> Decoder:
+        model = load_model(folder)
+        if folder != source:
+            model.embed_tokens.weight.data[3] += 1
+        return model
+
+    monkeypatch.setattr(export, "load_model", spoiled)
+    with pytest.raises(CorruptError, match="differs"):
+        export_hf(source, tmp_path / "out")
