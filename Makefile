@@ -11,16 +11,16 @@ VENV := .venv
 
 # Installed anew only when the content of these two changes, not when git touches their dates.
 LOCK := $(shell cat pyproject.toml constraints.txt | cksum | cut -d' ' -f1)
-installed = $(VENV)/.installed-$(1)-$(LOCK)
+READY := ready-base ready-test ready-check
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help brew test check venv clean
+.PHONY: help brew test check clean venv $(READY)
 
 help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
 
-brew: $(call installed,base)
+brew: ready-base
 	@test -e $(PROJECT)/samovar.yaml || $(VENV)/bin/samovar new $(PROJECT)
 	@$(VENV)/bin/samovar brew $(PROJECT)
 	@printf '\nNext:\n  %s\n  %s\n  %s\n' \
@@ -28,10 +28,10 @@ brew: $(call installed,base)
 	  '$(VENV)/bin/samovar serve $(PROJECT)    talk to it in the browser, or through the OpenAI API' \
 	  'make test                         run the tests'
 
-test: $(call installed,test)
+test: ready-test
 	@$(VENV)/bin/python -m pytest -m 'not slow and not gpu' $(PYTEST_ARGS)
 
-check: $(call installed,check)
+check: ready-check
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
@@ -40,12 +40,12 @@ check: $(call installed,check)
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
-# The stamp of an extra covers the base too, which is in every extra.
-$(VENV)/.installed-%-$(LOCK): | venv
-	@echo 'Installing what `make $(firstword $(MAKECMDGOALS))` needs into $(VENV), once ...'
-	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt \
-	  -e '.$(if $(filter base,$*),,[$*])'
-	@touch $@ $(call installed,base)
+# The mark of an extra covers the base too, which is in every extra.
+$(READY): ready-%: venv
+	@test -e $(VENV)/.$*-$(LOCK) || { \
+	  echo 'Installing what `make $(firstword $(MAKECMDGOALS))` needs into $(VENV), once ...'; \
+	  $(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt \
+	    -e '.$(if $(filter base,$*),,[$*])' && touch $(VENV)/.$*-$(LOCK) $(VENV)/.base-$(LOCK); }
 
 # A .venv that was copied or moved here still points at its old place, so it counts as absent.
 venv:

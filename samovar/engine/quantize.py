@@ -21,8 +21,10 @@ def quantize_folder(source: Path, out: Path) -> dict[str, Any]:
     Returns:
         bytes of the weights before and after, and the root mean square error of the int8 weights relative to theirs.
     Raises:
-        ConfigError: it is quantized already.
+        ConfigError: it is quantized already, or ``out`` is ``source``.
     """
+    if source.resolve() == out.resolve():
+        raise ConfigError(f"{out} is the model itself", hint="name another folder for the quantized model")
     model = load_model(source)
     if is_quantized(model):
         raise ConfigError(f"{source} is quantized already", hint="name the folder of the model before quantization")

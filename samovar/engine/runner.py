@@ -69,6 +69,8 @@ class EngineRunner:
         self._tickets: dict[int, _Ticket] = {}
         self._post: defaultdict[asyncio.AbstractEventLoop, list[tuple[_AsyncListener, News]]] = defaultdict(list)
         self._is_closing = False
+        self._lock = threading.Lock()
+        """Keeps every ticket in front of the mark that ends the loop."""
         self._thread = threading.Thread(target=self._run, name="samovar-engine", daemon=True)
         self._thread.start()
 
@@ -79,7 +81,6 @@ class EngineRunner:
             RequestError: the prompt cannot be answered.
             BusyError: the queue is full, or the runner is closed.
         """
-        self._check(prompt_ids)
         listener = _AsyncListener(self._mail)
         ticket = self._submit(prompt_ids, sampling, listener)
         try:
@@ -93,7 +94,6 @@ class EngineRunner:
 
     def stream_blocking(self, prompt_ids: Many[int], sampling: Sampling | None = None) -> Generator[Delta, None, None]:
         """``stream`` for callers without an event loop."""
-        self._check(prompt_ids)
         listener = _ThreadListener()
         ticket = self._submit(prompt_ids, sampling, listener)
         try:
@@ -116,8 +116,9 @@ class EngineRunner:
 
     def close(self) -> None:
         """End the thread; those still waiting get a BusyError."""
-        self._is_closing = True
-        self._inbox.put(None)
+        with self._lock:
+            self._is_closing = True
+            self._inbox.put(None)
         self._thread.join()
 
     def __enter__(self) -> EngineRunner:
@@ -128,14 +129,13 @@ class EngineRunner:
     ) -> None:
         self.close()
 
-    def _check(self, prompt_ids: Many[int]) -> None:
-        if self._is_closing:
-            raise _closed()
-        self.engine.check(prompt_ids)
-
     def _submit(self, prompt_ids: Many[int], sampling: Sampling | None, listener: _Listener) -> _Ticket:
+        self.engine.check(prompt_ids)
         ticket = _Ticket(prompt_ids, sampling or Sampling(), listener)
-        self._inbox.put(ticket)
+        with self._lock:
+            if self._is_closing:
+                raise _closed()
+            self._inbox.put(ticket)
         return ticket
 
     def _leave(self, ticket: _Ticket) -> None:
@@ -152,6 +152,7 @@ class EngineRunner:
             except Exception as error:
                 self._fail(error)
             self._send_mail()
+        self._turn_away()
         self._fail(_closed())
         self._send_mail()
 
@@ -187,12 +188,16 @@ class EngineRunner:
         if delta.finish_reason is not None:
             del self._tickets[delta.request_id]
 
-    def _fail(self, error: Exception) -> None:
-        self.engine.cancel_all()
+    def _turn_away(self) -> None:
+        """Tell those whose tickets came too late."""
         while not self._inbox.empty():
-            waiting = self._inbox.get()
-            if waiting is not None and not waiting.is_left:
-                waiting.listener.hear(error)
+            ticket = self._inbox.get()
+            if ticket is not None and ticket.request_id is None:
+                ticket.listener.hear(_closed())
+
+    def _fail(self, error: Exception) -> None:
+        """Tell every caller of ``error`` and begin anew."""
+        self.engine.cancel_all()
         for ticket in self._tickets.values():
             ticket.listener.hear(error)
         self._tickets.clear()

@@ -65,7 +65,7 @@ class Scheduler:
 
     def decoding(self) -> list[Sequence]:
         """Those whose prompt is read, in the order of slots."""
-        return [sequence for sequence in self.live() if sequence.num_cached == len(sequence.ids) - 1]
+        return [sequence for sequence in self.live() if sequence.is_read]
 
     def admit(self) -> None:
         """Give free slots to those who wait."""
@@ -114,6 +114,7 @@ class Scheduler:
         for chunk in chunks:
             if chunk.is_last:
                 self._reading.remove(chunk.sequence)
+                chunk.sequence.is_read = True
             chunk.sequence.num_cached += chunk.length
 
     def make_dense(self) -> list[Swap]:

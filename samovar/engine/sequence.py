@@ -32,6 +32,8 @@ class Sequence:
         """Row of the cache; -1 while it waits."""
         self.num_cached = 0
         """Tokens whose keys and values are in the cache."""
+        self.is_read = False
+        """Whether the whole prompt is in the cache, so that the answer has begun."""
         self.finish_reason: FinishReason | None = None
         self._max_length = min(max_length, self.prompt_length + sampling.max_tokens)
         self._end_ids = (tokenizer.eos_id, tokenizer.document_end_id)

@@ -32,7 +32,7 @@ def headline(findings: Findings) -> list[Fact]:
     if findings.seconds:
         facts.append(Fact("to make", short_duration(findings.seconds)))
     if findings.joules:
-        facts.append(Fact("estimated energy", f"{findings.joules / 3600:.3g} Wh"))
+        facts.append(Fact("estimated energy", f"{findings.joules / 3600:.2g} Wh"))
     return facts
 
 
@@ -99,7 +99,7 @@ def _energy_facts(findings: Findings) -> list[Fact]:
     return [
         Fact(
             "energy",
-            f"{findings.joules / 3600:.3g} Wh",
+            f"{findings.joules / 3600:.2g} Wh",
             f"estimated from time and cores; as much as brings {water} of water to the boil",
         )
     ]

@@ -18,12 +18,12 @@ from samovar.evals.facts import headline, ingredients, quantization
 from samovar.evals.findings import Findings, TrainingRun
 from samovar.evals.verdict import language_name, level, verdict
 
-_LEVELS = ("hardly ever right", "right at times", "usually right", "reliable")
+_LEVELS = ("mostly wrong", "right at times", "usually right", "reliable")
 _STAGES = {"pretrain": "Pretraining: learning to write", "sft": "Fine-tuning: learning to answer"}
 _SAMPLES_SHOWN = 4
-_WRONG_SHOWN = 2
+_WRONG_SHOWN = 1
 """For each task and language; all that were kept are in wrong.jsonl."""
-_TEXT_SHOWN_CHARACTERS = 700
+_TEXT_SHOWN_CHARACTERS = 420
 
 
 def write_report(findings: Findings, out: Path) -> None:

@@ -25,7 +25,7 @@ def verdict(assistant_name: str, num_parameters: float, scores: Sequence[TaskSco
 
 
 def level(score: TaskScore) -> int:
-    """3 reliable, 2 usual, 1 sometimes, 0 hardly ever.
+    """3 reliable, 2 usual, 1 sometimes, 0 mostly wrong.
 
     'Reliable' asks that the measured share reaches 90 % and that chance cannot explain more than a few points of it.
     """
@@ -44,7 +44,7 @@ def _can(assistant_name: str, scores: Sequence[TaskScore]) -> str:
         (3, "is reliable at {}"),
         (2, "is usually right at {}, but check what it says"),
         (1, "is right only some of the time at {}"),
-        (0, "has not learnt {}"),
+        (0, "is mostly wrong at {}"),
     ):
         group = [score for score in scores if level(score) == wanted]
         if group:
@@ -58,7 +58,7 @@ def _cannot(num_parameters: float, scores: Sequence[TaskScore]) -> str:
         limit = (
             "That is enough to learn a few skills by heart and far too little to know the world: about anything else "
             "it answers fluently and wrongly, it does not reason in steps, and it loses the thread of a long text. "
-            "Use it for the tasks above, and for learning how such models are made; ask it for no fact."
+            f"Use it for {_uses(scores)}; ask it for no fact."
         )
     elif num_parameters < _MIDDLE:
         limit = (
@@ -75,6 +75,11 @@ def _cannot(num_parameters: float, scores: Sequence[TaskScore]) -> str:
         " A score holds for questions like those of the test, not for every way that people may ask." if scores else ""
     )
     return f"It has {size} parameters. {limit}{measured}"
+
+
+def _uses(scores: Sequence[TaskScore]) -> str:
+    learning = "learning how such models are made"
+    return f"what it does well above, and for {learning}" if any(level(score) >= 2 for score in scores) else learning
 
 
 def _named(group: Iterable[TaskScore], scores: Sequence[TaskScore]) -> list[str]:

@@ -132,7 +132,9 @@ def quantization_config() -> dict[str, Any]:
         "observer": "minmax",
         "observer_kwargs": {},
     }
-    group = {"targets": ["Linear"], "weights": weights, "input_activations": None, "output_activations": None}
+    inputs = {"input_activations": None, "output_activations": None}
+    # Newer readers guess a packed format for weights without quantized inputs, unless the group names its own.
+    group = {"targets": ["Linear"], "weights": weights, "format": "int-quantized"} | inputs
     return {
         "quant_method": "compressed-tensors",
         "format": "int-quantized",

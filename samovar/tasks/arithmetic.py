@@ -249,7 +249,7 @@ def _calculation(problem: Problem) -> tuple[Message, Message]:
     return Message(role="assistant", tool_calls=[call]), result
 
 
-_NUMBER = re.compile(r"(?:(?<![\w)])[-−])?(?:\d{1,3}(?:[ \u00a0\u202f,.']\d{3})+(?!\d)|\d+)(?:[.,]\d+)?", re.ASCII)
+_NUMBER = re.compile(r"(?:(?<![\w)])[-−])?(?:[0-9]{1,3}(?:[ \u00a0\u202f,.'][0-9]{3})+(?![0-9])|[0-9]+)(?:[.,][0-9]+)?")
 
 
 def last_number(text: str) -> set[Fraction]:

@@ -3,33 +3,52 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from samovar.chat.conversation import Conversation
 from samovar.chat.read import read_conversations
-from samovar.tasks.task import Task
+from samovar.tasks.task import Split, Task
 
 _HELD_OUT_EVERY = 20
+_LONGEST_CHAIN = 4
 
 
 def task_conversations(
-    tasks: Mapping[str, Task], shares: Mapping[str, float], *, split: str, seed: int
+    tasks: Mapping[str, Task], shares: Mapping[str, float], *, split: Split, seed: int, chained_share: float = 0.0
 ) -> Iterator[Conversation]:
-    """Conversations of the tasks without end, drawn by their shares; no instance is asked for twice."""
+    """Conversations of the tasks without end, drawn by their shares; no instance is asked for twice.
+
+    Args:
+        chained_share: how many of them go on with one to three more examples in the same language, as a chat does
+            that turns to another matter: else the model would answer only the first question of a chat.
+    """
     names = sorted(tasks)
     if not names:
         return
     draw = random.Random(f"{seed}/{split}")
     weights = [shares[name] for name in names]
-    given = dict.fromkeys(names, 0)
+    given: Counter[tuple[str, str]] = Counter()
+
+    def example(name: str, language: str) -> Conversation:
+        languages = tasks[name].languages
+        index = given[name, language] * len(languages) + languages.index(language)
+        given[name, language] += 1
+        return tasks[name].example(split, index).conversation()
+
     while True:
         name = draw.choices(names, weights)[0]
-        yield tasks[name].example("train" if split == "train" else "test", given[name]).conversation()
-        given[name] += 1
+        language = draw.choice(tasks[name].languages)
+        parts = [example(name, language)]
+        if draw.random() < chained_share:
+            able = [name for name in names if language in tasks[name].languages]
+            more = draw.choices(able, [shares[name] for name in able], k=draw.randint(1, _LONGEST_CHAIN - 1))
+            parts += [example(name, language) for name in more]
+        yield Conversation(messages=[message for part in parts for message in part.messages], meta=parts[0].meta)
 
 
-def own_conversations(paths: Sequence[Path], *, split: str, seed: int, epochs: float = 1.0) -> Iterator[Conversation]:
+def own_conversations(paths: Sequence[Path], *, split: Split, seed: int, epochs: float = 1.0) -> Iterator[Conversation]:
     """The user's conversations in shuffled order, ``epochs`` times; every twentieth is held out for validation.
 
     They are held in memory for shuffling: people write thousands of conversations, not billions.

@@ -19,9 +19,11 @@ class Journal:
 
     def __init__(self, folder: Path, *, first_step: int) -> None:
         self._path = folder / METRICS
+        self.last_row: dict[str, Any] = {}
         if self._path.is_file():
             kept = [row for row in read_metrics(self._path) if row["step"] <= first_step]
             write_atomic(self._path, "".join(json.dumps(row) + "\n" for row in kept))
+            self.last_row = kept[-1] if kept else {}
         self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=first_step or None)
 
     def write(self, step: int, row: dict[str, Any]) -> None:

@@ -97,7 +97,9 @@ def train(
     micro_step = _micro_step(model, objective, settings, plan)
     validate_at = {round(plan.num_steps * (i + 1) / settings.validations) for i in range(settings.validations)}
     started = saved = time.monotonic()
-    seconds, loss, last_validation = state.seconds, math.nan, dict[str, Any]()
+    # A run that was killed after its last step has no step left to take these numbers from.
+    seconds, loss = state.seconds, journal.last_row.get("loss", math.nan)
+    last_validation = {name: value for name, value in journal.last_row.items() if name.startswith("validation")}
     with Progress(title, plan.num_steps * plan.tokens_per_step, "tokens") as progress:
         progress.start_at(state.step * plan.tokens_per_step)
         for step in range(state.step, plan.num_steps):

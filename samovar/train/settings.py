@@ -16,6 +16,8 @@ class LoopSettings(Settings):
     """Tokens of one optimizer step."""
     micro_batch_tokens: int = Field(8_192, ge=1)
     """Tokens of one forward and backward pass; lower it when memory runs out."""
+    context: int | None = Field(None, ge=16)
+    """Length of a training row in tokens; by default the model's context."""
     optimizer: Literal["muon", "adamw"] = "muon"
     """Of the matrices; embeddings and norms always take AdamW."""
     learning_rate: float = Field(0.02, gt=0)
@@ -47,8 +49,6 @@ class PretrainSettings(LoopSettings):
 
     tokens: int = Field(4_000_000, ge=1)
     """Token budget; the corpus is repeated when it is shorter."""
-    context: int | None = Field(None, ge=16)
-    """Length of a training row in tokens; by default the model's context."""
     document_mask: bool = True
     """Whether a token looks only at its own document within a packed row."""
 
@@ -60,6 +60,8 @@ class SftSettings(LoopSettings):
     """Token budget, prompts and padding included."""
     tasks: dict[str, float] = {}
     """Checkable tasks and their shares of the budget's conversations."""
+    chained_share: float = Field(0.25, ge=0, le=1)
+    """Share of the tasks' conversations that go on with further questions, as a chat does."""
     conversations: list[str] = []
     """JSONL files of the user's own conversations, relative to the project."""
     conversations_share: float = Field(0.5, ge=0, le=1)

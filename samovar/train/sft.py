@@ -20,7 +20,7 @@ from samovar.engine.engine import Engine
 from samovar.engine.request import Sampling
 from samovar.model.checkpoint import load_model, save_model
 from samovar.model.decoder import Decoder
-from samovar.tasks.task import Task
+from samovar.tasks.task import Split, Task
 from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.train.conversations import interleave, own_conversations, task_conversations
 from samovar.train.loop import finish, train
@@ -30,6 +30,7 @@ from samovar.train.settings import SftSettings
 from samovar.train.validation import validation_loss
 
 _VALIDATION_ROWS = 64
+SPLITS: tuple[Split, ...] = ("train", "test")
 
 
 def sft(
@@ -47,16 +48,16 @@ def sft(
         raise ConfigError("fine-tuning has neither tasks nor conversations", hint="name some under sft in the recipe")
     tokenizer = Tokenizer.load(base)
     model = load_model(base, dtype=torch.float32).to(pick_device()).train().requires_grad_(True)
-    context = model.settings.max_positions
+    context = settings.context or model.settings.max_positions
     rows = {
         split: _rows(settings, out / "rows" / split, split, tokenizer, context, tasks, conversations)
-        for split in ("train", "validation")
+        for split in SPLITS
     }
     questions = [task.example("test", 0) for task in tasks.values()][:2]
 
     def validate() -> dict[str, Any]:
         rows_per_batch = max(1, settings.micro_batch_tokens // context)
-        loss = validation_loss(model, rows["validation"], rows_per_batch=rows_per_batch)
+        loss = validation_loss(model, rows["test"], rows_per_batch=rows_per_batch)
         answers = {f"sample {q.task}": _answer(model, tokenizer, q.prompt) for q in questions}
         return {"validation_loss": loss, **answers}
 
@@ -79,7 +80,7 @@ def sft(
 def _rows(
     settings: SftSettings,
     folder: Path,
-    split: str,
+    split: Split,
     tokenizer: Tokenizer,
     context: int,
     tasks: Mapping[str, Task],
@@ -89,7 +90,9 @@ def _rows(
     if is_packed(folder):
         return PackedRows(folder)
     max_rows = max(1, settings.tokens // context) if split == "train" else _VALIDATION_ROWS
-    drawn = task_conversations(tasks, settings.tasks, split=split, seed=settings.seed)
+    drawn = task_conversations(
+        tasks, settings.tasks, split=split, seed=settings.seed, chained_share=settings.chained_share
+    )
     own = own_conversations(paths, split=split, seed=settings.seed)
     mixed = interleave(own, drawn, first_share=settings.conversations_share if paths else 0.0, seed=settings.seed)
     with Progress(f"pack {split}", max_rows, "rows") as progress:

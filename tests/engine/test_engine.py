@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from samovar.core.errors import BusyError, RequestError
+from samovar.core.errors import BusyError, RequestError, ResourceError
 from samovar.engine.engine import Engine
 from samovar.engine.request import Completion, Delta, Sampling
 from samovar.model.decoder import Decoder
@@ -153,6 +153,12 @@ def test_a_full_queue_refuses(make_engine: MakeEngine) -> None:
         engine.generate([[4]], GREEDY)
     engine.cancel_all()
     assert_idle(engine)
+
+
+def test_a_cache_that_does_not_fit_is_refused_before_it_is_made(make_engine: MakeEngine) -> None:
+    with pytest.raises(ResourceError, match="free") as caught:
+        make_engine(max_batch=10**8)
+    assert "max_batch" in str(caught.value.hint)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -72,6 +72,8 @@ def test_int8_is_multiplied_out(source: Path, tmp_path: Path) -> None:
     tokens = torch.tensor([PROMPT])
     with torch.no_grad():
         torch.testing.assert_close(theirs(tokens).logits, ours(tokens), atol=1e-4, rtol=1e-4)
+    with pytest.raises(ConfigError, match="the model itself"):
+        quantize_folder(source, source)
     with pytest.raises(ConfigError, match="quantized already"):
         quantize_folder(tmp_path / "int8", tmp_path / "again")
 

@@ -134,6 +134,15 @@ def test_a_closed_runner_refuses_and_ends_its_callers(engine: Engine) -> None:
     assert not engine._sequences
 
 
+def test_closing_ends_the_thread_even_when_every_step_fails(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    runner = EngineRunner(engine)
+    monkeypatch.setattr(engine, "step", lambda: 1 // 0)
+    with pytest.raises(SamovarError, match="zero"):
+        runner.complete_blocking([1], GREEDY)
+    runner.close()
+    assert not runner._thread.is_alive()
+
+
 def test_a_caller_whose_event_loop_is_gone_is_forgotten(runner: EngineRunner, engine: Engine) -> None:
     async def begin() -> object:
         deltas = runner.stream([1, 2], LONG)

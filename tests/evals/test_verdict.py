@@ -22,13 +22,18 @@ def test_says_what_holds_in_which_language():
     said = verdict("Ёлка", 5e6, [score("sums", "en", 99), score("sums", "ru", 40), score("small_talk", "ru", 100)]).can
     assert "Ёлка is reliable at sums in English and small talk;" in said
     assert "right only some of the time at sums in Russian" in said
-    assert "has not learnt" not in said
+    assert "mostly wrong" not in said
 
 
 def test_a_poor_model_is_not_praised():
     said = verdict("A", 5e6, [score("sums", "en", 3), score("sums", "ru", 0)]).can
-    assert "A has not learnt sums." in said
+    assert "A is mostly wrong at sums." in said
     assert "reliable" not in said
+
+
+def test_uses_follow_from_the_scores():
+    assert "what it does well above" in verdict("A", 5e6, [score("sums", "en", 99)]).cannot
+    assert "what it does well" not in verdict("A", 5e6, [score("sums", "en", 9)]).cannot
 
 
 def test_without_tasks_nothing_is_claimed():

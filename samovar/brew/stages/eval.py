@@ -41,7 +41,11 @@ class EvalStage(Stage):
             out=context.out,
             context=context.inputs,
             account=context.account,
+            languages=recipe.languages,
             tools=recipe.serve.tools,
+            system=recipe.serve.system,
+            max_rounds=recipe.serve.max_rounds,
+            announces_tools=recipe.serve.announces_tools,
             is_quiet=context.is_quiet,
         )
 

@@ -43,7 +43,7 @@ _OWN_DOCUMENT_CHARACTERS = 600
 
 
 class PythonDocsSource:
-    """Reference topics, modules, classes; about two thousand documents of three million characters in Python 3.11."""
+    """Reference topics, modules and classes: 950 documents of 2.6 million characters in Python 3.11."""
 
     label = PYTHON_DOCS
 

@@ -293,7 +293,7 @@ OFFICE = Domain(
             ("{unit}", "Что работает до {evening}?"),
         ),
         fact(
-            "Телефон {unit.gen} — {phone}. | Звонить в кабинет {unit.gen} нужно по телефону {phone}.",
+            "Телефон {unit.gen} — {phone}. | Номер телефона {unit.gen} — {phone}.",
             ("{phone}", "Какой телефон у {unit.gen}? | Назови телефон {unit.gen}."),
         ),
         fact(

@@ -1,0 +1,81 @@
+"""nanoGPT: ``model.py`` from a checkout, and around it the steps that its ``train.py`` takes.
+
+Its script leaves autocast out on a processor; here it is on, which is faster where bfloat16 is native.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import time
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from benchmarks.contestants.timing import train_outcome
+from benchmarks.shape import random_tokens
+
+_RATE, _BETAS, _WEIGHT_DECAY, _MAX_GRADIENT_NORM = 1e-3, (0.9, 0.95), 0.1, 1.0
+
+
+def run(job: dict[str, Any]) -> dict[str, Any]:
+    """Train for the asked steps."""
+    torch.set_num_threads(job["threads"])
+    torch.manual_seed(0)
+    model = _model(job)
+    optimizer = model.configure_optimizers(_WEIGHT_DECAY, _RATE, _BETAS, "cpu")
+    step = torch.compile(model) if job["compile"] else model
+    tokens = random_tokens(job["step_tokens"] * 16, job["shape"]["vocab_size"])
+    num_micro_batches = job["step_tokens"] // job["micro_tokens"]
+    started_at = []
+    inputs, targets = _batch(tokens, job)
+    for _ in range(job["warmup_steps"] + job["timed_steps"]):
+        started_at.append(time.perf_counter())
+        for _ in range(num_micro_batches):
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=job["bfloat16"]):
+                _, loss = step(inputs, targets)
+            inputs, targets = _batch(tokens, job)
+            (loss / num_micro_batches).backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), _MAX_GRADIENT_NORM)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        float(loss)
+    started_at.append(time.perf_counter())
+    num_parameters = sum(parameter.numel() for parameter in model.parameters())
+    return train_outcome(job, step_started_at=started_at, num_parameters=num_parameters)
+
+
+def _model(job: dict[str, Any]) -> Any:
+    nanogpt = _module(Path(job["nanogpt"]) / "model.py")
+    shape = job["shape"]
+    return nanogpt.GPT(
+        nanogpt.GPTConfig(
+            block_size=job["context"],
+            vocab_size=shape["vocab_size"],
+            n_layer=shape["num_layers"],
+            n_head=shape["num_heads"],
+            n_embd=shape["hidden_size"],
+            dropout=0.0,
+            bias=False,
+        )
+    )
+
+
+def _module(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("nanogpt_model", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} cannot be imported")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _batch(tokens: np.ndarray, job: dict[str, Any]) -> tuple[Tensor, Tensor]:
+    """Rows from random places, and the same moved by one."""
+    context = job["context"]
+    starts = torch.randint(len(tokens) - context, (job["micro_tokens"] // context,))
+    rows = torch.stack([torch.from_numpy(tokens[i : i + context + 1].astype(np.int64)) for i in starts])
+    return rows[:, :-1].contiguous(), rows[:, 1:].contiguous()

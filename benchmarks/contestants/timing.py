@@ -1,0 +1,54 @@
+"""From moments to tokens a second."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+
+def train_outcome(job: dict[str, Any], *, step_started_at: Sequence[float], num_parameters: int) -> dict[str, Any]:
+    """What a training contestant gives back: the steps after the warm-up count, everything between them included.
+
+    Args:
+        job: of the contestant.
+        step_started_at: seconds on any clock at which each step began, and at the end that at which the last ended.
+        num_parameters: of its model, shared ones counted once.
+    """
+    counted = step_started_at[job["warmup_steps"] : job["warmup_steps"] + job["timed_steps"] + 1]
+    seconds = counted[-1] - counted[0]
+    return {
+        "tokens_per_second": job["timed_steps"] * job["step_tokens"] / seconds,
+        "step_seconds": [round(end - begin, 4) for begin, end in itertools.pairwise(counted)],
+        "first_step_seconds": round(step_started_at[1] - step_started_at[0], 2),
+        "parameters": num_parameters,
+    }
+
+
+def decode_outcome(job: dict[str, Any], generator: Callable[[int], Callable[[], list[list[int]]]]) -> dict[str, Any]:
+    """What a decoding contestant gives back: the best of a few calls at each batch size, after one that warms up.
+
+    Args:
+        job: of the contestant.
+        generator: from a batch size to a call that gives the new tokens of each prompt.
+    """
+    speeds: dict[str, float] = {}
+    answers: list[list[int]] = []
+    for batch in job["batches"]:
+        generate = generator(batch)
+        answers = generate()
+        seconds = []
+        for _ in range(job["calls"]):
+            started = time.perf_counter()
+            answers = generate()
+            seconds.append(time.perf_counter() - started)
+        num_tokens = sum(len(answer) for answer in answers)
+        if num_tokens != batch * job["new_tokens"]:
+            raise RuntimeError(f"{num_tokens} tokens came of {batch} prompts, not {job['new_tokens']} of each")
+        speeds[str(batch)] = num_tokens / min(seconds)
+    return {
+        "tokens_per_second": speeds,
+        "largest_batch_tokens_per_second": speeds[str(job["batches"][-1])],
+        "answers": answers,
+    }

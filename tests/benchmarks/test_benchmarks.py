@@ -1,0 +1,125 @@
+"""The benchmarks run and add up rightly; how fast anything is belongs to their results."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks import contest, decode, quick_start, train_throughput
+from benchmarks.contest import Contestant, ContestantError, Spread, fastest_of_groups
+from benchmarks.contestants.timing import train_outcome
+from benchmarks.result import markdown_table, slug, write_result
+from benchmarks.shape import ten_million, tiny
+from samovar.brew.graph import brew
+from samovar.brew.recipe import load_recipe
+from samovar.brew.stage import load_stages
+from samovar.core.errors import MissingError
+from tests.brew.tiny import tiny_project
+
+OPTIONS = argparse.Namespace(
+    smoke=True, context=32, step_tokens=128, micro_tokens=64, peer_micro_tokens=[64, 128], warmup_steps=1,
+    timed_steps=2, threads=1, eager=True, nanogpt=None, without=[], masked=False,
+)  # fmt: skip
+
+
+def test_ten_million_is_about_eleven() -> None:
+    assert 10e6 < ten_million(context=256).num_parameters < 12e6
+
+
+def test_only_the_timed_steps_count() -> None:
+    job = {"warmup_steps": 1, "timed_steps": 2, "step_tokens": 100}
+    outcome = train_outcome(job, step_started_at=[0.0, 50.0, 51.0, 54.0, 99.0], num_parameters=7)
+    assert outcome["tokens_per_second"] == 200 / 4
+    assert outcome["step_seconds"] == [1.0, 3.0]
+    assert outcome["first_step_seconds"] == 50.0
+
+
+def test_the_fastest_of_a_group_plays_on() -> None:
+    players = [Contestant(label, "m", {}, group) for label, group in (("a", ""), ("p1", "p"), ("p2", "p"), ("b", ""))]
+    outcomes = {"a": [{"speed": 1}], "p1": [{"speed": 2}], "p2": [{"speed": 3}], "b": [{"speed": 0}]}
+    assert [one.label for one in fastest_of_groups(players, outcomes, "speed")] == ["a", "p2", "b"]
+
+
+def test_rounds_are_interleaved(monkeypatch: pytest.MonkeyPatch) -> None:
+    order: list[str] = []
+
+    def run_alone(one: Contestant, *, threads: int) -> dict[str, float]:
+        order.append(one.label)
+        return {"speed": {"a": 1.0, "slow": 2.0, "fast": 3.0}[one.label]}
+
+    monkeypatch.setattr(contest, "run_alone", run_alone)
+    players = [Contestant("a", "m", {}), Contestant("slow", "m", {}, "peer"), Contestant("fast", "m", {}, "peer")]
+    outcomes = contest.play(players, rounds=3, threads=1, measure="speed")
+    assert order == ["a", "slow", "fast", "a", "fast", "a", "fast"]
+    assert len(outcomes["slow"]) == 1
+
+
+def test_our_loop_is_measured_in_its_own_process() -> None:
+    ours = train_throughput.contestants(OPTIONS)[0]
+    outcome = contest.run_alone(ours, threads=1)
+    assert outcome["tokens_per_second"] > 0
+    assert len(outcome["step_seconds"]) == 2
+    assert outcome["parameters"] == tiny(context=32).num_parameters
+    summary = train_throughput.summarize({ours.label: [outcome]})
+    assert summary["samovar"]["ours_is_times_as_fast"] == 1.0
+    assert "samovar" in train_throughput.table(summary)
+
+
+def test_absent_peers_are_said_and_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    labels = [one.label for one in train_throughput.contestants(OPTIONS)]
+    assert "nanoGPT is left out" in capsys.readouterr().err
+    assert not any(label.startswith("nanoGPT") for label in labels)
+    assert labels[:2] == ["samovar", "samovar muon"]
+
+
+def test_a_contestant_that_fails_is_named() -> None:
+    with pytest.raises(ContestantError, match="ghost ended with code 1"):
+        contest.run_alone(Contestant("ghost", "no_such_contestant", {}), threads=1)
+
+
+def test_agreement_counts_up_to_the_first_difference() -> None:
+    ours, theirs = [[1, 2, 3, 4], [5, 6, 7, 8]], [[1, 2, 9, 4], [5, 6, 7, 8]]
+    outcomes = {"samovar float32": [{"answers": ours}], "transformers float32": [{"answers": theirs}]}
+    assert decode.agreement(outcomes) == 6 / 8
+    assert decode.agreement({}) is None
+
+
+def test_decoding_is_measured_to_the_asked_length(tmp_path: Path) -> None:
+    options = argparse.Namespace(smoke=True, prompt_tokens=4, new_tokens=6, batches=[2, 1], calls=1, threads=1)
+    job = decode.prepare(tmp_path, options)
+    ours = decode.contestants(job)[0]
+    outcome = contest.run_alone(ours, threads=1)
+    assert [len(answer) for answer in outcome["answers"]] == [6, 6]
+    assert set(decode.summarize({ours.label: [outcome]}, job["batches"])["samovar float32"]) == {"1", "2"}
+
+
+def test_quick_start_of_a_small_project(tmp_path: Path) -> None:
+    project = tiny_project(tmp_path / "small")
+    with pytest.raises(MissingError, match="is not brewed: data, tokenizer"):
+        quick_start.read_manifests(project.root)
+    brew(project, load_recipe(project.recipe_file), load_stages(), is_quiet=True)
+    measured = quick_start.measure(project.root, times=1, threads=1)
+    assert set(measured["command_seconds"]) == {"second_brew", "chat", "help"}
+    found = quick_start.lines(measured, has_amx=False)
+    assert found[0].target == "40 min without AMX"
+    assert found[0].is_met
+    assert {"arithmetic, en", "arithmetic, ru", "small_talk, en"} <= {line.what for line in found}
+    assert "NO" in quick_start.table(found)  # two questions to a model of thirty thousand parameters
+
+
+def test_a_result_says_what_it_is_valid_for(tmp_path: Path) -> None:
+    path = write_result("speed", "How fast?", {"summary": 1}, folder=tmp_path)
+    found = json.loads(path.read_text())
+    assert path.name.startswith("speed-")
+    assert found["machine"]["cores"] >= 1
+    assert found["versions"]["torch"]
+    assert found["question"] == "How fast?"
+
+
+def test_words_and_tables() -> None:
+    assert slug("Intel(R) Xeon(R) Gold 6530 CPU @ 2.10GHz") == "intel-r-xeon-r-gold-6530-cpu-2-10ghz"
+    assert Spread.of([3.0, 1.0, 2.0]) == (2.0, 1.0, 3.0)
+    assert markdown_table(["a", "long"], [["xyz", "1"]]).splitlines()[1] == "| --- | ---- |"
