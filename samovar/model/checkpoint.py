@@ -58,9 +58,6 @@ def load_model(folder: Path, *, dtype: torch.dtype | None = None) -> Decoder:
     state = {family.from_hf_name(name): tensor for name, tensor in weights.items()}
     _check_shapes(folder, model, state)
     model.load_state_dict(state, strict=True, assign=True)
-    # Tables that are computed and not stored were left on the meta device.
-    fresh = Decoder(settings.model_copy(update={"num_layers": 1, "vocab_size": 2}))
-    model.cos_SA, model.sin_SA = fresh.cos_SA, fresh.sin_SA
     if dtype is not None:
         model.to(dtype)
     return model.eval().requires_grad_(False)

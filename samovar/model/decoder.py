@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from samovar.model.attention import attend
 from samovar.model.settings import DecoderSettings
 
 
@@ -52,9 +53,7 @@ class RMSNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalise; the result has the type of ``x``."""
-        wide = x.float()
-        normed = wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + self.eps)
-        return (self.weight.float() * normed).to(x.dtype)
+        return F.rms_norm(x.float(), self.weight.shape, self.weight.float(), self.eps).to(x.dtype)
 
 
 def rotate(x_BHTA: Tensor, cos_BTA: Tensor, sin_BTA: Tensor) -> Tensor:
@@ -98,14 +97,7 @@ class Attention(nn.Module):
         value_BKTA = split(self.v_proj(x_BTD), self.kv_heads).transpose(1, 2)
         query_BHTA, key_BKTA = rotate(query_BHTA, cos_BTA, sin_BTA), rotate(key_BKTA, cos_BTA, sin_BTA)
         key, value = (key_BKTA, value_BKTA) if cache is None else cache.update(self.layer, key_BKTA, value_BKTA)
-        mixed_BHTA = F.scaled_dot_product_attention(
-            query_BHTA,
-            key,
-            value,
-            attn_mask=mask_B1TS,
-            is_causal=mask_B1TS is None and length > 1,
-            enable_gqa=self.heads != self.kv_heads,
-        )
+        mixed_BHTA = attend(query_BHTA, key, value, mask_B1TS)
         return self.o_proj(mixed_BHTA.transpose(1, 2).reshape(batch, length, -1))
 
 
@@ -149,7 +141,10 @@ class Decoder(nn.Module):
         super().__init__()
         self.settings = settings
         self.compute_dtype = compute_dtype
-        self.embed_tokens = nn.Embedding(settings.vocab_size, settings.hidden_size)
+        table = torch.empty(settings.vocab_size, settings.hidden_size)
+        if not table.is_meta:  # to fill a meta tensor torch imports its compiler: a second of every start
+            nn.init.normal_(table)
+        self.embed_tokens = nn.Embedding(settings.vocab_size, settings.hidden_size, _weight=table)
         self.layers = nn.ModuleList(Layer(settings, layer) for layer in range(settings.num_layers))
         self.norm = RMSNorm(settings.hidden_size, settings.norm_eps)
         self.lm_head = None if settings.tie_embeddings else Linear(settings.hidden_size, settings.vocab_size)
@@ -221,7 +216,8 @@ def _document_mask(document_BT: Tensor) -> Tensor:
 
 def _rotary_tables(settings: DecoderSettings) -> tuple[Tensor, Tensor]:
     """Cosines and sines of every position, float32, SA. Source: Su et al. 2021, arXiv:2104.09864."""
-    exponent = torch.arange(0, settings.head_dim, 2, dtype=torch.int64).float() / settings.head_dim
+    # On the CPU even where the model is built on the meta device: loading has no other source for them.
+    exponent = torch.arange(0, settings.head_dim, 2, dtype=torch.int64, device="cpu").float() / settings.head_dim
     frequency = 1.0 / settings.rope_theta**exponent
-    angle = torch.outer(torch.arange(settings.max_positions).float(), frequency).repeat(1, 2)
+    angle = torch.outer(torch.arange(settings.max_positions, device="cpu").float(), frequency).repeat(1, 2)
     return angle.cos(), angle.sin()

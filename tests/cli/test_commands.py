@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -80,6 +81,17 @@ def test_chat_prints_the_answer_alone(samovar: Samovar, brewed: Project) -> None
     assert ran.out == told["answer"] + "\n"
     assert told["messages"][-1]["role"] == "assistant"
     assert 1 <= told["completion_tokens"] <= 5
+
+
+def test_a_cold_start_loads_no_compiler_and_no_server(brewed: Project) -> None:
+    script = (
+        "import sys; from samovar.cli.main import exit_code\n"
+        f"assert exit_code(['chat', {str(brewed.root)!r}, '-m', 'Hi', '--max-tokens', '2']) == 0\n"
+        "heavy = {'torch._dynamo', 'sympy', 'pyarrow', 'starlette', 'transformers'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_chat_goes_on_over_several_turns(samovar: Samovar, brewed: Project, monkeypatch: pytest.MonkeyPatch) -> None:
