@@ -13,7 +13,7 @@ from samovar.brew.forecast import Forecast, Machine, Outlook
 from samovar.brew.memory import peak_memory_bytes, reset_peak_memory
 from samovar.brew.project import Project
 from samovar.brew.stage import Stage, StageContext
-from samovar.core.artifact import Manifest, artifact_id, is_whole, make_artifact, partial_folder, read_manifest
+from samovar.core.artifact import SCRATCH, Manifest, artifact_id, is_whole, make_artifact, partial_folder, read_manifest
 from samovar.core.devices import watts
 from samovar.core.errors import CorruptError, ResourceError
 from samovar.core.files import exclusive_lock, naming_os_errors
@@ -199,10 +199,10 @@ def _empty(folder: Path) -> None:
     """Drop what an interrupted run left, but for the time it took."""
     with naming_os_errors(folder):
         for path in folder.iterdir():
-            if path.is_dir():
-                shutil.rmtree(path)
-            elif path.name != "seconds.json":
+            if not path.is_dir():
                 path.unlink()
+            elif path.name != SCRATCH:
+                shutil.rmtree(path)
 
 
 def _remove_stale_partials(item: Resolved) -> None:

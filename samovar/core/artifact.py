@@ -1,14 +1,16 @@
 """An artifact is a directory with a manifest; its id is a hash of all that determines it.
 
 It is made in ``<stage>-<id>.partial`` and renamed when whole, so a reader never sees half of one and an
-interrupted maker finds its own work again.
+interrupted maker finds its own work again. What the maker needs only to go on (a checkpoint, packed rows) it keeps in
+``scratch``, which goes when the manifest is written.
 """
 
 from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,8 @@ from samovar.core.errors import CorruptError
 from samovar.core.files import fingerprint, naming_os_errors, read_json, write_json
 
 MANIFEST = "manifest.json"
+SCRATCH = "scratch"
+_CLOCK = "seconds.json"
 
 
 class Manifest(BaseModel):
@@ -87,35 +91,51 @@ def make_artifact(
     """
     partial = partial_folder(folder)
     with naming_os_errors(partial):
-        partial.mkdir(parents=True, exist_ok=True)
-        clock = partial / "seconds.json"
-        before = float(read_json(clock)["seconds"]) if clock.is_file() else 0.0
-        started = time.monotonic()
-        try:
-            metrics = make(partial)
-        finally:
-            seconds = before + time.monotonic() - started
-            write_json(clock, {"seconds": seconds})
-        clock.unlink()
-        manifest = Manifest(
-            stage=stage,
-            id=artifact_id(stage, version, config, inputs),
-            version=version,
-            config=dict(config),
-            inputs=dict(inputs),
-            metrics=dict(metrics),
-            seconds=round(seconds, 3),
-            joules_estimated=round(seconds * watts, 1),
-            size_bytes=folder_bytes(partial),
-            made_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        )
-        write_json(partial / MANIFEST, manifest.model_dump())
+        if not is_whole(partial):
+            with _counting_seconds(partial) as seconds_before:
+                started = time.monotonic()
+                metrics = make(partial)
+                seconds = seconds_before + time.monotonic() - started
+            manifest = Manifest(
+                stage=stage,
+                id=artifact_id(stage, version, config, inputs),
+                version=version,
+                config=dict(config),
+                inputs=dict(inputs),
+                metrics=dict(metrics),
+                seconds=round(seconds, 3),
+                joules_estimated=round(seconds * watts, 1),
+                size_bytes=folder_bytes(partial) - folder_bytes(partial / SCRATCH),
+                made_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            )
+            write_json(partial / MANIFEST, manifest.model_dump())
+        shutil.rmtree(partial / SCRATCH, ignore_errors=True)
         if folder.exists():
             shutil.rmtree(folder)
         partial.replace(folder)
-    return manifest
+    return read_manifest(folder)
+
+
+@contextmanager
+def _counting_seconds(partial: Path) -> Iterator[float]:
+    """Give the seconds that interrupted runs spent, and keep count of this one.
+
+    A run that was killed could not write down when: the newest file it left tells.
+    """
+    clock = partial / SCRATCH / _CLOCK
+    before = 0.0
+    if clock.is_file():
+        earlier = read_json(clock)
+        newest = max(path.stat().st_mtime for path in partial.rglob("*") if path.is_file())
+        before = earlier["before"] + max(0.0, newest - earlier["started"])
+    clock.parent.mkdir(parents=True, exist_ok=True)
+    write_json(clock, {"before": before, "started": time.time()})
+    try:
+        yield before
+    finally:
+        clock.touch()
 
 
 def folder_bytes(folder: Path) -> int:
-    """Total size of the files below ``folder``."""
+    """Total size of the files below ``folder``; 0 when there is none."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

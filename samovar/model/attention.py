@@ -5,7 +5,7 @@ Axes: B batch, H heads, T queries, S keys, A head width.
 torch's fused attention keeps no scores, which saves memory for long rows; on a CPU its kernel runs far below the speed
 of the processor's bfloat16 products. Written out, with the probabilities kept for the backward pass, forward and
 backward together took 32 ms instead of 92 at T = 256 and 55 instead of 153 at T = 512 (8,192 tokens, 4 heads of 64,
-one Zen 5 core, softmax compiled). The probabilities take T / A times the memory of the queries, so it is for short rows.
+one Zen 5 core, softmax compiled). The probabilities take T / A times the queries' memory, so it is for short rows.
 """
 
 from __future__ import annotations

@@ -13,12 +13,13 @@ from typing import NamedTuple
 import torch
 from safetensors import SafetensorError, safe_open
 
+from samovar.core.artifact import SCRATCH
 from samovar.core.errors import CorruptError
 from samovar.model.checkpoint import write_weights
 from samovar.model.decoder import Decoder
 from samovar.train.optimizers import Optimizers
 
-_NAME = "checkpoint.safetensors"
+_NAME = f"{SCRATCH}/checkpoint.safetensors"
 _INFO = "_run"
 
 
@@ -31,6 +32,7 @@ class RunState(NamedTuple):
 
 def save_checkpoint(folder: Path, model: Decoder, optimizers: Optimizers, state: RunState) -> None:
     """Replace the checkpoint in ``folder``."""
+    (folder / SCRATCH).mkdir(exist_ok=True)
     info = json.dumps(state._asdict()).encode()
     tensors = {f"model/{name}": value.detach().contiguous() for name, value in model.state_dict().items()}
     tensors |= {f"optimizer/{name}": value.contiguous() for name, value in optimizers.state_tensors().items()}
@@ -61,8 +63,3 @@ def load_checkpoint(folder: Path, model: Decoder, optimizers: Optimizers) -> Run
             f"{path} cannot be resumed from: {error}", hint=f"delete {path} to start this stage afresh"
         ) from error
     return state
-
-
-def remove_checkpoint(folder: Path) -> None:
-    """Delete the checkpoint: the run is done."""
-    (folder / _NAME).unlink(missing_ok=True)

@@ -20,6 +20,7 @@ class Journal:
     def __init__(self, folder: Path, *, first_step: int) -> None:
         self._path = folder / METRICS
         self.last_row: dict[str, Any] = {}
+        """A run that was killed after its last step has no step left to take its numbers from."""
         if self._path.is_file():
             kept = [row for row in read_metrics(self._path) if row["step"] <= first_step]
             write_atomic(self._path, "".join(json.dumps(row) + "\n" for row in kept))
@@ -28,8 +29,9 @@ class Journal:
 
     def write(self, step: int, row: dict[str, Any]) -> None:
         """Add one row; its numbers also go to TensorBoard."""
+        self.last_row = {"step": step, **row}
         with naming_os_errors(self._path), self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"step": step, **row}, ensure_ascii=False) + "\n")
+            file.write(json.dumps(self.last_row, ensure_ascii=False) + "\n")
         for name, value in row.items():
             if isinstance(value, int | float):
                 self._board.add_scalar(name, value, step)

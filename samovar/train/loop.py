@@ -19,7 +19,7 @@ from samovar.core.errors import SamovarError
 from samovar.core.progress import Progress
 from samovar.model.decoder import Decoder
 from samovar.train.batches import Batch, Order, Rows
-from samovar.train.checkpoints import RunState, load_checkpoint, remove_checkpoint, save_checkpoint
+from samovar.train.checkpoints import RunState, load_checkpoint, save_checkpoint
 from samovar.train.journal import Journal
 from samovar.train.optimizers import Optimizers
 from samovar.train.schedule import rate_share
@@ -80,16 +80,15 @@ def train(
 
     Args:
         model: float32 weights; computes in bfloat16 where the processor gains from it.
-        validate: measures the model now and then; its numbers go to metrics.jsonl.
-        out: where checkpoint, metrics.jsonl and TensorBoard files go.
+        validate: measures the model now and then; its numbers go to metrics.jsonl, its texts to the screen as well.
+        out: where metrics.jsonl, TensorBoard files and the checkpoint go.
     Returns:
-        steps, tokens, seconds, tokens a second, the first and the last loss, the last validation's numbers.
+        steps, tokens, seconds, tokens a second, the last step's loss, the last validation's numbers.
     Raises:
         NonFiniteLossError: the step's batch is saved in ``out`` for a look.
     """
     keep_freed_memory()
-    device = next(model.parameters()).device
-    model.compute_dtype = training_dtype(device)
+    model.compute_dtype = training_dtype(next(model.parameters()).device)
     plan = Plan(settings, tokens=tokens, context=context, num_rows=len(rows))
     optimizers = Optimizers(model, settings)
     state = load_checkpoint(out, model, optimizers) or RunState(step=0, seconds=0.0)
@@ -97,13 +96,9 @@ def train(
     micro_step = _micro_step(model, objective, settings, plan)
     validate_at = {round(plan.num_steps * (i + 1) / settings.validations) for i in range(settings.validations)}
     started = saved = time.monotonic()
-    # A run that was killed after its last step has no step left to take these numbers from.
-    seconds, loss = state.seconds, journal.last_row.get("loss", math.nan)
-    last_validation = {name: value for name, value in journal.last_row.items() if name.startswith("validation")}
     with Progress(title, plan.num_steps * plan.tokens_per_step, "tokens") as progress:
         progress.start_at(state.step * plan.tokens_per_step)
         for step in range(state.step, plan.num_steps):
-            loss, norm = _step(model, objective, rows, plan, step, micro_step, settings, out)
             share = rate_share(
                 step,
                 plan.num_steps,
@@ -111,42 +106,40 @@ def train(
                 decay_share=settings.decay_share,
                 final_share=settings.final_share,
             )
+            row = _step(model, objective, rows, plan, step, micro_step, settings, out)
             optimizers.step(share)
-            seconds = state.seconds + time.monotonic() - started
-            row: dict[str, Any] = {
+            row |= {
                 "tokens": (step + 1) * plan.tokens_per_step,
-                "seconds": round(seconds, 2),
-                "loss": loss,
-                "gradient_norm": norm,
+                "seconds": round(state.seconds + time.monotonic() - started, 2),
                 "learning_rate": settings.learning_rate * share,
             }
-            progress.advance(plan.tokens_per_step, note=f"loss {loss:.3f}")
+            progress.advance(plan.tokens_per_step, note=f"loss {row['loss']:.3f}")
             if step + 1 in validate_at:
                 model.eval()
-                last_validation = validate()
+                found = validate()
                 model.train()
-                row |= last_validation
-                progress.say(_validation_line(step + 1, plan.num_steps, last_validation))
+                row |= found
+                progress.say(_validation_line(step + 1, plan.num_steps, found))
             journal.write(step + 1, row)
-            if time.monotonic() - saved >= settings.checkpoint_every_s:
-                save_checkpoint(out, model, optimizers, RunState(step + 1, seconds))
+            if time.monotonic() - saved >= settings.checkpoint_every_s or step + 1 == plan.num_steps:
+                save_checkpoint(out, model, optimizers, RunState(step + 1, row["seconds"]))
                 saved = time.monotonic()
-        if state.step < plan.num_steps:
-            save_checkpoint(out, model, optimizers, RunState(plan.num_steps, seconds))
     journal.close()
+    return _summary(plan, journal.last_row)
+
+
+def _summary(plan: Plan, last_row: dict[str, Any]) -> dict[str, Any]:
+    """What the artifact's manifest says of the run: the last row holds the last loss and the last validation."""
+    tokens = plan.num_steps * plan.tokens_per_step
+    numbers = {name: last_row[name] for name in last_row if name == "loss" or name.startswith("validation")}
+    seconds = last_row["seconds"]
     return {
         "steps": plan.num_steps,
-        "tokens": plan.num_steps * plan.tokens_per_step,
-        "seconds": round(seconds, 1),
-        "tokens_per_second": round(plan.num_steps * plan.tokens_per_step / max(seconds, 1e-9)),
-        "loss": loss,
-        **{name: value for name, value in last_validation.items() if not isinstance(value, str)},
+        "tokens": tokens,
+        "seconds": seconds,
+        "tokens_per_second": round(tokens / max(seconds, 1e-9)),
+        **numbers,
     }
-
-
-def finish(out: Path) -> None:
-    """Forget the checkpoint once the trained model is saved."""
-    remove_checkpoint(out)
 
 
 def _step(
@@ -158,7 +151,7 @@ def _step(
     micro_step: Callable[[Batch, float], Tensor],
     settings: LoopSettings,
     out: Path,
-) -> tuple[float, float]:
+) -> dict[str, Any]:
     """Accumulate the gradient of one step; gives its mean loss and the gradient's norm before clipping."""
     device = next(model.parameters()).device
     batches = [rows.batch(numbers).to(device) for numbers in plan.order.micro_batches(step)]
@@ -172,7 +165,7 @@ def _step(
             f"the loss of step {step + 1} is {loss} (gradient norm {norm}); its batch is in {path}",
             hint="lower the learning rates in the recipe, or look at the batch for broken text",
         )
-    return loss, norm
+    return {"loss": loss, "gradient_norm": norm}
 
 
 def _micro_step(

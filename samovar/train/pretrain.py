@@ -16,7 +16,7 @@ from samovar.model.decoder import Decoder
 from samovar.model.settings import ModelSettings
 from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.train.batches import ShardRows
-from samovar.train.loop import finish, train
+from samovar.train.loop import train
 from samovar.train.objectives import next_token
 from samovar.train.settings import PretrainSettings
 from samovar.train.validation import validation_loss
@@ -65,7 +65,6 @@ def pretrain(
         tokens=settings.tokens, context=context, out=out, title="pretrain", validate=validate,
     )  # fmt: skip
     save_model(model, out, tokenizer_folder=tokenizer, dtype=training_dtype(next(model.parameters()).device))
-    finish(out)
     epochs = metrics["tokens"] / splits["train"].num_tokens
     return metrics | {"parameters": model.settings.num_parameters, "epochs": round(epochs, 2)}
 

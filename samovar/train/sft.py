@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from samovar.chat.rows import prompt_ids, render_rows
+from samovar.core.artifact import SCRATCH
 from samovar.core.devices import pick_device, training_dtype
 from samovar.core.errors import ConfigError
 from samovar.core.progress import Progress
@@ -23,7 +24,7 @@ from samovar.model.decoder import Decoder
 from samovar.tasks.task import Split, Task
 from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.train.conversations import interleave, own_conversations, task_conversations
-from samovar.train.loop import finish, train
+from samovar.train.loop import train
 from samovar.train.objectives import next_token
 from samovar.train.packing import PackedRows, is_packed, pack_rows
 from samovar.train.settings import SftSettings
@@ -50,7 +51,7 @@ def sft(
     model = load_model(base, dtype=torch.float32).to(pick_device()).train().requires_grad_(True)
     context = settings.context or model.settings.max_positions
     rows = {
-        split: _rows(settings, out / "rows" / split, split, tokenizer, context, tasks, conversations)
+        split: _rows(settings, out / SCRATCH / "rows" / split, split, tokenizer, context, tasks, conversations)
         for split in SPLITS
     }
     questions = [task.example("test", 0) for task in tasks.values()][:2]
@@ -68,7 +69,6 @@ def sft(
         tokens=budget, context=context, out=out, title="sft", validate=validate,
     )  # fmt: skip
     save_model(model, out, tokenizer_folder=base, dtype=training_dtype(next(model.parameters()).device))
-    finish(out)
     return metrics | {
         "conversations": counts["conversations"],
         "target_share": round(counts["targets"] / max(1, counts["rows"] * context), 3),

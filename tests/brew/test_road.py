@@ -103,10 +103,10 @@ def test_stopped_and_killed_in_the_middle_it_ends_as_an_unbroken_brew(brewed: Pr
     project = tiny_project(tmp_path / "p")
     for document in (project.root / "documents").iterdir():  # the id of the data is made of names, sizes and times
         shutil.copystat(brewed.root / "documents" / document.name, document)
-    interrupted = _brew_until(project, "pretrain-*.partial/checkpoint.safetensors", signal.SIGINT)
+    interrupted = _brew_until(project, "pretrain-*.partial/scratch/checkpoint.safetensors", signal.SIGINT)
     assert interrupted.returncode == 130
     assert "goes on from here" in interrupted.stderr
-    killed = _brew_until(project, "sft-*.partial/checkpoint.safetensors", signal.SIGKILL)
+    killed = _brew_until(project, "sft-*.partial/scratch/checkpoint.safetensors", signal.SIGKILL)
     assert killed.returncode == -signal.SIGKILL
     assert "pretrain: going on where it stopped" in killed.stderr
     make(project)
@@ -131,8 +131,8 @@ def _brew_until(project: Project, pattern: str, number: signal.Signals) -> subpr
 def test_a_corrupt_checkpoint_is_named_with_what_to_do(brewed_copy: Project) -> None:
     item = look(brewed_copy, "pretrain.seed=5")["pretrain"]
     partial = item.folder.with_name(item.folder.name + ".partial")
-    partial.mkdir()
-    (partial / "checkpoint.safetensors").write_bytes(b"\x00" * 100)
+    (partial / "scratch").mkdir(parents=True)
+    (partial / "scratch" / "checkpoint.safetensors").write_bytes(b"\x00" * 100)
     with pytest.raises(CorruptError, match=r"checkpoint\.safetensors") as caught:
         make(brewed_copy, "pretrain.seed=5")
     assert "delete" in (caught.value.hint or "")

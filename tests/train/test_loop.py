@@ -120,7 +120,7 @@ def test_a_resumed_run_ends_with_the_same_numbers(tmp_path: Path, optimizer: str
 
     with pytest.raises(Stop):
         run(stopped, rows=StoppingRows(), optimizer=optimizer, checkpoint_every_s=1e-9)
-    assert (stopped / "checkpoint.safetensors").is_file()
+    assert (stopped / "scratch/checkpoint.safetensors").is_file()
     resumed, _ = run(stopped, optimizer=optimizer)
     for one, two in zip(whole.parameters(), resumed.parameters(), strict=True):
         assert torch.equal(one, two)
@@ -140,7 +140,7 @@ def test_kill_9_loses_nothing_but_the_last_steps(tmp_path: Path) -> None:
         [sys.executable, "-c", script, str(killed)], cwd=root, env=environment, stderr=subprocess.DEVNULL
     )
     deadline = time.monotonic() + 60
-    while not (killed / "checkpoint.safetensors").is_file() and time.monotonic() < deadline:
+    while not (killed / "scratch/checkpoint.safetensors").is_file() and time.monotonic() < deadline:
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.wait()
@@ -155,7 +155,7 @@ def test_kill_9_loses_nothing_but_the_last_steps(tmp_path: Path) -> None:
 
 def test_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:
     run(tmp_path)
-    path = tmp_path / "checkpoint.safetensors"
+    path = tmp_path / "scratch/checkpoint.safetensors"
     path.write_bytes(path.read_bytes()[:1000])
     with pytest.raises(CorruptError, match="cannot be resumed from") as caught:
         run(tmp_path)
