@@ -10,9 +10,9 @@ import torch
 
 from samovar.core.errors import ConfigError
 from samovar.engine.cache import SlotCache
-from samovar.model.checkpoint import WEIGHTS, load_model
+from samovar.model.checkpoint import WEIGHTS, load_model, save_model
 from samovar.model.decoder import Decoder
-from samovar.model.quantized import Int8Linear, is_quantized, quantize_model, save_quantized
+from samovar.model.quantized import Int8Linear, is_quantized, quantize_model
 
 
 def quantize_folder(source: Path, out: Path) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def quantize_folder(source: Path, out: Path) -> dict[str, Any]:
     if is_quantized(model):
         raise ConfigError(f"{source} is quantized already", hint="name the folder of the model before quantization")
     quantized = quantize_model(model)
-    save_quantized(quantized, out, tokenizer_folder=source)
+    save_model(quantized, out, tokenizer_folder=source, dtype=torch.bfloat16)
     return {
         "source_bytes": (source / WEIGHTS).stat().st_size,
         "weight_bytes": (out / WEIGHTS).stat().st_size,

@@ -21,6 +21,7 @@ from samovar.core.files import naming_os_errors, read_json, write_json
 from samovar.model import families
 from samovar.model.decoder import Decoder
 from samovar.model.families import qwen3
+from samovar.model.quantized import is_quantized, prepare, quantization_config
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "special_tokens_map.json")
@@ -52,8 +53,6 @@ def load_model(folder: Path, *, dtype: torch.dtype | None = None) -> Decoder:
     with torch.device("meta"):
         model = Decoder(settings)
     if "quantization_config" in config:
-        from samovar.model.quantized import prepare
-
         prepare(model, config["quantization_config"])
     state = {family.from_hf_name(name): tensor for name, tensor in weights.items()}
     _check_shapes(folder, model, state)
@@ -69,7 +68,6 @@ def save_model(
     *,
     tokenizer_folder: Path | None = None,
     dtype: torch.dtype | None = None,
-    extra_config: dict[str, Any] | None = None,
 ) -> None:
     """Write ``model`` to ``folder`` so that transformers opens it unchanged.
 
@@ -78,7 +76,6 @@ def save_model(
         folder: made when absent; files of the same names are replaced, each atomically.
         tokenizer_folder: whose tokenizer files are copied beside the weights.
         dtype: of the stored floating-point weights; None keeps the model's.
-        extra_config: further entries of config.json.
     """
     with naming_os_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -95,7 +92,9 @@ def save_model(
     }
     stored = next(tensor.dtype for tensor in state.values() if tensor.is_floating_point())
     config = qwen3.to_hf_config(model.settings) | {"dtype": str(stored).removeprefix("torch.")}
-    config |= _token_ids(folder) | (extra_config or {})
+    config |= _token_ids(folder)
+    if is_quantized(model):
+        config["quantization_config"] = quantization_config()
     write_weights(state, folder / WEIGHTS)
     write_json(folder / CONFIG, config)
     ids = {key: config[key] for key in ("eos_token_id", "pad_token_id") if key in config}

@@ -11,7 +11,6 @@ from __future__ import annotations
 import copy
 import functools
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -19,7 +18,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from samovar.core.errors import ConfigError
-from samovar.model.checkpoint import save_model
 from samovar.model.decoder import Decoder, Linear
 
 # Microseconds for 256 x 768 on one AVX512-BF16 core, M = 1, 8, 32, 64, 512:
@@ -95,12 +93,6 @@ def quantize_model(model: Decoder) -> Decoder:
     for parent, name, linear in _linears(quantized, ignore=("lm_head",)):
         setattr(parent, name, Int8Linear.of(linear))
     return quantized
-
-
-def save_quantized(model: Decoder, folder: Path, *, tokenizer_folder: Path | None = None) -> None:
-    """Write a quantized model so that ``load_model`` opens it; what is not int8 is stored in bfloat16."""
-    config = {"quantization_config": quantization_config()}
-    save_model(model, folder, tokenizer_folder=tokenizer_folder, dtype=torch.bfloat16, extra_config=config)
 
 
 def dequantize_model(model: Decoder) -> Decoder:

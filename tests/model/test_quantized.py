@@ -19,7 +19,6 @@ from samovar.model.quantized import (
     is_quantized,
     quantize_model,
     quantize_rows,
-    save_quantized,
 )
 from samovar.model.settings import DecoderSettings
 
@@ -82,7 +81,7 @@ def test_quantized_comes_back_from_disk_and_hardly_differs(model: Decoder, tmp_p
     assert is_quantized(quantized)
     assert not is_quantized(model)
     save_model(model, tmp_path / "plain")
-    save_quantized(quantized, tmp_path / "int8")
+    save_model(quantized, tmp_path / "int8", dtype=torch.bfloat16)
     again = load_model(tmp_path / "int8", dtype=torch.float32)
     tokens = torch.randint(128, (2, 30))
     plain, whole = model(tokens), again(tokens)
@@ -103,7 +102,7 @@ def test_dequantized_has_exactly_the_int8_values(model: Decoder) -> None:
 
 
 def test_the_layout_is_that_of_compressed_tensors(model: Decoder, tmp_path: Path) -> None:
-    save_quantized(quantize_model(model), tmp_path)
+    save_model(quantize_model(model), tmp_path, dtype=torch.bfloat16)
     state = load_file(tmp_path / "model.safetensors")
     name = "model.layers.0.self_attn.q_proj"
     assert state[f"{name}.weight"].dtype == torch.int8
@@ -113,7 +112,7 @@ def test_the_layout_is_that_of_compressed_tensors(model: Decoder, tmp_path: Path
 
 
 def test_another_quantization_is_refused(model: Decoder, tmp_path: Path) -> None:
-    save_quantized(quantize_model(model), tmp_path)
+    save_model(quantize_model(model), tmp_path, dtype=torch.bfloat16)
     config = read_json(tmp_path / "config.json")
     config["quantization_config"]["config_groups"]["group_0"]["weights"]["num_bits"] = 4
     write_json(tmp_path / "config.json", config)
