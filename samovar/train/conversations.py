@@ -54,12 +54,11 @@ def own_conversations(paths: Sequence[Path], *, split: Split, seed: int, epochs:
     They are held in memory for shuffling: people write thousands of conversations, not billions.
     """
     every = [conversation for path in paths for conversation in read_conversations(path)]
-    held_out = [c for number, c in enumerate(every) if number % _HELD_OUT_EVERY == _HELD_OUT_EVERY - 1]
-    chosen = (
-        held_out
-        if split == "validation"
-        else [c for number, c in enumerate(every) if number % _HELD_OUT_EVERY != _HELD_OUT_EVERY - 1]
-    )
+    chosen = [
+        conversation
+        for number, conversation in enumerate(every, 1)
+        if (number % _HELD_OUT_EVERY == 0) == (split == "test")
+    ]
     left = round(len(chosen) * epochs)
     draw = random.Random(f"{seed}/own")
     while left > 0:

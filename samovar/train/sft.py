@@ -93,7 +93,9 @@ def _rows(
     drawn = task_conversations(
         tasks, settings.tasks, split=split, seed=settings.seed, chained_share=settings.chained_share
     )
-    own = own_conversations(paths, split=split, seed=settings.seed)
+    # Alone, one's own rows are packed once and the loop repeats them; beside tasks, they must come often enough here.
+    epochs = settings.max_epochs if tasks and split == "train" else 1.0
+    own = own_conversations(paths, split=split, seed=settings.seed, epochs=epochs)
     mixed = interleave(own, drawn, first_share=settings.conversations_share if paths else 0.0, seed=settings.seed)
     with Progress(f"pack {split}", max_rows, "rows") as progress:
         pack_rows(
