@@ -54,7 +54,8 @@ def load_model(folder: Path, *, dtype: torch.dtype | None = None) -> Decoder:
         model = Decoder(settings)
     if "quantization_config" in config:
         prepare(model, config["quantization_config"])
-    state = {family.from_hf_name(name): tensor for name, tensor in weights.items()}
+    # Cloned into aligned memory: torch's int8 kernel crashes on what a file's offsets leave off a 16-byte boundary.
+    state = {family.from_hf_name(name): tensor.clone() for name, tensor in weights.items()}
     _check_shapes(folder, model, state)
     model.load_state_dict(state, strict=True, assign=True)
     if dtype is not None:
@@ -79,7 +80,7 @@ def save_model(
     """
     with naming_os_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        if tokenizer_folder is not None:
+        if tokenizer_folder is not None and tokenizer_folder.resolve() != folder.resolve():
             for name in TOKENIZER_FILES:
                 if (tokenizer_folder / name).is_file():
                     shutil.copyfile(tokenizer_folder / name, folder / name)
