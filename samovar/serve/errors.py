@@ -46,6 +46,8 @@ class ApiError(NamedTuple):
             headers["WWW-Authenticate"] = "Bearer"
         if self.status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
             headers["Retry-After"] = str(_RETRY_AFTER_S)
+        if self.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+            headers["Connection"] = "close"  # uvicorn closes it now: unsaid, the next request is lost
         return Response(self.to_json(), self.status, headers, "application/json")
 
 
