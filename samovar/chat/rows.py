@@ -67,14 +67,6 @@ def prompt_ids(messages: Sequence[Message], tokenizer: Tokenizer, tools: Sequenc
     return next(_encode([pieces], tokenizer)).ids
 
 
-def fit_row(row: Row, max_tokens: int) -> Row | None:
-    """``row`` cut at its end to ``max_tokens``; None when no target is left, so that it would teach nothing."""
-    if len(row.ids) <= max_tokens:
-        return row
-    is_target = row.is_target[:max_tokens]
-    return Row(row.ids[:max_tokens], is_target) if any(is_target) else None
-
-
 def _target_pieces(conversation: Conversation, tokenizer: Tokenizer) -> list[_Piece]:
     pieces = _pieces(conversation.messages, conversation.tools, tokenizer, add_generation_prompt=False)
     if not any(piece.is_target for piece in pieces):

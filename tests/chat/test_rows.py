@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from samovar.chat.conversation import Conversation, Message, ToolCall
-from samovar.chat.rows import Row, fit_row, prompt_ids, render_row, render_rows
+from samovar.chat.rows import Row, prompt_ids, render_row, render_rows
 from samovar.chat.template import render
 from samovar.core.errors import DataError
 from samovar.tokenizer.special import SPECIAL_TOKENS
@@ -160,11 +160,3 @@ def test_many_at_once_equal_one_by_one(conversation: Conversation, tokenizer: To
 def test_lone_surrogates_do_no_harm(tokenizer: Tokenizer) -> None:
     row = render_row(Conversation(messages=[Message(role="assistant", content="a\ud800")]), tokenizer)
     assert target_texts(row, tokenizer) == ["a\N{REPLACEMENT CHARACTER}<|im_end|>"]
-
-
-def test_a_row_is_cut_to_fit_or_dropped() -> None:
-    row = Row([1, 2, 3, 4, 5], [False, False, True, True, False])
-    assert fit_row(row, 5) == row
-    assert fit_row(row, 3) == Row([1, 2, 3], [False, False, True])
-    assert fit_row(row, 2) is None
-    assert fit_row(row, 0) is None
