@@ -9,6 +9,10 @@ so that their tokens are those of the passage.
 
 Splits: the asked fact with all its values (person, town, day…) belongs to one split by its hash. Half of the test
 passages moreover ask about names of people, pets, towns or streets that no training passage of this task has.
+
+Training differs from the test in two ways, which both make it harder to get by without reading: half of its passages
+have made-up names (a short list would be learnt by heart instead of copied), and a passage is mostly asked about more
+than once, which also gives more to learn from each token read. The test asks one question of a fresh passage.
 """
 
 from __future__ import annotations
@@ -17,16 +21,18 @@ import random
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from samovar.chat.conversation import Message
 from samovar.tasks.passages import english, russian
-from samovar.tasks.passages.domain import Ask, Domain, Drawer, Drawn, Fact, Pool, forms_of
+from samovar.tasks.passages.domain import Ask, Domain, Drawer, Drawn, Fact, Names, Pool, forms_of
 from samovar.tasks.task import Example, Split, Task, assistant, final_text, split_of, user
 
 _UNANSWERABLE_SHARE = 0.17
 _ABSENT_SUBJECT_SHARE = 0.25
 _NOVEL_SHARE = 0.5
+_INVENTED_SHARE = 0.5
+_EARLIER_QUESTIONS = (0, 1, 2, 3)
 _RIVAL_SHARE = 0.75
 _LINES_SHARE = 0.15
 _MAX_ANSWER_WORDS = 14
@@ -95,6 +101,21 @@ class _Statement:
         return text[:1].upper() + text[1:]
 
 
+class _Turn(NamedTuple):
+    """A question and the right reply."""
+
+    question: str
+    reply: str
+
+
+def _turn(rng: random.Random, language: _Language, statement: _Statement, ask: Ask, quote: str | None) -> _Turn:
+    """Ask for a slot of a fact; ``quote`` is the sentence that states it, None when none does."""
+    question = statement.say(rng.choice(ask.questions))
+    if quote is None:
+        return _Turn(question, language.not_in_text)
+    return _Turn(question, f"> {quote}\n{language.answer_label} {ask.answer.format(**statement.values)}.")
+
+
 class PassageQuestions(Task):
     """A passage of made-up facts and a question about one of them."""
 
@@ -108,12 +129,12 @@ class PassageQuestions(Task):
         is_answerable = rng.random() >= _UNANSWERABLE_SHARE
         quote = scene.asked.say(rng.choice(ask.sentences)) if is_answerable else None
         passage = scene.passage(quote)
-        question = scene.asked.say(rng.choice(ask.questions))
-        prompt = rng.choice(tongue.layouts).format(passage=passage, question=question)
-        answer = ask.answer.format(**scene.asked.values)
-        reply = f"> {quote}\n{tongue.answer_label} {answer}." if quote else tongue.not_in_text
+        turns = scene.earlier_questions(rng.choice(_EARLIER_QUESTIONS)) if split == "train" else []
+        turns.append(_turn(rng, tongue, scene.asked, ask, quote))
+        first = rng.choice(tongue.layouts).format(passage=passage, question=turns[0].question)
+        messages = [message for turn in turns for message in (user(turn.question), assistant(turn.reply))]
         check = {"passage": passage, "accept": scene.accepted(ask) if quote else [], "reject": scene.rejected(ask)}
-        return Example(self.name, language, (user(prompt),), (assistant(reply),), check)
+        return Example(self.name, language, (user(first), *messages[1:-1]), (messages[-1],), check)
 
     def grade(self, example: Example, completion: Sequence[Message]) -> float:
         """1 for the right short answer, if what is quoted stands in the passage and holds the answer."""
@@ -137,27 +158,31 @@ class _Scene:
     """Subjects, the fact that is asked for, and the other facts of a passage."""
 
     def __init__(self, rng: random.Random, split: Split, language: _Language) -> None:
-        self._rng = rng
-        self._language = language
-        wants_novel = split == "test" and rng.random() < _NOVEL_SHARE
+        self._rng, self._split, self._language = rng, split, language
+        unusual: Names = "held_out" if split == "test" else "invented"
+        share = _NOVEL_SHARE if split == "test" else _INVENTED_SHARE
+        names: Names = unusual if rng.random() < share else "known"
         while True:
-            self._start(wants_novel)
-            if self.asked.has_novel if wants_novel else split_of(self._key()) == split:
+            self._start(names)
+            if self.asked.has_novel if names == "held_out" else self._belongs(self.asked):
                 break
+        self._stated: list[tuple[_Statement, str]] = []
+        """The facts of the passage beside the asked one, with the template that says each."""
+        self._unstated: list[tuple[Fact, Drawn]] = []
 
-    def _start(self, wants_novel: bool) -> None:
+    def _start(self, names: Names) -> None:
         rng = self._rng
         self._domain = rng.choice(self._language.domains)
-        self._drawer = Drawer(rng, self._domain, self._language.pools, wants_novel=wants_novel)
+        self._drawer = Drawer(rng, self._domain, self._language.pools, names)
         self._subjects = [self._drawer.draw(self._domain.subject) for _ in range(rng.choice((2, 2, 2, 3)))]
         self.asked = self._state(rng.choice(self._domain.facts), self._subjects[0])
 
-    def _key(self) -> str:
-        """What no other split may ask; a fact about the whole passage goes with the passage's subjects."""
-        values = [str(value) for _, value in sorted(self.asked.values.items())]
-        if not self._domain.is_about_subject(self.asked.fact):
+    def _belongs(self, statement: _Statement) -> bool:
+        """Whether this split may ask for it; a fact about the whole passage goes with the passage's subjects."""
+        values = [str(value) for _, value in sorted(statement.values.items())]
+        if not self._domain.is_about_subject(statement.fact):
             values += sorted(str(subject.value) for subject in self._subjects)
-        return "|".join((self._domain.name, self.asked.fact.says[0], *values))
+        return split_of("|".join((self._domain.name, statement.fact.says[0], *values))) == self._split
 
     def _state(self, fact: Fact, subject: Drawn) -> _Statement:
         own = self._domain.subject
@@ -171,15 +196,37 @@ class _Scene:
         sentences = [quote] if quote else []
         room = self._language.max_passage_chars - len(quote or "")
         count = rng.choice((3, 4, 4, 5, 5, 6, 6, 7)) - len(sentences)
-        for fact, subject in self._others(is_asked_stated=quote is not None)[:count]:
-            sentence = self._state(fact, subject)
-            text = sentence.say(rng.choice(fact.says))
+        others = self._others(is_asked_stated=quote is not None)
+        for number, (fact, subject) in enumerate(others[:count]):
+            statement = self._state(fact, subject)
+            template = rng.choice(fact.says)
+            text = statement.say(template)
             room -= len(text) + 1
             if room < 0:
+                count = number + 1
                 break
             sentences.append(text)
+            self._stated.append((statement, template))
+        self._unstated = others[count:]
         rng.shuffle(sentences)
         return ("\n" if rng.random() < _LINES_SHARE else " ").join(sentences)
+
+    def earlier_questions(self, count: int) -> list[_Turn]:
+        """Up to ``count`` questions about what else the passage states, or does not."""
+        rng = self._rng
+        stated = rng.sample(self._stated, len(self._stated))
+        turns: list[_Turn] = []
+        while len(turns) < count and (stated or self._unstated):
+            if self._unstated and (not stated or rng.random() < _UNANSWERABLE_SHARE):
+                fact, subject = self._unstated.pop()
+                statement, quote, asks = self._state(fact, subject), None, fact.asks
+            else:
+                statement, template = stated.pop()
+                quote = statement.say(template)
+                asks = tuple(ask for ask in statement.fact.asks if template in ask.sentences)
+            if asks and self._belongs(statement):
+                turns.append(_turn(rng, self._language, statement, rng.choice(asks), quote))
+        return turns
 
     def _others(self, *, is_asked_stated: bool) -> list[tuple[Fact, Drawn]]:
         """Facts beside the asked one, the most misleading ones first: of the same kind, or about the same subject."""

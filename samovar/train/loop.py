@@ -40,8 +40,13 @@ class Objective(Protocol):
         """What the summed loss is divided by."""
         ...
 
-    def loss_sum(self, model: Decoder, batch: Batch) -> Tensor:
-        """The loss, summed over what ``weight`` counts."""
+    def loss_sum(self, model: Decoder, batch: Batch, hidden_BTD: Tensor) -> Tensor:
+        """The loss, summed over what ``weight`` counts.
+
+        Args:
+            hidden_BTD: what ``model.hidden`` makes of the batch. The loop computes it, as that is the part whose
+                shapes stay fixed and which therefore compiles once.
+        """
         ...
 
 
@@ -175,12 +180,13 @@ def _micro_step(
     wants = settings.compile == "on" or (
         settings.compile == "auto" and plan.num_micro_batches >= COMPILE_PAYS_AFTER_MICRO_BATCHES
     )
-    loss_sum = objective.loss_sum
+    hidden = model.hidden
     if wants and (next(model.parameters()).is_cuda or can_compile()):
-        loss_sum = torch.compile(loss_sum, dynamic=False)
+        hidden = torch.compile(hidden, dynamic=False)
 
     def run(batch: Batch, scale: float) -> Tensor:
-        loss = loss_sum(model, batch) * scale
+        hidden_BTD = hidden(batch.tokens_BT, document_BT=batch.document_BT)
+        loss = objective.loss_sum(model, batch, hidden_BTD) * scale
         loss.backward()
         return loss.detach()
 

@@ -33,7 +33,8 @@ def probe_tokens_per_second(
     seconds = []
     for _ in range(micro_batches + 1):  # the first one warms caches and is not counted
         started = time.perf_counter()
-        next_token.loss_sum(model, batch).backward()
+        hidden_BTD = model.hidden(batch.tokens_BT, document_BT=batch.document_BT)
+        next_token.loss_sum(model, batch, hidden_BTD).backward()
         if device.type == "cuda":
             torch.cuda.synchronize()
         seconds.append(time.perf_counter() - started)

@@ -17,6 +17,6 @@ def validation_loss(model: Decoder, rows: Rows, *, rows_per_batch: int, max_rows
     device = next(model.parameters()).device
     for first in range(0, min(len(rows), max_rows), rows_per_batch):
         batch = rows.batch(np.arange(first, min(first + rows_per_batch, len(rows), max_rows))).to(device)
-        total += float(next_token.loss_sum(model, batch))
+        total += float(next_token.loss_sum(model, batch, model.hidden(batch.tokens_BT, document_BT=batch.document_BT)))
         weight += next_token.weight(batch)
     return total / max(1.0, weight)

@@ -6,6 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from samovar.model import attention
 from samovar.model.attention import LONGEST_ROW, attend
 
 
@@ -21,7 +22,11 @@ def two_documents(length: int = 12) -> torch.Tensor:
 
 @pytest.mark.parametrize("kv_heads", [4, 2, 1])
 @pytest.mark.parametrize("mask", [None, two_documents()])
-def test_values_and_gradients_equal_torchs(kv_heads: int, mask: torch.Tensor | None) -> None:
+@pytest.mark.parametrize("queries_at_once", [128, 5])
+def test_values_and_gradients_equal_torchs(
+    kv_heads: int, mask: torch.Tensor | None, queries_at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attention, "QUERIES_AT_ONCE", queries_at_once)
     ours, theirs = inputs(kv_heads), inputs(kv_heads)
     weight = torch.randn(2, 4, 12, 8)
     one = attend(*ours, mask)

@@ -44,6 +44,10 @@ class RandomRows:
         return Batch(rows[:, :-1].contiguous(), rows[:, 1:].contiguous(), None)
 
 
+def loss_sum(model: Decoder, batch: Batch) -> torch.Tensor:
+    return next_token.loss_sum(model, batch, model.hidden(batch.tokens_BT, document_BT=batch.document_BT))
+
+
 def fresh_model() -> Decoder:
     model = Decoder(SHAPE)
     model.initialize(seed=1)
@@ -91,11 +95,11 @@ def test_a_step_weighs_every_target_alike() -> None:
     parts = [Batch(whole.tokens_BT[i : i + 2], target[i : i + 2], None) for i in (0, 2)]
     total = next_token.weight(whole)
     assert total == 4 * CONTEXT - (CONTEXT - 3) == sum(next_token.weight(part) for part in parts)
-    (next_token.loss_sum(model, whole) / total).backward()
+    (loss_sum(model, whole) / total).backward()
     at_once = [p.grad.clone() for p in model.parameters() if p.grad is not None]
     model.zero_grad()
     for part in parts:
-        (next_token.loss_sum(model, part) / total).backward()
+        (loss_sum(model, part) / total).backward()
     summed = [p.grad for p in model.parameters() if p.grad is not None]
     for one, two in zip(at_once, summed, strict=True):
         torch.testing.assert_close(one, two, atol=1e-6, rtol=1e-4)

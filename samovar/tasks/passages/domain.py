@@ -10,12 +10,15 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from string import Formatter
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from samovar.tasks.task import split_of
 
-_NOVEL_SHARE = 0.7
-"""How often a slot of a passage with novel names takes a name that no training passage has."""
+Names = Literal["known", "held_out", "invented"]
+"""Where the names of a passage come from: the lists that training sees, what is kept out of it, or made up."""
+
+_UNUSUAL_SHARE = 0.7
+"""How often a slot of a passage with held-out or invented names takes one; else it takes a known one."""
 
 _MAX_TRIES = 200
 
@@ -29,40 +32,44 @@ class Drawn(NamedTuple):
 
 @dataclass(frozen=True)
 class Pool:
-    """Where values for a slot come from; asked for novel ones, a pool of names mostly gives names held out."""
+    """Where values for a slot come from; a pool of names gives mostly those of the kind asked for."""
 
-    draw: Callable[[random.Random, bool], Drawn]
+    draw: Callable[[random.Random, Names], Drawn]
 
 
 def closed(values: Sequence[Any]) -> Pool:
     """The same values in both splits."""
-    return Pool(lambda rng, wants_novel: Drawn(rng.choice(values), False))
+    return Pool(lambda rng, names: Drawn(rng.choice(values), False))
 
 
 def made(make: Callable[[random.Random], Any]) -> Pool:
     """Values made on the spot: numbers, dates, phones."""
-    return Pool(lambda rng, wants_novel: Drawn(make(rng), False))
+    return Pool(lambda rng, names: Drawn(make(rng), False))
 
 
-def opened(values: Sequence[Any]) -> Pool:
-    """Values of which about a tenth is held out of training."""
+def opened(values: Sequence[Any], invent: Callable[[random.Random], Any]) -> Pool:
+    """Values of which about a tenth is held out of training, and ``invent`` for more without end."""
     known = [value for value in values if not is_held_out(value)]
     held_out = [value for value in values if is_held_out(value)]
 
-    def draw(rng: random.Random, wants_novel: bool) -> Drawn:
-        if wants_novel and held_out and rng.random() < _NOVEL_SHARE:
-            return Drawn(rng.choice(held_out), True)
+    def draw(rng: random.Random, names: Names) -> Drawn:
+        if names != "known" and rng.random() < _UNUSUAL_SHARE:
+            if names == "invented":
+                while is_held_out(value := invent(rng)):
+                    pass
+                return Drawn(value, False)
+            if held_out:
+                return Drawn(rng.choice(held_out), True)
         return Drawn(rng.choice(known), False)
 
     return Pool(draw)
 
 
-def named(firsts: Sequence[Any], lasts: Sequence[Any], join: Callable[[Any, Any], Any]) -> Pool:
+def named(first_pool: Pool, last_pool: Pool, join: Callable[[Any, Any], Any]) -> Pool:
     """Names made of two parts, each of which may be held out of training."""
-    first_pool, last_pool = opened(firsts), opened(lasts)
 
-    def draw(rng: random.Random, wants_novel: bool) -> Drawn:
-        first, last = first_pool.draw(rng, wants_novel), last_pool.draw(rng, wants_novel)
+    def draw(rng: random.Random, names: Names) -> Drawn:
+        first, last = first_pool.draw(rng, names), last_pool.draw(rng, names)
         return Drawn(join(first.value, last.value), first.is_novel or last.is_novel)
 
     return Pool(draw)
@@ -136,11 +143,11 @@ def slots_of(template: str) -> tuple[str, ...]:
 class Drawer:
     """Draws values for slots; no value comes twice in one passage."""
 
-    def __init__(self, rng: random.Random, domain: Domain, shared: Mapping[str, Pool], *, wants_novel: bool) -> None:
+    def __init__(self, rng: random.Random, domain: Domain, shared: Mapping[str, Pool], names: Names) -> None:
         self._rng = rng
         self._domain = domain
         self._shared = shared
-        self._wants_novel = wants_novel
+        self._names = names
         self._values: dict[int, dict[str, Any]] = {}
 
     def pool(self, slot: str) -> Pool:
@@ -153,7 +160,7 @@ class Drawer:
         pool = self.pool(slot)
         values = self._values.setdefault(id(pool), {})
         for _ in range(_MAX_TRIES):
-            drawn = pool.draw(self._rng, self._wants_novel)
+            drawn = pool.draw(self._rng, self._names)
             key = getattr(drawn.value, "number", None) or str(drawn.value)
             if key not in values:
                 values[key] = drawn.value

@@ -8,6 +8,7 @@ from samovar.tasks.passages.domain import Domain, Pool, closed, made, named, ope
 from samovar.tasks.passages.english_leisure import DOMAINS as LEISURE
 from samovar.tasks.passages.english_life import DOMAINS as LIFE
 from samovar.tasks.passages.english_work import DOMAINS as WORK
+from samovar.tasks.words import invented
 from samovar.tasks.words.calendar import ENGLISH_DAYS, Amount, clock, english_amount, english_date
 from samovar.tasks.words.listing import listed
 from samovar.tasks.words.people import ENGLISH_BOYS, ENGLISH_GIRLS, ENGLISH_SURNAMES
@@ -32,15 +33,16 @@ def _percent(rng: random.Random) -> Amount:
     return Amount(f"{number}%", number)
 
 
-_PERSON = named((*ENGLISH_GIRLS, *ENGLISH_BOYS), ENGLISH_SURNAMES, lambda first, last: f"{first} {last}")
+_WHO = opened((*ENGLISH_GIRLS, *ENGLISH_BOYS), invented.english)
+_PERSON = named(_WHO, opened(ENGLISH_SURNAMES, invented.english), lambda first, last: f"{first} {last}")
 
 POOLS: dict[str, Pool] = {
-    "who": opened((*ENGLISH_GIRLS, *ENGLISH_BOYS)),
+    "who": _WHO,
     "person": _PERSON,
     "boss": _PERSON,
-    "doctor": opened(tuple(f"Doctor {name}" for name in ENGLISH_SURNAMES)),
-    "city": opened(ENGLISH_CITIES),
-    "street": opened(ENGLISH_STREETS),
+    "doctor": opened(tuple(f"Doctor {name}" for name in ENGLISH_SURNAMES), invented.english_doctor),
+    "city": opened(ENGLISH_CITIES, invented.english),
+    "street": opened(ENGLISH_STREETS, invented.english_street),
     "day": closed(ENGLISH_DAYS),
     "date": made(english_date),
     "time": made(lambda rng: clock(rng, 11, 17)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from samovar.tasks.passages.domain import Domain, closed, fact, opened
+from samovar.tasks.words import invented
 from samovar.tasks.words.listing import listed
 
 JOURNEYS = Domain(
@@ -105,7 +106,8 @@ PETS = Domain(
                 "Biscuit Bubbles Cookie Duke Fluffy Ginger Lucky Misty Muffin Patch Pepper Pickle Rusty "
                 "Shadow Snowy Spot "
                 "Sunny Tiger Toffee Whiskers"
-            )
+            ),
+            invented.english,
         ),
         "animal": closed(listed("cat dog hamster parrot rabbit goose goat hen pony duck")),
         "food": closed(listed("fish carrots cheese apples nuts cabbage pumpkin bread berries corn beans chicken")),

@@ -8,6 +8,7 @@ from samovar.tasks.passages.domain import Domain, Pool, closed, made, named, ope
 from samovar.tasks.passages.russian_leisure import DOMAINS as LEISURE
 from samovar.tasks.passages.russian_life import DOMAINS as LIFE
 from samovar.tasks.passages.russian_work import DOMAINS as WORK
+from samovar.tasks.words import invented
 from samovar.tasks.words.calendar import RUSSIAN_DAYS, Amount, clock, plural, russian_amount, russian_date
 from samovar.tasks.words.declension import Word
 from samovar.tasks.words.listing import listed
@@ -37,14 +38,15 @@ def _percent(rng: random.Random) -> Amount:
     return Amount(f"{number}%", number)
 
 
-_PERSON = named((*RUSSIAN_GIRLS, *RUSSIAN_BOYS), RUSSIAN_SURNAMES, _full_name)
+_WHO = opened((*RUSSIAN_GIRLS, *RUSSIAN_BOYS), invented.russian_person)
+_PERSON = named(_WHO, opened(RUSSIAN_SURNAMES, invented.russian_surname), _full_name)
 
 POOLS: dict[str, Pool] = {
-    "who": opened((*RUSSIAN_GIRLS, *RUSSIAN_BOYS)),
+    "who": _WHO,
     "person": _PERSON,
     "boss": _PERSON,
-    "city": opened(RUSSIAN_CITIES),
-    "street": opened(tuple(map(street_in, RUSSIAN_STREETS))),
+    "city": opened(RUSSIAN_CITIES, invented.russian_city),
+    "street": opened(tuple(map(street_in, RUSSIAN_STREETS)), invented.russian_street),
     "day": closed(RUSSIAN_DAYS),
     "date": made(russian_date),
     "time": made(lambda rng: clock(rng, 11, 17)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from samovar.tasks.passages.domain import Domain, closed, fact, opened
+from samovar.tasks.words import invented
 from samovar.tasks.words.declension import male, noun
 from samovar.tasks.words.listing import listed
 
@@ -127,7 +128,7 @@ PETS = Domain(
         ),
     ),
     {
-        "pet": opened(_PETS),
+        "pet": opened(_PETS, invented.russian_person),
         "animal": closed(_ANIMALS),
         "food": closed(_FOODS),
         "spot": closed(_SPOTS),

@@ -17,12 +17,14 @@ def weight(batch: Batch) -> int:
     return int((batch.target_BT != IGNORED).sum())
 
 
-def loss_sum(model: Decoder, batch: Batch) -> Tensor:
+def loss_sum(model: Decoder, batch: Batch, hidden_BTD: Tensor) -> Tensor:
     """Cross-entropy in nats, summed over the targets; a float32 scalar.
 
     The sum rather than the mean, so that micro-batches with unlike numbers of targets add up to exactly the
-    gradient of the whole batch.
+    gradient of the whole batch. Logits are computed for the targets alone: in conversations they are a third of the
+    tokens, and the vocabulary is the widest product of a small model.
     """
-    hidden_BTD = model.hidden(batch.tokens_BT, document_BT=batch.document_BT)
-    logits = model.head(hidden_BTD).flatten(0, 1).float()
-    return F.cross_entropy(logits, batch.target_BT.flatten(), ignore_index=IGNORED, reduction="sum")
+    target = batch.target_BT.flatten()
+    place = (target != IGNORED).nonzero().squeeze(1)
+    logits = model.head(hidden_BTD.flatten(0, 1)[place]).float()
+    return F.cross_entropy(logits, target[place], reduction="sum")
