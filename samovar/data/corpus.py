@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from samovar.core.artifact import SCRATCH
 from samovar.core.errors import CorruptError, DataError, MissingError
 from samovar.core.files import fingerprint, naming_os_errors, write_atomic
 from samovar.core.progress import Progress
@@ -39,6 +40,8 @@ def build_corpus(settings: DataSettings, *, root: Path, out: Path, progress_quie
         out.mkdir(parents=True, exist_ok=True)
     sources = make_sources(settings, root)
     steps = [make_step(step, seed=settings.seed) for step in settings.steps]
+    for number, step in enumerate(steps):
+        step.scratch = out / SCRATCH / f"{number}-{step.name}"
     statistics = TextStatistics()
     with (
         reading_account(out / "files.jsonl") as account,
@@ -103,7 +106,7 @@ def _write_dropped(path: Path, steps: list[Step]) -> None:
     rows = [
         {"step": step.name, "reason": reason, **sample._asdict()}
         for step in steps
-        for reason, samples in step.dropped_samples.items()
+        for reason, samples in step.tally.dropped_samples.items()
         for sample in samples.items
     ]
     write_atomic(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
@@ -111,7 +114,9 @@ def _write_dropped(path: Path, steps: list[Step]) -> None:
 
 def _empty_corpus(settings: DataSettings, account: ReadingAccount, steps: list[Step], out: Path) -> DataError:
     where = ", ".join(source.label for source in settings.sources)
-    dropped = [f"{reason} ({step.name}): {count} documents" for step in steps for reason, count in step.dropped.items()]
+    dropped = [
+        f"{reason} ({step.name}): {count} documents" for step in steps for reason, count in step.tally.dropped.items()
+    ]
     lines = [f"no text for a corpus in {where}: {account.num_files} files seen"]
     lines += ([account.why_empty()] if account.reasons else []) + dropped
     return DataError(

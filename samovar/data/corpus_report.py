@@ -59,11 +59,16 @@ class CorpusReport:
         read = self.account.documents
         rows = [FunnelRow("as read", read, self.account.characters, 0, 0, 1.0)]
         for step in self.steps:
-            dropped = step.documents_in - step.documents_out
-            share = step.documents_out / read if read else 0.0
+            dropped = step.tally.documents_in - step.tally.documents_out
+            share = step.tally.documents_out / read if read else 0.0
             rows.append(
                 FunnelRow(
-                    f"after {step.name}", step.documents_out, step.characters_out, dropped, step.num_edited, share
+                    f"after {step.name}",
+                    step.tally.documents_out,
+                    step.tally.characters_out,
+                    dropped,
+                    step.tally.num_edited,
+                    share,
                 )
             )
         return rows
@@ -72,20 +77,20 @@ class CorpusReport:
     def drops(self) -> list[DropRow]:
         """Reasons in the order of the steps, the most frequent first."""
         return [
-            DropRow(step.name, reason, count, step.dropped_samples[reason].items)
+            DropRow(step.name, reason, count, step.tally.dropped_samples[reason].items)
             for step in self.steps
-            for reason, count in step.dropped.most_common()
+            for reason, count in step.tally.dropped.most_common()
         ]
 
     @cached_property
     def edits(self) -> list[tuple[str, list[EditedSample]]]:
         """Samples of edited places by step."""
-        return [(step.name, step.edited_samples.items) for step in self.steps if step.edited_samples.items]
+        return [(step.name, step.tally.edited_samples.items) for step in self.steps if step.tally.edited_samples.items]
 
     @cached_property
     def masked(self) -> dict[str, int]:
         """Masked personal data by kind."""
-        return {kind: count for step in self.steps for kind, count in step.edits.most_common()}
+        return {kind: count for step in self.steps for kind, count in step.tally.edits.most_common()}
 
     @cached_property
     def unread(self) -> list[FilesRow]:

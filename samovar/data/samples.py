@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import random
+import heapq
 from collections.abc import Callable
+from functools import partial
 from typing import Generic, TypeVar
+
+import xxhash
 
 from samovar.data.personal import mask_personal
 
@@ -17,26 +20,37 @@ _CHANGE_CONTEXT_CHARACTERS = 80
 
 
 class Reservoir(Generic[T]):
-    """A uniform sample of at most ``size`` items of a stream of unknown length; the same for the same seed.
+    """A uniform sample of at most ``size`` items: those whose keys have the smallest hashes.
 
-    Source: Vitter 1985, "Random sampling with a reservoir", algorithm R.
+    It is the same in whatever order, and by however many workers, the items are offered.
     """
 
     def __init__(self, size: int, seed: str) -> None:
-        self.items: list[T] = []
         self._size = size
-        self._seen = 0
-        self._random = random.Random(seed)
+        self._seed = seed
+        self._heap: list[tuple[int, str, T]] = []
 
-    def offer(self, make: Callable[[], T]) -> None:
-        """Count one more item; ``make`` is called when it is taken."""
-        self._seen += 1
-        if len(self.items) < self._size:
-            self.items.append(make())
-            return
-        place = self._random.randrange(self._seen)
-        if place < self._size:
-            self.items[place] = make()
+    @property
+    def items(self) -> list[T]:
+        """The sample, in the order of its keys."""
+        return [item for _, _, item in sorted(self._heap, key=lambda entry: entry[1])]
+
+    def offer(self, key: str, make: Callable[[], T]) -> None:
+        """Offer the item that ``key`` names; ``make`` is called when it is taken."""
+        rank = -xxhash.xxh3_64_intdigest(f"{self._seed}|{key}".encode("utf-8", "surrogatepass"))
+        if len(self._heap) < self._size:
+            heapq.heappush(self._heap, (rank, key, make()))
+        elif (rank, key) > self._heap[0][:2]:
+            heapq.heapreplace(self._heap, (rank, key, make()))
+
+    def merge(self, other: Reservoir[T]) -> None:
+        """Take in the sample of another part of the same stream."""
+        for _, key, item in other._heap:
+            self.offer(key, partial(_same, item))
+
+
+def _same(item: T) -> T:
+    return item
 
 
 def shown(text: str, *, start: int = 0, limit: int = SHOWN_CHARACTERS) -> str:

@@ -99,7 +99,7 @@ def continue_documents(
     drawn: Reservoir[str] = Reservoir(count, f"continuations {seed}")
     for text in texts:
         if len(text) >= _SHORTEST_CHARACTERS:
-            drawn.offer(lambda text=text: text)  # type: ignore[misc]
+            drawn.offer(text, lambda text=text: text)  # type: ignore[misc]
     beginnings = [_beginning(text) for text in drawn.items]
     prompts = [tokenizer.encode(beginning) for beginning in beginnings]
     sampling = Sampling(temperature=0.7, seed=seed, max_tokens=_CONTINUATION_TOKENS)

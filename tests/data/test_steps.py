@@ -32,10 +32,10 @@ def test_every_step_is_idempotent_and_its_counts_add_up(name: str, texts: list[s
     step, once = run(name, texts)
     _, twice = run(name, [document.text for document in once])
     assert [document.text for document in twice] == [document.text for document in once]
-    assert step.documents_in == len(texts)
-    assert step.documents_out == len(once)
-    assert step.documents_in - step.documents_out == sum(step.dropped.values())
-    assert step.characters_out == sum(len(document.text) for document in once)
+    assert step.tally.documents_in == len(texts)
+    assert step.tally.documents_out == len(once)
+    assert step.tally.documents_in - step.tally.documents_out == sum(step.tally.dropped.values())
+    assert step.tally.characters_out == sum(len(document.text) for document in once)
 
 
 @given(WHITE_TEXT | ANY_TEXT)
@@ -57,42 +57,42 @@ def test_normalise_by_example() -> None:
 def test_normalise_says_what_it_dropped() -> None:
     step, kept = run("normalise", ["\u200b \n"])
     assert not kept
-    assert step.dropped == {"nothing but white space": 1}
+    assert step.tally.dropped == {"nothing but white space": 1}
 
 
 def test_length_drops_with_the_length_in_the_sample() -> None:
     step, kept = run("length", ["four", "just right", "far too long a text"], min_characters=5, max_characters=12)
     assert [document.text for document in kept] == ["just right"]
-    assert step.dropped == {"too short": 1, "too long": 1}
-    assert "4 characters" in step.dropped_samples["too short"].items[0].detail
+    assert step.tally.dropped == {"too short": 1, "too long": 1}
+    assert "4 characters" in step.tally.dropped_samples["too short"].items[0].detail
 
 
 def test_exact_dedup_keeps_the_first_of_equal_texts() -> None:
     step, kept = run("exact_dedup", ["one  text", "other", "one\ntext", "One text"])
     assert [document.id for document in kept] == ["0", "1", "3"]
-    assert step.dropped == {"same text as an earlier document": 1}
+    assert step.tally.dropped == {"same text as an earlier document": 1}
 
 
 def test_redact_never_shows_what_it_masked() -> None:
     step, kept = run("redact", ["Write to ivan@example.org or call +7 495 123-45-67."])
     assert kept[0].text == "Write to [email] or call [phone]."
-    assert step.edits == {"email": 1, "phone": 1}
-    assert [(sample.before, sample.after) for sample in step.edited_samples.items] == [("", kept[0].text)]
+    assert step.tally.edits == {"email": 1, "phone": 1}
+    assert [(sample.before, sample.after) for sample in step.tally.edited_samples.items] == [("", kept[0].text)]
 
 
 @given(st.integers(0, 900), st.integers(0, 40))
 def test_samples_of_dropped_documents_are_masked_and_bounded(before: int, spaces: int) -> None:
     secret = "ivan.petrov@example.org"
     step, _ = run("length", ["x" * before + " " * spaces + f" {secret} " * 40], max_characters=1)
-    shown = step.dropped_samples["too long"].items[0].text
+    shown = step.tally.dropped_samples["too long"].items[0].text
     assert "petrov" not in shown
     assert len(shown) < 700
 
 
 def test_samples_do_not_grow_with_the_corpus() -> None:
     step, _ = run("length", ["x"] * 5000)
-    assert step.dropped == {"too short": 5000}
-    assert len(step.dropped_samples["too short"].items) == 20
+    assert step.tally.dropped == {"too short": 5000}
+    assert len(step.tally.dropped_samples["too short"].items) == 20
 
 
 def test_default_steps_and_bare_words() -> None:

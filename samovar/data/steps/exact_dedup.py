@@ -7,7 +7,7 @@ from typing import Literal
 import xxhash
 
 from samovar.data.document import Document
-from samovar.data.steps.step import Dropped, Edited, Step, StepSettings
+from samovar.data.steps.step import Dropped, Step, StepSettings, Verdict
 
 
 class ExactDedupSettings(StepSettings):
@@ -25,12 +25,13 @@ class ExactDedup(Step):
     """
 
     settings_class = ExactDedupSettings
+    is_local = False
 
     def __init__(self, settings: ExactDedupSettings, *, seed: int = 0) -> None:
         super().__init__(settings, seed=seed)
         self._seen: set[bytes] = set()
 
-    def judge(self, document: Document) -> Dropped | Edited | None:
+    def judge(self, document: Document) -> Verdict:
         """Drop it when its text was seen before."""
         words = " ".join(document.text.split())
         digest = xxhash.xxh3_128_digest(words.encode("utf-8", "surrogatepass"))

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from samovar.data.document import Document
-from samovar.data.steps.step import Dropped, Edited, Step, StepSettings
+from samovar.data.steps.step import Dropped, Step, StepSettings, Verdict
 
 
 class LengthSettings(StepSettings):
@@ -26,7 +26,7 @@ class Length(Step):
 
     settings_class = LengthSettings
 
-    def judge(self, document: Document) -> Dropped | Edited | None:
+    def judge(self, document: Document) -> Verdict:
         """Keep or drop by the number of characters."""
         length = len(document.text)
         if length < self.settings.min_characters:

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Literal
 
 from samovar.data.document import Document
-from samovar.data.steps.step import Dropped, Edited, Step, StepSettings
+from samovar.data.steps.step import Dropped, Edited, Step, StepSettings, Verdict
 
 
 class NormaliseSettings(StepSettings):
@@ -25,7 +25,7 @@ class Normalise(Step):
 
     settings_class = NormaliseSettings
 
-    def judge(self, document: Document) -> Dropped | Edited | None:
+    def judge(self, document: Document) -> Verdict:
         """The same text in NFC with clean white space."""
         text = normalise(document.text, max_blank_lines=self.settings.max_blank_lines)
         if not text:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from samovar.data.document import Document
 from samovar.data.personal import mask_personal
-from samovar.data.steps.step import Dropped, Edited, Step, StepSettings
+from samovar.data.steps.step import Edited, Step, StepSettings, Verdict
 
 
 class RedactSettings(StepSettings):
@@ -22,7 +22,7 @@ class Redact(Step):
     settings_class = RedactSettings
     may_show_before = False
 
-    def judge(self, document: Document) -> Dropped | Edited | None:
+    def judge(self, document: Document) -> Verdict:
         """The same text with masks."""
         text, counts = mask_personal(document.text)
         return Edited(text, counts) if counts else None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from samovar.core.settings import Settings
@@ -14,6 +15,7 @@ from samovar.data.samples import Reservoir, first_change, shown
 
 DROPPED_SAMPLES = 20
 EDITED_SAMPLES = 5
+SHOWN_ROWS = 40
 
 
 class StepSettings(Settings):
@@ -35,6 +37,28 @@ class Edited(NamedTuple):
 
     text: str
     counts: Mapping[str, int] = {}
+    meta: Mapping[str, str] = {}
+    """What became known of the document, added to its meta."""
+
+
+class Marked(NamedTuple):
+    """The verdict that a document stays as it is, with something more known of it: ``meta`` is added to its own."""
+
+    meta: Mapping[str, str]
+
+
+Verdict = Dropped | Edited | Marked | None
+"""None keeps the document as it is."""
+
+
+class Table(NamedTuple):
+    """Something that a step found out, as the report shows it."""
+
+    title: str
+    head: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+    note: str = ""
+    """A sentence that says how to read it."""
 
 
 class DroppedSample(NamedTuple):
@@ -54,30 +78,71 @@ class EditedSample(NamedTuple):
     after: str
 
 
+@dataclass
+class Tally:
+    """What a step counted. Tallies of parts of a corpus, merged in any order, are the tally of the whole."""
+
+    documents_in: int = 0
+    documents_out: int = 0
+    num_edited: int = 0
+    characters_in: int = 0
+    characters_out: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+    """Documents by reason."""
+    edits: Counter[str] = field(default_factory=Counter)
+    """Edited places by kind."""
+    found: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    """Anything else worth a table in the report: its title, then what was counted how often."""
+    dropped_samples: dict[str, Reservoir[DroppedSample]] = field(default_factory=dict)
+    edited_samples: Reservoir[EditedSample] = field(default_factory=lambda: Reservoir(EDITED_SAMPLES, ""))
+
+    def merge(self, other: Tally) -> None:
+        """Add what another part of the corpus gave."""
+        for name in ("documents_in", "documents_out", "num_edited", "characters_in", "characters_out"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.dropped.update(other.dropped)
+        self.edits.update(other.edits)
+        for title, counts in other.found.items():
+            self.found[title].update(counts)
+        for reason, samples in other.dropped_samples.items():
+            if reason in self.dropped_samples:
+                self.dropped_samples[reason].merge(samples)
+            else:
+                self.dropped_samples[reason] = samples
+        self.edited_samples.merge(other.edited_samples)
+
+
 class Step(ABC):
     """One rule of cleaning.
 
-    A step judges a document alone (``judge``), or, where it must see many, overrides ``__call__`` and passes every
-    document through ``settle``. It holds no documents: what it remembers of them is bounded and said in its docstring.
+    A step judges a document alone (``judge``): then it runs in any number of worker processes, and holds nothing but
+    its tally. One that must see many documents sets ``is_local`` to False and overrides ``__call__``: it runs in one
+    process over the whole stream, may keep documents aside in a ``Spool`` below ``scratch``, passes every document
+    through ``settle``, and says in its docstring what it remembers and how that is bounded.
     """
 
     settings_class: ClassVar[type[StepSettings]]
     may_show_before: ClassVar[bool] = True
+    is_local: ClassVar[bool] = True
 
     def __init__(self, settings: Any, *, seed: int = 0) -> None:
         self.settings = settings
         self.name: str = settings.step
-        self.documents_in = self.documents_out = self.num_edited = 0
-        self.characters_in = self.characters_out = 0
-        self.dropped: Counter[str] = Counter()
-        self.edits: Counter[str] = Counter()
-        self.dropped_samples: dict[str, Reservoir[DroppedSample]] = {}
-        self.edited_samples: Reservoir[EditedSample] = Reservoir(EDITED_SAMPLES, f"{seed}:{self.name}:edited")
+        self.scratch = Path()
+        """A folder for this step alone, which goes when the corpus is made; set before the first document comes."""
+        self.tally = Tally(edited_samples=Reservoir(EDITED_SAMPLES, f"{seed}:{self.name}:edited"))
         self._seed = seed
 
     @abstractmethod
-    def judge(self, document: Document) -> Dropped | Edited | None:
-        """What becomes of ``document``; None keeps it as it is."""
+    def judge(self, document: Document) -> Verdict:
+        """What becomes of ``document``."""
+
+    def tables(self) -> list[Table]:
+        """What the report shows of this step beside counts and samples: by default what the tally ``found``."""
+        return [
+            Table(title, (title, "count"), [(name, f"{count:,}") for name, count in counts.most_common(SHOWN_ROWS)])
+            for title, counts in self.tally.found.items()
+        ]
 
     def __call__(self, documents: Iterator[Document]) -> Iterator[Document]:
         """The documents that stay, in the same order."""
@@ -86,32 +151,37 @@ class Step(ABC):
             if settled is not None:
                 yield settled
 
-    def settle(self, document: Document, verdict: Dropped | Edited | None) -> Document | None:
+    def settle(self, document: Document, verdict: Verdict) -> Document | None:
         """Count ``verdict`` and apply it."""
-        self.documents_in += 1
-        self.characters_in += len(document.text)
+        tally = self.tally
+        tally.documents_in += 1
+        tally.characters_in += len(document.text)
         if isinstance(verdict, Dropped):
             self._drop(document, verdict)
             return None
         if isinstance(verdict, Edited):
             document = self._edit(document, verdict)
-        self.documents_out += 1
-        self.characters_out += len(document.text)
+        elif isinstance(verdict, Marked):
+            document = replace(document, meta={**document.meta, **verdict.meta})
+        tally.documents_out += 1
+        tally.characters_out += len(document.text)
         return document
 
     def _drop(self, document: Document, verdict: Dropped) -> None:
-        self.dropped[verdict.reason] += 1
-        samples = self.dropped_samples.get(verdict.reason)
+        self.tally.dropped[verdict.reason] += 1
+        samples = self.tally.dropped_samples.get(verdict.reason)
         if samples is None:
             samples = Reservoir(DROPPED_SAMPLES, f"{self._seed}:{self.name}:{verdict.reason}")
-            self.dropped_samples[verdict.reason] = samples
-        samples.offer(lambda: DroppedSample(document.id, document.source, verdict.detail, shown(document.text)))
+            self.tally.dropped_samples[verdict.reason] = samples
+        samples.offer(
+            document.id, lambda: DroppedSample(document.id, document.source, verdict.detail, shown(document.text))
+        )
 
     def _edit(self, document: Document, verdict: Edited) -> Document:
-        self.num_edited += 1
-        self.edits.update(verdict.counts)
-        self.edited_samples.offer(lambda: self._edited_sample(document, verdict.text))
-        return replace(document, text=verdict.text)
+        self.tally.num_edited += 1
+        self.tally.edits.update(verdict.counts)
+        self.tally.edited_samples.offer(document.id, lambda: self._edited_sample(document, verdict.text))
+        return replace(document, text=verdict.text, meta={**document.meta, **verdict.meta})
 
     def _edited_sample(self, document: Document, after: str) -> EditedSample:
         change = first_change(document.text, after)
