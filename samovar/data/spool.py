@@ -6,6 +6,7 @@ import pickle
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
+from typing import IO
 
 from samovar.core.files import naming_os_errors
 from samovar.data.document import Document
@@ -22,13 +23,24 @@ class Spool:
         with naming_os_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open("wb")
+        self._reader: IO[bytes] | None = None
         self.count = 0
 
-    def add(self, document: Document) -> None:
-        """Keep one more document."""
+    def add(self, document: Document) -> int:
+        """Keep one more document; gives its position, by which ``at`` finds it again."""
+        position = self._file.tell()
         with naming_os_errors(self._path):
             pickle.dump((document.id, document.text, document.source, document.meta), self._file, protocol=5)
         self.count += 1
+        return position
+
+    def at(self, position: int) -> Document:
+        """The document that ``add`` put at ``position``."""
+        if self._reader is None:
+            self._reader = self._path.open("rb")
+        self._file.flush()
+        self._reader.seek(position)
+        return Document(*pickle.load(self._reader))
 
     def __iter__(self) -> Iterator[Document]:
         self._file.flush()
@@ -43,4 +55,6 @@ class Spool:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._file.close()
+        if self._reader is not None:
+            self._reader.close()
         self._path.unlink(missing_ok=True)
