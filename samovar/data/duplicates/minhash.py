@@ -7,6 +7,7 @@ Source: Broder 1997, 'On the resemblance and containment of documents'; the para
 from __future__ import annotations
 
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,6 +16,28 @@ from samovar.data.duplicates.shingles import WORDS_A_SHINGLE, Hashes, shingle_ha
 BANDS = 14
 ROWS = 8
 NO_SHINGLE = np.uint64(2**64 - 1)
+
+
+class Sketch(NamedTuple):
+    """How texts are compared; sketches of two texts can be compared when these are equal."""
+
+    words: int = WORDS_A_SHINGLE
+    bands: int = BANDS
+    rows: int = ROWS
+    with_numbers: bool = True
+
+    def shingles(self, text: str) -> Hashes:
+        """The hashes of the runs of words, sorted, without repeats."""
+        return np.unique(shingle_hashes(text, words=self.words, with_numbers=self.with_numbers))
+
+    def band_hashes(self, text: str) -> Hashes:
+        """A hash a band; empty for a text without words."""
+        return self.band_hashes_of(shingle_hashes(text, words=self.words, with_numbers=self.with_numbers))
+
+    def band_hashes_of(self, shingles: Hashes) -> Hashes:
+        """A hash a band of a text whose shingles are hashed already, in any order."""
+        minima = shingles_signature(shingles, hashes=self.bands * self.rows)
+        return band_hashes(minima, bands=self.bands) if minima.size else minima
 
 
 def signature(

@@ -91,11 +91,12 @@ class _Run:
         self._file = file
         self._next, self._end = start, end
         self._chunk_records = chunk_records
+        self._chunk: Any = None
         self._read()
 
     @property
     def is_empty(self) -> bool:
-        return self._chunk.size == 0
+        return bool(self._chunk.size == 0)
 
     @property
     def last_key(self) -> int:
@@ -103,7 +104,7 @@ class _Run:
 
     def take_until(self, limit: int) -> Any:
         """The records of the chunk whose keys are not above ``limit``; reads on when that is all of it."""
-        count = int(np.searchsorted(self._chunk["key"], np.uint64(limit), side="right"))
+        count = int(self._chunk["key"].searchsorted(np.uint64(limit), side="right"))
         taken, self._chunk = self._chunk[:count], self._chunk[count:]
         if self.is_empty:
             self._read()
