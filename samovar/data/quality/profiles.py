@@ -75,7 +75,7 @@ _ENGLISH = Profile(
         "max_repeated_characters": 0.01,
         "max_line_ends_a_word": 0.3,
     },
-    frozenset("the be to of and that have with".split()),
+    frozenset({"the", "be", "to", "of", "and", "that", "have", "with"}),
 )
 
 PROFILES: Mapping[str, Profile] = {

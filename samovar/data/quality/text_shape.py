@@ -17,7 +17,6 @@ import numpy as np
 
 from samovar.data.quality.characters import (
     APOSTROPHE,
-    COMMA,
     DIGIT,
     FULL_STOP,
     IDEOGRAPH,

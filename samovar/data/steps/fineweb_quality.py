@@ -18,7 +18,7 @@ class FinewebQualitySettings(RuleStepSettings):
     step: Literal["fineweb_quality"] = "fineweb_quality"
     """Name of the step."""
     min_punctuated_lines: float | None = Field(None, ge=0, le=1)
-    """Fewest lines that end as sentences do, as a share of the lines; published: 0.12 for English, 0.231 for Russian."""
+    """Fewest lines that end as sentences do, as a share of the lines; published: 0.12, for Russian 0.231."""
     max_short_lines: float | None = Field(None, ge=0, le=1)
     """Most short lines, as a share of the lines; published: 0.67 for English, no such rule for Russian."""
     short_line_characters: int = Field(30, ge=1)
@@ -32,7 +32,7 @@ class FinewebQualitySettings(RuleStepSettings):
 
 
 class FinewebQuality(RuleStep):
-    """Penedo et al. 2024 (FineWeb), arXiv:2406.17557, section 3.6; other languages by FineWeb-2. It remembers nothing."""
+    """Penedo et al. 2024, arXiv:2406.17557, section 3.6; other languages by FineWeb-2. It remembers nothing."""
 
     settings_class = FinewebQualitySettings
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class GopherQualitySettings(RuleStepSettings):
-    """Drops documents by length, words and symbols; a threshold that is not set is the published one for the language."""
+    """Drops documents by length, words and symbols; not set: as published for the language."""
 
     step: Literal["gopher_quality"] = "gopher_quality"
     """Name of the step."""
@@ -34,7 +34,7 @@ class GopherQualitySettings(RuleStepSettings):
     max_ellipsis_lines: float | None = Field(None, ge=0, le=1)
     """Most lines that may end with an ellipsis, as a share of the lines; published: 0.3."""
     min_words_with_letters: float | None = Field(None, ge=0, le=1)
-    """Fewest words with a letter, as a share of words and punctuation; published: 0.8 for English, 0.713 for Russian."""
+    """Fewest words with a letter, as a share of words and punctuation; published: 0.8, for Russian 0.713."""
     min_stop_words: int | None = Field(None, ge=0)
     """Fewest different common words of the language; published: 2, 0 switches the rule off."""
     stop_words: list[str] | None = None
