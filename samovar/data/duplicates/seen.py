@@ -17,7 +17,7 @@ _MERGED_HASHES = 1 << 17
 class SeenHashes:
     """A set of 64-bit hashes that grows on disk.
 
-    At most ``max_in_memory`` of them and one call's more (about 100 bytes each: 26 MB by default) are in memory; then
+    At most ``max_in_memory`` of them and one call's more (about 100 bytes each: 26 MB at 2**18) are in memory; then
     they are sorted and written to a file, 8 bytes each, which is mapped into memory and searched by bisection. Files
     of like size become one, so that there are about log2(hashes / max_in_memory) of them.
 
@@ -25,9 +25,9 @@ class SeenHashes:
     are taken for another.
     """
 
-    def __init__(self, folder: Path, *, max_in_memory: int = MAX_IN_MEMORY) -> None:
+    def __init__(self, folder: Path, *, max_in_memory: int | None = None) -> None:
         self._folder = folder
-        self._max_in_memory = max_in_memory
+        self._max_in_memory = max_in_memory or MAX_IN_MEMORY
         self._recent: set[int] = set()
         self._files: list[_HashFile] = []
         self._num_written = 0
