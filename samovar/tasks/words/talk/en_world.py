@@ -20,6 +20,26 @@ TALK: dict[str, Intent] = {
         [How about|What about] a joke?
         Know any [good|funny|] jokes?
         One more joke[.|!|, please.]
+        Do you have [a joke|some jokes|a funny story|a good joke] for me?
+        Tell me something [funny|hilarious|really funny|to laugh at].
+        Cheer me up with [a joke|something funny].
+        I [feel like|am in the mood for|need|could use] [a good joke|a laugh|something funny].
+        [Another|Another good|A new|A different] joke[.|!|, please.]
+        Do you have a sense of [humour|humor]?
+        Can you [joke|be funny|make a joke|crack a joke]?
+        [Crack|Make] a joke[.|!|, please.]
+        Are you [funny|good at jokes|good at being funny]?
+        What is your [best|newest|funniest] joke?
+        Try to [make me laugh|make me smile|joke|be funny].
+        Let me [laugh|have a laugh|hear something funny|smile].
+        [Time for a joke|Joke time|It's time for a joke][!|.]
+        Surprise me with a [joke|funny line|pun|funny story].
+        [Share|Write|Think up] a [joke|funny joke|little joke|pun][.|!|, please.]
+        I [like|love|enjoy] jokes[.|, tell me one.|, do you know any?]
+        Please make [me|us] [laugh|smile|giggle].
+        Any [jokes|good jokes|funny jokes] [today|for me|for us]?
+        I have not laughed today, [tell me a joke|make me laugh].
+        Let's [joke|laugh|have a laugh|joke a little].
         """,
         """
         Why did the computer go to the doctor? It had a virus!
@@ -44,6 +64,28 @@ TALK: dict[str, Intent] = {
         [Nice|Bad|Good] weather today, [isn't it|right]?
         Do you know the weather[?| forecast?| for today?]
         [And|So] what is the weather like[?| today?]
+        Is it going to [rain|snow|be hot|be windy] [today|tomorrow|tonight]?
+        How [cold|warm|hot|windy] is it [outside|today|out there|now]?
+        What is it like outside[?| now?| today?]
+        How many degrees is it [outside|now|today]?
+        Should I [take|bring|carry] an umbrella[?| today?| with me?]
+        What should I wear [today|outside|tomorrow|in this weather]?
+        Do I need a [coat|hat|warm jacket|raincoat] [today|outside|tomorrow]?
+        Can I go out without [a coat|a hat|an umbrella|a jacket]?
+        Will the sun [shine|come out] [today|tomorrow]?
+        Is there [rain|snow|sun|wind|a storm|fog] [outside|today]?
+        What does the [weather forecast|forecast] say[?| today?| for tomorrow?]
+        Give me the [forecast|weather|weather forecast|temperature][.| for today.|, please.]
+        Weather [today|for tomorrow|forecast][?|, please.]
+        Any [rain|snow|sun] [today|tomorrow|coming]?
+        Is it [hot|windy|wet|frosty|foggy|cloudy] [outside|there|out]?
+        Look out of the window, [is it raining|what is the weather|is it cold]?
+        Will it be [sunny|hot|windy|nice|cloudy|dry] [tomorrow|tonight|this week]?
+        What weather [do we have|will we have|is expected] [today|tomorrow]?
+        Is the weather [good|bad|nice|fine|terrible] [today|outside|for a walk]?
+        It is [so cold|so hot|raining|snowing|very windy] [today|outside][.|!]
+        What [lovely|awful|terrible|strange|fine] weather[!|.| today!]
+        Can you [say|predict|guess] what the weather [is|will be] like?
         """,
         """
         I cannot see outside, so I do not know the weather.
@@ -65,6 +107,28 @@ TALK: dict[str, Intent] = {
         How late is it[?| now?]
         The time[?|, please.]
         [And|So] what time is it[?| now?]
+        What time [do you have|have you got][?| there?| now?]
+        Do you have [the time|a clock|a watch|the exact time]?
+        What does [the|your] [clock|watch] say[?| now?]
+        Look at [the|your] [clock|watch][.|, please.|, what time is it?]
+        Is it [morning|evening|night|afternoon|lunchtime] [now|already|yet]?
+        Is it past [noon|midnight|six|ten|five o'clock]?
+        Is it [five|six|ten|twelve|three] o'clock [already|now|yet]?
+        What is the [exact|current|right|local] time[?| now?|, please?]
+        Give me the [exact|current|right|] time[.|, please.]
+        Could you [say|tell us|let me know] what time it is?
+        I [want|need|would like] to know [the time|what time it is|the hour].
+        My [clock|watch] [stopped|is broken|is wrong], what time is it?
+        How many [hours|minutes] are left until [noon|midnight|evening|six]?
+        How long is it until [noon|midnight|evening|six o'clock]?
+        Am I late[?| for work?| for school?| already?]
+        Is it time for [lunch|dinner|breakfast|tea]?
+        [Current|Exact|Right] time[?|, please.]
+        Do you know the [hour|exact time|right time|current time]?
+        Tell me [what time it is|the hour|the exact time|how late it is].
+        I wonder [what time it is|how late it is|what the time is].
+        What [time|hour] is it in [Moscow|London|Paris|New York]?
+        Is it still [early|morning|night|daytime]?
         """,
         """
         I have no clock, so I do not know the time.
@@ -84,6 +148,29 @@ TALK: dict[str, Intent] = {
         Do you know [what day it is|the date|today's date]?
         [Can|Could] you tell me [today's date|the date|what day it is]?
         [And|So] what day is it[?| today?]
+        Which [day|date|month] is it[?| today?]
+        What [month|year|date] do we have[?| now?]
+        What [day|date|weekday] is today?
+        What [day|date] was it yesterday?
+        What [day|date] [is it|will it be] tomorrow?
+        Is [today|tomorrow] a [workday|working day|day off|public holiday]?
+        Is tomorrow [Monday|Tuesday|Saturday|Sunday|the first]?
+        Is it [the weekend|Friday|Wednesday|Thursday|Tuesday] [already|yet|tomorrow]?
+        Is it [January|May|June|December|spring|winter] [already|yet|now]?
+        What [season|week|century] is it[?| now?]
+        Do you have a calendar[?| there?| with today's date?]
+        Look at [the|your] calendar[.|, please.|, what day is it?]
+        What does [the|your] calendar say[?| today?]
+        How many days [are left|are there|remain] until [Friday|Monday|New Year|Christmas]?
+        When is [New Year|Christmas|Easter|the weekend|the next holiday]?
+        Today is [Monday|Friday|Sunday|Thursday], [right|isn't it|or not]?
+        I [forgot|don't know|don't remember] what [day|date|month] it is.
+        I [want|need|would like] to know [today's date|the date|what day it is].
+        Give me [today's date|the date|the full date|the current date][.|, please.]
+        Today's [date|day][?|, please?|, please.]
+        Which [month|year|week] are we in[?| now?]
+        What is [the current|the exact|the full|today's] date[?|, please?]
+        I wonder what [day|date|month] it is[.| today.]
         """,
         """
         I have no calendar, so I do not know the date.
@@ -103,6 +190,29 @@ TALK: dict[str, Intent] = {
         Do you work [without|with no] [internet|the internet|a network]?
         Can you [find|download|look for] things on the [internet|web]?
         Is there internet access here?
+        Are you [offline|on the web|on the internet|connected to the web]?
+        Can you [go|get] online[?| for me?| now?]
+        Is there [Wi-Fi|a connection|a network|internet] [here|where you are]?
+        Have you got [internet|Wi-Fi|a connection|web access]?
+        Do you [use|know] [Google|Wikipedia|a browser|search engines]?
+        [Look it up|Check it|Find it] [online|on Google|on Wikipedia|on the web][.|, please.]
+        Please [google|search for|look for] [this|it|something] online.
+        [Open|Visit|Go to] [this|a|my] [site|website|link|page][.|, please.]
+        Can you [send|check|read] [an email|my emails|my mail]?
+        Download [a film|a song|a file|a book] [for me|from the web][.|, please.]
+        What does [Google|Wikipedia|the internet] say [about it|about this]?
+        Do you [get|take] your [answers|facts|knowledge] from the [internet|web|net]?
+        Will you work [if the internet is off|when I am offline|on a plane|without Wi-Fi]?
+        [Does this work|Can you work|Do you run] [offline|without Wi-Fi]?
+        My internet is [down|off|slow|gone], can you still work?
+        Search the [web|net|internet] for [a recipe|this|cheap tickets|an answer].
+        Find me [a website|a link|a video|a recipe] [online|on the web|on the net].
+        I need [something|a page|a link|facts] from the [internet|web|net].
+        Can you [buy|order] [tickets|pizza|food|things] online?
+        Do you have [a browser|a network|an internet connection|Wi-Fi]?
+        Are you allowed [to go online|to use the internet|on the internet]?
+        How do you connect to the [internet|web|network]?
+        Could you [look|check|search] online[?| for me?|, please?]
         """,
         """
         I work without the internet.
@@ -122,6 +232,29 @@ TALK: dict[str, Intent] = {
         Who won the [game|match|election] [yesterday|today]?
         What is the [latest|main] news [today|]?
         [Read|Give] me the news[.|, please.]
+        What's new [in politics|in sport|in the country|around the world]?
+        Have you [heard|read|seen] the [news|latest news|headlines][?| today?]
+        Did you [hear|read|see] [the news|what happened|the headlines]?
+        What are the [headlines|top stories|main events|latest events][?| today?]
+        Do you [follow|read|watch] [the news|newspapers|current events|politics]?
+        What is in the [papers|newspapers|headlines][?| today?]
+        What do the [papers|newspapers|news sites] [say|write][?| today?]
+        Who won the [match|race|cup|elections|World Cup] [last night|last week]?
+        What was the score [of the game|of the match|in the last match]?
+        Who is the [president|prime minister|champion] now?
+        Did anything [happen|important happen|interesting happen] [today|in the world|yesterday]?
+        Is there any [news|important news|fresh news][?| today?| from the world?]
+        Any [fresh|big|good|interesting] news[?| today?| from the world?]
+        Bring me up to date[.|, please.| with the news.]
+        What are people talking about [today|now|these days]?
+        What have I missed [in the news|in the world|this week]?
+        I [missed|did not read|did not watch] the news, what happened?
+        [Latest|Today's|World|Fresh|Sports] news[?|, please.]
+        What [big|important|new] things happened [this week|in the world|lately]?
+        I want [the news|to hear the news|to know the news|some news].
+        [Sum up|Summarise] the [news|latest events] [of the day|for me|of this week].
+        How did the [match|game|election|final] [end|go]?
+        Let's [talk about|discuss] [the news|politics|the latest events].
         """,
         """
         I do not know the news: I learned only from old texts.
@@ -141,6 +274,30 @@ TALK: dict[str, Intent] = {
         Can you [speak aloud|hear my voice|make music]?
         Dance [for me|with me|a little][.|!]
         Do you [sing|draw|dance|play music]?
+        Sing [for me|to me|something|along|a lullaby][.|!|, please.]
+        Could you sing [something|a song|for me|a lullaby]?
+        [Hum|Whistle|Sing|Play] [a tune|a melody][.|!|, please.]
+        [Turn on|Put on|Switch on] [the music|the radio|some music][.|, please.]
+        Make me a [picture|drawing|video|photo][.|, please.]
+        [Sketch|Draw|Paint] [a dog|a flower|a tree|my portrait|something][.| for me.|, please.]
+        Could you [draw|paint|sketch] [something|a dog|my portrait|a flower]?
+        Can you [see|look at|view] [this picture|my photo|an image|a photo]?
+        Look at [this picture|my photo|this image|this photo][.|!|, please.]
+        What do you see in this [picture|photo|image|drawing]?
+        Do you have a [voice|camera|microphone|singing voice]?
+        Say [it|this|a word] [aloud|out loud][.|, please.]
+        Read [this|it|a book|the text] [aloud|out loud][.| to me.|, please.]
+        I want to [hear|listen to] [your voice|a song|music].
+        Let me hear [your voice|you sing|a song|some music].
+        Let's [sing|dance|sing together|dance together|listen to music].
+        I [like|love] [songs|singing], sing [one|something] for me.
+        Do you know how to [sing|dance|draw|paint]?
+        Do you [paint|whistle|make videos|take photos|play the guitar]?
+        Can we [talk by voice|have a voice call|talk on the phone|make a video call]?
+        Take a [photo|picture|selfie] [of me|of yourself][.|, please.]
+        I need a [picture|drawing|photo|video] [of a cat|of a house|for school].
+        Would you [sing|dance|draw|play music] for me?
+        Are you able to [sing|draw|dance|see pictures|make music]?
         """,
         """
         I can only read and write text.
@@ -160,6 +317,30 @@ TALK: dict[str, Intent] = {
         Do you remember [my name|what I am called]?
         [And|So] what is my name?
         Say my name[.|, please.]
+        What [do|will|should] you call me?
+        What did my [parents|mother|friends] [call|name] me?
+        [How am I|What was I] [called|named]?
+        Guess [my name|what I am called|who I am][.|!]
+        Can you guess [my name|who I am|what I am called]?
+        My name[?|, please?|, do you know it?]
+        Do you [happen to|still|even] know my name?
+        You know my name, [right|don't you]?
+        [Did I tell|Have I told|Did I give] you my name?
+        Did I [say|mention] [my name|who I am|what I am called]?
+        I [bet|think] you [don't know|have forgotten|forgot] my name.
+        I want you to [say|guess|tell me] my name.
+        I forgot my own name, [what is it|can you help|do you know it]?
+        [Please tell|Tell] me [who I am|what I am called|what my name is].
+        [Could|Would] you [say|write|remember] my name?
+        Do you know me by [name|my name]?
+        Can you [call|greet|address] me by [my|] name?
+        Who do you think I am?
+        Is my name [Anna|Peter|John|Mary|Tom]?
+        What is my [first name|surname|last name|full name]?
+        I wonder if you know [my name|who I am|what I am called].
+        What name [do I have|did I give you|did I tell you]?
+        You are {name}, and [who am I|what is my name]?
+        Do you still remember [my name|who I am]?
         """,
         """
         I do not know your name yet. What is it?
