@@ -76,12 +76,14 @@ class Language(Step):
     def tables(self) -> list[Table]:
         """Languages with their documents and characters, and which languages were mixed."""
         documents, characters = self.tally.found[_LANGUAGES], self.tally.found[_CHARACTERS]
-        rows = [(name, f"{count:,}", f"{characters[name]:,}") for name, count in documents.most_common()]
+        rows: list[tuple[str, ...]] = [
+            (name, f"{count:,}", f"{characters[name]:,}") for name, count in documents.most_common()
+        ]
         tables = [
             Table(_LANGUAGES, ("language", "documents", "characters"), rows, "By the main language of a document.")
         ]
         if mixed := self.tally.found[_MIXED]:
-            rows_mixed = [(name, f"{count:,}") for name, count in mixed.most_common()]
+            rows_mixed: list[tuple[str, ...]] = [(name, f"{count:,}") for name, count in mixed.most_common()]
             tables.append(
                 Table(_MIXED, ("languages", "documents"), rows_mixed, "With a tenth or more in each language.")
             )
