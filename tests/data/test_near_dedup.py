@@ -199,7 +199,7 @@ def test_the_largest_clusters_and_their_sizes_are_in_the_report(tmp_path: Path) 
     step.scratch = tmp_path / "step"
     list(step(iter(documents_of(texts))))
     tables = {table.title: table.rows for table in step.tables()}
-    assert tables["Clusters of near-duplicates by size"] == [("2 to 3", "2"), ("4 to 7", "1")]
-    assert tables["Largest clusters of near-duplicates"][0][0] == "6"
-    assert {row[1] for row in tables["Largest clusters of near-duplicates"]} == {"0", "2", "5"}
+    assert tables["Clusters by size (near-duplicate)"] == [("2 to 3", "2"), ("4 to 7", "1")]
+    assert tables["Largest clusters (near-duplicate)"][0][0] == "6"
+    assert {row[1] for row in tables["Largest clusters (near-duplicate)"]} == {"0", "2", "5"}
     assert not list(step.scratch.glob("*.spool"))

@@ -19,9 +19,9 @@ from samovar.data.duplicates.facts import Copies, Copy, Facts
 from samovar.data.duplicates.minhash import Sketch
 from samovar.data.duplicates.shingles import Hashes
 from samovar.data.duplicates.sorted_runs import MAX_DOCUMENTS, SortedRuns
+from samovar.data.duplicates.two_pass import CLUSTERS_FILE
 from samovar.data.spool import Spool
 
-CLUSTERS_FILE = "clusters.jsonl"
 _BUFFERED_ROWS = 4096
 _BAND_RECORDS = 14 << 17
 _LEAST_RUN_RECORDS = 4096

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
-import json
-from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,18 +9,13 @@ import xxhash
 from pydantic import Field
 
 from samovar.data.document import Document
-from samovar.data.steps.step import Dropped, Step, StepSettings, Table, Verdict
+from samovar.data.duplicates.two_pass import TwoPassDedup
+from samovar.data.steps.step import StepSettings, Table
 
 if TYPE_CHECKING:
-    from samovar.data.duplicates.clusters import Group
-    from samovar.data.duplicates.facts import Copies
     from samovar.data.duplicates.minhash import Sketch
-    from samovar.data.spool import Spool
 
-_SHOWN_CLUSTERS = 20
-_SHOWN_COPIES = 5
 _SHOWN_SIMILARITIES = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
-_KEPT_IDS = 4096
 
 
 class NearDedupSettings(StepSettings):
@@ -45,7 +37,7 @@ class NearDedupSettings(StepSettings):
     """keep: texts with other digits differ, as two invoices do; ignore: digits are left out of the comparison."""
 
 
-class NearDedup(Step):
+class NearDedup(TwoPassDedup):
     """Finds candidates by MinHash and bands, checks their true similarity, and keeps one copy of each cluster.
 
     It sees the corpus twice: all documents are put into a spool on disk, with 12 bytes a band and 36 bytes more for
@@ -58,20 +50,12 @@ class NearDedup(Step):
     """
 
     settings_class = NearDedupSettings
-    is_local = False
+    reason = "near-duplicate"
     PREPARED = "near_dedup:prepared"
 
     def __init__(self, settings: NearDedupSettings, *, seed: int = 0) -> None:
         super().__init__(settings, seed=seed)
         self._sketch: Sketch | None = None
-        self._copies: Copies | None = None
-        self._spool: Spool | None = None
-        self._positions: Any = None
-        self._sizes: Counter[int] = Counter()
-        self._largest: list[tuple[int, str, tuple[str, ...]]] = []
-        self._num_refused = 0
-        self._number = 0
-        self._kept_ids: dict[int, str] = {}
 
     @property
     def sketch(self) -> Sketch:
@@ -105,36 +89,12 @@ class NearDedup(Step):
             for document in documents:
                 prepared = document.meta.pop(self.PREPARED, "")
                 index.add(document, self._band_hashes(document, bytes.fromhex(prepared)))
-            self._copies = index.find(self._count_group)
-            self._spool, self._positions = spool, index.positions
-            self._number = 0
-            yield from super().__call__(iter(spool))
-
-    def judge(self, document: Document) -> Verdict:
-        """Drop it when the clusters have a better copy; documents come in the order in which they were indexed."""
-        assert self._copies is not None
-        copy = self._copies.get(self._number)
-        self._number += 1
-        if copy is None:
-            return None
-        return Dropped("near-duplicate", f"similarity {copy.similarity:.2f} to {self._id_of(copy.kept)}, which stays")
-
-    def clusters(self) -> Iterator[dict[str, Any]]:
-        """Every group of near-duplicates: the id kept, its source, why it, and the copies with their similarities.
-
-        There is something to give once the last document came through, and as long as ``scratch`` is there.
-        """
-        from samovar.data.duplicates.near_index import CLUSTERS_FILE
-
-        path = self.scratch / CLUSTERS_FILE
-        if path.is_file():
-            with path.open(encoding="utf-8") as file:
-                for line in file:
-                    yield json.loads(line)
+            copies = index.find(self.count_group)
+            yield from self._second_pass(spool, copies, index.positions)
 
     def tables(self) -> list[Table]:
         """How likely pairs are found, the sizes of clusters, the largest clusters."""
-        return [*super().tables(), self._probability_table(), *self._cluster_tables()]
+        return [self._probability_table(), *super().tables()]
 
     def _band_hashes(self, document: Document, prepared: bytes) -> Any:
         import numpy as np
@@ -143,26 +103,6 @@ class NearDedup(Step):
         if prepared.startswith(head) and len(prepared) in {len(head), len(head) + 8 * self.settings.bands}:
             return np.frombuffer(prepared, dtype="<u8", offset=len(head)).astype(np.uint64)
         return self.sketch.band_hashes(document.text)
-
-    def _id_of(self, number: int) -> str:
-        assert self._spool is not None
-        if number not in self._kept_ids:
-            if len(self._kept_ids) >= _KEPT_IDS:
-                self._kept_ids.clear()
-            self._kept_ids[number] = self._spool.at(int(self._positions[number])).id
-        return self._kept_ids[number]
-
-    def _count_group(self, group: Group) -> None:
-        if not group.copies:
-            self._num_refused += 1
-            return
-        size = 1 + len(group.copies)
-        self._sizes[size] += 1
-        shown = (size, group.kept.id, tuple(one.id for one in group.copies[:_SHOWN_COPIES]))
-        if len(self._largest) < _SHOWN_CLUSTERS:
-            heapq.heappush(self._largest, shown)
-        else:
-            heapq.heappushpop(self._largest, shown)
 
     def _probability_table(self) -> Table:
         from samovar.data.duplicates.minhash import probability_of_finding
@@ -179,28 +119,6 @@ class NearDedup(Step):
         )
         return Table("Chance of finding a near-duplicate", ("similarity", "probability"), rows, note)
 
-    def _cluster_tables(self) -> list[Table]:
-        if not self._sizes:
-            return []
-        by_size: Counter[int] = Counter()
-        for size, count in self._sizes.items():
-            by_size[size.bit_length()] += count
-        sizes: list[tuple[str, ...]] = [(_size_range(bits), f"{count:,}") for bits, count in sorted(by_size.items())]
-        note = f"{self._num_refused:,} candidates were kept because no kept document was similar enough."
-        largest: list[tuple[str, ...]] = [
-            (str(size), kept, ", ".join(copies) + (" …" if size - 1 > len(copies) else ""))
-            for size, kept, copies in sorted(self._largest, key=lambda one: (-one[0], one[1]))
-        ]
-        return [
-            Table("Clusters of near-duplicates by size", ("documents", "clusters"), sizes, note),
-            Table("Largest clusters of near-duplicates", ("documents", "kept", "dropped"), largest),
-        ]
-
 
 def _text_hash(text: str) -> bytes:
     return xxhash.xxh3_64_digest(text.encode("utf-8", "surrogatepass"))
-
-
-def _size_range(bits: int) -> str:
-    low, high = 1 << (bits - 1), (1 << bits) - 1
-    return f"{low:,} to {high:,}"
