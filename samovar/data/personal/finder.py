@@ -24,7 +24,8 @@ class PersonalFinder:
     def find(self, text: str) -> list[Finding]:
         """What is in ``text``, in order of place, without overlaps."""
         page = Page(text)
-        return without_overlaps(found for found in self._candidates(page) if found.kind in self._kinds)
+        found = without_overlaps(one for one in self._candidates(page) if one.kind in self._kinds)
+        return _new_only(text, found) if found else []
 
     def _candidates(self, page: Page) -> Iterator[Finding]:
         whole: set[int] = set()
@@ -37,6 +38,23 @@ class PersonalFinder:
                     whole.add(number)
         for number in sorted(whole):
             yield from self._detectors[number].find(page, 0, len(page.text))
+
+
+def _new_only(text: str, findings: list[Finding]) -> list[Finding]:
+    """Those that are no stand-ins of an earlier run."""
+    from samovar.data.personal.pseudonyms import stand_ins
+
+    made = [match.span() for match in stand_ins().finditer(text)]
+    if not made:
+        return findings
+    # Both are in order and free of overlaps.
+    kept, at = [], 0
+    for finding in findings:
+        while at < len(made) and made[at][1] <= finding.start:
+            at += 1
+        if at == len(made) or made[at][0] >= finding.end:
+            kept.append(finding)
+    return kept
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int]]:

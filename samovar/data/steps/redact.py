@@ -1,28 +1,129 @@
-"""E-mail addresses, phones and card numbers, masked."""
+"""Personal and confidential data: masked, given stand-ins, or a reason to leave a document out."""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
+from pydantic import model_validator
+
+from samovar.core.settings import Settings
 from samovar.data.document import Document
-from samovar.data.personal import mask_personal
-from samovar.data.steps.step import Edited, Step, StepSettings, Verdict
+from samovar.data.personal.kinds import BY_LANGUAGE, KINDS, OWN, Kind
+from samovar.data.steps.step import Dropped, Edited, Step, StepSettings, Verdict
+
+if TYPE_CHECKING:
+    from samovar.data.personal.finding import Finding
+
+Action = Literal["keep", "mask", "pseudonymise", "drop"]
+
+
+class OwnSettings(Settings):
+    """What of one's own must not leave: one of word, pattern and file. A bare string in a recipe is a word."""
+
+    word: str = ""
+    """A word or several, found in any case of letters and, where Russian, in any grammatical form."""
+    pattern: str = ""
+    """A regular expression in Python's syntax."""
+    file: str = ""
+    """A UTF-8 file with a word or several a line; '#' begins a comment. A path from the folder of the command."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _accept_word(cls, value: Any) -> Any:
+        return {"word": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _check_one(self) -> OwnSettings:
+        if sum(bool(one.strip()) for one in (self.word, self.pattern, self.file)) != 1:
+            raise ValueError("needs exactly one of word, pattern and file")
+        return self
 
 
 class RedactSettings(StepSettings):
-    """Masks e-mail addresses, phones and card numbers as [email], [phone] and [card]."""
+    """Finds personal and confidential data; masks them as [email], gives stand-ins, or drops the document."""
 
     step: Literal["redact"] = "redact"
     """Name of the step."""
+    kinds: dict[Kind, Action] = {}
+    """What becomes of each kind: keep, mask, pseudonymise or drop (the document). What is not named here is masked, but
+    for person, address and birth_date, which are kept."""
+    own: list[OwnSettings] = []
+    """Your own words and patterns that must not leave: names of projects, customers, places."""
+    own_action: Action = "mask"
+    """What becomes of them."""
+    key_file: str = ""
+    """File with the key of pseudonyms, made if absent; the map back lies beside it. A path from the folder of the
+    command; keep both out of what you hand on."""
+
+    @model_validator(mode="after")
+    def _check_key(self) -> RedactSettings:
+        if "pseudonymise" in self.actions().values() and not self.key_file:
+            raise ValueError("pseudonymise needs a key_file")
+        return self
+
+    def actions(self) -> dict[str, Action]:
+        """The action for every kind."""
+        chosen: dict[str, Action] = {kind: "keep" if kind in BY_LANGUAGE else "mask" for kind in KINDS}
+        return {**chosen, **self.kinds, OWN: self.own_action if self.own else "keep"}
 
 
 class Redact(Step):
-    """Masks personal data. What stood there is in no sample and no report."""
+    """Redacts personal data. What stood there is in no sample, no report and no error."""
 
     settings_class = RedactSettings
     may_show_before = False
 
+    def __init__(self, settings: RedactSettings, *, seed: int = 0) -> None:
+        from samovar.data.personal.finder import PersonalFinder
+        from samovar.data.personal.own import own_detector, read_words
+
+        super().__init__(settings, seed=seed)
+        self._actions = settings.actions()
+        own = []
+        if settings.own and settings.own_action != "keep":
+            words = [one.word for one in settings.own if one.word]
+            words += [word for one in settings.own if one.file for word in read_words(Path(one.file))]
+            own = [own_detector(words, [one.pattern for one in settings.own if one.pattern])]
+        self._finder = PersonalFinder([kind for kind, action in self._actions.items() if action != "keep"], own)
+        if "pseudonymise" in self._actions.values():
+            self._open_pseudonyms(Path(settings.key_file))
+
+    def _open_pseudonyms(self, key_file: Path) -> None:
+        from samovar.data.personal.key import load_or_make_key
+        from samovar.data.personal.pseudonyms import Pseudonyms
+        from samovar.data.personal.vault import Vault, map_of
+
+        key = load_or_make_key(key_file)
+        self._pseudonyms = Pseudonyms(key)
+        self._vault = Vault(map_of(key_file), key)
+
     def judge(self, document: Document) -> Verdict:
-        """The same text with masks."""
-        text, counts = mask_personal(document.text)
-        return Edited(text, counts) if counts else None
+        """The same text with masks and stand-ins, or why the document leaves."""
+        findings = self._finder.find(document.text)
+        if not findings:
+            return None
+        counts = Counter(finding.kind for finding in findings)
+        for kind in counts:
+            if self._actions[kind] == "drop":
+                return Dropped(f"holds {kind}", f"{counts[kind]} places")
+        text = self._rewritten(document.text, findings)
+        if any(self._actions[kind] == "pseudonymise" for kind in counts):
+            self._vault.keep(self._pseudonyms.pairs)
+            self._pseudonyms.pairs.clear()
+        return Edited(text, counts)
+
+    def _rewritten(self, text: str, findings: list[Finding], *, only_masks: bool = False) -> str:
+        pieces, at = [], 0
+        for finding in findings:
+            has_stand_in = self._actions[finding.kind] == "pseudonymise" and not only_masks
+            instead = self._pseudonyms.stand_in(text, finding) if has_stand_in else f"[{finding.kind}]"
+            pieces += [text[at : finding.start], instead]
+            at = finding.end
+        return "".join(pieces) + text[at:]
+
+    def _drop(self, document: Document, verdict: Dropped) -> None:
+        masked = self._rewritten(document.text, self._finder.find(document.text), only_masks=True)
+        super()._drop(replace(document, text=masked), verdict)

@@ -74,8 +74,16 @@ def is_phone(written: str, digits: str) -> bool:
 def _words() -> re.Pattern[str]:
     return re.compile(
         r"(?i)\b(?:tele)?phones?\b|\bcall(?:ed|ing)?\b|\btel\b|\bmobile\b|\bcell\b|\bfax\b|\bdial\b|whatsapp|viber"
-        r"|\bmy number\b|\bnumber is\b|\breach (?:me|us|him|her)\b|\btext me\b|\bhotline\b"
+        r"|\bmy number\b|\breach (?:me|us|you|him|her)\b|\btext me\b|\bhotline\b|\banswer(?:ing)? at\b|\bmessages? (?:to|on|at)\b|\boffice:?\b"
         r"|\bтел\b|телефон|моб\.|мобильн|\bзвон|позвон|факс|ватсап|вотсап"
+    )
+
+
+@cache
+def _other_number() -> re.Pattern[str]:
+    return re.compile(
+        r"(?i)\blicen[cs]e|\baccount|\bpassport|\bcard\b|\border\b|\binvoice|\bticket|\bzip\b|\bid\b|договор|сч[её]т|заказ|паспорт|"
+        r"карт[аыуе]|(?<!\w)(?:ИНН|КПП|ОГРН|БИК|СНИЛС)(?!\w)|индекс"
     )
 
 
@@ -108,6 +116,7 @@ def _find(page: Page, start: int, end: int) -> Iterator[Finding]:
         if (
             len(set(digits)) >= 3
             and page.is_near(_words(), *match.span(), before=_CONTEXT_CHARACTERS)
+            and not page.is_near(_other_number(), *match.span(), before=_CONTEXT_CHARACTERS // 2)
             and _is_planned(written)
         ):
             yield Finding(*match.span(), "phone", 0.8, _canonical(digits))
