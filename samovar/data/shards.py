@@ -1,24 +1,40 @@
 """Token shards: flat files of uint16 or uint32 that training maps into memory.
 
 Documents follow one another, each closed by the document-end token. ``shards.json`` tells the type, the counts and
-the bytes of text behind them.
+the bytes of text behind them. ``<split>-starts.bin`` (int64, the first token of each document) and
+``<split>-documents.jsonl`` lead from any token back to its document and file.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from types import TracebackType
+from typing import IO, Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from samovar.core.errors import CorruptError, DataError
+from samovar.core.errors import CorruptError, DataError, MissingError
 from samovar.core.files import naming_os_errors, read_json, write_json
+from samovar.data.document import Document
+from samovar.data.encoding_pool import EncodeBatch, encode_in_order
+from samovar.data.rows import Rows, RowWriter, map_numbers
+
+T = TypeVar("T")
 
 INDEX = "shards.json"
 SHARD_TOKENS = 100_000_000
 _TEXTS_AT_ONCE = 256
+_CHARACTERS_AT_ONCE = 1 << 20
+
+
+class DocumentTable(NamedTuple):
+    """Where each document begins, and what it is."""
+
+    starts: np.ndarray
+    """The first token of each document, counted over all shards of the split; int64."""
+    rows: Rows
+    """Its id, source and meta."""
 
 
 class Split(NamedTuple):
@@ -28,11 +44,76 @@ class Split(NamedTuple):
     num_tokens: int
     num_documents: int
     size_bytes: int
+    documents: DocumentTable | None = None
+    """None for shards that were written without."""
 
     @property
     def bytes_per_token(self) -> float:
         """Bytes of text a token stands for, on average."""
         return self.size_bytes / max(1, self.num_tokens)
+
+
+class Origin(NamedTuple):
+    """The document of a token."""
+
+    id: str
+    source: str
+    meta: dict[str, str]
+    offset: int
+    """The token's place in the document, in tokens."""
+
+
+def document_at(split: Split, token: int) -> Origin:
+    """The document that the token of this number in ``split`` comes from; its end token belongs to it.
+
+    Raises:
+        DataError: the split has no such token.
+        MissingError: the shards were written without an index of documents.
+    """
+    if not 0 <= token < split.num_tokens:
+        raise DataError(f"there is no token {token}: the split has {split.num_tokens}", hint="count from 0")
+    if split.documents is None:
+        raise MissingError(
+            "these shards have no index of documents: they were made by an older version",
+            hint="delete their folder and run the same command again",
+        )
+    number = int(np.searchsorted(split.documents.starts, token, side="right")) - 1
+    row = split.documents.rows[number]
+    return Origin(row["id"], row["source"], row["meta"], token - int(split.documents.starts[number]))
+
+
+def write_documents(
+    documents: Iterable[Document],
+    load_encoder: Callable[[], EncodeBatch],
+    *,
+    document_end_id: int,
+    vocab_size: int,
+    folder: Path,
+    split: str,
+    workers: int = 1,
+    on_progress: Callable[[int], None] = lambda num_bytes: None,
+) -> dict[str, int]:
+    """Encode ``documents`` in their order into ``<split>-00000.bin…`` with their index, and give the counts.
+
+    The files are the same whatever the number of ``workers``. Each holds three batches of a megabyte at a time.
+    """
+    dtype = _dtype(vocab_size)
+    batches = (([document.text for document in batch], batch) for batch in _batches(documents, _length))
+    with (
+        _ShardWriter(folder, split, dtype, document_end_id) as writer,
+        RowWriter(folder / f"{split}-documents") as rows,
+        (folder / f"{split}-starts.bin").open("wb") as starts,
+    ):
+        for encoded, batch in encode_in_order(batches, load_encoder, dtype=dtype, workers=workers):
+            place = 0
+            for document, size in zip(batch, encoded.sizes.tolist(), strict=True):
+                with naming_os_errors(folder):
+                    starts.write(writer.counts["num_tokens"].to_bytes(8, "little"))
+                rows.add({"id": document.id, "source": document.source, "meta": document.meta})
+                writer.add(encoded.ids[place : place + size], document.text)
+                place += size
+            on_progress(writer.counts["size_bytes"])
+    return writer.counts
 
 
 def write_split(
@@ -45,31 +126,55 @@ def write_split(
     split: str,
     on_progress: Callable[[int], None] = lambda num_bytes: None,
 ) -> dict[str, int]:
-    """Encode ``texts`` into ``<split>-00000.bin…`` and give the counts for the index."""
-    dtype = np.dtype(np.uint16 if vocab_size <= 1 << 16 else np.uint32)
-    counts = {"num_tokens": 0, "num_documents": 0, "size_bytes": 0}
-    shard: IO[bytes] | None = None
-    shard_tokens = num_shards = 0
-    with naming_os_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            for batch in _batches(texts):
-                for text, ids in zip(batch, encode_batch(batch), strict=True):
-                    if shard is None or shard_tokens >= SHARD_TOKENS:
-                        if shard is not None:
-                            shard.close()
-                        shard = (folder / f"{split}-{num_shards:05d}.bin").open("wb")
-                        num_shards, shard_tokens = num_shards + 1, 0
-                    shard.write(np.asarray([*ids, document_end_id], dtype=dtype).tobytes())
-                    shard_tokens += len(ids) + 1
-                    counts["num_tokens"] += len(ids) + 1
-                    counts["num_documents"] += 1
-                    counts["size_bytes"] += len(text.encode())
-                on_progress(counts["size_bytes"])
-        finally:
-            if shard is not None:
-                shard.close()
-    return counts | {"num_shards": num_shards}
+    """Encode ``texts`` into ``<split>-00000.bin…``, without an index of documents, and give the counts."""
+    dtype = _dtype(vocab_size)
+    with _ShardWriter(folder, split, dtype, document_end_id) as writer:
+        for batch in _batches(texts, len):
+            for text, ids in zip(batch, encode_batch(batch), strict=True):
+                writer.add(np.asarray(ids, dtype=dtype), text)
+            on_progress(writer.counts["size_bytes"])
+    return writer.counts
+
+
+class _ShardWriter:
+    """Puts documents into shards of about ``SHARD_TOKENS``, each ended by the document-end token."""
+
+    def __init__(self, folder: Path, split: str, dtype: np.dtype, document_end_id: int) -> None:
+        self.counts = {"num_tokens": 0, "num_documents": 0, "size_bytes": 0, "num_shards": 0}
+        self._folder, self._split = folder, split
+        self._end = np.array([document_end_id], dtype=dtype).tobytes()
+        self._shard: IO[bytes] | None = None
+        self._shard_tokens = 0
+        with naming_os_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def add(self, ids: np.ndarray, text: str) -> None:
+        with naming_os_errors(self._folder):
+            if self._shard is None or self._shard_tokens >= SHARD_TOKENS:
+                self._close()
+                self._shard = (self._folder / f"{self._split}-{self.counts['num_shards']:05d}.bin").open("wb")
+                self.counts["num_shards"] += 1
+                self._shard_tokens = 0
+            self._shard.write(ids.tobytes())
+            self._shard.write(self._end)
+        self._shard_tokens += len(ids) + 1
+        self.counts["num_tokens"] += len(ids) + 1
+        self.counts["num_documents"] += 1
+        self.counts["size_bytes"] += len(text.encode("utf-8", "surrogatepass"))
+
+    def _close(self) -> None:
+        if self._shard is not None:
+            self._shard.close()
+            self._shard = None
+
+    def __enter__(self) -> _ShardWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with naming_os_errors(self._folder):
+            self._close()
 
 
 def write_index(folder: Path, *, vocab_size: int, document_end_id: int, splits: dict[str, dict[str, int]]) -> None:
@@ -96,7 +201,7 @@ def open_split(folder: Path, split: str) -> Split:
         CorruptError: the files are not as long as the index says.
     """
     index = read_index(folder)
-    dtype = np.dtype(np.uint16 if index["vocab_size"] <= 1 << 16 else np.uint32)
+    dtype = _dtype(index["vocab_size"])
     counts = index["splits"][split]
     paths = [folder / f"{split}-{number:05d}.bin" for number in range(counts["num_shards"])]
     found = sum(path.stat().st_size for path in paths if path.is_file()) // dtype.itemsize
@@ -106,10 +211,40 @@ def open_split(folder: Path, split: str) -> Split:
             hint=f"a file was cut short or is missing: delete {folder} and run the same command again",
         )
     shards = [np.memmap(path, dtype=dtype, mode="r") for path in paths]
-    return Split(list(shards), counts["num_tokens"], counts["num_documents"], counts["size_bytes"])
+    documents = _document_table(folder, split, counts["num_documents"])
+    return Split(list(shards), counts["num_tokens"], counts["num_documents"], counts["size_bytes"], documents)
 
 
-def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
-    iterator = iter(texts)
-    while batch := list(islice(iterator, _TEXTS_AT_ONCE)):
+def _document_table(folder: Path, split: str, num_documents: int) -> DocumentTable | None:
+    path = folder / f"{split}-starts.bin"
+    if not path.is_file():
+        return None
+    table = DocumentTable(map_numbers(path, np.int64), Rows(folder / f"{split}-documents"))
+    if not len(table.starts) == len(table.rows) == num_documents:
+        raise CorruptError(
+            f"{folder}: the index of the {split} shards has {len(table.starts)} documents, they have {num_documents}",
+            hint=f"a file was cut short: delete {folder} and run the same command again",
+        )
+    return table
+
+
+def _dtype(vocab_size: int) -> np.dtype:
+    return np.dtype(np.uint16 if vocab_size <= 1 << 16 else np.uint32)
+
+
+def _length(document: Document) -> int:
+    return len(document.text)
+
+
+def _batches(items: Iterable[T], length: Callable[[T], int]) -> Iterator[list[T]]:
+    """At most 256 items and, but for the last, a million characters at a time."""
+    batch: list[T] = []
+    characters = 0
+    for item in items:
+        batch.append(item)
+        characters += length(item)
+        if len(batch) >= _TEXTS_AT_ONCE or characters >= _CHARACTERS_AT_ONCE:
+            yield batch
+            batch, characters = [], 0
+    if batch:
         yield batch

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+import os
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from samovar.brew.forecast import MIB, PROCESS_BYTES, Forecast, Outlook
 from samovar.brew.recipe import Recipe
 from samovar.brew.stage import Stage, StageContext
 
+if TYPE_CHECKING:
+    from samovar.tokenizer.tokenizer import Tokenizer
+
 SPLITS = ("train", "validation")
+SAMPLE, SAMPLE_CHARACTERS = 200, 4000
+"""Documents, and the characters of each, on which the faster encoder must agree with the reference beforehand."""
 
 
 class ShardsStage(Stage):
@@ -22,29 +29,21 @@ class ShardsStage(Stage):
         return {}
 
     def run(self, context: StageContext) -> dict[str, Any]:
-        """Encode document by document."""
-        from samovar.core.progress import Progress
+        """Encode document by document, in worker processes."""
+        from itertools import islice
+
         from samovar.data.corpus import read_corpus
-        from samovar.data.shards import write_index, write_split
+        from samovar.data.shards import write_index
+        from samovar.tokenizer.batch_encoder import DisagreementError, can_be_fast
         from samovar.tokenizer.tokenizer import Tokenizer
 
-        tokenizer = Tokenizer.load(context.inputs["tokenizer"])
-        counts = {}
-        for split in SPLITS:
-            with Progress(f"encode {split}", unit="bytes", is_quiet=context.is_quiet) as progress:
-
-                def show(num_bytes: int, progress: Progress = progress) -> None:
-                    progress.advance(num_bytes - progress.done)
-
-                counts[split] = write_split(
-                    (document.text for document in read_corpus(context.inputs["data"], split)),
-                    tokenizer.encode_batch,
-                    document_end_id=tokenizer.document_end_id,
-                    vocab_size=tokenizer.vocab_size,
-                    folder=context.out,
-                    split=split,
-                    on_progress=show,
-                )
+        folder = context.inputs["tokenizer"]
+        tokenizer = Tokenizer.load(folder)
+        sample = [document.text[:SAMPLE_CHARACTERS] for document in islice(read_corpus(context.inputs["data"]), SAMPLE)]
+        try:
+            counts = _encode(context, tokenizer, is_fast=can_be_fast(folder, sample))
+        except DisagreementError:
+            counts = _encode(context, tokenizer, is_fast=False)
         write_index(
             context.out,
             vocab_size=tokenizer.vocab_size,
@@ -63,3 +62,30 @@ class ShardsStage(Stage):
         tokens = size_bytes / 3
         width = 2 if recipe.tokenizer.vocab_size <= 1 << 16 else 4
         return Forecast(1.0 + size_bytes / 6e6, PROCESS_BYTES + 100 * MIB, tokens * width, {"tokens": tokens})
+
+
+def _encode(context: StageContext, tokenizer: Tokenizer, *, is_fast: bool) -> dict[str, dict[str, int]]:
+    """Write the shards of both splits and give their counts."""
+    from samovar.core.progress import Progress
+    from samovar.data.corpus import read_corpus
+    from samovar.data.shards import write_documents
+    from samovar.tokenizer.batch_encoder import load_encoder
+
+    counts = {}
+    for split in SPLITS:
+        with Progress(f"encode {split}", unit="bytes", is_quiet=context.is_quiet) as progress:
+
+            def show(num_bytes: int, progress: Progress = progress) -> None:
+                progress.advance(num_bytes - progress.done)
+
+            counts[split] = write_documents(
+                read_corpus(context.inputs["data"], split),
+                partial(load_encoder, context.inputs["tokenizer"], is_fast=is_fast),
+                document_end_id=tokenizer.document_end_id,
+                vocab_size=tokenizer.vocab_size,
+                folder=context.out,
+                split=split,
+                workers=len(os.sched_getaffinity(0)),
+                on_progress=show,
+            )
+    return counts
