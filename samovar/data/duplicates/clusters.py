@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from samovar.data.document import Document
 from samovar.data.duplicates.minhash import Sketch
+from samovar.data.duplicates.ranking import Preference, Ranking
 from samovar.data.duplicates.shingles import Hashes, jaccard
 from samovar.data.spool import Spool
-
-Preference = Literal["newest", "longest", "first"]
 
 MAX_MEMBERS = 1 << 16
 _ALL_COMPARED = 64
@@ -66,7 +65,7 @@ class ClusterJudge:
         self._facts = facts
         self._sketch = sketch
         self._min_similarity = min_similarity
-        self._preference = preference
+        self._ranking = Ranking(facts, preference)
         self._recent = _RecentShingles(_SHINGLE_BYTES)
         self.start()
 
@@ -85,10 +84,12 @@ class ClusterJudge:
         for group in self._groups:
             group.copies = []
         num_earlier = len(self._groups)
-        for number in sorted(numbers, key=self._rank):
+        for number in sorted(numbers, key=self._ranking.rank):
             self._judge(number)
         for group in self._groups:
-            group.why = self._reason(group)
+            # The copies were taken in the order of preference: the first is the best of those that go.
+            if group.copies:
+                group.why = self._ranking.reason(group.kept.number, group.copies[0].number)
         return [group for place, group in enumerate(self._groups) if group.copies or place >= num_earlier]
 
     def _judge(self, number: int) -> None:
@@ -123,23 +124,6 @@ class ClusterJudge:
 
     def _read(self, number: int) -> Document:
         return self._spool.at(int(self._facts["position"][number]))
-
-    def _rank(self, number: int) -> tuple[float, int, int]:
-        """Less is better."""
-        _, modified, length = self._facts[number].item()
-        newest = -modified if self._preference == "newest" else 0.0
-        longest = -length if self._preference != "first" else 0
-        return newest, longest, number
-
-    def _reason(self, group: Group) -> Preference:
-        if not group.copies:
-            return "first"
-        newest, longest, _ = self._rank(group.kept.number)
-        # The copies were taken in the order of preference: the first is the best of those that go.
-        other_newest, other_longest, _ = self._rank(group.copies[0].number)
-        if newest < other_newest:
-            return "newest"
-        return "longest" if longest < other_longest else "first"
 
 
 class _Rows:

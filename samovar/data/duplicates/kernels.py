@@ -51,13 +51,15 @@ def mix(value: Any) -> Any:
 
 
 @compiled
-def hash_words(codes: Any, table: Any, hashes: Any) -> Any:
+def hash_words(codes: Any, table: Any, letters: Any, hashes: Any) -> Any:
     """Write the hash of every word of ``codes`` (UTF-32) to ``hashes``, which has room for one a code and one more.
+
+    Only the first ``letters`` of a word count.
 
     Returns:
         how many there are.
     """
-    count = 0
+    count = length = 0
     state = _EMPTY
     for code in codes:
         if code < _LIMIT:
@@ -65,11 +67,14 @@ def hash_words(codes: Any, table: Any, hashes: Any) -> Any:
         else:
             folded = _ALONE if code < _IDEOGRAPHS_END else _SEPARATOR
         if folded > _ALONE:
-            state = (state ^ np.uint64(folded)) * _FNV_PRIME
+            if length < letters:
+                state = (state ^ np.uint64(folded)) * _FNV_PRIME
+            length += 1
         elif folded != _SKIPPED:
             hashes[count] = state
             count += int(state != _EMPTY)
             state = _EMPTY
+            length = 0
             if folded == _ALONE:
                 hashes[count] = (_EMPTY ^ np.uint64(code)) * _FNV_PRIME
                 count += 1
@@ -160,3 +165,18 @@ def count_common(left: Any, right: Any) -> Any:
             i += 1
             j += 1
     return common
+
+
+@compiled
+def add_projected(features: Any, weights: Any, places: Any, vector: Any) -> None:
+    """Add every feature's weight to ``places`` entries of ``vector``, which its hash chooses, with signs as it says."""
+    width = np.uint64(vector.size)
+    for i in range(features.size):
+        state = features[i]
+        for _ in range(places):
+            state = mix(state + _SHINGLE_BASE)
+            place = np.int64((state >> np.uint64(1)) % width)
+            if state & np.uint64(1):
+                vector[place] += weights[i]
+            else:
+                vector[place] -= weights[i]

@@ -13,10 +13,11 @@ import numpy as np
 from samovar.core.errors import ResourceError
 from samovar.core.files import naming_os_errors
 from samovar.data.document import Document
-from samovar.data.duplicates.clusters import MAX_MEMBERS, ClusterJudge, Group, Preference
+from samovar.data.duplicates.clusters import MAX_MEMBERS, ClusterJudge, Group
 from samovar.data.duplicates.components import Clusters, edges_of_blocks
 from samovar.data.duplicates.facts import Copies, Copy, Facts
 from samovar.data.duplicates.minhash import Sketch
+from samovar.data.duplicates.ranking import Preference
 from samovar.data.duplicates.shingles import Hashes
 from samovar.data.duplicates.sorted_runs import MAX_DOCUMENTS, SortedRuns
 from samovar.data.duplicates.two_pass import CLUSTERS_FILE

@@ -18,6 +18,7 @@ import numpy.typing as npt
 Hashes = npt.NDArray[np.uint64]
 
 WORDS_A_SHINGLE = 5
+ALL_LETTERS = 2**62
 # Ranges whose characters are words by themselves: Thai and Lao, Burmese, Khmer, kana, ideographs and their compatibles.
 _ALONE_RANGES = (
     (0x0E00, 0x0EFF),
@@ -30,13 +31,13 @@ _ALONE_RANGES = (
 )
 
 
-def word_hashes(text: str, *, with_numbers: bool = True) -> Hashes:
-    """A 64-bit hash of every word of ``text``, in order."""
+def word_hashes(text: str, *, with_numbers: bool = True, letters: int = ALL_LETTERS) -> Hashes:
+    """A 64-bit hash of every word of ``text``, in order; of its first ``letters`` where these are fewer than all."""
     from samovar.data.duplicates.kernels import hash_words
 
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     hashes = np.empty(codes.size + 1, dtype=np.uint64)
-    count = hash_words(codes, _character_table(with_numbers), hashes)
+    count = hash_words(codes, _character_table(with_numbers), letters, hashes)
     return hashes[:count]
 
 

@@ -69,7 +69,7 @@ class NearDedup(TwoPassDedup):
 
     def prepare(self, document: Document) -> bytes:
         """What the step needs to know of a document, from its text alone: a hash of it, and a hash a band."""
-        return _text_hash(document.text) + self.sketch.band_hashes(document.text).astype("<u8").tobytes()
+        return self._head(document.text) + self.sketch.band_hashes(document.text).astype("<u8").tobytes()
 
     def __call__(self, documents: Iterator[Document]) -> Iterator[Document]:
         """The documents that stay, in the same order, when all have been seen."""
@@ -96,10 +96,16 @@ class NearDedup(TwoPassDedup):
         """How likely pairs are found, the sizes of clusters, the largest clusters."""
         return [self._probability_table(), *super().tables()]
 
+    def _head(self, text: str) -> bytes:
+        """A hash of the text that other settings would not give."""
+        words, bands, rows, with_numbers = self.sketch
+        seed = words | bands << 8 | rows << 16 | with_numbers << 24
+        return xxhash.xxh3_64_digest(text.encode("utf-8", "surrogatepass"), seed=seed)
+
     def _band_hashes(self, document: Document, prepared: bytes) -> Any:
         import numpy as np
 
-        head = _text_hash(document.text)
+        head = self._head(document.text)
         if prepared.startswith(head) and len(prepared) in {len(head), len(head) + 8 * self.settings.bands}:
             return np.frombuffer(prepared, dtype="<u8", offset=len(head)).astype(np.uint64)
         return self.sketch.band_hashes(document.text)
@@ -118,7 +124,3 @@ class NearDedup(TwoPassDedup):
             f"true similarity of at least {wanted.min_similarity} are near-duplicates."
         )
         return Table("Chance of finding a near-duplicate", ("similarity", "probability"), rows, note)
-
-
-def _text_hash(text: str) -> bytes:
-    return xxhash.xxh3_64_digest(text.encode("utf-8", "surrogatepass"))
