@@ -11,6 +11,8 @@ from samovar.data.steps.step import Dropped, Edited, Marked, Step, StepSettings,
 
 if TYPE_CHECKING:
     from samovar.data.language.paragraphs import DocumentLanguages
+    from samovar.data.quality.rules import Rule
+    from samovar.data.quality.text_shape import TextShape
 
 _LANGUAGES = "languages"
 _CHARACTERS = "characters by language"
@@ -72,6 +74,17 @@ class Language(Step):
         if self.settings.paragraphs == "drop_foreign" and len(found.shares) > 1:
             return self._without_foreign(document, language, meta)
         return Marked(meta)
+
+    def rules_for(self, document: Document) -> list[Rule]:
+        """The rule on the score, for the preview."""
+        from samovar.data.language.paragraphs import document_languages
+        from samovar.data.quality.rules import Rule
+
+        def score(shape: TextShape) -> float:
+            found = document_languages(shape.text, read_characters=self.settings.read_characters, among=self._among)
+            return found.main.score
+
+        return [Rule("min_score", score, "at least", self.settings.min_score, "language unclear")]
 
     def tables(self) -> list[Table]:
         """Languages with their documents and characters, and which languages were mixed."""
