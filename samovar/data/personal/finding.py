@@ -45,12 +45,29 @@ class Page:
             return True
         return after > 0 and words.search(self.text[end : end + after]) is not None
 
+    def is_named(self, words: re.Pattern[str], start: int, *, before: int) -> bool:
+        """Whether ``words`` stand before ``start`` with no other number of five digits between: it is theirs then.
+
+        The second of two numbers with a stroke between has the second of two such names: ИНН/КПП 7707083893/770701001.
+        """
+        context = self.text[max(0, start - before) : start]
+        last = None
+        for last in words.finditer(context):
+            pass
+        if last is None:
+            return False
+        between = context[last.end() :]
+        if context.endswith("/") and context[: last.start()].rstrip().endswith("/"):
+            between = between.rstrip("/0123456789")
+        return _NUMBER.search(between) is None
+
     @cached_property
     def lower_words(self) -> frozenset[str]:
         """The words that are somewhere written with small letters: a capital elsewhere is no sign of a name."""
         return frozenset(_LOWER_WORD.findall(self.text))
 
 
+_NUMBER = re.compile("[0-9]{5}")
 _LOWER_WORD = re.compile(r"(?<![\w'’-])[a-zа-яё][a-zа-яё]+(?![\w-])")
 
 

@@ -70,7 +70,7 @@ def _bik_word() -> re.Pattern[str]:
 
 def _find_bik(page: Page, start: int, end: int) -> Iterator[Finding]:
     for match in _bik().finditer(page.text, start, end):
-        if page.is_near(_bik_word(), *match.span(), before=_NEAR, after=8):
+        if page.is_named(_bik_word(), match.start(), before=_NEAR):
             yield Finding(*match.span(), "bik", 0.95)
 
 

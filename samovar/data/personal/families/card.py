@@ -12,6 +12,7 @@ from samovar.data.personal.finding import Detector, Finding, Page
 _DASHES = "\u2010\u2011\u2012\u2013\u2212-"
 _SPACES = "\u00a0\u2009\u202f "
 _DIGITS_IN_A_CARD = (12, 19)
+_DIGITS_IN_A_BARCODE = 13
 _CONTEXT_CHARACTERS = 60
 
 
@@ -61,10 +62,11 @@ def _find(page: Page, start: int, end: int) -> Iterator[Finding]:
         digits = re.sub(r"\D", "", written)
         if len(set(digits)) < 3 or not _is_grouped(written) or not luhn_holds(digits):
             continue
-        if _has_issuer(digits):
+        is_likely = _has_issuer(digits) and len(digits) != _DIGITS_IN_A_BARCODE
+        if is_likely:
             yield Finding(*match.span(), "card", 0.97, digits)
         elif page.is_near(_words(), *match.span(), before=_CONTEXT_CHARACTERS):
-            # Old Maestro cards have 12 digits, and issuers come and go.
+            # Old cards of Visa have 13 digits, as goods have, and of Maestro 12; issuers come and go.
             yield Finding(*match.span(), "card", 0.9, digits)
 
 

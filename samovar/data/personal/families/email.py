@@ -8,6 +8,8 @@ from functools import cache
 
 from samovar.data.personal.finding import Detector, Finding, Page
 
+_URL_CHARACTERS = 80
+
 
 @cache
 def email_pattern() -> re.Pattern[str]:
@@ -19,7 +21,14 @@ def email_pattern() -> re.Pattern[str]:
 
 def _find(page: Page, start: int, end: int) -> Iterator[Finding]:
     for match in email_pattern().finditer(page.text, start, end):
-        yield Finding(*match.span(), "email", 0.99, match.group().casefold())
+        if not _is_password(page.text, match.start()):
+            yield Finding(*match.span(), "email", 0.99, match.group().casefold())
+
+
+def _is_password(text: str, start: int) -> bool:
+    """Whether what stands before the '@' is the end of ``scheme://user:password@host``."""
+    before = text[max(0, start - _URL_CHARACTERS) : start]
+    return before.endswith(":") and "://" in before and not any(map(str.isspace, before[before.rindex("://") :]))
 
 
 DETECTORS = [Detector(("email",), "@", _find)]

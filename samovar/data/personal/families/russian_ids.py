@@ -82,7 +82,7 @@ def _kpp() -> re.Pattern[str]:
 
 def _find_kpp(page: Page, start: int, end: int) -> Iterator[Finding]:
     for match in _kpp().finditer(page.text, start, end):
-        if page.is_near(_kpp_word(), *match.span(), before=_NEAR, after=8) and not match.group().startswith("0000"):
+        if page.is_named(_kpp_word(), match.start(), before=_NEAR) and not match.group().startswith("0000"):
             yield Finding(*match.span(), "kpp", 0.9)
 
 
@@ -119,6 +119,11 @@ def _passport_word() -> re.Pattern[str]:
 
 
 @cache
+def _other_number() -> re.Pattern[str]:
+    return _word(r"ИНН|КПП|ОГРН|БИК|СНИЛС|заказ\w*|артикул\w*|сч[её]т\w*|договор\w*|штрихкод\w*|код товара|декларации|тел\.?|телефон\w*")
+
+
+@cache
 def _office_code() -> re.Pattern[str]:
     return re.compile(r"(?i)(?:код[а-я]* подразделения|к/п)[ :№-]{0,4}([0-9]{3}-[0-9]{3})(?![\w-])")
 
@@ -130,8 +135,12 @@ def _english_passport() -> re.Pattern[str]:
 
 def _find_passport(page: Page, start: int, end: int) -> Iterator[Finding]:
     for match in _passport().finditer(page.text, start, end):
-        if page.is_near(_passport_word(), *match.span(), before=_SAME_PARAGRAPH):
-            digits = re.sub(r"\D", "", match.group())
+        digits = re.sub(r"\D", "", match.group())
+        # Without a space or a sign between series and number it is just a number, unless the passport is named beside.
+        reach = _NEAR if digits == match.group() else _SAME_PARAGRAPH
+        if page.is_named(_passport_word(), match.start(), before=reach) and not page.is_near(
+            _other_number(), *match.span(), before=16
+        ):
             yield Finding(*match.span(), "passport", 0.93, digits)
     for pattern in (_office_code(), _english_passport()):
         for match in pattern.finditer(page.text, start, end):

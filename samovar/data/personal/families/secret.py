@@ -67,7 +67,7 @@ def _find_key_blocks(page: Page, start: int, end: int) -> Iterator[Finding]:
 
 @cache
 def _url_password() -> re.Pattern[str]:
-    return re.compile(r"(?i)\b[a-z][a-z0-9+.-]{1,20}://[^\s:/@'\"<>]{0,64}:([^\s@'\"<>/]{3,128})@[\w.-]{3,255}")
+    return re.compile(r"(?i)\b[a-z][a-z0-9+.-]{1,20}://[^\s:/@'\"<>]{0,64}:([^\s@'\"<>/]{3,128})@[\w.-]{1,255}")
 
 
 @cache
@@ -79,9 +79,9 @@ def _header() -> re.Pattern[str]:
 def _assignment() -> re.Pattern[str]:
     name = (
         r"(?:passw(?:or)?d|passwd|passphrase|pwd|secret|token|api[_-]?key|apikey|access[_-]?key|auth[_-]?key|"
-        r"private[_-]?key|account[_-]?key|credential|client[_-]?secret|парол[ья]\w{0,2}|токен|секретный ключ)[\w.-]{0,20}"
+        r"private[_-]?key|account[_-]?key|credential|client[_-]?secret|парол[ья]\w{0,2}|токен|секретный ключ)(?:[_.-][\w.-]{0,20}|s|[0-9]{1,3})?"
     )
-    value = r"(?:\"([^\"\s]{6,512})\"|'([^'\s]{6,512})'|([^\s'\"<>{}()\[\],;]{6,512}))"
+    value = r"(?:\"([^\"\s]{6,512})\"|'([^'\s]{6,512})'|([^\s'\"<>{}()\[\],;]{6,512})(?![(\[{<]))"
     return re.compile(rf"(?i){name}[\"'\]]{{0,2}}[ \t]*(?::=|=>|==?|:)[ \t]*[bfru]?{value}")
 
 

@@ -162,7 +162,7 @@ def _is_name(page: Page, tokens: Sequence[_Token], before: str, known: Mapping[s
         if len(tokens) > 1:  # J. Smith, John D.
             return evidence >= 0.5 or (len(tokens) > 2 and evidence > 0)
         return evidence >= (1.0 if _is_sentence_start(before) else 0.8)
-    return evidence >= 1.0
+    return evidence >= 0.6
 
 
 def _evidence(page: Page, token: _Token, known: Mapping[str, Role]) -> float:
@@ -178,9 +178,11 @@ def _evidence(page: Page, token: _Token, known: Mapping[str, Role]) -> float:
         return 0.4 if is_first and is_last else 0.2 if is_first or is_last else -0.5
     if lower in PLACES:
         return 0.3
-    if is_first:
-        return 1.0
-    return 0.8 if is_last else 0.05
+    if is_first or is_last:
+        # What one country alone lists is often a word in English: Server, Skip.
+        num_lists = max(first_names().get(half, 0) + last_names().get(half, 0) for half in token.halves)
+        return (1.0 if is_first else 0.8) if num_lists > 1 else 0.6
+    return 0.05
 
 
 def _is_sentence_start(before: str) -> bool:

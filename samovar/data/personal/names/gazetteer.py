@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections import Counter
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -73,25 +75,24 @@ NO_NAMES = frozenset(
 
 
 @cache
-def first_names() -> frozenset[str]:
-    """First names in small letters, single words."""
+def first_names() -> Mapping[str, int]:
+    """First names in small letters, single words, each with the number of countries whose list has it."""
     return _names(_FIRST)
 
 
 @cache
-def last_names() -> frozenset[str]:
-    """Last names in small letters, single words."""
+def last_names() -> Mapping[str, int]:
+    """Last names, likewise."""
     return _names(_LAST)
 
 
-def _names(attributes: tuple[str, ...]) -> frozenset[str]:
+def _names(attributes: tuple[str, ...]) -> Mapping[str, int]:
     package = require("faker.providers.person", extra="data")
-    found: set[str] = set()
+    found: Counter[str] = Counter()
     for module_info in pkgutil.iter_modules(package.__path__):
         provider = importlib.import_module(f"{package.__name__}.{module_info.name}").Provider
-        for attribute in attributes:
-            found |= _words(getattr(provider, attribute, ()))
-    return frozenset(found)
+        found.update(set[str]().union(*(_words(getattr(provider, attribute, ())) for attribute in attributes)))
+    return found
 
 
 def _words(names: Any) -> set[str]:

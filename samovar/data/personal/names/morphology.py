@@ -43,6 +43,8 @@ class Word(NamedTuple):
     is_noun: bool
     """Whether it can be a noun: a surname often is one."""
     is_surname_shaped: bool
+    place_share: float
+    """How much of its readings are a place."""
 
     def of(self, role: Role) -> tuple[Reading, ...]:
         """Its readings as ``role``."""
@@ -76,6 +78,7 @@ def look_up(word: str) -> Word:
         is_known,
         any("NOUN" in parse.tag for parse in parses),
         _SURNAME_ENDING.search(lower) is not None and len(lower) > 4,
+        sum(parse.score for parse in parses if "Geox" in parse.tag) / total,
     )
 
 

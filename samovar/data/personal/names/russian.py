@@ -19,6 +19,7 @@ _ROLES: dict[str, Role] = {"S": "surname", "F": "first", "P": "patronymic"}
 # I is an initial. The longest and most certain first.
 _TEMPLATES = ("SFP", "FPS", "SII", "IIS", "FIS", "FP", "SF", "FS", "SI", "IS", "F", "S", "P")
 _CERTAINTY = {"SFP": 0.99, "FPS": 0.99, "SII": 0.97, "IIS": 0.97, "FIS": 0.95, "FP": 0.95, "SF": 0.9, "FS": 0.9}
+_MOST_WORDS = 3
 _BARE_FIRST, _BARE_SURNAME = 0.35, 0.5
 _GAP = re.compile(r"[ \u00a0]{1,2}\Z")
 
@@ -69,7 +70,7 @@ def find_russian(page: Page) -> Iterator[Finding]:
     for run in runs:
         at = 0
         while at < len(run):
-            match = _match(page, run[at:], known) if len(run) - at > 1 or run[at].is_initial else None
+            match = _match(page, run[at : at + _MOST_WORDS], known) if len(run) - at > 1 or run[at].is_initial else None
             if match is None:
                 alone.append(run[at])
                 at += 1
@@ -149,7 +150,7 @@ def _readings(page: Page, token: _Token, mark: str, *, is_strong: bool) -> tuple
     readings = word.of(_ROLES[mark])
     if readings or mark != "S":
         return readings
-    is_common = word.is_known and not (is_strong and word.is_noun and token.written.lower() not in page.lower_words)
+    is_common = word.is_known and not (is_strong and (word.is_noun or word.is_surname_shaped) and token.written.lower() not in page.lower_words)
     if is_common or _NO_SURNAME.match(token.written.lower()):
         return ()
     if not (is_strong or word.is_surname_shaped):
@@ -200,7 +201,7 @@ def _match_alone(page: Page, token: _Token, known: set[str]) -> _Match | None:
     if best.role == "surname":
         is_name = share > _BARE_SURNAME and is_plain or share > 0.9
     else:
-        is_name = share > (0.2 if is_plain else _BARE_FIRST)
+        is_name = share > (0.2 if is_plain else _BARE_FIRST) and word.place_share < 0.3
     return _Match(_mark(best), (best,)) if is_name and word.is_known else None
 
 
