@@ -38,8 +38,8 @@ def run(
 ) -> None:
     """Find the training documents that hold these words: file, offset, count and context.
 
-    The first search makes an index in CORPUS/index (five bytes a character, about a minute for 100 MB); later ones take
-    milliseconds. It is made anew when the corpus has changed.
+    The first search makes an index in CORPUS/index (about five bytes a character, ten seconds for 100 MB); later ones
+    take milliseconds. It is made anew when the corpus has changed.
     """
     from samovar.data.suffix_array.corpus_index import open_corpus_index
 
