@@ -27,8 +27,12 @@ POLICY_PHRASES = (
 )
 
 _CITATION = re.compile(r"\[(?:\d*|edit|citation needed|править|источник не указан[^\]]{0,40})\]")
-# A full stop after a single capital is an initial, and one before a small letter an abbreviation.
-_SENTENCE_END = re.compile(r"""(?:(?<!\b[A-ZА-ЯЁ])\.|[!?…。！？])+["'»”’)\]]*(?=\s+[^\sa-zа-яё]|\s*$)""")
+# A full stop ends no sentence after a title, a single capital or the last letter of "т.е.", nor before a small letter
+# or, as in a dialogue, a dash.
+_SENTENCE_END = re.compile(
+    r"""(?:(?<!\b[A-ZА-ЯЁ])(?<!\.[а-яё])(?<!\bMr)(?<!\bMrs)(?<!\bDr)(?<!\bSt)(?<!\bг)(?<!\bул)(?<!\bим)\.|[!?…。！？])+"""
+    r"""["'»”’)\]]*(?=\s+[^\sa-zа-яё—–-]|\s*$)"""
+)
 
 
 class LineRules(NamedTuple):

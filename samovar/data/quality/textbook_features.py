@@ -75,8 +75,8 @@ _PHRASES = {
         цена, цены, руб""",
     "page_furniture": """click here, read more, log in, login, sign up, subscribe, cookies, privacy policy,
         terms of use, all rights reserved, share this, leave a comment, leave a reply, copyright, powered by,
-        posted by, posted on, menu, next page, download, подробнее, читать далее, войти, регистрация, подписаться, подпишитесь, cookie,
-        все права защищены, поделиться, комментарии, комментариев, скачать, главная, карта сайта,
+        posted by, posted on, menu, next page, download, подробнее, читать далее, войти, регистрация, подписаться,
+        подпишитесь, cookie, все права защищены, поделиться, комментарии, комментариев, скачать, главная, карта сайта,
         политика конфиденциальности, нажмите""",
 }
 _OF_DIFFERENT_PHRASES = frozenset({"advertising", "page_furniture"})
