@@ -40,6 +40,8 @@ class Contestant(NamedTuple):
     """What its ``run`` is given."""
     group: str = ""
     """Variants of one contestant share a group; after the first round only the fastest of them plays on."""
+    python: str = sys.executable
+    """The Python that runs it: a peer whose packages would not go together with ours has an environment of its own."""
 
 
 class Spread(NamedTuple):
@@ -99,7 +101,8 @@ def run_alone(contestant: Contestant, *, threads: int) -> dict[str, Any]:
     """One round of one contestant in a fresh process."""
     with TemporaryDirectory() as folder:
         out = Path(folder) / "outcome.json"
-        command = [sys.executable, "-m", "benchmarks.contest", contestant.module, json.dumps(contestant.job), str(out)]
+        job = json.dumps(contestant.job)
+        command = [contestant.python, "-m", "benchmarks.contest", contestant.module, job, str(out)]
         try:
             done = subprocess.run(
                 command,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -52,3 +53,23 @@ def decode_outcome(job: dict[str, Any], generator: Callable[[int], Callable[[], 
         "largest_batch_tokens_per_second": speeds[str(job["batches"][-1])],
         "answers": answers,
     }
+
+
+class Clock:
+    """Seconds since it was made: on the wall, and of processor time, which other load on the machine doesn't touch."""
+
+    def __init__(self) -> None:
+        self._wall, self._processor = time.perf_counter(), _processor_seconds()
+
+    def read(self) -> dict[str, float]:
+        """As contestants give it back."""
+        return {
+            "seconds": time.perf_counter() - self._wall,
+            "processor_seconds": _processor_seconds() - self._processor,
+        }
+
+
+def _processor_seconds() -> float:
+    """Of this process and of its children that ended."""
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system

@@ -105,8 +105,8 @@ class NearDedup(TwoPassDedup):
     def _band_hashes(self, document: Document, prepared: bytes) -> Any:
         import numpy as np
 
-        head = self._head(document.text)
-        if prepared.startswith(head) and len(prepared) in {len(head), len(head) + 8 * self.settings.bands}:
+        head = self._head(document.text) if prepared else b""
+        if prepared and prepared.startswith(head) and len(prepared) in {len(head), len(head) + 8 * self.settings.bands}:
             return np.frombuffer(prepared, dtype="<u8", offset=len(head)).astype(np.uint64)
         return self.sketch.band_hashes(document.text)
 
