@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from samovar.brew.project import Project
+from samovar.data.corpus import read_corpus
+from samovar.data.shards import document_at, open_split
 from tests.cli.conftest import Samovar
 
 
@@ -28,13 +31,33 @@ def test_trace_prints_file_offset_count_and_context(samovar: Samovar, tmp_path: 
     assert samovar("trace", "x", "--corpus", tmp_path / "in").code == 1
 
 
-def test_trace_in_a_project_searches_what_was_brewed_last(
+def test_a_project_without_a_corpus_says_what_to_do(
     samovar: Samovar, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert samovar("new", tmp_path / "p").code == 0
-    document = tmp_path / "p" / "documents" / "a.txt"
-    document.write_text("the quick brown fox jumps over the lazy dog " * 3)
+    (tmp_path / "p" / "documents" / "a.txt").write_text("the quick brown fox jumps over the lazy dog " * 3)
     monkeypatch.chdir(tmp_path / "p")
     ran = samovar("trace", "brown fox")
     assert ran.code == 1
     assert "no corpus yet" in ran.err
+
+
+def test_a_project_is_searched_in_what_was_brewed_last(samovar: Samovar, brewed_copy: Project) -> None:
+    corpus = next(brewed_copy.artifacts.glob("data-*"))
+    words = next(read_corpus(corpus)).text[:30]
+    told = json.loads(samovar("trace", words, "--project", brewed_copy.root, "--json").out)
+    assert told["num_places"] >= 1
+    assert told["corpus"] == str(corpus)
+    documents = [path for path in (brewed_copy.root / "documents").rglob("*") if path.name != "README"]
+    documents[0].write_text("quite another text than before " * 5)
+    ran = samovar("trace", words, "--project", brewed_copy.root)
+    assert ran.code == 0
+    assert f"have changed since the last brew; searching {corpus.name}" in ran.err
+    assert "[" in ran.out
+
+
+def test_tokens_of_a_brewed_project_lead_back_to_their_files(brewed: Project) -> None:
+    split = open_split(next(brewed.artifacts.glob("shards-*")), "train")
+    first = next(read_corpus(next(brewed.artifacts.glob("data-*"))))
+    origin = document_at(split, 3)
+    assert (origin.id, origin.source, origin.offset) == (first.id, first.source, 3)
