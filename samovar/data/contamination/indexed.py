@@ -1,8 +1,8 @@
 """Items of evaluation sets looked up in the index of a corpus, without reading the corpus.
 
-It takes some milliseconds an item however large the corpus is, where the step ``decontaminate`` reads everything. What
-it compares is narrower: 13 words in a row (or a whole item of 5 to 12), without regard to case and white space, but
-with punctuation as it stands.
+It takes about 0.4 ms for each word of an item and block of the index (64 MiB of text), where the step ``decontaminate``
+reads everything. What it compares is narrower: 13 words in a row (or a whole item of 5 to 12), without regard to case
+and white space, but with punctuation as it stands.
 """
 
 from __future__ import annotations
