@@ -8,24 +8,32 @@ from __future__ import annotations
 
 import random
 import string
+import uuid
 from typing import NamedTuple
 
 CASES = ("nomn", "gent", "datv", "ablt")
 _MEN = (
     "Иван Ивана Ивану Иваном|Пётр Петра Петру Петром|Сергей Сергея Сергею Сергеем|Андрей Андрея Андрею Андреем|"
-    "Дмитрий Дмитрия Дмитрию Дмитрием|Алексей Алексея Алексею Алексеем|Илья Ильи Илье Ильёй|Никита Никиты Никите Никитой|"
+    "Дмитрий Дмитрия Дмитрию Дмитрием|Алексей Алексея Алексею Алексеем|Илья Ильи Илье Ильёй|Никита Никиты Никите "
+    "Никитой|"
     "Игорь Игоря Игорю Игорем|Павел Павла Павлу Павлом|Тимур Тимура Тимуру Тимуром|Рустам Рустама Рустаму Рустамом|"
     "Лев Льва Льву Львом|Роман Романа Роману Романом|Фёдор Фёдора Фёдору Фёдором|Арсений Арсения Арсению Арсением|"
     "Ашот Ашота Ашоту Ашотом|Георгий Георгия Георгию Георгием|Святослав Святослава Святославу Святославом"
 )
 _WOMEN = (
     "Мария Марии Марии Марией|Анна Анны Анне Анной|Ольга Ольги Ольге Ольгой|Екатерина Екатерины Екатерине Екатериной|"
-    "Наталья Натальи Наталье Натальей|Вера Веры Вере Верой|Любовь Любови Любови Любовью|Гульнара Гульнары Гульнаре Гульнарой|"
+    "Наталья Натальи Наталье Натальей|Вера Веры Вере Верой|Любовь Любови Любови Любовью|Гульнара Гульнары Гульнаре "
+    "Гульнарой|"
     "Юлия Юлии Юлии Юлией|Татьяна Татьяны Татьяне Татьяной|Светлана Светланы Светлане Светланой|Аида Аиды Аиде Аидой|"
     "Зинаида Зинаиды Зинаиде Зинаидой|Ксения Ксении Ксении Ксенией"
 )
-_FATHERS = "Иванов Петров Сергеев Андреев Дмитриев Алексеев Игорев Павлов Тимуров Романов Фёдоров Георгиев Борисов Рашидов"
-_OV = "Иванов Кузнецов Смирнов Голубев Лебедев Ахметов Хабибуллин Пушкарёв Сорокин Щукин Тютчев Чистозвонов Кривошеин Вяземцев"
+_FATHERS = (
+    "Иванов Петров Сергеев Андреев Дмитриев Алексеев Игорев Павлов Тимуров Романов Фёдоров Георгиев Борисов Рашидов"
+)
+_OV = (
+    "Иванов Кузнецов Смирнов Голубев Лебедев Ахметов Хабибуллин Пушкарёв Сорокин Щукин Тютчев Чистозвонов "
+    "Кривошеин Вяземцев"
+)
 _SKY = "Белинский Заболоцкий Вишневский Оболенский Высоцкий Кржижановский"
 _CONSONANT = "Шевчук Мельник Гринберг Петросян Абрамович Кравец Марчук Саркисян"
 _FIXED = "Бондаренко Ткаченко Гелашвили Дурново Чавчавадзе Седых Шаповаленко Живаго"
@@ -36,11 +44,27 @@ _MALE = {
     "fixed": ("",) * 4,
 }
 _FEMALE = {"ov": ("а", "ой", "ой", "ой"), "sky": ("ая", "ой", "ой", "ой"), "consonant": ("",) * 4, "fixed": ("",) * 4}
-_SURNAMES = {"ov": _OV.split(), "sky": [name[:-2] for name in _SKY.split()], "consonant": _CONSONANT.split(), "fixed": _FIXED.split()}
+_SURNAMES = {
+    "ov": _OV.split(),
+    "sky": [name[:-2] for name in _SKY.split()],
+    "consonant": _CONSONANT.split(),
+    "fixed": _FIXED.split(),
+}
 
-_STREETS = ("Ленина", "Садовая", "Гагарина", "Большая Полянка", "8 Марта", "академика Королёва", "Кирова", "Лесная", "Ивана Франко")
+_STREETS = (
+    "Ленина",
+    "Садовая",
+    "Гагарина",
+    "Большая Полянка",
+    "8 Марта",
+    "академика Королёва",
+    "Кирова",
+    "Лесная",
+    "Ивана Франко",
+)
 _TOWNS = ("Москва", "Тула", "Нижний Новгород", "Екатеринбург", "Сочи", "Великий Устюг")
-_MONTHS = "января февраля марта апреля мая июня июля августа сентября октября ноября декабря".split()
+_MONTHS_TEXT = "января февраля марта апреля мая июня июля августа сентября октября ноября декабря"
+_MONTHS = _MONTHS_TEXT.split()
 
 
 class Document(NamedTuple):
@@ -96,7 +120,9 @@ def _inn(draw: random.Random, length: int, *, is_right: bool = True) -> str:
 
 
 def _ogrn(draw: random.Random, length: int) -> str:
-    head = ("1" if length == 13 else "3") + f"{draw.randint(2, 24):02}{draw.randint(1, 89):02}" + _digits(draw, length - 6)
+    head = (
+        ("1" if length == 13 else "3") + f"{draw.randint(2, 24):02}{draw.randint(1, 89):02}" + _digits(draw, length - 6)
+    )
     return head + str(int(head) % (length - 2) % 10)
 
 
@@ -147,25 +173,41 @@ def _person(draw: random.Random, case: str) -> str:
 def _address(draw: random.Random) -> str:
     street, house = draw.choice(_STREETS), draw.randint(1, 140)
     kind, short = draw.choice((("улица", "ул."), ("проспект", "пр-т"), ("переулок", "пер."), ("бульвар", "б-р")))
-    flat = draw.choice(("", f", кв. {draw.randint(1, 300)}", f", корп. {draw.randint(1, 4)}, оф. {draw.randint(1, 99)}"))
+    flat = draw.choice(
+        ("", f", кв. {draw.randint(1, 300)}", f", корп. {draw.randint(1, 4)}, оф. {draw.randint(1, 99)}")
+    )
     index = draw.choice(("", f"{draw.randint(101000, 690999)}, "))
-    return f"{index}г. {draw.choice(_TOWNS)}, {draw.choice((kind, short))} {street}, {draw.choice(('д. ', 'дом ', ''))}{house}{flat}"
+    return (
+        f"{index}г. {draw.choice(_TOWNS)}, {draw.choice((kind, short))} {street}, "
+        f"{draw.choice(('д. ', 'дом ', ''))}{house}{flat}"
+    )
 
 
 def _date(draw: random.Random) -> str:
     day, month, year = draw.randint(1, 28), draw.randint(1, 12), draw.randint(1950, 2005)
-    return draw.choice((f"{day:02}.{month:02}.{year}", f"{day} {_MONTHS[month - 1]} {year}", f"{year}-{month:02}-{day:02}"))
+    return draw.choice(
+        (f"{day:02}.{month:02}.{year}", f"{day} {_MONTHS[month - 1]} {year}", f"{year}-{month:02}-{day:02}")
+    )
 
 
 def _plate(draw: random.Random) -> str:
     letters = [draw.choice("АВЕКМНОРСТУХ") for _ in range(3)]
-    return f"{letters[0]}{draw.randint(1, 999):03}{letters[1]}{letters[2]}{draw.choice(('', ' '))}{draw.choice(('77', '799', '178', '16', '02'))}"
+    region = draw.choice(("", " ")) + draw.choice(("77", "799", "178", "16", "02"))
+    return f"{letters[0]}{draw.randint(1, 999):03}{letters[1]}{letters[2]}{region}"
 
 
 def _phone(draw: random.Random) -> str:
     code, rest = draw.choice(("495", "812", "916", "926", "903")), _digits(draw, 7)
     number = f"{rest[:3]}-{rest[3:5]}-{rest[5:]}"
-    return draw.choice((f"+7 ({code}) {number}", f"8 ({code}) {number}", f"8-{code}-{number}", f"+7{code}{rest}", f"+7 {code} {number}"))
+    return draw.choice(
+        (
+            f"+7 ({code}) {number}",
+            f"8 ({code}) {number}",
+            f"8-{code}-{number}",
+            f"+7{code}{rest}",
+            f"+7 {code} {number}",
+        )
+    )
 
 
 def _letters(draw: random.Random, count: int, alphabet: str = string.ascii_letters + string.digits) -> str:
@@ -183,7 +225,10 @@ def _secret(draw: random.Random) -> tuple[str, str]:
             ('password = "', _letters(draw, 10) + draw.choice("!@#%") + _digits(draw, 2)),
             ("api_key: ", _letters(draw, 32, hexadecimal)),
             ("бот ", _digits(draw, 9) + ":AA" + _letters(draw, 33)),
-            ("заголовок Authorization: Bearer ", "eyJhbGciOiJIUzI1NiJ9.eyJ" + _letters(draw, 30) + "." + _letters(draw, 43)),
+            (
+                "заголовок Authorization: Bearer ",
+                "eyJhbGciOiJIUzI1NiJ9.eyJ" + _letters(draw, 30) + "." + _letters(draw, 43),
+            ),
             ("postgres://admin:", _letters(draw, 14)),
         )
     )
@@ -203,15 +248,35 @@ def _personal(out: _Writer) -> None:
     elif choice == 3:
         out.add("В отсутствие ", ("person", _person(draw, "gent")), " решение принимает комитет.")
     elif choice == 4:
-        out.add("Связаться можно по тел. ", ("phone", _phone(draw)), " или ", ("email", f"{_letters(draw, 7).lower()}@{draw.choice(('mail.ru', 'пример.рф', 'example.org'))}"), ".")
+        out.add(
+            "Связаться можно по тел. ",
+            ("phone", _phone(draw)),
+            " или ",
+            ("email", f"{_letters(draw, 7).lower()}@{draw.choice(('mail.ru', 'пример.рф', 'example.org'))}"),
+            ".",
+        )
     elif choice == 5:
-        out.add("Паспорт ", ("passport", f"{draw.randint(10, 99)} {draw.randint(0, 24):02} {_digits(draw, 6)}"), " выдан отделом внутренних дел.")
+        out.add(
+            "Паспорт ",
+            ("passport", f"{draw.randint(10, 99)} {draw.randint(0, 24):02} {_digits(draw, 6)}"),
+            " выдан отделом внутренних дел.",
+        )
     elif choice == 6:
         out.add("Загранпаспорт ", ("passport", f"{draw.randint(60, 79)} № {_digits(draw, 7)}"), " действителен.")
     elif choice == 7:
-        out.add("ИНН ", ("inn", _inn(draw, 10)), ", КПП ", ("kpp", f"{draw.randint(1000, 9999)}01001"), ", ОГРН ", ("ogrn", _ogrn(draw, 13)), ".")
+        out.add(
+            "ИНН ",
+            ("inn", _inn(draw, 10)),
+            ", КПП ",
+            ("kpp", f"{draw.randint(1000, 9999)}01001"),
+            ", ОГРН ",
+            ("ogrn", _ogrn(draw, 13)),
+            ".",
+        )
     elif choice == 8:
-        out.add("Индивидуальный предприниматель, ИНН ", ("inn", _inn(draw, 12)), ", ОГРНИП ", ("ogrn", _ogrn(draw, 15)), ".")
+        out.add(
+            "Индивидуальный предприниматель, ИНН ", ("inn", _inn(draw, 12)), ", ОГРНИП ", ("ogrn", _ogrn(draw, 15)), "."
+        )
     elif choice == 9:
         out.add("СНИЛС работника: ", ("snils", _snils(draw)), ".")
     elif choice == 10:
@@ -229,7 +294,14 @@ def _personal(out: _Writer) -> None:
         out.add("Вход с адреса ", ("ip", octets), " заблокирован.")
     else:
         before, secret = _secret(draw)
-        out.add("В скрипте: ", before, ("secret", secret), '"' if before.endswith('"') else "", "@db.local/x" if "://" in before else "", "\n")
+        out.add(
+            "В скрипте: ",
+            before,
+            ("secret", secret),
+            '"' if before.endswith('"') else "",
+            "@db.local/x" if "://" in before else "",
+            "\n",
+        )
 
 
 def _harmless(out: _Writer) -> None:
@@ -239,17 +311,29 @@ def _harmless(out: _Writer) -> None:
 
 
 _HARMLESS = (
-    lambda draw: f"Версия {draw.randint(1, 9)}.{draw.randint(0, 30)}.{draw.randint(0, 30)}.{draw.randint(100, 250)} вышла вчера.",
+    lambda draw: (
+        f"Версия {draw.randint(1, 9)}.{draw.randint(0, 30)}.{draw.randint(0, 30)}.{draw.randint(100, 250)} вышла вчера."
+    ),
     lambda draw: f"Артикул {_digits(draw, 10)}, на складе {draw.randint(2, 900)} штук.",
     lambda draw: f"Заказ № {_digits(draw, 9)} от {_date(draw)} оплачен.",
     lambda draw: f"Штрихкод 46{_digits(draw, 11)} не читается.",
-    lambda draw: f"ISBN 978-5-{_digits(draw, 3)}-{_digits(draw, 5)}-{draw.randint(0, 9)}, тираж {draw.randint(1, 9)}000 экземпляров.",
-    lambda draw: f"По ст. {draw.randint(1, 400)} ч. 2 и п. {draw.randint(1, 9)}.{draw.randint(1, 9)}.{draw.randint(1, 9)}.{draw.randint(1, 9)} правил спор решает суд.",
-    lambda draw: f"Сумма {draw.randint(1, 99)} {_digits(draw, 3)} {_digits(draw, 3)},{_digits(draw, 2)} руб. включает НДС.",
+    lambda draw: (
+        f"ISBN 978-5-{_digits(draw, 3)}-{_digits(draw, 5)}-{draw.randint(0, 9)}, тираж {draw.randint(1, 9)}000 "
+        f"экземпляров."
+    ),
+    lambda draw: (
+        f"По ст. {draw.randint(1, 400)} ч. 2 и п. "
+        f"{draw.randint(1, 9)}.{draw.randint(1, 9)}.{draw.randint(1, 9)}.{draw.randint(1, 9)} правил спор решает суд."
+    ),
+    lambda draw: (
+        f"Сумма {draw.randint(1, 99)} {_digits(draw, 3)} {_digits(draw, 3)},{_digits(draw, 2)} руб. включает НДС."
+    ),
     lambda draw: f"Совещание {_date(draw)} в 10:30:00 перенесено.",
     lambda draw: f"Коммит {_letters(draw, 40, '0123456789abcdef')} уже в основной ветке.",
     lambda draw: f"Сервер отвечает на 127.0.0.1 и 192.168.{draw.randint(0, 9)}.{draw.randint(2, 250)}.",
-    lambda draw: f"Браузер Chrome/{draw.randint(90, 120)}.0.{draw.randint(1000, 6000)}.{draw.randint(40, 200)} поддерживается.",
+    lambda draw: (
+        f"Браузер Chrome/{draw.randint(90, 120)}.0.{draw.randint(1000, 6000)}.{draw.randint(40, 200)} поддерживается."
+    ),
     lambda draw: f"Контрольное число ИНН {_inn(draw, 10, is_right=False)} не сходится.",
     lambda draw: f"Номер декларации {_digits(draw, 20)} присвоен.",
     lambda draw: f"Код товара 0{_digits(draw, 8)}, партия {_digits(draw, 12)}.",
@@ -262,6 +346,6 @@ _HARMLESS = (
     lambda draw: "Исполнитель обязан уведомить Заказчика, Генеральный директор утверждает Акт.",
     lambda draw: "password = os.environ['DB_PASSWORD'], token = get_token()",
     lambda draw: f"Трасса М{draw.randint(1, 12)}, модель А{draw.randint(100, 320)}, формат А4.",
-    lambda draw: f"Идентификатор {_letters(draw, 8, '0123456789abcdef')}-{_letters(draw, 4, '0123456789abcdef')}-4{_letters(draw, 3, '0123456789abcdef')}-a{_letters(draw, 3, '0123456789abcdef')}-{_letters(draw, 12, '0123456789abcdef')} записан.",
+    lambda draw: f"Идентификатор {uuid.UUID(int=draw.getrandbits(128), version=4)} записан.",
     lambda draw: f"Отдел в России, Казани и Владимире вырос на {draw.randint(2, 90)} %.",
 )

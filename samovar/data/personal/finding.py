@@ -51,11 +51,10 @@ class Page:
         The second of two numbers with a stroke between has the second of two such names: ИНН/КПП 7707083893/770701001.
         """
         context = self.text[max(0, start - before) : start]
-        last = None
-        for last in words.finditer(context):
-            pass
-        if last is None:
+        met = list(words.finditer(context))
+        if not met:
             return False
+        last = met[-1]
         between = context[last.end() :]
         if context.endswith("/") and context[: last.start()].rstrip().endswith("/"):
             between = between.rstrip("/0123456789")

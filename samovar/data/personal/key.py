@@ -58,7 +58,7 @@ def load_key(path: Path) -> Key:
 
 
 def load_or_make_key(path: Path) -> Key:
-    """The key in ``path``, made by the first of any number of processes that ask for it, readable by the owner alone."""
+    """The key in ``path``, made by the first process of many that asks for it, readable by the owner alone."""
     if not path.exists():
         with naming_os_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)

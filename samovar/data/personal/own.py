@@ -15,9 +15,11 @@ from samovar.data.personal.kinds import OWN
 _WORD = re.compile(r"\w+")
 _RUSSIAN = re.compile(r"[А-Яа-яЁё]+\Z")
 _ENDING = re.compile(r"(?:[аеёиоуыэюя]|ой|ый|ий|ая|яя|ое|ее|[йь])\Z")
-_ENDINGS = (
-    " а я о е у ю ы и й ь ой ей ом ем ам ям ах ях ами ями ов ев ый ий ая яя ое ее ые ие ого его ому ему ым им ых их ыми ими ую юю ью"
-).split(" ")
+_ENDINGS_TEXT = (
+    "а я о е у ю ы и й ь ой ей ом ем ам ям ах ях ами ями ов ев ый ий ая яя ое ее ые ие ого его ому ему ым им ых их "
+    "ыми ими ую юю ью"
+)
+_ENDINGS = ("", *_ENDINGS_TEXT.split())
 _BETWEEN = re.compile(r"[ \t\n\u00a0_.,«»\"'/-]{0,3}\Z")
 
 
@@ -76,14 +78,26 @@ def _find_phrases(text: str, by_first: dict[str, list[Phrase]]) -> Iterator[Find
         for phrase in by_first.get(_plain(match.group()), ()):
             end = _end_of(text, match.end(), phrase.words[1:])
             if end is not None:
+                end += _closing_quote(text, match.start(), end)
                 yield Finding(match.start(), end, OWN, 1.0, phrase.written)
+
+
+def _closing_quote(text: str, start: int, end: int) -> int:
+    """1 where a quotation that begins inside of the phrase ends just behind it."""
+    inside, after = text[start:end], text[end : end + 1]
+    is_open = inside.count("«") > inside.count("»") if after == "»" else after == '"' and inside.count('"') % 2 == 1
+    return int(is_open)
 
 
 def _end_of(text: str, at: int, words: tuple[frozenset[str], ...]) -> int | None:
     """Where the phrase ends whose other ``words`` should follow at ``at``; None when they do not."""
     for forms in words:
         following = _WORD.search(text, at)
-        if following is None or not _BETWEEN.match(text[at : following.start()]) or _plain(following.group()) not in forms:
+        if (
+            following is None
+            or not _BETWEEN.match(text[at : following.start()])
+            or _plain(following.group()) not in forms
+        ):
             return None
         at = following.end()
     return at

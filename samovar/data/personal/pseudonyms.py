@@ -88,14 +88,15 @@ def stand_ins() -> re.Pattern[str]:
     )
 
 
-_LETTER = r"[A-ZА-ЯЁ]\.?"
+_LETTER = r"[A-ZА-ЯЁ](?:\.|(?!\w))"
 
 
 @cache
 def _with_initials() -> re.Pattern[str]:
     name, between = stand_in_names().pattern, r"(?: ?| (?:[a-z]{1,4} ){1,2})"
     return re.compile(
-        rf"(?<!\w)(?:{_LETTER}{between}){{1,2}}(?:{name})|(?:{name}) (?:{_LETTER} )(?:{name})|(?:{name})(?: ?{_LETTER}(?!\w)){{1,2}}"
+        rf"(?<!\w)(?:{_LETTER}{between}){{1,2}}(?:{name})|(?:{name}) (?:{_LETTER} )(?:{name})|"
+        rf"(?:{name})(?: ?{_LETTER}){{1,2}}"
     )
 
 

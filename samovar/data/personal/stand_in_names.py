@@ -65,7 +65,9 @@ def _shape() -> re.Pattern[str]:
     parts = []
     for language in ("ru", "en"):
         open_syllable = f"[{_CONSONANTS[language]}][{_VOWELS[language]}]"
-        parts.append(f"(?:{open_syllable}|[{_LETTERS[language]}][{_VOWELS[language]}]?){_MARK[language]}(?:{open_syllable}){{2}}\\w{{1,16}}")
+        parts.append(
+            f"(?:{open_syllable}|[{_LETTERS[language]}][{_VOWELS[language]}]?){_MARK[language]}(?:{open_syllable}){{2}}\\w{{1,16}}"
+        )
     return re.compile(rf"(?<![\w-])(?i:{'|'.join(parts)})(?!\w)")
 
 

@@ -72,7 +72,9 @@ class OpenMap:
         self._cipher = _cipher(key)
         self._lines: defaultdict[bytes, set[bytes]] = defaultdict(set)
         if not path.is_file():
-            raise MissingError(f"the map {path} does not exist", hint="it lies beside the key, under its name and '.map'")
+            raise MissingError(
+                f"the map {path} does not exist", hint="it lies beside the key, under its name and '.map'"
+            )
         with path.open("rb") as file:
             for line in file:
                 try:

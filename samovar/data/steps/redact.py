@@ -67,7 +67,8 @@ class RedactSettings(StepSettings):
     def actions(self) -> dict[str, Action]:
         """The action for every kind."""
         chosen: dict[str, Action] = {kind: "keep" if kind in BY_LANGUAGE else "mask" for kind in KINDS}
-        return {**chosen, **self.kinds, OWN: self.own_action if self.own else "keep"}
+        chosen.update({str(kind): action for kind, action in self.kinds.items()})
+        return {**chosen, OWN: self.own_action if self.own else "keep"}
 
 
 class Redact(Step):

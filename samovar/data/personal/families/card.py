@@ -46,7 +46,8 @@ def _has_issuer(digits: str) -> bool:
 def _candidate() -> re.Pattern[str]:
     low, high = _DIGITS_IN_A_CARD
     return re.compile(
-        rf"[0-9](?<![0-9],[0-9])(?<![\w./:=*^-][0-9])(?:[{_SPACES}{_DASHES}]?[0-9]){{{low - 1},{high - 1}}}(?![.,]?[0-9]|\w)"
+        rf"[0-9](?<![0-9],[0-9])(?<![\w./:=*^-][0-9])(?:[{_SPACES}{_DASHES}]?[0-9]){{{low - 1},{high - 1}}}"
+        r"(?![.,]?[0-9]|\w)"
     )
 
 
@@ -65,7 +66,7 @@ def _find(page: Page, start: int, end: int) -> Iterator[Finding]:
         is_likely = _has_issuer(digits) and len(digits) != _DIGITS_IN_A_BARCODE
         if is_likely:
             yield Finding(*match.span(), "card", 0.97, digits)
-        elif page.is_near(_words(), *match.span(), before=_CONTEXT_CHARACTERS):
+        elif page.is_named(_words(), match.start(), before=_CONTEXT_CHARACTERS):
             # Old cards of Visa have 13 digits, as goods have, and of Maestro 12; issuers come and go.
             yield Finding(*match.span(), "card", 0.9, digits)
 

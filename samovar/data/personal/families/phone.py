@@ -74,7 +74,8 @@ def is_phone(written: str, digits: str) -> bool:
 def _words() -> re.Pattern[str]:
     return re.compile(
         r"(?i)\b(?:tele)?phones?\b|\bcall(?:ed|ing)?\b|\btel\b|\bmobile\b|\bcell\b|\bfax\b|\bdial\b|whatsapp|viber"
-        r"|\bmy number\b|\breach (?:me|us|you|him|her)\b|\btext me\b|\bhotline\b|\banswer(?:ing)? at\b|\bmessages? (?:to|on|at)\b|\boffice:?\b"
+        r"|\bmy number\b|\breach (?:me|us|you|him|her)\b|\btext me\b|\bhotline\b|\banswer(?:ing)? at\b|"
+        r"\bmessages? (?:to|on|at)\b|\boffice:?\b"
         r"|\bтел\b|телефон|моб\.|мобильн|\bзвон|позвон|факс|ватсап|вотсап"
     )
 
@@ -82,7 +83,8 @@ def _words() -> re.Pattern[str]:
 @cache
 def _other_number() -> re.Pattern[str]:
     return re.compile(
-        r"(?i)\blicen[cs]e|\baccount|\bpassport|\bcard\b|\border\b|\binvoice|\bticket|\bzip\b|\bid\b|договор|сч[её]т|заказ|паспорт|"
+        r"(?i)\blicen[cs]e|\baccount|\bpassport|\bcard\b|\border\b|\binvoice|\bticket|\bzip\b|\bid\b|договор|"
+        r"сч[её]т|заказ|паспорт|"
         r"карт[аыуе]|(?<!\w)(?:ИНН|КПП|ОГРН|БИК|СНИЛС)(?!\w)|индекс"
     )
 

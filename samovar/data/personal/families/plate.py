@@ -54,7 +54,8 @@ def _find(page: Page, start: int, end: int) -> Iterator[Finding]:
 DETECTORS = [
     Detector(
         ("plate",),
-        f"[{_LETTERS}] ?[0-9]{{3,4}} ?[{_LETTERS}]{{0,2}} ?(?:/ ?)?[0-9]{{2}}|[0-9]{{4}} ?[{_LETTERS}]{{2}} ?[0-9]{{2}}",
+        f"[{_LETTERS}] ?[0-9]{{3,4}} ?[{_LETTERS}]{{0,2}} ?(?:/ ?)?[0-9]{{2}}|[0-9]{{4}} ?[{_LETTERS}]{{2}} "
+        f"?[0-9]{{2}}",
         _find,
     ),
 ]

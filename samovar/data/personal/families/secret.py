@@ -1,4 +1,4 @@
-"""Keys, tokens and passwords: by the prefixes that services give them, by their form, or where a program assigns them."""
+"""Keys, tokens and passwords: by the prefixes of their services, by their form, or where a program assigns them."""
 
 from __future__ import annotations
 
@@ -72,14 +72,17 @@ def _url_password() -> re.Pattern[str]:
 
 @cache
 def _header() -> re.Pattern[str]:
-    return re.compile(r"(?i)\b(?:authorization['\"]?[ ]?[:=][ ]?['\"]?)(?:bearer|basic|token|api-key|oauth) +([\w.~+/=-]{12,4000})")
+    return re.compile(
+        r"(?i)\b(?:authorization['\"]?[ ]?[:=][ ]?['\"]?)(?:bearer|basic|token|api-key|oauth) +([\w.~+/=-]{12,4000})"
+    )
 
 
 @cache
 def _assignment() -> re.Pattern[str]:
     name = (
         r"(?:passw(?:or)?d|passwd|passphrase|pwd|secret|token|api[_-]?key|apikey|access[_-]?key|auth[_-]?key|"
-        r"private[_-]?key|account[_-]?key|credential|client[_-]?secret|парол[ья]\w{0,2}|токен|секретный ключ)(?:[_.-][\w.-]{0,20}|s|[0-9]{1,3})?"
+        r"private[_-]?key|account[_-]?key|credential|client[_-]?secret|парол[ья]\w{0,2}|токен|"
+        r"секретный ключ)(?:[_.-][\w.-]{0,20}|s|[0-9]{1,3})?"
     )
     value = r"(?:\"([^\"\s]{6,512})\"|'([^'\s]{6,512})'|([^\s'\"<>{}()\[\],;]{6,512})(?![(\[{<]))"
     return re.compile(rf"(?i){name}[\"'\]]{{0,2}}[ \t]*(?::=|=>|==?|:)[ \t]*[bfru]?{value}")
@@ -88,8 +91,10 @@ def _assignment() -> re.Pattern[str]:
 @cache
 def _placeholder() -> re.Pattern[str]:
     return re.compile(
-        r"(?i)x{3,}|\*{3,}|\.{3}|…|^[$%{<]|\$\{|\{\{|%[sd(]|your|example|change|placeholder|dummy|sample|insert|redacted"
-        r"|^(?:none|null|true|false|undefined|string|required|optional|password|secret|token|секрет|пароль)|environ|getenv|"
+        r"(?i)x{3,}|\*{3,}|\.{3}|…|^[$%{<]|\$\{|\{\{|%[sd(]|your|example|change|placeholder|dummy|sample|insert|"
+        r"redacted"
+        r"|^(?:none|null|true|false|undefined|string|required|optional|password|secret|token|секрет|пароль)|environ|"
+        r"getenv|"
         r"^(?:self|os|settings|config|request|process|props|this|data|args)\.|://|\[[a-z]+(?: [a-z0-9]+)?\]"
     )
 

@@ -8,7 +8,15 @@ from functools import cache
 from typing import NamedTuple
 
 from samovar.data.personal.finding import Finding, Page
-from samovar.data.personal.names.gazetteer import NO_NAMES, ORDINARY, PLACES, first_names, last_names
+from samovar.data.personal.names.gazetteer import (
+    NO_NAMES,
+    OF_PLACES,
+    ORDINARY,
+    PLACES,
+    THINGS,
+    first_names,
+    last_names,
+)
 from samovar.data.personal.names.part import NamePart, Role
 
 _UPPER = "A-ZÀ-ÖØ-ÞŠŽČŁŚŐŰĆĐŇŘŤÚŮÝĚĎ"
@@ -19,7 +27,10 @@ _BEFORE, _AFTER = 28, 24
 
 @cache
 def _token() -> re.Pattern[str]:
-    word = rf"[{_UPPER}]['’][{_UPPER}][{_LOWER}]+|(?:Mc|Mac|De|Di|La|Le|Van)?[{_UPPER}][{_LOWER}]+(?:[-–][{_UPPER}][{_LOWER}]+)?"
+    word = (
+        rf"[{_UPPER}]['’][{_UPPER}][{_LOWER}]+|(?:Mc|Mac|De|Di|La|Le|"
+        rf"Van)?[{_UPPER}][{_LOWER}]+(?:[-–][{_UPPER}][{_LOWER}]+)?"
+    )
     initial = rf"[{_UPPER}]\.|[{_UPPER}](?= [{_UPPER}][{_LOWER}])"
     particle = r"(?:van|von|der|den|de|da|do|dos|del|della|di|du|la|le|bin|ibn|al|el|ter|ten|zu)(?= )"
     return re.compile(rf"(?<![\w@./-])(?<![\w]['’])(?:{word}|{initial}|{particle})(?![\w@]|['’](?!s\b)[\w]|\.[\w])")
@@ -28,8 +39,10 @@ def _token() -> re.Pattern[str]:
 @cache
 def _title() -> re.Pattern[str]:
     return re.compile(
-        r"(?i)(?<!\w)(?:mr|mrs|ms|miss|mx|dr|prof|professor|sir|madam|mister|lord|lady|rev|reverend|father|sister|brother|sgt|capt|"
-        r"captain|lt|col|colonel|gen|hon|judge|senator|president|aunt|uncle|doctor|detective|officer|agent|herr|frau|señor|señora|"
+        r"(?i)(?<!\w)(?:mr|mrs|ms|miss|mx|dr|prof|professor|sir|madam|mister|lord|lady|rev|reverend|father|sister|"
+        r"brother|sgt|capt|"
+        r"captain|lt|col|colonel|gen|hon|judge|senator|president|aunt|uncle|doctor|detective|officer|agent|herr|"
+        r"frau|señor|señora|"
         r"monsieur|madame)\.? \Z"
     )
 
@@ -37,21 +50,26 @@ def _title() -> re.Pattern[str]:
 @cache
 def _cue() -> re.Pattern[str]:
     return re.compile(
-        r"(?i)(?:\bname(?:'s|’s| is|:| was)|\bi am|\bi'm|\bi’m|\bthis is|\bsigned(?: by)?:?|\bsincerely,|\bregards,|\bcheers,|\bdear|"
-        r"\bhi|\bhello|\bhey|\battn:?|\bcontact:?|\bcalled|\bnamed|\bmeet|\bfrom:|\bto:|\bauthor:?|\bpatient:?|\bclient:?|\bemployee:?|"
+        r"(?i)(?:\bname(?:'s|’s| is|:| was)|\bi am|\bi'm|\bi’m|\bthis is|\bsigned(?: by)?:?|\bsincerely,|\bregards,|"
+        r"\bcheers,|\bdear|"
+        r"\bhi|\bhello|\bhey|\battn:?|\bcontact:?|\bcalled|\bnamed|\bmeet|\bfrom:|\bto:|\bauthor:?|\bpatient:?|"
+        r"\bclient:?|\bemployee:?|"
         r"\bby)[ \n]{1,2}\Z"
     )
 
 
 @cache
 def _naming() -> re.Pattern[str]:
-    return re.compile(r"(?i)(?:\bname(?:'s|’s| is|:)|\bnamed|\bsigned by|\bsigned:|\bpatient:|\bemployee:|\bauthor:) \Z")
+    return re.compile(
+        r"(?i)(?:\bname(?:'s|’s| is|:)|\bnamed|\bsigned by|\bsigned:|\bpatient:|\bemployee:|\bauthor:) \Z"
+    )
 
 
 @cache
 def _place_before() -> re.Pattern[str]:
     return re.compile(
-        r"(?i)(?:\b(?:san|santa|saint|st\.|mount|mt\.|new|fort|port|lake|los|las|el|north|south|east|west|city of|town of|university of|"
+        r"(?i)(?:\b(?:san|santa|saint|st\.|mount|mt\.|new|fort|port|lake|los|las|el|north|south|east|west|city of|"
+        r"town of|university of|"
         r"state of|capital of|[0-9]+[a-z]?) |[0-9] )\Z"
     )
 
@@ -59,9 +77,12 @@ def _place_before() -> re.Pattern[str]:
 @cache
 def _place_after() -> re.Pattern[str]:
     return re.compile(
-        r"\A(?:,? (?:Ltd|Inc|LLC|Corp|Co|GmbH|AG|Plc|PLC|Limited|Group|Bank|Company|University|College|Institute|School|Hospital|"
-        r"Street|St|Avenue|Ave|Road|Rd|Drive|Lane|Ln|Boulevard|Blvd|Court|Place|Square|Terrace|Way|Highway|Park|Bridge|Airport|"
-        r"Station|County|Island|River|Lake|Valley|Beach|Hall|Hotel|Museum|Church|Cathedral|Foundation|Award|Prize)\b|,? (?:[A-Z]{2} )?[0-9])"
+        r"\A(?:,? (?:Ltd|Inc|LLC|Corp|Co|GmbH|AG|Plc|PLC|Limited|Group|Bank|Company|University|College|Institute|"
+        r"School|Hospital|"
+        r"Street|St|Avenue|Ave|Road|Rd|Drive|Lane|Ln|Boulevard|Blvd|Court|Place|Square|Terrace|Way|Highway|Park|"
+        r"Bridge|Airport|"
+        r"Station|County|Island|River|Lake|Valley|Beach|Hall|Hotel|Museum|Church|Cathedral|Foundation|Award|"
+        r"Prize)\b|,? (?:[A-Z]{2} )?[0-9])"
     )
 
 
@@ -105,7 +126,9 @@ def _runs(text: str) -> Iterator[list[_Token]]:
     run: list[_Token] = []
     for match in _token().finditer(text):
         token = _Token(*match.span(), match.group())
-        if run and (text[run[-1].end : token.start] != " " or (token.is_particle and run[-1].is_particle and len(run) == 1)):
+        if run and (
+            text[run[-1].end : token.start] != " " or (token.is_particle and run[-1].is_particle and len(run) == 1)
+        ):
             yield run
             run = []
         run.append(token)
@@ -126,23 +149,14 @@ def _judge(page: Page, run: Sequence[_Token], known: Mapping[str, Role]) -> list
     for at, token in enumerate(tokens[1:], 1):
         if token.lower in NO_NAMES and not token.is_particle:
             # John Smith Street and Smith Group are no persons.
-            return [] if token.lower in _THINGS else _judge(page, tokens[:at], known)
-    if len(tokens) > _MOST_WORDS or tokens[0].lower in _OF_PLACES:
+            return [] if token.lower in THINGS else _judge(page, tokens[:at], known)
+    if len(tokens) > _MOST_WORDS or tokens[0].lower in OF_PLACES:
         return []
     before = page.text[max(0, tokens[0].start - _BEFORE) : tokens[0].start]
     after = page.text[tokens[-1].end : tokens[-1].end + _AFTER]
     if _place_after().match(after) or (_place_before().search(before) and not _title().search(before)):
         return []
     return tokens if _is_name(page, tokens, before, known) else []
-
-
-_OF_PLACES = frozenset("san santa são costa puerto los las el monte villa buena rio porto bad".split())
-_THINGS = frozenset(
-    """street st avenue ave road rd drive lane ln boulevard blvd court place square terrace way highway circle trail inc ltd llc
-    corp corporation company co group gmbh ag plc bank university college school institute hospital church museum hotel airport
-    station department association foundation society club team union party league systems services solutions technologies
-    software media data energy health capital partners consulting management industries islands island city county""".split()
-)
 
 
 def _starts_no_name(page: Page, token: _Token) -> bool:

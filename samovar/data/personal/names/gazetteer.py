@@ -19,59 +19,80 @@ _FIRST_OF_GREEK = "Ͱ"
 _FIRST = ("first_names", "first_names_male", "first_names_female", "first_names_nonbinary")
 _LAST = ("last_names", "last_names_male", "last_names_female")
 
-ORDINARY = frozenset(
-    """said my will an man little can made may don us young long ever friend love lady hope till king doctor case son true among
-    else less sister bishop tone reason red rose marry drew general pleasant tea judge early chance rich worth hall floor squire
-    duke comfort queen line stone joy noble green baby journey carry bell bent captain fancy darling river heaven peace sad sky
-    lawyer wood woods innocent mad liberty bill justice summer lot brown faith miles earnest cap haven governor brain grace dean
-    odd brandy unknown harm spring hung shade add mark chin winter fate precious beat storm art bird silver lies elder hill gray
-    prince gay patience mercy le press royal price golden angel mile deacon owe joke rock constant rush ah park blessing sing sole
-    lane mist roll forest sunshine destiny dawn merry harsh porter charity diamond lean infant hunt wash rusty trace pink doll
-    velvet autumn page north fed rosy treasure grant cannon dusty star sunny ray manly branch job shan prudence sincere per lucky
-    tore tiny wolf male frank gun baron hence fairy west victory penny echo junior roar banks arch mercer bliss council author
-    chase purity harmony ward ham cherry minor nail ale sherry mare blaze wing bunk shepherd rob major ties peer icy heath graves
-    pearl mate stormy fleet ole clay whit miracle loan jail garrison scarlet earl butler ante ally saint link cash dove cord
-    china kick jewel cliff orange greet garret cherish caprice ridge pepper bush princess ivory villa moody misty eve bee serenity
-    loyal ivy handy baker anon steward hunter creed vere nat lone blossom mills meadow maxim marvel marquis gale era august windy
-    violet sandy rod pastor parley martial essence dock bonny in on so no do he she it me at by or to of and the this that with from
-    has had was are not but all any one two new old good day days art best black white blue cook cooper fisher fox gardener hand
-    hardy holiday house land law lord low mason moon moore more most much music nice night nurse potter power pope sharp short
-    small smart snow south stark steel strong sweet swift taylor town turner walker wall waters weaver webb wells west wise worth
-    world wright yates april june july bishop chase cross day dale field fields flowers ford french gates glass grove guy harper
-    head hicks high holder horn key knight lake last lay long lynch marsh may meadows miller paul pack parker pass pitt poole rice
-    rivers root rowe rush sage sands savage school sharpe shaw singer smith song speed stable street tanner temple terry tell
-    train tree valentine vance very wade wagner ware wash way weeks wheel wilder window winner wong wooden wolfe worker yard yes""".split()
-)
+_ORDINARY = """
+add ah ale all ally among an and angel anon ante any april arch are art at august author autumn baby baker banks baron
+beat bee bell bent best bill bird bishop black blaze blessing bliss blossom blue bonny brain branch brandy brown bunk
+bush but butler by can cannon cap caprice captain carry case cash chance charity chase cherish cherry chin china clay
+cliff comfort constant cook cooper cord council creed cross dale darling dawn day days deacon dean destiny diamond do
+dock doctor doll don dove drew duke dusty earl early earnest echo elder else era essence eve ever fairy faith fancy
+fate fed field fields fisher fleet floor flowers ford forest fox frank french friend from gale gardener garret
+garrison gates gay general glass golden good governor grace grant graves gray green greet grove gun guy had hall ham
+hand handy hardy harm harmony harper harsh has haven he head heath heaven hence hicks high hill holder holiday hope
+horn house hung hunt hunter icy in infant innocent it ivory ivy jail jewel job joke journey joy judge july june junior
+justice key kick king knight lady lake land lane last law lawyer lay le lean less liberty lies line link little loan
+lone long lord lot love low loyal lucky lynch mad made major male man manly mare mark marquis marry marsh martial
+marvel mason mate maxim may me meadow meadows mercer mercy merry mile miles miller mills minor miracle mist misty
+moody moon moore more most much music my nail nat new nice night no noble north not nurse odd of old ole on one or
+orange owe pack page park parker parley pass pastor patience paul peace pearl peer penny pepper per pink pitt pleasant
+poole pope porter potter power precious press price prince princess prudence purity queen ray reason red rice rich
+ridge river rivers roar rob rock rod roll root rose rosy rowe royal rush rusty sad sage said saint sands sandy savage
+scarlet school serenity shade shan sharp sharpe shaw she shepherd sherry short silver sincere sing singer sister sky
+small smart smith snow so sole son song south speed spring squire stable star stark steel steward stone storm stormy
+street strong summer sunny sunshine sweet swift tanner taylor tea tell temple terry that the this ties till tiny to
+tone tore town trace train treasure tree true turner two unknown us valentine vance velvet vere very victory villa
+violet wade wagner walker wall ward ware was wash waters way weaver webb weeks wells west wheel whit white wilder will
+window windy wing winner winter wise with wolf wolfe wong wood wooden woods worker world worth wright yard yates yes
+young
+"""
+ORDINARY = frozenset(_ORDINARY.split())
 
-PLACES = frozenset(
-    """jordan georgia chad israel paris sydney austin madison victoria florence charlotte houston dallas brooklyn kenya india china
-    cuba malta london england holland ireland scotland wales america africa asia australia austria brazil canada france germany
-    italy japan mexico russia spain sweden norway denmark finland poland ukraine washington lincoln jackson hamilton cleveland
-    denver phoenix alexandria virginia carolina dakota montana nevada savannah boston berlin vienna rome milan geneva lourdes
-    santiago san santa lima quito salvador guyana monaco andorra valencia florida chelsea essex kent devon lancaster york
-    windsor winchester jamaica barbados trinidad tonga samoa guam togo mali niger benin gabon congo angola zambia cameroon ivory
-    bahrain kuwait oman yemen iran iraq turkey syria lebanon cyprus greece albania serbia croatia latvia lithuania estonia hungary
-    romania bulgaria moldova armenia tunisia morocco algeria libya egypt sudan ethiopia somalia uganda rwanda burundi tanzania
-    malawi mozambique botswana namibia lesotho madagascar mauritius maldives nepal bhutan bangladesh myanmar thailand vietnam
-    laos cambodia malaysia singapore indonesia philippines taiwan korea mongolia fiji kiribati nauru tuvalu palau peru chile
-    argentina uruguay paraguay bolivia ecuador colombia venezuela panama nicaragua honduras guatemala belize haiti bermuda iceland
-    luxembourg belgium switzerland portugal slovenia slovakia czech netherlands europe kenosha""".split()
-)
+_PLACES = """
+africa albania alexandria algeria america andorra angola argentina armenia asia austin australia austria bahrain
+bangladesh barbados belgium belize benin berlin bermuda bhutan bolivia boston botswana brazil brooklyn bulgaria
+burundi cambodia cameroon canada carolina chad charlotte chelsea chile china cleveland colombia congo croatia cuba
+cyprus czech dakota dallas denmark denver devon ecuador egypt england essex estonia ethiopia europe fiji finland
+florence florida france gabon geneva georgia germany greece guam guatemala guyana haiti hamilton holland honduras
+houston hungary iceland india indonesia iran iraq ireland israel italy ivory jackson jamaica japan jordan kenosha kent
+kenya kiribati korea kuwait lancaster laos latvia lebanon lesotho libya lima lincoln lithuania london lourdes
+luxembourg madagascar madison malawi malaysia maldives mali malta mauritius mexico milan moldova monaco mongolia
+montana morocco mozambique myanmar namibia nauru nepal netherlands nevada nicaragua niger norway oman palau panama
+paraguay paris peru philippines phoenix poland portugal quito romania rome russia rwanda salvador samoa san santa
+santiago savannah scotland serbia singapore slovakia slovenia somalia spain sudan sweden switzerland sydney syria
+taiwan tanzania thailand togo tonga trinidad tunisia turkey tuvalu uganda ukraine uruguay valencia venezuela victoria
+vienna vietnam virginia wales washington winchester windsor yemen york zambia
+"""
+PLACES = frozenset(_PLACES.split())
 
-NO_NAMES = frozenset(
-    """monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september october
-    november december street st avenue ave road rd drive lane ln boulevard blvd court place square terrace way highway circle trail
-    apt suite floor box inc ltd llc corp corporation company co group gmbh ag plc bank university college school institute hospital
-    church museum hotel airport station department ministry university association foundation society club team union party league
-    the a an and or but if of in on at to for from with by as is was are were be been i you he she it we they my your his her its
-    our their this that these those who what when where why how which please hi hello dear thanks thank yes no not do does did can
-    could will would should may might must shall have has had let also user bot sir madam mr mrs ms miss dr prof am pm ok usa uk
-    us eu new north south east west old great saint mount lake river port fort cape island islands bay beach city county state
-    republic kingdom united national international global first second third english french german spanish italian russian chinese
-    japanese american british european god internet google microsoft amazon apple facebook twitter windows linux python java
-    systems services solutions technologies software media data energy health capital partners consulting management industries
-    email phone address name date number card account re fw subject sent cc attn regards sincerely best""".split()
-)
+_NO_NAMES = """
+a account address ag airport also am amazon american an and apple april apt are as association at attn august ave
+avenue bank bay be beach been best blvd bot boulevard box british but by can cape capital card cc chinese church
+circle city club co college company consulting corp corporation could county court data date dear december department
+did do does dr drive east email energy english eu european facebook february first floor for fort foundation french
+friday from fw german global gmbh god google great group had has have he health hello her hi highway his hospital
+hotel how i if in inc industries institute international internet is island islands it italian its january japanese
+java july june kingdom lake lane league let linux llc ln ltd madam management march may media microsoft might ministry
+miss monday mount mr mrs ms museum must my name national new no north not november number october of ok old on or our
+partners party phone place plc please pm port prof python rd re regards republic river road russian saint saturday
+school second sent september services shall she should sincerely sir society software solutions south spanish square
+st state station street subject suite sunday systems team technologies terrace thank thanks that the their these they
+third this those thursday to trail tuesday twitter uk union united university us usa user was way we wednesday were
+west what when where which who why will windows with would yes you your
+"""
+NO_NAMES = frozenset(_NO_NAMES.split())
+
+_OF_PLACES = "san santa são costa puerto los las el monte villa buena rio porto bad"
+OF_PLACES = frozenset(_OF_PLACES.split())
+"""What names of places begin with, however much the next word is a name."""
+
+_THINGS = """
+ag airport association ave avenue bank blvd boulevard capital church circle city club co college company consulting
+corp corporation county court data department drive energy foundation gmbh group health highway hospital hotel inc
+industries institute island islands lane league llc ln ltd management media museum partners party place plc rd road
+school services society software solutions square st station street systems team technologies terrace trail union
+university way
+"""
+THINGS = frozenset(_THINGS.split())
+"""What follows a name that is a thing's: a street's, a company's."""
 
 
 @cache

@@ -27,7 +27,8 @@ _GAP = re.compile(r"[ \u00a0]{1,2}\Z")
 @cache
 def _token() -> re.Pattern[str]:
     return re.compile(
-        r"(?<![\w-])(?:[А-ЯЁ][а-яё]+(?:-[А-ЯЁ][а-яё]+)?|[А-ЯЁ]{2,}(?:-[А-ЯЁ]{2,})?)(?![\w]|-[а-яё])|(?<![\w-])[А-ЯЁ]\.(?!\w{2,}\.)"
+        r"(?<![\w-])(?:[А-ЯЁ][а-яё]+(?:-[А-ЯЁ][а-яё]+)?|[А-ЯЁ]{2,}(?:-[А-ЯЁ]{2,})?)(?![\w]|-[а-яё])|"
+        r"(?<![\w-])[А-ЯЁ]\.(?!\w{2,}\.)"
     )
 
 
@@ -35,8 +36,10 @@ def _token() -> re.Pattern[str]:
 def _place_before() -> re.Pattern[str]:
     return re.compile(
         r"(?i)(?:\b(?:ул|пр|пр-т|пер|пл|наб|ш|б-р|бул|г|гор|с|д|дер|пос|пгт|ст|обл|р-н|мкр|им|оз|р|о|о-в)\.|"
-        r"\b(?:улиц\w+|проспект\w*|переул\w+|площад\w+|набережн\w+|шоссе|бульвар\w*|город\w*|сел[оеа]|деревн\w+|посёл\w+|посел\w+|"
-        r"станци\w+|станиц\w+|метро|район\w*|област\w+|имени|остров\w*|гор[аыеу]|рек[аиеу]|озер\w+|музе\w+|театр\w*|премия|премии|"
+        r"\b(?:улиц\w+|проспект\w*|переул\w+|площад\w+|набережн\w+|шоссе|бульвар\w*|город\w*|сел[оеа]|деревн\w+|"
+        r"посёл\w+|посел\w+|"
+        r"станци\w+|станиц\w+|метро|район\w*|област\w+|имени|остров\w*|гор[аыеу]|рек[аиеу]|озер\w+|музе\w+|театр\w*|"
+        r"премия|премии|"
         r"завод\w*|фабрик\w+|ООО|АО|ОАО|ЗАО|ПАО|ИП «))[ \u00a0]?[«\"]?\Z"
     )
 
@@ -44,8 +47,10 @@ def _place_before() -> re.Pattern[str]:
 @cache
 def _title_before() -> re.Pattern[str]:
     return re.compile(
-        r"(?i)\b(?:г-н\w*|г-ж\w*|гр\.|гр-н\w*|гр-к\w*|господин\w*|госпож\w+|гражданин\w*|гражданк\w+|товарищ\w*|тов\.|мистер\w*|"
-        r"директор\w*|бухгалтер\w*|менеджер\w*|доктор\w*|профессор\w*|инженер\w*|юрист\w*|адвокат\w*|судь[яиеёй]\w*|нотариус\w*|"
+        r"(?i)\b(?:г-н\w*|г-ж\w*|гр\.|гр-н\w*|гр-к\w*|господин\w*|госпож\w+|гражданин\w*|гражданк\w+|товарищ\w*|"
+        r"тов\.|мистер\w*|"
+        r"директор\w*|бухгалтер\w*|менеджер\w*|доктор\w*|профессор\w*|инженер\w*|юрист\w*|адвокат\w*|судь[яиеёй]\w*|"
+        r"нотариус\w*|"
         r"капитан\w*|майор\w*|полковник\w*|лейтенант\w*|врач\w*|учител\w+|уважаем\w+|дорог\w+|ИП)[ \u00a0]\Z"
     )
 
@@ -150,7 +155,9 @@ def _readings(page: Page, token: _Token, mark: str, *, is_strong: bool) -> tuple
     readings = word.of(_ROLES[mark])
     if readings or mark != "S":
         return readings
-    is_common = word.is_known and not (is_strong and (word.is_noun or word.is_surname_shaped) and token.written.lower() not in page.lower_words)
+    is_common = word.is_known and not (
+        is_strong and (word.is_noun or word.is_surname_shaped) and token.written.lower() not in page.lower_words
+    )
     if is_common or _NO_SURNAME.match(token.written.lower()):
         return ()
     if not (is_strong or word.is_surname_shaped):
@@ -160,8 +167,10 @@ def _readings(page: Page, token: _Token, mark: str, *, is_strong: bool) -> tuple
 
 
 _NO_SURNAME = re.compile(
-    r"(?:приложени|рисун|таблиц|пункт|стать|глав|раздел|част|том|лист|график|форм|схем|групп|класс|категори|вариант|институт|"
-    r"университет|договор|акт|приказ|заказчик|исполнител|директор|ул\Z|улиц|сторон|подпис|гражданин|гражданк|господин|госпож|имени)"
+    r"(?:приложени|рисун|таблиц|пункт|стать|глав|раздел|част|том|лист|график|форм|схем|групп|класс|категори|вариант|"
+    r"институт|"
+    r"университет|договор|акт|приказ|заказчик|исполнител|директор|ул\Z|улиц|сторон|подпис|гражданин|гражданк|"
+    r"господин|госпож|имени)"
 )
 
 
@@ -172,7 +181,10 @@ def _agreement(readings: Sequence[Reading | None]) -> float:
         if reading is None:
             continue
         if (case and reading.case and reading.case != case) or (
-            gender and reading.gender and reading.gender != gender and not (reading.is_fixed and reading.gender == "masc")
+            gender
+            and reading.gender
+            and reading.gender != gender
+            and not (reading.is_fixed and reading.gender == "masc")
         ):
             return 0.0
         case, gender = case or reading.case, gender or reading.gender
@@ -199,7 +211,7 @@ def _match_alone(page: Page, token: _Token, known: set[str]) -> _Match | None:
     is_plain = not _is_sentence_start(before)
     share = word.share(best.role)
     if best.role == "surname":
-        is_name = share > _BARE_SURNAME and is_plain or share > 0.9
+        is_name = (share > _BARE_SURNAME and is_plain) or share > 0.9
     else:
         is_name = share > (0.2 if is_plain else _BARE_FIRST) and word.place_share < 0.3
     return _Match(_mark(best), (best,)) if is_name and word.is_known else None
@@ -210,7 +222,7 @@ def _mark(reading: Reading) -> str:
 
 
 def _is_sentence_start(before: str) -> bool:
-    stripped = before.rstrip(" \u00a0\t«\"“(—–-")
+    stripped = before.rstrip(' \u00a0\t«"“(—–-')
     return not stripped or stripped[-1] in ".!?…\n:;*|>#"
 
 
@@ -218,11 +230,15 @@ def _finding(tokens: Sequence[_Token], match: _Match) -> Finding:
     told = [reading for reading in match.readings if reading]
     # A word that says nothing of case or gender has those of its neighbours.
     case = next((one.case for one in told if one.case and not one.is_fixed), next((one.case for one in told), ""))
-    gender = next((one.gender for one in told if one.gender and not one.is_fixed), next((one.gender for one in told), ""))
+    gender = next(
+        (one.gender for one in told if one.gender and not one.is_fixed), next((one.gender for one in told), "")
+    )
     parts = tuple(
         NamePart(token.start, token.end, "initial", token.written[0].lower(), gender=gender)
         if reading is None
-        else NamePart(token.start, token.end, reading.role, reading.lemma, "ru", reading.gender or gender, case, reading.is_fixed)
+        else NamePart(
+            token.start, token.end, reading.role, reading.lemma, "ru", reading.gender or gender, case, reading.is_fixed
+        )
         for token, reading in zip(tokens, match.readings, strict=True)
     )
     certainty = _CERTAINTY.get(match.template, 0.8 if len(tokens) > 1 else 0.6)
