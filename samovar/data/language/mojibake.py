@@ -2,7 +2,7 @@
 
 ftfy undoes UTF-8 that was read as a table of single bytes. This undoes what it leaves: one Cyrillic or western table
 read as another (cp1251 as latin-1: "Ïðèâåò"; koi8-r as cp1251: "рТЙЧЕФ"), and UTF-8 read as koi8-r or cp866
-("п÷я─п╦п╡п╣я┌"), also several times over. A line is changed only where it reads as Russian much better afterwards.
+("п÷я─п╦п╡п╣я┌"), the latter also twice over. A line is changed only where it reads as Russian much better afterwards.
 """
 
 from __future__ import annotations
@@ -18,12 +18,16 @@ from samovar.data.encoding import RUSSIAN_PER_MILLE
 
 # Not mac-cyrillic, which differs from cp1251 in capitals alone: too little evidence, and such files are rare.
 _CYRILLIC_TABLES = ("cp1251", "koi8-r", "cp866", "iso8859-5")
-_WESTERN_TABLES = ("cp1252", "latin-1", "cp437")
-_MOST_ROUNDS = 4
+_WESTERN_TABLES = ("cp1252", "cp437")
 # In nats. A changed line must gain so much in all, and so much by letter: a short foreign word gains little in all.
 _LEAST_GAIN = 9.0
 _LEAST_GAIN_A_LETTER = 0.3
 _LEAST_LETTERS = 6
+# A line follows the commonest mistake of the text where its letters gain so much, capitals aside, and the mistake is
+# preferred to another where it explains a line nearly as well.
+_FOLLOWING_GAIN = 2.0
+_FOLLOWING_GAIN_A_LETTER = 0.15
+_ABOUT_AS_GOOD = 12.0
 # The least that a good Russian text has by letter, with one letter in five rare; wrong readings lie far below.
 _LEAST_SCORE_A_LETTER = -3.9
 _IMPOSSIBLE = math.log(1e-5)
@@ -33,10 +37,11 @@ _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 _WORD = re.compile(r"[^\W\d_]+")
 # Signs beyond ASCII that are usual in good Russian; some of them not between two letters.
 _USUAL = re.compile(r"[«»“”„‘’…—–\xa0\u2009\u202f\ufeff\u200b\u0301]|(?<![^\W\d_])[№§°±•·×€₽]|[№§°±•·×€₽](?![^\W\d_])")
-_IN_RUSSIAN = re.compile("[\xa0-\xff\u0400-\u04ff\u2000-\u22ff]+")
+_IN_RUSSIAN = re.compile("[\xa0-\xff\u0400-\u04ff\u2000-\u22ff\u2500-\u25a0]+")
 _SUSPICIOUS = re.compile(
-    "[\u2500-\u25a0]{2}|[\u0400-\u04ff][\u2500-\u25a0\x80-\x9f]"  # frames and controls where letters should be
-    "|[\xc0-\xff\u0178\u0152\u0153\u0192]{4}"  # more accented letters in a row than any western language has
+    # Frames and controls where letters should be; more accented letters in a row than any western language has.
+    "[\u2500-\u25a0]{2}|[\u0400-\u04ff][\u2500-\u25a0\x80-\x9f]"
+    "|[\xa1-\xaf\xe0-\xef]{3}|[\xc0-\xff\u0178\u0152\u0153\u0192]{4}"
     "|[а-яё][А-ЯЁ]{2}|[А-ЯЁа-яё][¤¦©¬®µ¶№Ђ-Џђ-џ][а-яА-ЯЁё]"  # capitals and signs inside words
     "|[РС][\x80-\xbf\u0402-\u040f\u0452-\u045f\u2010-\u203a\u20ac\u2116\u2122][РС]"  # UTF-8 read as cp1251
 )
@@ -64,43 +69,50 @@ def _letter_scores() -> dict[str, float]:
 @cache
 def readings() -> tuple[Reading, ...]:
     """Every way of undoing that is tried, the commoner mistakes first."""
-    found = []
+    once = []
     for taken_for in (*_CYRILLIC_TABLES, *_WESTERN_TABLES):
-        found.append(Reading(taken_for, "utf-8", _undo_utf8(taken_for)))
+        once.append(Reading(taken_for, "utf-8", _undo_utf8(taken_for)))
         for truth in _CYRILLIC_TABLES:
             if truth != taken_for:
-                found.append(Reading(taken_for, truth, partial(_translate, _character_table(taken_for, truth))))
-    return tuple(found)
+                once.append(Reading(taken_for, truth, partial(_translate, _character_table(taken_for, truth))))
+    # What lies between two mistakes doesn't look Russian, so that undoing one after the other would stop halfway.
+    twice = [
+        Reading(f"{reading.taken_for}, twice", reading.truth, partial(_undo_twice, reading.undo))
+        for reading in once
+        if reading.truth == "utf-8"
+    ]
+    return (*once, *twice)
+
+
+def _undo_twice(undo: Callable[[str], str], text: str) -> str:
+    return undo(undo(text))
 
 
 def _translate(table: dict[int, str], text: str) -> str:
     return text.translate(table)
 
 
+def _bytes_by_character(table: str) -> dict[str, int]:
+    """The byte of each character beyond ASCII; with cp1252 goes latin-1, whose control characters take its gaps."""
+    found = {chr(byte): byte for byte in range(0x80, 0x100)} if table == "cp1252" else {}
+    for byte in range(0x80, 0x100):
+        found[bytes([byte]).decode(table, "ignore") or chr(byte)] = byte
+    return found
+
+
 def _character_table(taken_for: str, truth: str) -> dict[int, str]:
     """For each character of one table the character that its byte has in another."""
-    table = {}
-    for byte in range(0x80, 0x100):
-        raw = bytes([byte])
-        was, should = raw.decode(taken_for, "ignore"), raw.decode(truth, "ignore")
-        if not was and taken_for == "cp1252":
-            was = chr(byte)  # browsers give the bytes that cp1252 lacks as control characters
-        if was and should:
-            table[ord(was)] = should
-    return table
+    pairs = {ord(was): bytes([byte]).decode(truth, "ignore") for was, byte in _bytes_by_character(taken_for).items()}
+    return {was: should for was, should in pairs.items() if should}
 
 
 def _undo_utf8(taken_for: str) -> Callable[[str], str]:
-    byte_of = {
-        character: bytes([byte])
-        for byte in range(0x80, 0x100)
-        if (character := bytes([byte]).decode(taken_for, "ignore") or chr(byte))
-    }
+    byte_of = _bytes_by_character(taken_for)
 
     def undo_run(match: re.Match[str]) -> str:
         run = match.group()
         try:
-            truth = b"".join(byte_of[character] for character in run).decode("utf-8")
+            truth = bytes(byte_of[character] for character in run).decode("utf-8")
         except (KeyError, UnicodeDecodeError):
             return run
         return truth if _IN_RUSSIAN.fullmatch(truth) else run
@@ -113,6 +125,8 @@ class Score(NamedTuple):
 
     total: float
     num_characters: int
+    letters: float
+    """The same without the evidence of capitals."""
     case_changes: int
     """Words with a capital after a small letter."""
 
@@ -124,51 +138,61 @@ def russian_score(text: str) -> Score:
     that is not all capitals.
     """
     scores = _letter_scores()
-    total, count, case_changes = 0.0, 0, 0
+    letters, capitals, count, case_changes = 0.0, 0.0, 0, 0
     for word in _WORD.findall(text):
         if word.isascii():
             continue
         lowered = word.lower()
         for letter in lowered:
-            total += scores.get(letter, _IMPOSSIBLE)
+            letters += scores.get(letter, _IMPOSSIBLE)
         count += len(word)
         if len(word) > 1 and not word[1:].islower():
             if word.isupper():
-                total += _ALL_CAPITALS if len(word) > 3 else 0.0
+                capitals += _ALL_CAPITALS if len(word) > 3 else 0.0
             else:
-                total += _CASE_CHANGE
+                capitals += _CASE_CHANGE
                 case_changes += 1
     num_symbols = sum(map(len, _BEYOND_ASCII.findall(_WORD.sub(" ", _USUAL.sub("", text)))))
-    return Score(total + num_symbols * _IMPOSSIBLE, count + num_symbols, case_changes)
+    letters += num_symbols * _IMPOSSIBLE
+    return Score(letters + capitals, count + num_symbols, letters, case_changes)
 
 
 def repair_russian(text: str) -> tuple[str, Counter[str]]:
     """``text`` with wrongly decoded lines brought back, and how many lines by the mistake undone.
 
-    Lines that don't look wrong alone, such as one of capitals, follow the commonest mistake of the text when they read
-    better for it.
+    The mistake that explains most of the text is preferred where it explains a line about as well as another, and lines
+    that don't look wrong alone, such as one of small letters that were capitals, follow it.
     """
     counts: Counter[str] = Counter()
     if not looks_wrong(text):
         return text, counts
     lines = text.split("\n")
-    for index, line in enumerate(lines):
-        for _ in range(_MOST_ROUNDS):
-            reading = best_reading(line) if looks_wrong(line) else None
-            if reading is None:
-                break
-            line = reading.undo(line)
-            counts[reading.name] += 1
-        lines[index] = line
-    if not counts:
+    gains: Counter[Reading] = Counter()
+    best = {index: found for index, line in enumerate(lines) if looks_wrong(line) and (found := best_reading(line))}
+    for found in best.values():
+        gains[found.reading] += round(found.gain)
+    if not gains:
         return text, counts
-    common = counts.most_common(1)[0][0]
-    reading = next(reading for reading in readings() if reading.name == common)
+    common = max(gains, key=lambda reading: gains[reading])
     for index, line in enumerate(lines):
-        if _is_better(russian_score(line), russian_score(changed := reading.undo(line)), _LEAST_GAIN / 3, 0.5):
-            lines[index] = changed
-            counts[common] += 1
+        if line.isascii():
+            continue
+        reading = _reading_of_line(line, best.get(index), common)
+        if reading is not None:
+            lines[index] = reading.undo(line)
+            counts[reading.name] += 1
     return "\n".join(lines), counts
+
+
+def _reading_of_line(line: str, found: Found | None, common: Reading) -> Reading | None:
+    """The mistake to undo in a line, if any, given the best for it alone and the commonest of the text."""
+    before, after = russian_score(line), russian_score(common.undo(line))
+    if found is not None:
+        is_as_good = after.total - before.total >= found.gain - _ABOUT_AS_GOOD
+        return common if is_as_good else found.reading
+    gained = after.letters - before.letters
+    is_better = gained >= _FOLLOWING_GAIN and gained >= _FOLLOWING_GAIN_A_LETTER * after.num_characters
+    return common if is_better and after.letters >= _LEAST_SCORE_A_LETTER * after.num_characters else None
 
 
 def looks_wrong(text: str) -> bool:
@@ -176,26 +200,34 @@ def looks_wrong(text: str) -> bool:
     return not text.isascii() and _SUSPICIOUS.search(text) is not None
 
 
-def best_reading(line: str) -> Reading | None:
+class Found(NamedTuple):
+    """A reading of a line, and how much more Russian the line is with it."""
+
+    reading: Reading
+    gain: float
+
+
+def best_reading(line: str) -> Found | None:
     """The reading under which ``line`` is most like Russian, where it is so much more than as it stands."""
     before = russian_score(line)
-    best, best_score = None, before
+    best = None
     for reading in readings():
         changed = reading.undo(line)
         if changed == line:
             continue
-        score = russian_score(changed)
-        if score[0] > best_score[0] and _is_better(before, score, _LEAST_GAIN, _LEAST_GAIN_A_LETTER):
-            best, best_score = reading, score
+        after = russian_score(changed)
+        gain = after.total - before.total
+        if _is_better(before, after) and (best is None or gain > best.gain):
+            best = Found(reading, gain)
     return best
 
 
-def _is_better(before: Score, after: Score, gain: float, gain_a_letter: float) -> bool:
+def _is_better(before: Score, after: Score) -> bool:
     gained = after.total - before.total
     return (
         after.num_characters >= _LEAST_LETTERS
         and after.case_changes <= before.case_changes
         and after.total >= _LEAST_SCORE_A_LETTER * after.num_characters
-        and gained >= gain
-        and gained >= gain_a_letter * after.num_characters
+        and gained >= _LEAST_GAIN
+        and gained >= _LEAST_GAIN_A_LETTER * after.num_characters
     )
