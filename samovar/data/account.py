@@ -13,11 +13,15 @@ from typing import IO
 from samovar.core.files import naming_os_errors
 
 SHOWN_FILES_A_REASON = 20
+MEMBERS_WITH_ROWS = 10_000
 
 
 @dataclass(slots=True)
 class FileAccount:
-    """What became of one file. ``notes`` maps a problem to how often it was met and where first."""
+    """What became of one file. ``notes`` maps a problem to how often it was met and where first.
+
+    An archive has rows of its ``members``, the first ten thousand; its own counts are the sums of theirs.
+    """
 
     file: str
     size_bytes: int = 0
@@ -27,6 +31,16 @@ class FileAccount:
     characters: int = 0
     reason: str = ""
     notes: dict[str, tuple[int, str]] = field(default_factory=dict)
+    members: list[FileAccount] = field(default_factory=list)
+
+    def add_member(self, member: FileAccount) -> None:
+        """Add the finished row of a file inside this one; beyond ten thousand rows only reasons are counted."""
+        if not member.documents and not member.reason:
+            member.reason = "; ".join(member.notes) or "no text in it"
+        if len(self.members) < MEMBERS_WITH_ROWS:
+            self.members.append(member)
+        elif member.reason:
+            self.note(f"in it: {member.reason}", member.file)
 
     def note(self, problem: str, where: str = "") -> None:
         """Count one more ``problem`` in the file; the first ``where`` is kept."""
@@ -66,10 +80,14 @@ class ReadingAccount:
         """Add a file that has been read, or could not be."""
         if not file.documents and not file.reason:
             file.reason = "; ".join(file.notes) or "no text in it"
-        self.num_files += 1
         self.num_bytes += file.size_bytes
         self.documents += file.documents
         self.characters += file.characters
+        self._add_row(file)
+
+    def _add_row(self, file: FileAccount) -> None:
+        """Count a file, then those inside it, whose documents and bytes are counted with it."""
+        self.num_files += 1
         if file.documents:
             self.formats[file.format] += 1
             if file.encoding:
@@ -82,6 +100,8 @@ class ReadingAccount:
             _keep_name(self.files_by_note[problem], f"{file.file} ({where})" if where else file.file)
         if self._out is not None:
             self._out.write(json.dumps(file.row(), ensure_ascii=False) + "\n")
+        for member in file.members:
+            self._add_row(member)
 
     def why_empty(self) -> str:
         """Which files were seen and why each gave nothing, in a few lines."""

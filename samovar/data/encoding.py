@@ -7,7 +7,7 @@ import re
 import sys
 import warnings
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 BLOCK_BYTES = 1 << 20
 _SAMPLE_BYTES = 1 << 16
@@ -19,20 +19,12 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# First bytes -> what to call the file. Formats that are text inside but unreadable as such are here as well.
+# First bytes -> what to call a file that no reader here opens.
 _SIGNATURES = (
-    (b"%PDF-", "a PDF document"),
-    (b"PK\x03\x04", "a zip archive or an Office document"),
-    (b"\xd0\xcf\x11\xe0", "an old Microsoft Office document"),
-    (b"{\\rtf", "an RTF document"),
     (b"%!PS", "a PostScript document"),
     (b"\x7fELF", "a program"),
     (b"MZ", "a program"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"BZh", "a bzip2 archive"),
-    (b"\xfd7zXZ", "an xz archive"),
-    (b"\x28\xb5\x2f\xfd", "a zstd archive"),
-    (b"7z\xbc\xaf", "a 7z archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
     (b"Rar!", "a rar archive"),
     (b"\x89PNG", "an image"),
     (b"\xff\xd8\xff", "an image"),
@@ -43,11 +35,10 @@ _SIGNATURES = (
     (b"ID3", "sound"),
     (b"OggS", "sound"),
     (b"SQLite format 3", "an SQLite database"),
-    (b"PAR1", "a Parquet table"),
 )
 _CYRILLIC_ENCODINGS = ("cp1251", "koi8-r", "cp866", "iso8859-5", "mac-cyrillic")
 # Share of each letter in Russian prose, in per mille (Lyashevskaya and Sharov 2009, frequency dictionary).
-_RUSSIAN_PER_MILLE = dict(
+RUSSIAN_PER_MILLE = dict(
     zip(
         "оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфъё",
         (
@@ -109,23 +100,28 @@ def detect_encoding(path: Path) -> Encoding:
         OSError: it cannot be read.
     """
     with path.open("rb") as file:
-        head = file.read(_SAMPLE_BYTES)
-        for mark, name in _BYTE_ORDER_MARKS:
-            if head.startswith(mark):
-                return Encoding(name)
-        if problem := _binary_kind(head):
-            return problem
-        file.seek(0)
-        decoder = codecs.getincrementaldecoder("utf-8")()
-        while True:
-            block = file.read(BLOCK_BYTES)
-            try:
-                decoder.decode(block, final=not block)
-            except UnicodeDecodeError as error:
-                damaged = (error.object if isinstance(error.object, bytes) else block)[max(0, error.start - 256) :]
-                return _guess(damaged[:_SAMPLE_BYTES], head)
-            if not block:
-                return Encoding("utf-8")
+        return encoding_of(file)
+
+
+def encoding_of(file: BinaryIO) -> Encoding:
+    """The encoding of a stream of bytes, which is read once, as ``detect_encoding`` says."""
+    head = file.read(BLOCK_BYTES)
+    for mark, name in _BYTE_ORDER_MARKS:
+        if head.startswith(mark):
+            return Encoding(name)
+    if problem := _binary_kind(head[:_SAMPLE_BYTES]):
+        return problem
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    block = head
+    while True:
+        try:
+            decoder.decode(block, final=not block)
+        except UnicodeDecodeError as error:
+            damaged = (error.object if isinstance(error.object, bytes) else block)[max(0, error.start - 256) :]
+            return _guess(damaged[:_SAMPLE_BYTES], head[:_SAMPLE_BYTES])
+        if not block:
+            return Encoding("utf-8")
+        block = file.read(BLOCK_BYTES)
 
 
 def _binary_kind(head: bytes) -> Encoding | None:
@@ -195,9 +191,18 @@ def _russian_score(text: str) -> float:
     score = 0.0
     for word in foreign:
         has_russian_case = word.islower() or word.isupper() or (word[0].isupper() and word[1:].islower())
-        if has_russian_case and all(letter in _RUSSIAN_PER_MILLE for letter in word.lower()):
-            score += sum(min(1.0, _RUSSIAN_PER_MILLE[letter] / 15) for letter in word.lower())
+        if has_russian_case and all(letter in RUSSIAN_PER_MILLE for letter in word.lower()):
+            score += sum(min(1.0, RUSSIAN_PER_MILLE[letter] / 15) for letter in word.lower())
     return score / num_beyond_ascii
+
+
+def decoded_name(name: bytes) -> str:
+    """A file's name in an unknown encoding: UTF-8 where it is that, else Russian where it looks so, else cp437."""
+    try:
+        return name.decode()
+    except UnicodeDecodeError:
+        # Archives made on Windows and DOS have names in the console's code page, hardly ever in others.
+        return name.decode("cp866" if _russian_score(name.decode("cp866")) > 0.5 else _best_cyrillic(name) or "cp437")
 
 
 def is_known_codec(name: str) -> bool:

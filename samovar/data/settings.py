@@ -20,10 +20,11 @@ class SourceSettings(Settings):
     kind: Literal["files", "python-docs"] = "files"
     """files: a file, or all files below a folder; python-docs: the reference and docstrings of the running Python."""
     path: str | None = None
-    """File or folder, relative to the project's folder; for kind files."""
+    """File or folder, relative to the project's folder, or a URI that fsspec opens: `s3://bucket/docs`; for files."""
     text_field: str | None = None
     """Name of the field (JSON Lines) or column (CSV) that holds the text, where it is not text, content or body."""
-
+    ocr: str | None = None
+    """Languages of scanned pages and pictures, to read them with tesseract: `rus+eng`; else they are left out."""
     separator: str | None = None
     """A line that parts the documents of a plain text file, such as `<|endoftext|>`; else a file is a document."""
 

@@ -32,9 +32,13 @@ def read(folder: Path, **changes: Any) -> tuple[list[Document], ReadingAccount]:
         ("empty.txt", b"", "empty file"),
         ("blank.txt", b" \n\t\n", "no text in it"),
         ("noise.txt", bytes(range(256)) * 8, "binary data"),
-        ("scan.txt", b"%PDF-1.7\n...", "a PDF document"),
-        ("letter.docx", b"PK\x03\x04rest", "a zip archive or an Office document"),
-        ("old.rtf", rb"{\rtf1 words}", "an RTF document"),
+        ("scan.txt", b"%PDF-1.7\n...", "a damaged PDF document"),
+        ("letter.docx", b"PK\x03\x04rest", "a damaged zip container"),
+        ("old.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest", "a damaged old Office document"),
+        ("table.parquet", b"PAR1 and no more", "a damaged Parquet table"),
+        ("disc.7z", b"7z\xbc\xaf\x27\x1c\0\4", "a 7z archive, which no reader here opens"),
+        ("empty.rtf", rb"{\rtf1\ansi }", "no text in it"),
+        ("words.txt.gz", b"\x1f\x8b\x08 and no more", "damaged gzip data"),
         ("picture.png", b"\x89PNG\r\n\x1a\n\0\0", "an image"),
         ("page.svg", b"<svg/>", "an image"),
         ("rows.json", b"[1, 2", "not valid JSON"),
@@ -140,7 +144,7 @@ def test_a_line_of_json_that_is_too_long_is_left_out(tmp_path: Path, monkeypatch
 
 def test_a_file_too_large_for_its_format_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("samovar.data.readers.input_file.WHOLE_FILE_BYTES", 100)
-    (tmp_path / "page.html").write_text("<p>" + "words " * 100)
+    (tmp_path / "page.ipynb").write_text(json.dumps({"cells": ["words"] * 100}))
     documents, account = read(tmp_path)
     assert not documents
     assert next(iter(account.reasons)).startswith("larger than 100 B")
@@ -153,19 +157,50 @@ def test_a_file_that_breaks_half_way_keeps_what_was_read(tmp_path: Path) -> None
     assert not account.reasons
 
 
-@pytest.mark.parametrize("suffix", [*sorted(formats()), ".unknown", ""])
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(content=st.binary(max_size=300) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass")))
-def test_any_bytes_give_documents_or_a_reason(tmp_path: Path, suffix: str, content: bytes) -> None:
+# What files of every binary format begin with, so that random bytes get past the first look.
+_BEGINNINGS = (
+    b"",
+    b"%PDF-1.7\n",
+    b"PK\x03\x04",
+    b"PK\x05\x06" + bytes(18),
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+    b"{\\rtf1\\ansi ",
+    b"\x1f\x8b\x08\0",
+    b"BZh91AY&SY",
+    b"\xfd7zXZ\x00",
+    b"\x28\xb5\x2f\xfd",
+    b"PAR1",
+    b"ARROW1\0\0",
+    b"\xff\xff\xff\xff\x10\0\0\0",
+    b"WARC/1.0\r\nWARC-Type: conversion\r\nContent-Length: 5\r\n\r\n",
+    b"<mediawiki><page><title>T</title><revision><text>",
+    b"From a@b Mon Jan 1 00:00:00 2024\nSubject: ",
+    b"From: a\nTo: b\nSubject: c\nContent-Type: multipart/mixed; boundary=x\n\n--x\n",
+    b'[{"title": "t", "create_time": 1, "mapping": {',
+    b'{"name": "n", "type": "personal_chat", "messages": [{"from_id": "u", "text": ',
+    b'{"cells": [{"cell_type": "code", "source": ',
+    b"1\n00:00:01,000 --> 00:00:02,000\n",
+    b"<!doctype html><html><body>",
+)
+
+
+@settings(max_examples=600, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    beginning=st.sampled_from(_BEGINNINGS),
+    rest=st.binary(max_size=300) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass")),
+    suffix=st.sampled_from([*sorted(formats()), ".gz", ".unknown", ""]),
+)
+def test_any_bytes_give_documents_or_a_reason(tmp_path: Path, beginning: bytes, rest: bytes, suffix: str) -> None:
     path = tmp_path / f"file{suffix}"
-    path.write_bytes(content)
+    path.write_bytes(beginning + rest)
     documents, account = read(tmp_path, max_document_characters=1000)
+    path.unlink()
     for document in documents:
         json.dumps(document.meta).encode()
         document.text.encode()
-    assert bool(documents) != bool(account.reasons)
+        assert all(isinstance(value, str) for value in document.meta.values())
+    assert documents or account.reasons
     assert account.documents == len(documents)
-    path.unlink()
 
 
 def test_overlapping_sources_read_a_file_once(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,10 @@ RUSSIAN = "Жила-была маленькая девочка Маша. Она 
 def read(path: Path, **source: Any) -> list[Document]:
     data_settings = DataSettings.model_validate({"sources": [{"path": path.name, **source}]})
     files = FilesSource(data_settings.sources[0], root=path.parent, settings=data_settings)
-    return list(files.documents(ReadingAccount()))
+    documents = list(files.documents(ReadingAccount()))
+    for document in documents:
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", document.meta.pop("modified"))
+    return documents
 
 
 @pytest.mark.parametrize(
@@ -76,7 +80,7 @@ def test_jsonl_rows_and_their_places(tmp_path: Path) -> None:
     documents = read(path)
     assert [document.text for document in documents] == ["one", "two", "three", "four"]
     assert [document.id for document in documents] == [f"rows.jsonl:{line}" for line in (1, 3, 5, 7)]
-    assert documents[0].meta == {"title": "T"}
+    assert documents[0].meta == {"line": "1", "title": "T"}
 
 
 def test_a_field_may_be_named(tmp_path: Path) -> None:
@@ -102,7 +106,7 @@ def test_csv_texts_and_tables(tmp_path: Path) -> None:
     texts.write_text('id;Text;title\n1;"one; and\nmore";T\n2;two;\n')
     table.write_text("name,price\ntea,3\n\ncoffee,4\n")
     assert [document.text for document in read(texts)] == ["one; and\nmore", "two"]
-    assert read(texts)[0].meta == {"title": "T"}
+    assert read(texts)[0].meta == {"row": "2", "title": "T"}
     assert [document.text for document in read(table)] == ["name | price\ntea | 3\ncoffee | 4\n"]
 
 

@@ -1,85 +1,62 @@
 """Readers of files, one file a format; each names its suffixes and gives documents from an ``InputFile``.
 
-The type of a file is told by its suffix, and by its first characters where these speak plainly. A text file with an
-unknown suffix is read as plain text.
+The type of a file is told by its content (``sniff``); its suffix decides only where the content leaves a choice. Binary
+formats, whose parsers are large and were written for friendly files, are read in a child process (``isolation``).
+
+A reader is a module with
+
+- ``SUFFIXES``: ends of names;
+- ``read(file)``: gives the documents, notes problems in ``file.account``, raises ``UnreadableError`` where it must end;
+- for a binary format ``has_magic(head)``, and for one in a zip container ``ZIP_PARTS`` or ``ZIP_TYPES``;
+- for a text format that can be recognised ``recognises(head)``, and ``IS_GENERAL = True`` where a special reader that
+  recognises it too comes first;
+- ``IS_ISOLATED = True`` where its parser is not to be trusted with a hostile file, and with it ``READS_STREAM = True``
+  where it takes a packed file as a stream; else an unpacked copy is made for it.
 """
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-from collections.abc import Callable, Iterator
-from functools import cache
-from pathlib import PurePath
-from typing import NamedTuple
+from collections.abc import Iterator
 
+from samovar.core.errors import MissingError, SamovarError
 from samovar.data.document import Document
+from samovar.data.readers.compression import compression_of
+from samovar.data.readers.facts import file_facts
 from samovar.data.readers.input_file import InputFile, UnreadableError
+from samovar.data.readers.isolation import read_isolated
+from samovar.data.readers.registry import Format, formats
+from samovar.data.readers.sniff import choose_format
 
-__all__ = ["InputFile", "read_file"]
-
-_NOT_READERS = {"input_file"}
-_SNIFFED_CHARACTERS = 4096
-
-# Text by its bytes, but of no use as plain text.
-_WITHOUT_READER = {
-    ".rtf": "an RTF document",
-    ".eml": "an e-mail",
-    ".mbox": "a mailbox",
-    ".ipynb": "a notebook",
-    ".svg": "an image",
-    ".xml": "XML",
-    ".css": "a style sheet",
-    ".map": "a source map",
-}
-
-
-class Format(NamedTuple):
-    """A reader: its name, and what gives the documents of a file."""
-
-    name: str
-    read: Callable[[InputFile], Iterator[Document]]
-
-
-@cache
-def formats() -> dict[str, Format]:
-    """The reader for every known suffix."""
-    by_suffix: dict[str, Format] = {}
-    for module_info in pkgutil.iter_modules(__path__):
-        if module_info.name not in _NOT_READERS:
-            module = importlib.import_module(f"{__name__}.{module_info.name}")
-            by_suffix |= dict.fromkeys(module.SUFFIXES, Format(module_info.name, module.read))
-    return by_suffix
+__all__ = ["Format", "InputFile", "formats", "read_file"]
 
 
 def read_file(file: InputFile) -> Iterator[Document]:
     """The documents of ``file``. What cannot be read ends as a reason in its account, never as an exception."""
     try:
-        if kind := _WITHOUT_READER.get(PurePath(file.name).suffix.lower()):
-            raise UnreadableError(f"{kind}, which no reader here opens")
-        file.find_encoding()
-        chosen = choose_format(file)
-        file.account.format = chosen.name
-        yield from chosen.read(file)
+        file.meta = file_facts(file) | file.meta
+        yield from _documents(file)
     except UnreadableError as error:
         _end(file, str(error))
+    except MissingError as error:
+        _end(file, f"{error}: {error.hint}" if error.hint else str(error))
+    except SamovarError:
+        raise
     except OSError as error:
         _end(file, f"cannot be read: {(error.strerror or type(error).__name__).lower()}")
+    except (MemoryError, RecursionError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
+        # A parser that stumbled in a way of its own. The file is named, the rest of the corpus goes on.
+        _end(
+            file, f"damaged, or unlike any {file.account.format or 'file'} known: {type(error).__name__}: {error}"[:200]
+        )
 
 
-def choose_format(file: InputFile) -> Format:
-    """The reader for ``file``, by suffix and first characters."""
-    by_suffix = formats()
-    suffix = PurePath(file.name).suffix.lower()
-    named = by_suffix.get(suffix, by_suffix[".txt"])
-    if named.name != "plain_text":
-        return named
-    head = file.head(_SNIFFED_CHARACTERS).lstrip().lower()
-    if head.startswith(("<!doctype html", "<html")):
-        return by_suffix[".html"]
-    if suffix != ".txt" and head.startswith('{"') and "}\n{" in head.replace("\r", ""):
-        return by_suffix[".jsonl"]
-    return named
+def _documents(file: InputFile) -> Iterator[Document]:
+    file.compression = compression_of(file.first_bytes(16))
+    if file.compression and compression_of(file.first_bytes(16)):
+        raise UnreadableError("packed twice")
+    chosen = choose_format(file)
+    file.account.format = chosen.name
+    yield from read_isolated(file, chosen) if chosen.is_isolated else chosen.read(file)
 
 
 def _end(file: InputFile, reason: str) -> None:

@@ -18,13 +18,24 @@ def read(file: InputFile) -> Iterator[Document]:
     """The rows' texts, or the table with its cells separated by ' | '; streamed."""
     delimiter = _delimiter(file)
     csv.field_size_limit(LINE_CHARACTERS)
-    rows = _rows(file, csv.reader(file.lines(), delimiter=delimiter))
+    return table_documents(file, _rows(file, csv.reader(_without_nul(file.lines()), delimiter=delimiter)))
+
+
+def table_documents(
+    file: InputFile, rows: Iterator[list[str]], *, place: str = "", meta: dict[str, str] | None = None
+) -> Iterator[Document]:
+    """A document a row where a column holds text, else the table. ``place`` tells tables of one file apart."""
     header = next(rows, [])
     names = [name.strip().lower() for name in header]
     column = _text_column(file, names)
     if column is None:
-        return file.documents(_table(header, rows))
-    return _texts(file, names, column, rows)
+        return file.documents(_table(header, rows), place=place, meta=meta)
+    return _texts(file, names, column, rows, f"{place}:" if place else "", meta or {})
+
+
+def _without_nul(lines: Iterator[str]) -> Iterator[str]:
+    """Lines that the csv module takes: Python 3.10 and older refuse NUL, later ones keep it in the text."""
+    return (line.replace("\0", "") for line in lines)
 
 
 def _delimiter(file: InputFile) -> str:
@@ -52,14 +63,17 @@ def _rows(file: InputFile, reader: Iterator[list[str]]) -> Iterator[list[str]]:
             return
 
 
-def _texts(file: InputFile, names: list[str], column: int, rows: Iterator[list[str]]) -> Iterator[Document]:
+def _texts(
+    file: InputFile, names: list[str], column: int, rows: Iterator[list[str]], place: str, meta: dict[str, str]
+) -> Iterator[Document]:
     for number, row in enumerate(rows, 2):
         if column >= len(row):
             if row:
                 file.account.note("a row with too few columns", f"row {number}")
             continue
-        meta = {name: value for name, value in zip(names, row, strict=False) if name in META_FIELDS and value}
-        yield from file.documents(iter([row[column]]), place=str(number), meta=meta)
+        told = {META_FIELDS[name]: cell for name, cell in zip(names, row, strict=False) if name in META_FIELDS and cell}
+        where = {"row": str(number)}
+        yield from file.documents(iter([row[column]]), place=f"{place}{number}", meta=meta | where | told)
 
 
 def _table(header: list[str], rows: Iterator[list[str]]) -> Iterator[str]:

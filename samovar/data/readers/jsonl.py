@@ -3,29 +3,49 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from samovar.data.document import Document
 from samovar.data.readers.input_file import InputFile, UnreadableError
 
 SUFFIXES = (".jsonl", ".ndjson", ".json")
+IS_GENERAL = True
 
 TEXT_FIELDS = ("text", "content", "body")
-META_FIELDS = ("title", "author", "date", "url", "license", "language")
+# What a row says of its document, and what that is called in the document's meta.
+META_FIELDS = {
+    "title": "title",
+    "author": "author",
+    "owner": "owner",
+    "date": "date",
+    "url": "url",
+    "license": "licence",
+    "licence": "licence",
+    "language": "language",
+}
 _SHOWN_FIELDS_CHARACTERS = 80
-_CONVERSATION_FIELDS = ("messages", "conversations", "conversation", "dialogue", "turns")
+_HEAD = re.compile(r'\[\s*\{\s*"|\{[ \t]*"[^\n]*\}[ \t]*\r?\n\{[ \t]*"')
+CONVERSATION_FIELDS = ("messages", "conversations", "conversation", "dialogue", "turns")
+
+
+def recognises(head: str) -> bool:
+    """Whether it begins as an array of objects, or with two lines that are objects."""
+    return _HEAD.match(head) is not None
 
 
 def read(file: InputFile) -> Iterator[Document]:
     """A document a row; rows that give none are counted in the account by reason."""
-    rows = _array_rows(file) if file.name.lower().endswith(".json") else None
+    is_array = file.suffix == ".json" or file.head(64).lstrip("\ufeff \t\r\n").startswith("[")
+    rows = _array_rows(file) if is_array else None
     for place, row in rows if rows is not None else _line_rows(file):
         problem, text, meta = text_of_row(row, file.text_field)
         if problem:
             file.account.note(problem, place + _named_fields(row))
         else:
-            yield from file.documents(iter([text]), place=place.rpartition(" ")[2], meta=meta)
+            unit, _, number = place.rpartition(" ")
+            yield from file.documents(iter([text]), place=number, meta={unit: number} | meta)
 
 
 def text_of_row(row: Any, text_field: str | None) -> tuple[str, str, dict[str, str]]:
@@ -34,9 +54,9 @@ def text_of_row(row: Any, text_field: str | None) -> tuple[str, str, dict[str, s
         return "a row that is not an object", "", {}
     for name in (text_field,) if text_field else TEXT_FIELDS:
         if isinstance(row.get(name), str):
-            meta = {key: row[key] for key in META_FIELDS if isinstance(row.get(key), str)}
+            meta = {told: row[key] for key, told in META_FIELDS.items() if isinstance(row.get(key), str) and row[key]}
             return "", without_surrogates(row[name]), {key: without_surrogates(value) for key, value in meta.items()}
-    if any(isinstance(row.get(name), list) for name in _CONVERSATION_FIELDS):
+    if any(isinstance(row.get(name), list) for name in CONVERSATION_FIELDS):
         return "a row that is a conversation, not a document: it belongs to sft", "", {}
     wanted = text_field or "text, content or body"
     return f"a row without text in {wanted}", "", {}
@@ -54,13 +74,30 @@ def without_surrogates(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+def _fast_loads() -> Callable[[str], Any]:
+    """json.loads, or orjson's where it is installed, which is four times as fast."""
+    try:
+        import orjson
+    except ModuleNotFoundError:
+        return json.loads
+
+    def loads(line: str) -> Any:
+        try:
+            return orjson.loads(line)
+        except ValueError:
+            return json.loads(line)  # takes NaN, numbers of any length and halves of surrogate pairs as well
+
+    return loads
+
+
 def _line_rows(file: InputFile) -> Iterator[tuple[str, Any]]:
+    loads = _fast_loads()
     for number, line in enumerate(file.lines(), 1):
         if line.isspace():
             continue
         place = f"line {number}"
         try:
-            yield place, json.loads(line)
+            yield place, loads(line)
         except (ValueError, RecursionError):
             file.account.note("a line that is not JSON", place)
 

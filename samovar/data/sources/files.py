@@ -61,6 +61,8 @@ class FilesSource:
                     text_field=self._source.text_field,
                     separator=self._source.separator,
                     max_document_characters=self._settings.max_document_characters,
+                    ocr=self._source.ocr,
+                    skip=tuple(self._settings.skip),
                 )
                 for document in read_file(file):
                     row.documents += 1
