@@ -107,6 +107,41 @@ def russian_documents(count: int, seed: int = 0) -> list[Document]:
     return documents
 
 
+def secret_lines(count: int, seed: int = 0) -> list[tuple[str, bool]]:
+    """So many lines of scripts and settings; of each, whether it holds a secret. Half do."""
+    draw = random.Random(seed)
+    lines = []
+    for _ in range(count):
+        if draw.random() < 0.5:
+            before, secret = _secret(draw)
+            lines.append((before + secret + ('"' if before.endswith('"') else "") + _after_secret(before), True))
+        else:
+            lines.append((draw.choice(_NO_SECRETS)(draw), False))
+    return lines
+
+
+def _after_secret(before: str) -> str:
+    return "@db.local/x" if "://" in before else ""
+
+
+_NO_SECRETS = (
+    lambda draw: f"commit {_letters(draw, 40, _HEX)}",
+    lambda draw: f"id: {uuid.UUID(int=draw.getrandbits(128), version=4)}",
+    lambda draw: f"sha256:{_letters(draw, 64, _HEX)}  wheel-{draw.randint(1, 9)}.tar.gz",
+    lambda draw: "password = os.environ['DB_PASSWORD']",
+    lambda draw: "token = get_token(user)",
+    lambda draw: 'api_key = "<your api key here>"',
+    lambda draw: "secret: ${VAULT_SECRET}",
+    lambda draw: f"img.src = 'data:image/png;base64,{_letters(draw, 60)}='",
+    lambda draw: f"tokenizer = Tokenizer.from_file('model-{draw.randint(1, 9)}.json')",
+    lambda draw: "The password must have eight characters and a digit.",
+    lambda draw: f"max_tokens: {draw.randint(100, 9000)}",
+    lambda draw: f"https://example.org/articles/{_letters(draw, 22)}",
+    lambda draw: "from sklearn.feature_extraction.text import TfidfVectorizer",
+)
+_HEX = "0123456789abcdef"
+
+
 def _digits(draw: random.Random, count: int) -> str:
     return "".join(draw.choice(string.digits) for _ in range(count))
 
@@ -216,14 +251,13 @@ def _letters(draw: random.Random, count: int, alphabet: str = string.ascii_lette
 
 def _secret(draw: random.Random) -> tuple[str, str]:
     """What stands before a secret, and the secret."""
-    hexadecimal = "0123456789abcdef"
     return draw.choice(
         (
             ("ключ ", "AKIA" + _letters(draw, 16, string.ascii_uppercase + string.digits)),
             ("токен ", "ghp_" + _letters(draw, 36)),
             ("export OPENAI_KEY=", "sk-proj-" + _letters(draw, 40)),
             ('password = "', _letters(draw, 10) + draw.choice("!@#%") + _digits(draw, 2)),
-            ("api_key: ", _letters(draw, 32, hexadecimal)),
+            ("api_key: ", _letters(draw, 32, _HEX)),
             ("бот ", _digits(draw, 9) + ":AA" + _letters(draw, 33)),
             (
                 "заголовок Authorization: Bearer ",
@@ -299,7 +333,7 @@ def _personal(out: _Writer) -> None:
             before,
             ("secret", secret),
             '"' if before.endswith('"') else "",
-            "@db.local/x" if "://" in before else "",
+            _after_secret(before),
             "\n",
         )
 
@@ -329,7 +363,7 @@ _HARMLESS = (
         f"Сумма {draw.randint(1, 99)} {_digits(draw, 3)} {_digits(draw, 3)},{_digits(draw, 2)} руб. включает НДС."
     ),
     lambda draw: f"Совещание {_date(draw)} в 10:30:00 перенесено.",
-    lambda draw: f"Коммит {_letters(draw, 40, '0123456789abcdef')} уже в основной ветке.",
+    lambda draw: f"Коммит {_letters(draw, 40, _HEX)} уже в основной ветке.",
     lambda draw: f"Сервер отвечает на 127.0.0.1 и 192.168.{draw.randint(0, 9)}.{draw.randint(2, 250)}.",
     lambda draw: (
         f"Браузер Chrome/{draw.randint(90, 120)}.0.{draw.randint(1000, 6000)}.{draw.randint(40, 200)} поддерживается."

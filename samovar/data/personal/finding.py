@@ -66,7 +66,7 @@ class Page:
         return frozenset(_LOWER_WORD.findall(self.text))
 
 
-_NUMBER = re.compile("[0-9]{5}")
+_NUMBER = re.compile("[0-9](?:[ -]?[0-9]){4}")
 _LOWER_WORD = re.compile(r"(?<![\w'’-])[a-zа-яё][a-zа-яё]+(?![\w-])")
 
 

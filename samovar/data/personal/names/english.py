@@ -22,6 +22,8 @@ from samovar.data.personal.names.part import NamePart, Role
 _UPPER = "A-ZÀ-ÖØ-ÞŠŽČŁŚŐŰĆĐŇŘŤÚŮÝĚĎ"
 _LOWER = "a-zß-öø-ÿšžčłśőűćđňřťůěďąęłńóśźżğışăâîșțœ"
 _MOST_WORDS = 5
+_LONGEST_RUN = 64
+_LEAST = 0.6
 _BEFORE, _AFTER = 28, 24
 
 
@@ -33,7 +35,9 @@ def _token() -> re.Pattern[str]:
     )
     initial = rf"[{_UPPER}]\.|[{_UPPER}](?= [{_UPPER}][{_LOWER}])"
     particle = r"(?:van|von|der|den|de|da|do|dos|del|della|di|du|la|le|bin|ibn|al|el|ter|ten|zu)(?= )"
-    return re.compile(rf"(?<![\w@./-])(?<![\w]['’])(?:{word}|{initial}|{particle})(?![\w@]|['’](?!s\b)[\w]|\.[\w])")
+    return re.compile(
+        rf"(?=[{_UPPER}abdeiltvz])(?<![\w@./-])(?<![\w]['’])(?:{word}|{initial}|{particle})(?![\w@]|['’](?!s\b)[\w]|\.[\w])"
+    )
 
 
 @cache
@@ -127,7 +131,9 @@ def _runs(text: str) -> Iterator[list[_Token]]:
     for match in _token().finditer(text):
         token = _Token(*match.span(), match.group())
         if run and (
-            text[run[-1].end : token.start] != " " or (token.is_particle and run[-1].is_particle and len(run) == 1)
+            len(run) == _LONGEST_RUN
+            or text[run[-1].end : token.start] != " "
+            or (token.is_particle and run[-1].is_particle and len(run) == 1)
         ):
             yield run
             run = []
@@ -152,31 +158,39 @@ def _judge(page: Page, run: Sequence[_Token], known: Mapping[str, Role]) -> list
             return [] if token.lower in THINGS else _judge(page, tokens[:at], known)
     if len(tokens) > _MOST_WORDS or tokens[0].lower in OF_PLACES:
         return []
-    before = page.text[max(0, tokens[0].start - _BEFORE) : tokens[0].start]
-    after = page.text[tokens[-1].end : tokens[-1].end + _AFTER]
-    if _place_after().match(after) or (_place_before().search(before) and not _title().search(before)):
-        return []
-    return tokens if _is_name(page, tokens, before, known) else []
+    return tokens if _is_name(page, tokens, known) else []
 
 
 def _starts_no_name(page: Page, token: _Token) -> bool:
     return token.lower in NO_NAMES and not token.is_initial and not token.is_particle
 
 
-def _is_name(page: Page, tokens: Sequence[_Token], before: str, known: Mapping[str, Role]) -> bool:
+def _is_name(page: Page, tokens: Sequence[_Token], known: Mapping[str, Role]) -> bool:
     words = [token for token in tokens if not token.is_initial and not token.is_particle]
     if not words:
         return False
-    if _title().search(before) or _naming().search(before):
-        return True
+    before = page.text[max(0, tokens[0].start - _BEFORE) : tokens[0].start]
+    # The words tell more often than what is around, and are looked up faster.
     evidence = sum(_evidence(page, token, known) for token in words)
-    if _cue().search(before):
-        return evidence > 0.3 or (len(words) >= 2 and evidence >= 0)
-    if len(words) == 1:
-        if len(tokens) > 1:  # J. Smith, John D.
-            return evidence >= 0.5 or (len(tokens) > 2 and evidence > 0)
-        return evidence >= (1.0 if _is_sentence_start(before) else 0.8)
-    return evidence >= 0.6
+    is_told = _is_enough(evidence, words, tokens, before)
+    is_titled = not is_told and (_title().search(before) or _naming().search(before))
+    if not is_told and not is_titled:
+        is_expected = evidence > 0.3 or (len(words) >= 2 and evidence >= 0)
+        if not is_expected or not _cue().search(before):
+            return False
+    after = page.text[tokens[-1].end : tokens[-1].end + _AFTER]
+    if _place_after().match(after):
+        return False
+    return bool(is_titled or not _place_before().search(before) or _title().search(before))
+
+
+def _is_enough(evidence: float, words: Sequence[_Token], tokens: Sequence[_Token], before: str) -> bool:
+    """Whether the words are a name whatever stands before them."""
+    if len(words) > 1:
+        return evidence >= _LEAST
+    if len(tokens) > 1:  # J. Smith, John D.
+        return evidence >= 0.5 or (len(tokens) > 2 and evidence > 0)
+    return evidence >= (1.0 if _is_sentence_start(before) else 0.8)
 
 
 def _evidence(page: Page, token: _Token, known: Mapping[str, Role]) -> float:
