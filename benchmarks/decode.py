@@ -31,13 +31,14 @@ def prepare(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
 
     from samovar.model.checkpoint import save_model
     from samovar.model.decoder import Decoder
+    from samovar.model.initialization import initialize
     from samovar.tokenizer.settings import TokenizerSettings
     from samovar.tokenizer.train import train_tokenizer
 
     shape = (tiny if options.smoke else ten_million)(context=options.prompt_tokens + options.new_tokens)
     train_tokenizer(_texts(), TokenizerSettings(vocab_size=shape.vocab_size)).save(folder)
     model = Decoder(shape)
-    model.initialize(0)
+    initialize(model, 0)
     draw = torch.Generator().manual_seed(0)
     with torch.no_grad():
         # Fresh weights make the network an identity that repeats its input: these make it a network.

@@ -14,6 +14,7 @@ from benchmarks.contestants.timing import train_outcome
 from benchmarks.shape import random_tokens
 from samovar.data.shards import Split
 from samovar.model.decoder import Decoder
+from samovar.model.initialization import initialize
 from samovar.model.settings import DecoderSettings
 from samovar.train.batches import Batch, ShardRows
 from samovar.train.loop import train
@@ -39,7 +40,7 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     torch.set_num_threads(job["threads"])
     shape = DecoderSettings(**job["shape"])
     model = Decoder(shape)
-    model.initialize(0)
+    initialize(model, 0)
     num_steps = job["warmup_steps"] + job["timed_steps"]
     rows = TimedRows(
         random_tokens(job["step_tokens"] * (num_steps + 1) + 1, shape.vocab_size),

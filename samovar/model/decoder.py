@@ -187,25 +187,6 @@ class Decoder(nn.Module):
         """Logits of the token after each, BTV."""
         return self.head(self.hidden(tokens_BT, cache=cache, document_BT=document_BT))
 
-    @torch.no_grad()
-    def initialize(self, seed: int) -> None:
-        """Draw fresh weights: normal with 1/sqrt(width), outputs of every block at zero.
-
-        With zero outputs the network starts as the identity, which lets the learning rate be high from the first
-        step. Source: Zhang et al. 2019 (Fixup), arXiv:1901.09321; the same choice as in muP practice.
-        """
-        generator = torch.Generator().manual_seed(seed)
-        for name, parameter in self.named_parameters():
-            if parameter.ndim < 2:
-                parameter.fill_(1.0)
-            elif name.endswith(("o_proj.weight", "down_proj.weight")):
-                parameter.zero_()
-            elif name == "embed_tokens.weight":
-                # Tied to the head: small enough for flat first logits; the first norm scales the input up.
-                parameter.normal_(0.0, 0.02, generator=generator)
-            else:
-                parameter.normal_(0.0, parameter.shape[1] ** -0.5, generator=generator)
-
 
 def _document_mask(document_BT: Tensor) -> Tensor:
     """True where the query's document is the key's and the key is not later: B1TS."""

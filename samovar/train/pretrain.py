@@ -13,6 +13,7 @@ from samovar.engine.engine import Engine
 from samovar.engine.request import Sampling
 from samovar.model.checkpoint import save_model
 from samovar.model.decoder import Decoder
+from samovar.model.initialization import initialize
 from samovar.model.settings import ModelSettings
 from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.train.batches import ShardRows
@@ -40,7 +41,7 @@ def pretrain(
             hint="make the shards again with this tokenizer",
         )
     model = Decoder(model_settings.decoder(words.vocab_size))
-    model.initialize(settings.seed)
+    initialize(model, settings.seed, sketches_induction=settings.sketch_induction)
     model.to(pick_device())
     context = settings.context or model_settings.context
     splits = {name: open_split(shards, name) for name in ("train", "validation")}

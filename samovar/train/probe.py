@@ -10,6 +10,7 @@ import torch
 
 from samovar.core.devices import keep_freed_memory, pick_device, training_dtype
 from samovar.model.decoder import Decoder
+from samovar.model.initialization import initialize
 from samovar.model.settings import DecoderSettings
 from samovar.train.batches import Batch
 from samovar.train.objectives import next_token
@@ -25,7 +26,7 @@ def probe_tokens_per_second(
     keep_freed_memory()
     device = pick_device()
     model = Decoder(settings, compute_dtype=training_dtype(device)).to(device)
-    model.initialize(seed=0)
+    initialize(model, 0)
     rows = max(1, micro_batch_tokens // context)
     draw = np.random.default_rng(0)
     tokens_BT = torch.from_numpy(draw.integers(0, settings.vocab_size, (rows, context))).to(device)

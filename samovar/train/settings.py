@@ -51,6 +51,8 @@ class PretrainSettings(LoopSettings):
     """Token budget; the corpus is repeated when it is shorter."""
     document_mask: bool = True
     """Whether a token looks only at its own document within a packed row."""
+    sketch_induction: bool = True
+    """Whether the first two layers begin as a sketch of an induction circuit, so that copying is learnt early."""
 
 
 class SftSettings(LoopSettings):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from samovar.model.checkpoint import save_model
 from samovar.model.decoder import Decoder
+from samovar.model.initialization import initialize
 from samovar.model.settings import DecoderSettings
 from samovar.tokenizer.tokenizer import Tokenizer
 
@@ -25,6 +26,6 @@ def save_tiny_model(folder: Path, tokenizer: Tokenizer) -> Path:
     )
     tokenizer.save(folder)
     model = Decoder(settings)
-    model.initialize(seed=0)
+    initialize(model, 0)
     save_model(model, folder)
     return folder

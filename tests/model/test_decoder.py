@@ -12,6 +12,7 @@ from samovar.core.errors import ConfigError, CorruptError, MissingError
 from samovar.core.files import read_json, write_json
 from samovar.model.checkpoint import load_model, save_model
 from samovar.model.decoder import Decoder
+from samovar.model.initialization import initialize
 from samovar.model.settings import DecoderSettings, ModelSettings
 
 
@@ -76,7 +77,7 @@ def test_packed_documents_do_not_see_each_other() -> None:
 
 def test_fresh_weights_give_nearly_flat_predictions() -> None:
     model = Decoder(ModelSettings(size=2, context=32).decoder(512))
-    model.initialize(seed=0)
+    initialize(model, 0)
     tokens = torch.randint(0, 512, (2, 32))
     loss = torch.nn.functional.cross_entropy(model(tokens).flatten(0, 1), tokens.roll(-1, 1).flatten())
     assert loss.item() == pytest.approx(torch.log(torch.tensor(512.0)).item(), abs=0.15)

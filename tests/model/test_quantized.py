@@ -12,6 +12,7 @@ from samovar.core.errors import ConfigError
 from samovar.core.files import read_json, write_json
 from samovar.model.checkpoint import load_model, save_model
 from samovar.model.decoder import Decoder, Linear
+from samovar.model.initialization import initialize
 from samovar.model.quantized import (
     MAX_KERNEL_ROWS,
     Int8Linear,
@@ -37,7 +38,7 @@ def model() -> Decoder:
     )
     torch.manual_seed(0)
     decoder = Decoder(shape)
-    decoder.initialize(0)
+    initialize(decoder, 0)
     with torch.no_grad():
         for parameter in decoder.parameters():
             if parameter.ndim > 1:

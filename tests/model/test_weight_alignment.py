@@ -10,6 +10,7 @@ from safetensors.torch import load_file, save_file
 
 from samovar.model.checkpoint import load_model, save_model
 from samovar.model.decoder import Decoder
+from samovar.model.initialization import initialize
 from samovar.model.quantized import quantize_model
 from samovar.model.settings import DecoderSettings
 
@@ -22,7 +23,7 @@ def test_int8_weights_are_aligned_whatever_the_header(tmp_path, note_characters)
         vocab_size=64, hidden_size=64, intermediate_size=64, num_layers=1, num_heads=1, num_kv_heads=1, max_positions=32
     )
     model = Decoder(settings)
-    model.initialize(0)
+    initialize(model, 0)
     save_model(quantize_model(model), tmp_path)
     file = tmp_path / "model.safetensors"
     save_file(load_file(file), file, metadata={"format": "pt", "note": "x" * note_characters})

@@ -15,6 +15,7 @@ import torch
 
 from samovar.core.errors import CorruptError
 from samovar.model.decoder import Decoder
+from samovar.model.initialization import initialize
 from samovar.model.settings import DecoderSettings
 from samovar.train.batches import Batch
 from samovar.train.journal import read_metrics
@@ -50,7 +51,7 @@ def loss_sum(model: Decoder, batch: Batch) -> torch.Tensor:
 
 def fresh_model() -> Decoder:
     model = Decoder(SHAPE)
-    model.initialize(seed=1)
+    initialize(model, 1)
     return model
 
 
