@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from samovar.data.document import Document
@@ -85,6 +85,8 @@ def test_only_languages_asked_for_are_guessed() -> None:
     assert guess_language("Guten Tag, wie geht es Ihnen heute?").language == "de"
 
 
+@settings(deadline=None)
+@example("A\ud800\x00b")
 @given(st.text(st.characters(codec=None), max_size=80))
 def test_any_text_has_a_language_and_a_score(text: str) -> None:
     language, score = guess_language(text)
@@ -94,7 +96,7 @@ def test_any_text_has_a_language_and_a_score(text: str) -> None:
     assert sum(shares.values()) <= 1 + 1e-3
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.sampled_from(sorted(CYRILLIC_LANGUAGES)), st.integers(1, 30))
 def test_evidence_of_letters_is_about_proportional_to_their_number(language: str, times: int) -> None:
     text = "ўіїыэъқәө"

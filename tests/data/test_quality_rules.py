@@ -7,9 +7,10 @@ import os
 import re
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from samovar.data.document import Document
@@ -18,6 +19,7 @@ from samovar.data.quality.layout import layout_of
 from samovar.data.quality.profiles import PROFILES, bounds_for, language_of
 from samovar.data.quality.text_shape import PIECE_CHARACTERS, TextShape, word_hash
 from samovar.data.steps import make_step, step_classes
+from samovar.data.steps.fineweb_quality import FinewebQualitySettings
 from samovar.data.steps.step import Dropped, Edited, Marked, Verdict
 
 ANY_TEXT = st.text(st.characters(codec=None), max_size=120)
@@ -27,8 +29,8 @@ WORDY_TEXT = st.lists(
 )
 
 
-def judge(name: str, text: str, *, meta: dict[str, str] | None = None, **settings: object) -> Verdict:
-    step = make_step(step_classes()[name].settings_class(step=name, **settings), seed=0)
+def judge(name: str, text: str, *, meta: dict[str, str] | None = None, **chosen: Any) -> Verdict:
+    step = make_step(step_classes()[name].settings_class(step=name, **chosen), seed=0)
     return step.judge(Document("d", text, "s", meta or {"language": "en"}))
 
 
@@ -62,11 +64,13 @@ def test_words_by_example() -> None:
     assert words.have_letters_N.sum() == 12
 
 
+@settings(deadline=None)
 @given(st.text("aб1.,'’_- \n\t!", max_size=60))
 def test_words_are_those_of_the_definition(text: str) -> None:
     assert words_of(text) == plain_words(text)
 
 
+@settings(deadline=None)
 @given(WORDY_TEXT)
 def test_equal_words_have_equal_hashes_and_others_have_others(parts: list[str]) -> None:
     text = " ".join(parts)
@@ -86,6 +90,7 @@ def test_a_long_text_is_cut_in_pieces_without_a_seam() -> None:
     assert hashes[:977] == hashes[977:1954]
 
 
+@settings(deadline=None)
 @given(ANY_TEXT)
 def test_any_text_has_a_shape_and_is_judged_by_all_rules(text: str) -> None:
     shape = TextShape(text)
@@ -108,6 +113,21 @@ def test_repetition_worked_by_hand() -> None:
     assert repetition.repeated_paragraph_characters(twice) == pytest.approx(13 / len(twice.text))
 
 
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(["a", "b", " ", "\n", "\n\n"]), max_size=30))
+def test_repeated_parts_are_those_of_a_plain_count(parts: list[str]) -> None:
+    text = "".join(parts)
+    shape = TextShape(text)
+    for found, share, characters in (
+        (re.split("\n+", text), repetition.repeated_lines, repetition.repeated_line_characters),
+        (re.split("\n{2,}", text.strip()), repetition.repeated_paragraphs, repetition.repeated_paragraph_characters),
+    ):
+        again = [part for place, part in enumerate(found) if part in found[:place]]
+        assert share(shape) == pytest.approx(len(again) / len(found))
+        assert characters(shape) == pytest.approx(len("".join(again)) / max(1, len(text)))
+
+
+@settings(deadline=None)
 @given(WORDY_TEXT, st.sampled_from([2, 3, 4]))
 def test_top_runs_are_those_of_a_plain_count(parts: list[str], n: int) -> None:
     text = " ".join(parts)
@@ -121,6 +141,7 @@ def test_top_runs_are_those_of_a_plain_count(parts: list[str], n: int) -> None:
     assert rule.ceiling(shape) >= expected - 1e-12
 
 
+@settings(deadline=None)
 @given(WORDY_TEXT, st.sampled_from([5, 6, 10]))
 def test_repeated_runs_are_those_of_a_plain_reading(parts: list[str], n: int) -> None:
     text = " ".join(parts)
@@ -158,7 +179,7 @@ def test_repetition_drops_at_the_threshold_and_not_at_it() -> None:
     assert "top_2_words" in verdict.detail
 
 
-def _runs_off() -> dict[str, object]:
+def _runs_off() -> dict[str, Any]:
     return {f"top_{n}_words": 1.0 for n in (3, 4)} | {f"repeated_{n}_words": 1.0 for n in range(5, 11)}
 
 
@@ -242,11 +263,11 @@ def test_the_language_chooses_the_thresholds() -> None:
     assert language_of({"language": "de"}, "Deutscher Text") == ""
     assert language_of({}, "Русский текст, в котором есть some English") == "ru"
     assert language_of({}, "plain English") == "en"
-    settings = step_classes()["fineweb_quality"].settings_class(step="fineweb_quality", max_repeated_characters=0.5)
-    assert bounds_for("ru", settings)["min_punctuated_lines"] == 0.231
-    assert bounds_for("ru", settings)["max_short_lines"] is None
-    assert bounds_for("ru", settings)["max_repeated_characters"] == 0.5
-    assert bounds_for("", settings)["min_stop_words"] is None
+    chosen = FinewebQualitySettings(max_repeated_characters=0.5)
+    assert bounds_for("ru", chosen)["min_punctuated_lines"] == 0.231
+    assert bounds_for("ru", chosen)["max_short_lines"] is None
+    assert bounds_for("ru", chosen)["max_repeated_characters"] == 0.5
+    assert bounds_for("", chosen)["min_stop_words"] is None
     assert len(PROFILES["ru"].stop_words) == 22
     half = "Это первая строка текста, которая кончается как надо, и она довольно длинная.\n" + (
         "а эта строка так не кончается, и таких строк здесь гораздо больше, чем первых\n" * 3

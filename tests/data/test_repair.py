@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from samovar.data.document import Document
@@ -100,6 +100,7 @@ def test_words_cut_at_line_ends() -> None:
     assert repair("кон-\nтроль", Repairs())[0] == "кон-\nтроль"
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(codec=None), max_size=60) | st.text("РСТаийЂћ«°Ð±Ã©рТЙ┌╨&amp;#1\xad-\nab", max_size=60))
 def test_repair_is_idempotent_on_any_text(text: str) -> None:
     once = repair(text, ALL)[0]

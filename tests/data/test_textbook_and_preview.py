@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from samovar.data.document import Document
@@ -76,6 +76,7 @@ def test_the_score_is_the_sum_of_its_parts_within_bounds() -> None:
     assert textbook_score(dict.fromkeys(parts, -5.0)) == 0
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(codec=None), max_size=100))
 def test_any_text_has_a_score(text: str) -> None:
     assert 0 <= score(text) <= 10

@@ -24,7 +24,7 @@ _NUM_CANDIDATES = 6
 _ALL_LANGUAGES = 176
 # What the model gives to each language that is not among its candidates, at least.
 _LEAST_SHARE = 1e-4
-_NO_LANGUAGE = re.compile(r"\b(?:https?://|www\.)\S+|\S+@\S+|[\d\s]+")
+_NO_LANGUAGE = re.compile(r"\b(?:https?://|www\.)\S+|\S+@\S+|[\d\s\x00\ud800-\udfff]+")
 _LABEL_CHARACTERS = len("__label__")
 
 

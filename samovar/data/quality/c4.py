@@ -27,12 +27,11 @@ POLICY_PHRASES = (
 )
 
 _CITATION = re.compile(r"\[(?:\d*|edit|citation needed|править|источник не указан[^\]]{0,40})\]")
-# A full stop ends no sentence after a title, a single capital or the last letter of "т.е.", nor before a small letter
-# or, as in a dialogue, a dash.
-_SENTENCE_END = re.compile(
-    r"""(?:(?<!\b[A-ZА-ЯЁ])(?<!\.[а-яё])(?<!\bMr)(?<!\bMrs)(?<!\bDr)(?<!\bSt)(?<!\bг)(?<!\bул)(?<!\bим)\.|[!?…。！？])+"""
-    r"""["'»”’)\]]*(?=\s+[^\sa-zа-яё—–-]|\s*$)"""
-)
+# A sentence doesn't end before a small letter or, as in a dialogue, a dash.
+_SENTENCE_END = re.compile(r"""([.!?…。！？]+)["'»”’)\]]*(?=\s+[^\sa-zа-яё—–-]|\s*$)""")
+# Nor does it with a full stop after a title, an initial, or the last letter of "т.е.".
+_SHORTENED = re.compile(r"(?:\b(?:[A-ZА-ЯЁ]|Mrs?|Dr|St|г|ул|им)|\.[а-яё])$")
+_SHORTENED_CHARACTERS = 5
 
 
 class LineRules(NamedTuple):
@@ -96,10 +95,15 @@ def _flaw(line: str, rules: LineRules) -> str:
 
 def count_sentences(line: str) -> int:
     """Sentences of a line: one for each end, and one more where the line doesn't end with an end."""
-    ends = [match.end() for match in _SENTENCE_END.finditer(line)]
     if not line.strip():
         return 0
+    ends = [match.end() for match in _SENTENCE_END.finditer(line) if not _is_shortened(line, match)]
     return len(ends) + (not ends or ends[-1] < len(line.rstrip()))
+
+
+def _is_shortened(line: str, match: re.Match[str]) -> bool:
+    begin = match.start()
+    return match[1] == "." and _SHORTENED.search(line[max(0, begin - _SHORTENED_CHARACTERS) : begin]) is not None
 
 
 def third_longest_line(lines: list[str]) -> int:

@@ -9,7 +9,6 @@ Legend: N words of the text, G = N - n + 1 runs of n words.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import partial
 
@@ -24,8 +23,6 @@ REPEATED_RUNS = (5, 6, 7, 8, 9, 10)
 _STEP = np.uint64(0x9FB21C651E98DF25)
 _MIX = np.uint64(0xD6E8FEB86659FD93)
 _HALF = np.uint64(32)
-_LINE_ENDS = re.compile("\n+")
-_PARAGRAPH_ENDS = re.compile("\n{2,}")
 
 
 def _repeats(parts: list[str]) -> tuple[int, int]:
@@ -42,26 +39,46 @@ def _repeats(parts: list[str]) -> tuple[int, int]:
     return count, characters
 
 
+def _lines(text: str) -> list[str]:
+    """The text between runs of line ends; an end that the text begins or ends with leaves an empty line there."""
+    lines = [line for line in text.split("\n") if line]
+    return [""] * text.startswith("\n") + lines + [""] * text.endswith("\n") or [""]
+
+
+def _paragraphs(text: str) -> list[str]:
+    """The text between blank lines; blanks on a line don't make it blank."""
+    parts = (part.strip("\n") for part in text.strip().split("\n\n"))
+    return [part for part in parts if part] or [""]
+
+
+def _repeated(shape: TextShape, parts: str, of: str) -> float:
+    """The share of the lines or paragraphs that repeat earlier ones, or of their characters; found once a text."""
+    if f"repeated {parts}" not in shape.memo:
+        found = _lines(shape.text) if parts == "lines" else _paragraphs(shape.text)
+        count, characters = _repeats(found)
+        shape.memo[f"repeated {parts}"] = count / len(found)
+        shape.memo[f"characters in repeated {parts}"] = characters / max(1, len(shape.text))
+    return shape.memo[of]
+
+
 def repeated_lines(shape: TextShape) -> float:
     """Share of the lines that repeat an earlier one."""
-    lines = _LINE_ENDS.split(shape.text)
-    return _repeats(lines)[0] / len(lines)
+    return _repeated(shape, "lines", "repeated lines")
 
 
 def repeated_line_characters(shape: TextShape) -> float:
     """Share of the characters that stand in lines that repeat an earlier one."""
-    return _repeats(_LINE_ENDS.split(shape.text))[1] / max(1, len(shape.text))
+    return _repeated(shape, "lines", "characters in repeated lines")
 
 
 def repeated_paragraphs(shape: TextShape) -> float:
     """Share of the paragraphs that repeat an earlier one."""
-    paragraphs = _PARAGRAPH_ENDS.split(shape.text.strip())
-    return _repeats(paragraphs)[0] / len(paragraphs)
+    return _repeated(shape, "paragraphs", "repeated paragraphs")
 
 
 def repeated_paragraph_characters(shape: TextShape) -> float:
     """Share of the characters that stand in paragraphs that repeat an earlier one."""
-    return _repeats(_PARAGRAPH_ENDS.split(shape.text.strip()))[1] / max(1, len(shape.text))
+    return _repeated(shape, "paragraphs", "characters in repeated paragraphs")
 
 
 def run_hashes(hashes_N: np.ndarray, n: int) -> np.ndarray:
