@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import numpy as np
 
-SPACE, LETTER, DIGIT, SYMBOL, IDEOGRAPH, FULL_STOP, COMMA, APOSTROPHE = range(8)
-"""Classes. An ideograph or kana is a word of its own; the last three are symbols that may stand inside a word."""
+SPACE, LETTER, DIGIT, SYMBOL, IDEOGRAPH, FULL_STOP, DIGIT_MARK, HYPHEN, APOSTROPHE = range(9)
+"""Classes. An ideograph or kana is a word of its own; the last four are symbols that may stand inside a word."""
 
 _NUM_CHARACTERS = 0x110000
 _SMALL_PLANES_END = 0x20000
@@ -28,7 +28,8 @@ def character_classes() -> np.ndarray:
     classes[:_SMALL_PLANES_END] = [_class_of(chr(code)) for code in range(_SMALL_PLANES_END)]
     for begin, end in (*_IDEOGRAPH_RANGES, _IDEOGRAPH_PLANES):
         classes[begin:end] = IDEOGRAPH
-    classes[ord(".")], classes[ord(",")] = FULL_STOP, COMMA
+    classes[ord(".")], classes[ord("-")] = FULL_STOP, HYPHEN
+    classes[[ord(mark) for mark in ",:/"]] = DIGIT_MARK
     classes[[ord("'"), ord("’")]] = APOSTROPHE
     return classes
 

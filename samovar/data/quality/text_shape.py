@@ -1,9 +1,10 @@
 """A text cut into words once, as numbers, so that every rule of quality counts on the same arrays.
 
-A word is a run of letters, digits, marks and underscores, with apostrophes between letters and points and commas
-between digits inside; every other visible character is a word of its own, but for a run of full stops, which is one.
-So punctuation counts among the words, as in the tokenizers with which the thresholds of FineWeb and FineWeb-2 were
-found (spaCy's, in datatrove); plain splitting at blanks would hide it.
+A word is a run of letters, digits, marks and underscores. Inside it may stand, between two digits, one of . , : / and,
+between a letter and a digit, a hyphen; an apostrophe between letters too, but before a Latin letter it begins a word
+(don 't), while in м'ята it doesn't. Every other visible character is a word of its own, but for runs of full stops and
+of hyphens, which are one each. So punctuation counts among the words, much as in the tokenizers with which the
+thresholds of FineWeb and FineWeb-2 were found (spaCy's, in datatrove); plain splitting at blanks would hide it.
 
 Legend: C characters of a piece, N words of the text.
 """
@@ -19,6 +20,7 @@ from samovar.data.quality.characters import (
     APOSTROPHE,
     DIGIT,
     FULL_STOP,
+    HYPHEN,
     IDEOGRAPH,
     LETTER,
     SPACE,
@@ -89,11 +91,6 @@ def shape_of(text: str) -> TextShape:
     return _last[0]
 
 
-def word_hash(word: str) -> int:
-    """The hash that ``word`` has in ``Words``."""
-    return int(_cut_words(word).hashes_N[0])
-
-
 def _pieces(text: str) -> list[str]:
     """The text in pieces, cut at blanks where there are any."""
     pieces = []
@@ -122,7 +119,7 @@ def _powers() -> tuple[np.ndarray, np.ndarray]:
 def _cut_words(piece: str) -> Words:
     codes_C = np.frombuffer(piece.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     classes_C = character_classes()[codes_C]
-    goes_on = _settle_inner_marks(classes_C)
+    goes_on, cuts = _settle_inner_marks(classes_C, codes_C)
     in_word_C = (classes_C == LETTER) | (classes_C == DIGIT)
     alone_C = ~in_word_C & (classes_C != SPACE)
     begins_C = in_word_C.copy()
@@ -131,9 +128,8 @@ def _cut_words(piece: str) -> Words:
     ends_C = in_word_C.copy()
     ends_C[:-1] &= ~in_word_C[1:]
     ends_C |= alone_C
-    if goes_on.size:
-        begins_C[goes_on] = False
-        ends_C[goes_on - 1] = False
+    begins_C[goes_on], ends_C[goes_on - 1] = False, False
+    begins_C[cuts], ends_C[cuts - 1] = True, True
     begins_N, ends_N = np.flatnonzero(begins_C), np.flatnonzero(ends_C)
     letters_C = np.cumsum((classes_C == LETTER) | (classes_C == IDEOGRAPH), dtype=np.int32)
     num_letters_N = letters_C[ends_N] - letters_C[begins_N] + _is_letter(classes_C[begins_N])
@@ -145,19 +141,26 @@ def _is_letter(classes: np.ndarray) -> np.ndarray:
     return (classes == LETTER) | (classes == IDEOGRAPH)
 
 
-def _settle_inner_marks(classes_C: np.ndarray) -> np.ndarray:
-    """Make marks inside words part of them, in place; give the full stops that go on a run of them."""
+def _settle_inner_marks(classes_C: np.ndarray, codes_C: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Make marks inside words part of them, in place.
+
+    Gives the places of the full stops and hyphens that go on a run of them, and of the apostrophes that begin a word.
+    """
     marks = np.flatnonzero(classes_C >= FULL_STOP)
     if not marks.size:
-        return marks
+        return marks, marks
     kinds = classes_C[marks]
-    before = classes_C[np.maximum(marks - 1, 0)]
-    after = classes_C[np.minimum(marks + 1, len(classes_C) - 1)]
-    between_digits = (kinds != APOSTROPHE) & (before == DIGIT) & (after == DIGIT)
+    before, after = classes_C[marks - 1], classes_C[np.minimum(marks + 1, len(classes_C) - 1)]
+    if not marks[0]:
+        before[0] = SPACE
+    between_digits = (kinds < HYPHEN) & (before == DIGIT) & (after == DIGIT)
+    in_name = (kinds == HYPHEN) & (before + after == LETTER + DIGIT) & (before != SPACE) & (after != SPACE)
     between_letters = (kinds == APOSTROPHE) & (before == LETTER) & (after == LETTER)
-    goes_on = marks[(kinds == FULL_STOP) & (before == FULL_STOP) & (marks > 0)]
-    classes_C[marks] = np.where(between_digits, DIGIT, np.where(between_letters, LETTER, SYMBOL))
-    return goes_on
+    goes_on = marks[((kinds == FULL_STOP) | (kinds == HYPHEN)) & (before == kinds)]
+    cuts = marks[between_letters]
+    cuts = cuts[codes_C[cuts + 1] < 128]
+    classes_C[marks] = np.where(between_digits, DIGIT, np.where(in_name | between_letters, LETTER, SYMBOL))
+    return goes_on, cuts
 
 
 def _hash_words(codes_C: np.ndarray, begins_N: np.ndarray, ends_N: np.ndarray) -> np.ndarray:
