@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from samovar.data.document import Document
 from samovar.data.language.detector import UNKNOWN, guess_language, language_shares
@@ -128,6 +129,12 @@ def test_others_than_kept_and_unclear_ones_are_dropped() -> None:
     unclear = judge("123", min_score=0.5)
     assert isinstance(unclear, Dropped)
     assert unclear.reason == "language unclear"
+
+
+@pytest.mark.parametrize(("code", "said"), [("rus", "did you mean 'ru'"), ("kz", "'kk'"), ("Russian", "no code")])
+def test_wrong_codes_are_named(code: str, said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        Language.settings_class.model_validate({"step": "language", "keep": [code]})
 
 
 MIXED = "\n\n".join(" ".join(SENTENCES[name]) for name in ("ru", "en", "ru", "uk"))

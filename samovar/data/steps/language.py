@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from samovar.data.document import Document
 from samovar.data.steps.step import Dropped, Edited, Marked, Step, StepSettings, Table, Verdict
@@ -19,6 +20,13 @@ _CHARACTERS = "characters by language"
 _MIXED = "mixed documents"
 # A second language with a smaller share is no more than quotations, or stretches that were guessed wrongly.
 _MIXED_SHARE = 0.1
+
+
+# Codes of countries, and longer codes of languages, that are easily written instead.
+_MEANT = {
+    **{"rus": "ru", "eng": "en", "ukr": "uk", "bel": "be", "kaz": "kk"},
+    **{"ua": "uk", "by": "be", "kz": "kk", "gb": "en", "us": "en"},
+}
 
 
 class LanguageSettings(StepSettings):
@@ -38,6 +46,16 @@ class LanguageSettings(StepSettings):
     """How sure the detector must be of a paragraph's language before it is taken out."""
     read_characters: int = Field(1000, ge=200)
     """Most characters read of a document to tell its language, in stretches that lie evenly over it."""
+
+    @field_validator("keep", "among")
+    @classmethod
+    def _check_codes(cls, codes: list[str]) -> list[str]:
+        for code in codes:
+            if code in _MEANT:
+                raise ValueError(f"'{code}' is no code of a language here (did you mean '{_MEANT[code]}'?)")
+            if not re.fullmatch("[a-z]{2,3}", code):
+                raise ValueError(f"'{code}' is no code of a language: write ru, en, uk, be, kk …")
+        return codes
 
 
 class Language(Step):
