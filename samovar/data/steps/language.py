@@ -24,8 +24,16 @@ _MIXED_SHARE = 0.1
 
 # Codes of countries, and longer codes of languages, that are easily written instead.
 _MEANT = {
-    **{"rus": "ru", "eng": "en", "ukr": "uk", "bel": "be", "kaz": "kk"},
-    **{"ua": "uk", "by": "be", "kz": "kk", "gb": "en", "us": "en"},
+    "rus": "ru",
+    "eng": "en",
+    "ukr": "uk",
+    "bel": "be",
+    "kaz": "kk",
+    "ua": "uk",
+    "by": "be",
+    "kz": "kk",
+    "gb": "en",
+    "us": "en",
 }
 
 
