@@ -5,6 +5,10 @@
 Two sets: the English sentences of presidio-research with their spans (from SAMOVAR_DATA, or ../shared/data beside the
 repository; left out when absent), and Russian documents generated here. A place counts as found when something of
 its kind overlaps it, and something found counts as right when it overlaps a place of its kind.
+
+The Russian set and the rules that find its values were written by the same people, from the same documents about
+these numbers: read its numbers as a test that the rules do what they say, and those of the English set as a
+measurement. The words that announce a phone were completed after a look at what was missed in the English set.
 """
 
 from __future__ import annotations
@@ -205,7 +209,14 @@ def summarize(
         name: {"documents": len(documents), "characters": sum(len(one.text) for one in documents)}
         for name, documents in sets.items()
     }
-    return {"sets": sizes, "quality": quality, "documents_per_second": speed, "secret_lines": secrets}
+    packages = {"samovar": ours["versions"], "peers": theirs[0]["versions"] if theirs else {}}
+    return {
+        "packages": packages,
+        "sets": sizes,
+        "quality": quality,
+        "documents_per_second": speed,
+        "secret_lines": secrets,
+    }
 
 
 def _rows(scores: Mapping[str, Score]) -> dict[str, Any]:

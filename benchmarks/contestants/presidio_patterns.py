@@ -12,6 +12,7 @@ import json
 import logging
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,7 @@ def main(job_path: Path, out: Path) -> None:
         outcome["documents_per_second"][name] = len(texts) / (time.perf_counter() - started)
     if job.get("lines"):
         outcome["secret_lines"] = secret_lines(job["lines"])
+    outcome["versions"] = {name: version(name) for name in ("presidio-analyzer", "detect-secrets", "phonenumbers")}
     out.write_text(json.dumps(outcome), encoding="utf-8")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -26,4 +27,6 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     secrets = PersonalFinder(["secret"])
     outcome["secret_lines"] = [bool(secrets.find(line)) for line in work["lines"]]
     outcome["all_documents_per_second"] = sum(outcome["documents_per_second"].values())
+    packages = ("google-re2", "phonenumbers", "pymorphy3", "pymorphy3-dicts-ru", "faker")
+    outcome["versions"] = {name: version(name) for name in packages}
     return outcome

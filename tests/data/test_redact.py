@@ -6,6 +6,8 @@ import json
 import logging
 import re
 import stat
+import subprocess
+import sys
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -197,3 +199,34 @@ def test_a_key_that_is_none(tmp_path: Path) -> None:
         Redact(RedactSettings.model_validate({"kinds": {"email": "pseudonymise"}, "key_file": str(tmp_path / "key")}))
     with pytest.raises(MissingError):
         reveal("text", tmp_path / "absent")
+
+
+WITHOUT_EXTRA = """
+import sys
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {"re2", "phonenumbers", "pymorphy3", "faker", "cryptography"}:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name.split(".")[0])
+sys.meta_path.insert(0, Absent())
+from samovar.core.errors import MissingError
+from samovar.data.document import Document
+from samovar.data.steps.redact import Redact, RedactSettings
+step = Redact(RedactSettings(own=["Проект Заря"]))
+text = "a@b.cd, +7 916 123-45-67, ИНН 7707083893, о проекте Заре, Иванов Иван Иванович"
+print(step.judge(Document("d", text, "f")).text)
+for wish in ({"kinds": {"person": "mask"}}, {"kinds": {"email": "pseudonymise"}, "key_file": sys.argv[1]}):
+    try:
+        Redact(RedactSettings.model_validate(wish)).judge(Document("d", text, "f"))
+    except MissingError as error:
+        print(error.hint)
+"""
+
+
+def test_the_base_install_masks_and_says_what_else_needs_the_extra(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", WITHOUT_EXTRA, str(tmp_path / "key")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [
+        "[email], [phone], ИНН [inn], о [own], Иванов Иван Иванович",
+        "pip install 'samovar[data]'",
+        "pip install 'samovar[data]'",
+    ]
