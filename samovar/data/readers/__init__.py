@@ -10,8 +10,8 @@ A reader is a module with
 - for a binary format ``has_magic(head)``, and for one in a zip container ``ZIP_PARTS`` or ``ZIP_TYPES``;
 - for a text format that can be recognised ``recognises(head)``, and ``IS_GENERAL = True`` where a special reader that
   recognises it too comes first;
-- ``IS_ISOLATED = True`` where its parser is not to be trusted with a hostile file, and with it ``READS_STREAM = True``
-  where it takes a packed file as a stream; else an unpacked copy is made for it.
+- ``IS_ISOLATED = True`` where its parser is not to be trusted with a hostile file, and with it ``READS_PACKED``, the
+  compressions that it takes as they are; for others an unpacked copy is made.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ _FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)^---[ \t]*\r?$", re.DOT
 
 def file_facts(file: InputFile) -> dict[str, str]:
     """What holds for every document of the file."""
-    if file.depth:
+    if file.is_copy:
         return {}
     facts = {"modified": iso_time(file.path.stat().st_mtime)}
     if file.name.lower().endswith(_TABLE_SUFFIXES):

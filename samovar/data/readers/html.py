@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".html", ".htm", ".xhtml")
 IS_ISOLATED = True
-READS_STREAM = True
+READS_PACKED = ("gzip", "bzip2", "xz", "zstd")
 
 _NOT_TEXT = (
     "script, style, noscript, template, svg, math, iframe, object, canvas, form, button, select, nav, header, footer, "

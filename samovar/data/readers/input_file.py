@@ -47,6 +47,8 @@ class InputFile:
     """An existing folder for members of archives while they are read; None is the system's."""
     meta: dict[str, str] = field(default_factory=dict)
     """What holds for every document in it: `modified`, and the licence of its data set."""
+    is_copy: bool = False
+    """Whether ``path`` is a copy in the scratch folder, whose place and time say nothing."""
     depth: int = 0
     """How many archives it lies in."""
     compression: str = ""

@@ -81,7 +81,7 @@ def _serve(request: dict[str, Any], answers: _Answers) -> None:
         meta=request["meta"],
         compression=request["compression"],
     )
-    file.encoding = request["encoding"]
+    file.encoding = request["encoding"] or file.encoding
     _set_alarm(answers.alarm_s)
     reason = ""
     try:
@@ -97,7 +97,10 @@ def _serve(request: dict[str, Any], answers: _Answers) -> None:
         reason = str(error)
     except MissingError as error:
         reason = f"{error}: {error.hint}"
-    except Exception as error:  # whatever a library raises over a broken file is said of this file
+    except BaseException as error:  # whatever a library raises over a broken file is said of this file
+        # A library in Rust that gives up raises what is no Exception.
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
         reason = f"damaged, or unlike any {format_.name} known: {type(error).__name__}: {error}"[:200]
     answers.send({"facts": [account.format, account.encoding]})
     if reason:

@@ -41,6 +41,7 @@ class Limits:
 
 LIMITS = Limits()
 START_S = 60.0
+END_S = 5.0
 # The largest answer: a document, as JSON.
 _MAX_FRAME_BYTES = 256 << 20
 
@@ -58,7 +59,7 @@ def read_isolated(file: InputFile, format_: Format, limits: Limits | None = None
     is_finished = False
     reason = ""
     try:
-        with contextlib.nullcontext(file.path) if format_.reads_stream else file.on_disk() as path:
+        with contextlib.nullcontext(file.path) if file.compression in format_.reads_packed else file.on_disk() as path:
             for answer in child.ask(_request(file, format_, path), limits or LIMITS):
                 if (document := answer.get("document")) is not None:
                     yield Document(*document)
@@ -92,7 +93,7 @@ def _request(file: InputFile, format_: Format, path: Path) -> dict[str, Any]:
         "ocr": file.ocr,
         "meta": file.meta,
         "compression": file.compression if is_same else "",
-        "encoding": file.encoding,
+        "encoding": file.encoding if format_.is_text else "",
     }
 
 
@@ -197,8 +198,10 @@ class Child:
         return self._process.stdin
 
     def _epitaph(self) -> str:
-        self._process.wait()
-        code = self._process.returncode
+        try:
+            code = self._process.wait(END_S)
+        except subprocess.TimeoutExpired:
+            return "its parser crashed"
         if code == -getattr(signal, "SIGALRM", 0):
             return "its parser was stopped: it hung"
         return f"its parser crashed ({signal.Signals(-code).name if code < 0 else f'exit code {code}'})"
@@ -208,9 +211,10 @@ class Child:
         head = self._read(4, timeout_s)
         if head is None:
             return None
-        size_bytes = struct.unpack("<I", head)[0] if len(head) == 4 else _MAX_FRAME_BYTES + 1
+        if len(head) < 4:
+            return {"ended": True}
+        (size_bytes,) = struct.unpack("<I", head)
         if size_bytes > _MAX_FRAME_BYTES:
-            self._process.kill()
             return {"ended": True}
         body = self._read(size_bytes, timeout_s)
         if body is None:

@@ -82,6 +82,7 @@ def read_member(
             skip=archive.skip,
             scratch=archive.scratch,
             meta=archive.meta | (meta or {}),
+            is_copy=True,
             depth=archive.depth + 1,
             budget=archive.budget,
         )

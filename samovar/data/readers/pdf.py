@@ -27,8 +27,9 @@ _DATE = re.compile(r"D:(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d))?")
 
 
 def has_magic(head: bytes) -> bool:
-    """Whether the signature stands where Adobe's reader looks for it: in the first 1024 bytes."""
-    return b"%PDF-" in head[:1024] and (head.startswith(b"%PDF-") or not head[:16].isascii() or b"\n%PDF-" in head)
+    """Whether it begins as PDF, after white space or a binary head that some programs put before it."""
+    before, signature, _ = head[:1024].partition(b"%PDF-")
+    return bool(signature) and (not before.strip(b"\xef\xbb\xbf \t\r\n") or b"\0" in before)
 
 
 def read(file: InputFile) -> Iterator[Document]:

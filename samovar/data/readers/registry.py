@@ -26,7 +26,7 @@ class Format(NamedTuple):
     recognises: Callable[[str], bool] | None = None
     zip_parts: tuple[str, ...] = ()
     zip_types: tuple[bytes, ...] = ()
-    reads_stream: bool = False
+    reads_packed: tuple[str, ...] = ()
     is_general: bool = False
 
     @property
@@ -64,6 +64,6 @@ def _format(module: Any) -> Format:
         getattr(module, "recognises", None),
         getattr(module, "ZIP_PARTS", ()),
         getattr(module, "ZIP_TYPES", ()),
-        getattr(module, "READS_STREAM", False),
+        getattr(module, "READS_PACKED", ()),
         getattr(module, "IS_GENERAL", False),
     )

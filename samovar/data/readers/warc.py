@@ -14,7 +14,7 @@ from samovar.data.readers.input_file import InputFile, UnreadableError
 
 SUFFIXES = (".warc", ".wet")
 IS_ISOLATED = True
-READS_STREAM = True
+READS_PACKED = ("gzip", "zstd")
 
 _MAX_RECORD_BYTES = 32 << 20
 # A page of more tags is no page, and its parser may take minutes where they are nested.
@@ -30,7 +30,8 @@ def read(file: InputFile) -> Iterator[Document]:
     """The texts of answered pages and of converted records; others are counted by their type."""
     fastwarc = require("fastwarc.warc", extra="data")
     kinds = fastwarc.WarcRecordType
-    with file.open() as stream:
+    # FastWARC unpacks the file itself, a record at a time: offsets are those by which an index finds a record.
+    with file.path.open("rb") as stream:
         try:
             records = fastwarc.ArchiveIterator(
                 stream,

@@ -12,7 +12,7 @@ from samovar.data.readers.wikitext import plain_wikitext
 
 SUFFIXES = ()
 IS_ISOLATED = True
-READS_STREAM = True
+READS_PACKED = ("gzip", "bzip2", "xz", "zstd")
 
 _MAX_ARTICLE_CHARACTERS = 16_000_000
 # Text of Wikipedia and its sisters is under this licence (Wikimedia, Terms of Use, section 7).

@@ -1,4 +1,4 @@
-"""Where documents come from: folders of files, and the documentation of Python."""
+"""Where documents come from: folders of files, URIs, and the documentation of Python."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ from pathlib import Path
 from samovar.data.settings import PYTHON_DOCS, DataSettings
 from samovar.data.sources.files import FilesSource
 from samovar.data.sources.python_docs import PythonDocsSource
+from samovar.data.sources.remote import RemoteSource, is_uri
 from samovar.data.sources.source import Source
 
 
 def make_sources(settings: DataSettings, root: Path) -> list[Source]:
     """The sources that ``settings`` name, below the project's folder ``root``."""
     seen_files: set[tuple[int, int]] = set()
-    return [
-        PythonDocsSource()
-        if source.kind == PYTHON_DOCS
-        else FilesSource(source, root=root, settings=settings, seen_files=seen_files)
-        for source in settings.sources
-    ]
+    sources: list[Source] = []
+    for source in settings.sources:
+        if source.kind == PYTHON_DOCS:
+            sources.append(PythonDocsSource())
+        elif is_uri(source.path or ""):
+            sources.append(RemoteSource(source, settings=settings))
+        else:
+            sources.append(FilesSource(source, root=root, settings=settings, seen_files=seen_files))
+    return sources
