@@ -63,7 +63,7 @@ def _find_v6(page: Page, start: int, end: int) -> Iterator[Finding]:
             address = IPv6Address(match.group())
         except AddressValueError:
             continue
-        if address.is_global:
+        if address.is_global and not address.is_multicast:
             yield Finding(*match.span(), "ip", 0.95, address.exploded)
 
 

@@ -108,7 +108,7 @@ def _find(page: Page, start: int, end: int) -> Iterator[Finding]:
     for match in number_pattern().finditer(page.text, start, end):
         written = without_extension(match.group())
         digits = re.sub(r"\D", "", written)
-        if digits.isascii() and is_phone(written, digits):
+        if digits.isascii() and is_phone(written, digits) and not _is_sum(written):
             yield Finding(*match.span(), "phone", 0.9, _canonical(digits))
     for match in _loose_number().finditer(page.text, start, end):
         written = match.group().translate(_TO_HYPHEN)
@@ -122,6 +122,17 @@ def _find(page: Page, start: int, end: int) -> Iterator[Finding]:
             and _is_planned(written)
         ):
             yield Finding(*match.span(), "phone", 0.8, _canonical(digits))
+
+
+def _is_sum(written: str) -> bool:
+    """Whether a plus and bare digits are a number of a program, such as +4294967296: no country has such phones."""
+    plans = _numbering_plans()
+    if plans is None or not (written.startswith("+") and written[1:].isdigit()):
+        return False
+    try:
+        return not plans.is_possible_number(plans.parse(written, None))
+    except plans.NumberParseException:
+        return True
 
 
 def _canonical(digits: str) -> str:

@@ -93,7 +93,7 @@ def _placeholder() -> re.Pattern[str]:
     return re.compile(
         r"(?i)x{3,}|\*{3,}|\.{3}|…|^[$%{<]|\$\{|\{\{|%[sd(]|your|example|change|placeholder|dummy|sample|insert|"
         r"redacted"
-        r"|^(?:none|null|true|false|undefined|string|required|optional|password|secret|token|секрет|пароль)|environ|"
+        r"|^(?:pass|none|null|true|false|undefined|string|required|optional|password|secret|token|секрет|пароль)|environ|"
         r"getenv|"
         r"^(?:self|os|settings|config|request|process|props|this|data|args)\.|://|\[[a-z]+(?: [a-z0-9]+)?\]"
     )
