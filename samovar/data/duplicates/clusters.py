@@ -66,13 +66,13 @@ class ClusterJudge:
         self._sketch = sketch
         self._min_similarity = min_similarity
         self._ranking = Ranking(facts, preference)
-        self._recent = _RecentShingles(_SHINGLE_BYTES)
         self.start()
 
     def start(self) -> None:
         """Begin a cluster."""
         self._groups: list[Group] = []
         self._bands = _Rows(self._sketch.bands)
+        self._recent = _RecentShingles(_SHINGLE_BYTES)
 
     def groups(self, numbers: Sequence[int]) -> list[Group]:
         """Groups of the cluster's documents ``numbers``, one for each that stays, the most preferred first.

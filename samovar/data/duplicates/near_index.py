@@ -31,8 +31,8 @@ _LEAST_RUN_RECORDS = 4096
 class NearIndex:
     """Takes documents one by one, then says which are near-duplicates, and of which.
 
-    Memory does not grow with the corpus: 22 MB of buffers to sort band hashes, 25 MB to merge them, 64 MB of shingles
-    when clusters are judged. On disk it takes for each document 12 bytes a band, 20 for facts, 8 to join clusters and
+    Memory does not grow with the corpus: 22 MB of buffers to sort band hashes, 60 MB to merge them, 90 MB at most when
+    clusters are judged. On disk it takes for each document 12 bytes a band, 20 for facts, 8 to join clusters and
     8 for the verdict; files of the last three kinds are mapped into memory, where the system keeps what fits.
     """
 

@@ -13,7 +13,7 @@ from samovar.core.files import naming_os_errors
 RECORD = np.dtype([("key", "<u8"), ("number", "<u4")])
 MAX_DOCUMENTS = 2**32 - 1
 _RUN_RECORDS = 1 << 17
-_MERGED_RECORDS = 1 << 21
+_MERGED_RECORDS = 1 << 20
 _LEAST_CHUNK_RECORDS = 64
 
 
@@ -28,8 +28,8 @@ class SortedRuns:
     """Takes pairs in any order and gives them back in the order of their keys.
 
     A full buffer (1.5 MB) is sorted and appended to one file of 12 bytes a pair; the runs there are merged a chunk at
-    a time, at most 25 MB of chunks together and at least 64 pairs of each run: below that limit memory does not grow
-    until there are four billion pairs.
+    a time. All chunks together have a million pairs, about 60 MB with their copies while they are sorted, but at least
+    64 of each run: memory does not grow until there are two billion pairs.
     """
 
     def __init__(self, path: Path, *, run_records: int = _RUN_RECORDS) -> None:
