@@ -144,9 +144,11 @@ class Child:
         )
         ready = self._frame(START_S)
         if ready is None or ready.get("ready") is not True:
-            self.kill()
+            self._process.kill()
+            self._process.wait()
             self._errors.seek(0)
             said = self._errors.read(4000).decode("utf-8", "replace").strip().rpartition("\n")[2]
+            self.disown()
             raise ResourceError(f"the process that reads files did not start: {said or 'it said nothing'}")
 
     def is_alive(self) -> bool:
