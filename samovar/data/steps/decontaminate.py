@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field
 
@@ -26,11 +26,22 @@ class DecontaminateSettings(StepSettings):
     step: Literal["decontaminate"] = "decontaminate"
     """Name of the step."""
     against: list[str] = []
-    """Files or folders of evaluation sets: JSON Lines, JSON, CSV, TSV, Parquet, text, also as .gz or .zst."""
+    """Files or folders of evaluation sets, from the project's folder: JSON Lines, JSON, CSV, TSV, Parquet, text, also
+    as .gz or .zst. The held-out questions of the project's own tasks are added to them."""
     action: Literal["drop", "report"] = "drop"
     """drop: such documents leave the corpus; report: they stay, with the items named in their meta."""
     near_share: float = Field(0.4, ge=0, le=1)
     """Least share of an item's runs of 4 words within a stretch of a document that makes them the same; 0: unused."""
+
+    def below(self, root: Path) -> Self:
+        """The same with the sets' paths taken from ``root``."""
+        return self.model_copy(update={"against": [str(root / name) for name in self.against]})
+
+    def files(self) -> list[Path]:
+        """The files of the evaluation sets."""
+        from samovar.data.contamination.items import evaluation_files
+
+        return [file for name in self.against for file in evaluation_files(Path(name))]
 
 
 class Decontaminate(Step):

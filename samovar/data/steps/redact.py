@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import model_validator
 
@@ -28,7 +28,7 @@ class OwnSettings(Settings):
     pattern: str = ""
     """A regular expression in Python's syntax."""
     file: str = ""
-    """A UTF-8 file with a word or several a line; '#' begins a comment. A path from the folder of the command."""
+    """A UTF-8 file with a word or several a line; '#' begins a comment. A path from the project's folder."""
 
     @model_validator(mode="before")
     @classmethod
@@ -55,14 +55,24 @@ class RedactSettings(StepSettings):
     own_action: Action = "mask"
     """What becomes of them."""
     key_file: str = ""
-    """File with the key of pseudonyms, made if absent; the map back lies beside it. A path from the folder of the
-    command; keep both out of what you hand on."""
+    """File with the key of pseudonyms, made if absent; the map back lies beside it. A path from the project's folder;
+    keep both out of what you hand on."""
 
     @model_validator(mode="after")
     def _check_key(self) -> RedactSettings:
         if "pseudonymise" in self.actions().values() and not self.key_file:
             raise ValueError("pseudonymise needs a key_file")
         return self
+
+    def below(self, root: Path) -> Self:
+        """The same with the files' paths taken from ``root``."""
+        own = [one.model_copy(update={"file": str(root / one.file)}) if one.file else one for one in self.own]
+        key_file = str(root / self.key_file) if self.key_file else ""
+        return self.model_copy(update={"own": own, "key_file": key_file})
+
+    def files(self) -> list[Path]:
+        """The lists of words, and the key."""
+        return [Path(one.file) for one in self.own if one.file] + ([Path(self.key_file)] if self.key_file else [])
 
     def actions(self) -> dict[str, Action]:
         """The action for every kind."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 from samovar.core.settings import Settings
 from samovar.data.document import Document
@@ -23,6 +23,14 @@ class StepSettings(Settings):
 
     step: str
     """Name of the step."""
+
+    def below(self, root: Path) -> Self:
+        """The same settings with the paths in them taken from ``root``, the project's folder."""
+        return self
+
+    def files(self) -> list[Path]:
+        """The files that determine, beside the settings, what the step does to a document."""
+        return []
 
 
 class Dropped(NamedTuple):
@@ -130,8 +138,18 @@ class Step(ABC):
         self.name: str = settings.step
         self.scratch = Path()
         """A folder for this step alone, which goes when the corpus is made; set before the first document comes."""
-        self.tally = Tally(edited_samples=Reservoir(EDITED_SAMPLES, f"{seed}:{self.name}:edited"))
+        self.witness: Callable[[Document, Verdict], None] | None = None
+        """Called with every document that is dropped, edited or marked, and the verdict, before it is applied."""
         self._seed = seed
+        self.tally = self._new_tally()
+
+    def _new_tally(self) -> Tally:
+        return Tally(edited_samples=Reservoir(EDITED_SAMPLES, f"{self._seed}:{self.name}:edited"))
+
+    def take_tally(self) -> Tally:
+        """What was counted so far; from here on the step counts anew."""
+        tally, self.tally = self.tally, self._new_tally()
+        return tally
 
     @abstractmethod
     def judge(self, document: Document) -> Verdict:
@@ -144,6 +162,10 @@ class Step(ABC):
             for title, counts in self.tally.found.items()
         ]
 
+    def metrics(self) -> dict[str, Any]:
+        """What belongs into the manifest beside the counts, by name; nothing by default."""
+        return {}
+
     def __call__(self, documents: Iterator[Document]) -> Iterator[Document]:
         """The documents that stay, in the same order."""
         for document in documents:
@@ -153,6 +175,8 @@ class Step(ABC):
 
     def settle(self, document: Document, verdict: Verdict) -> Document | None:
         """Count ``verdict`` and apply it."""
+        if self.witness is not None and verdict is not None:
+            self.witness(document, verdict)
         tally = self.tally
         tally.documents_in += 1
         tally.characters_in += len(document.text)
