@@ -13,6 +13,7 @@ import xxhash
 
 from samovar.core.files import naming_os_errors
 from samovar.data.document import Document
+from samovar.data.mixture.repeats import EPOCHS, is_repeat, original_id
 
 SPLITS = ("train", "validation")
 ROW_GROUP_CHARACTERS = 8 << 20
@@ -41,8 +42,11 @@ class SplitCounts:
 
 
 def split_score(document_id: str, seed: int) -> float:
-    """A number in [0, 1) from the id: the document is for validation when it lies below the share."""
-    return xxhash.xxh3_64_intdigest(document_id.encode("utf-8", "surrogatepass"), seed=seed) / 2**64
+    """A number in [0, 1) from the id: the document is for validation when it lies below the share.
+
+    All copies of a repeated document have the same, lest one is learnt and another asked for.
+    """
+    return xxhash.xxh3_64_intdigest(original_id(document_id).encode("utf-8", "surrogatepass"), seed=seed) / 2**64
 
 
 class CorpusWriter:
@@ -63,7 +67,11 @@ class CorpusWriter:
     def add(self, document: Document) -> None:
         """Write ``document`` into its split."""
         score = split_score(document.id, self._seed)
-        if all(self.counts.documents_by_split.values()):
+        if EPOCHS in document.meta:
+            # It never changes sides, since its copies would stay behind; validation has no use for copies.
+            if not (self._split(score) == "validation" and is_repeat(document)):
+                self._write(self._split(score), document)
+        elif all(self.counts.documents_by_split.values()):
             self._write(self._split(score), document)
         else:
             self._hold(score, document)
@@ -92,7 +100,9 @@ class CorpusWriter:
         if self._held is not None:
             score, document = self._held
             self._held = None
-            if self.counts.documents:
+            if all(self.counts.documents_by_split.values()):
+                self._write(self._split(score), document)
+            elif self.counts.documents:
                 self._write("train" if self._split(score) == "validation" else "validation", document)
             else:
                 self._write_single(document)
