@@ -1,4 +1,4 @@
-"""The mixture: shares worked by hand, the same documents whatever the order, repeats that never cross into validation."""
+"""The mixture: shares worked by hand, the same choice in whatever order, repeats that never cross into validation."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class BalanceSettings(StepSettings):
     step: Literal["balance"] = "balance"
     """Name of the step."""
     by: str = "source"
-    """What makes a group: source (the folder), or a key of meta that a step or reader adds: language, topic, licence."""
+    """What makes a group: source (the folder), or any key of meta, such as language, topic or licence."""
     alpha: float = Field(1.0, ge=0, le=2)
     """Shares are in proportion to size to this power: 1 as they are, 0.5 lifts small groups, 0 makes all equal."""
     shares: dict[str, float] = {}

@@ -1,0 +1,1 @@
+"""What documents are about: groups of like words, and names for them."""
