@@ -203,6 +203,22 @@ def test_any_bytes_give_documents_or_a_reason(tmp_path: Path, beginning: bytes, 
     assert account.documents == len(documents)
 
 
+def test_a_file_or_a_folder_that_vanishes_is_named(tmp_path: Path) -> None:
+    for name in ("a.txt", "b.pdf", "c.txt", "folder/d.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("words")
+    data_settings = DataSettings.model_validate({"sources": [{"path": tmp_path.name}]})
+    source = FilesSource(data_settings.sources[0], root=tmp_path.parent, settings=data_settings)
+    account = ReadingAccount()
+    documents = source.documents(account)
+    next(documents)
+    for name in ("b.pdf", "c.txt", "folder/d.txt"):
+        (tmp_path / name).unlink()
+    (tmp_path / "folder").rmdir()
+    assert not list(documents)
+    assert account.reasons == {"cannot be read: no such file or directory": 3}
+
+
 def test_overlapping_sources_read_a_file_once(tmp_path: Path) -> None:
     (tmp_path / "inner").mkdir()
     (tmp_path / "inner" / "a.txt").write_text("words")

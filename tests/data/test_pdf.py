@@ -107,14 +107,17 @@ def test_lines_of_a_page_become_paragraphs() -> None:
         "done about the bridge, which has been closed for re\ufffe",
         "pairs since the flood of last spring and is not safe.",
         "It will be rebuilt.",
+        "The coun\ufffecil broke a word within what PDFium takes for one line.",
         "1. The first point stands alone in a line of its own",
         "2. The second point",
         "",
+        "Contents . . . . . . . . 12",
         "A new paragraph.",
     ]
     assert flowing_text(lines) == (
         "The council met on Tuesday to decide what should be done about the bridge, which has been closed for repairs "
         "since the flood of last spring and is not safe. It will be rebuilt.\n"
+        "The council broke a word within what PDFium takes for one line.\n"
         "1. The first point stands alone in a line of its own\n2. The second point\n\nA new paragraph."
     )
 

@@ -101,6 +101,15 @@ def test_json_array_and_disguised_jsonl(tmp_path: Path) -> None:
         assert [document.text for document in read(path)] == ["one", "two"]
 
 
+def test_a_large_json_array_is_streamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("samovar.data.readers.input_file.WHOLE_FILE_BYTES", 100)
+    path = tmp_path / "array.json"
+    path.write_text(json.dumps([{"text": f"row {number}", "title": "T"} for number in range(20)]))
+    documents = read(path)
+    assert [document.text for document in documents] == [f"row {number}" for number in range(20)]
+    assert (documents[19].id, documents[19].meta) == ("array.json:20", {"row": "20", "title": "T"})
+
+
 def test_csv_texts_and_tables(tmp_path: Path) -> None:
     texts, table = tmp_path / "texts.csv", tmp_path / "prices.csv"
     texts.write_text('id;Text;title\n1;"one; and\nmore";T\n2;two;\n')

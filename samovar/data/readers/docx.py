@@ -22,6 +22,7 @@ IS_ISOLATED = True
 
 # Text that was moved away, and the copy of a text box for old programs.
 _SKIPPED = {"moveFrom", "Fallback", "del"}
+_TELLING_OF_STYLES = {"style", "name", "outlineLvl", "numId", "ilvl"}
 _WHITE = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "softHyphen": ""}
 
 
@@ -69,6 +70,8 @@ def _styles(container: ZipContainer, part: str) -> _Styles:
         if event == "end":
             if tag == "style" and list_id:
                 styles.lists[style_id] = (list_id, level)
+            continue
+        if tag not in _TELLING_OF_STYLES:
             continue
         value = attribute(element, "val")
         if tag == "style":

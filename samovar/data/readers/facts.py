@@ -22,14 +22,18 @@ def file_facts(file: InputFile) -> dict[str, str]:
     """What holds for every document of the file."""
     if file.is_copy:
         return {}
-    facts = {"modified": iso_time(file.path.stat().st_mtime)}
-    if file.name.lower().endswith(_TABLE_SUFFIXES):
-        folder = file.path.parent
+    return {"modified": iso_time(file.path.stat().st_mtime)} | card_facts(file.path, file.name)
+
+
+def card_facts(path: Path, name: str) -> dict[str, str]:
+    """Licence and name of the data set that a file of this name may belong to; empty where there is no card."""
+    if name.lower().endswith(_TABLE_SUFFIXES):
+        folder = path.parent
         for _ in range(_CARD_LEVELS):
             if card := _card(folder):
-                return facts | card
+                return card
             folder = folder.parent
-    return facts
+    return {}
 
 
 def iso_time(timestamp: float) -> str:

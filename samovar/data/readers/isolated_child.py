@@ -97,6 +97,9 @@ def _serve(request: dict[str, Any], answers: _Answers) -> None:
         reason = str(error)
     except MissingError as error:
         reason = f"{error}: {error.hint}"
+    except OSError as error:
+        said = (error.strerror or type(error).__name__).lower()
+        reason = f"cannot be read: {said}" if error.errno else f"damaged, or unlike any {format_.name} known"
     except BaseException as error:  # whatever a library raises over a broken file is said of this file
         # A library in Rust that gives up raises what is no Exception.
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":

@@ -9,6 +9,7 @@ from typing import Any
 
 from samovar.data.document import Document
 from samovar.data.readers.input_file import InputFile, UnreadableError
+from samovar.data.readers.json_stream import json_items
 
 SUFFIXES = (".jsonl", ".ndjson", ".json")
 IS_GENERAL = True
@@ -37,8 +38,8 @@ def recognises(head: str) -> bool:
 
 def read(file: InputFile) -> Iterator[Document]:
     """A document a row; rows that give none are counted in the account by reason."""
-    is_array = file.suffix == ".json" or file.head(64).lstrip("\ufeff \t\r\n").startswith("[")
-    rows = _array_rows(file) if is_array else None
+    begins_as_array = file.head(64).lstrip("\ufeff \t\r\n").startswith("[")
+    rows = _array_rows(file, begins_as_array) if begins_as_array or file.suffix == ".json" else None
     for place, row in rows if rows is not None else _line_rows(file):
         problem, text, meta = text_of_row(row, file.text_field)
         if problem:
@@ -102,10 +103,16 @@ def _line_rows(file: InputFile) -> Iterator[tuple[str, Any]]:
             file.account.note("a line that is not JSON", place)
 
 
-def _array_rows(file: InputFile) -> Iterator[tuple[str, Any]] | None:
-    """The rows of a JSON document; None where the file is JSON Lines by another name."""
+def _array_rows(file: InputFile, begins_as_array: bool) -> Iterator[tuple[str, Any]] | None:
+    """The rows of a JSON document; None where the file is JSON Lines by another name. Large arrays are streamed."""
     try:
-        value = json.loads(file.whole())
+        text = file.whole()
+    except UnreadableError:
+        if not begins_as_array:
+            return None
+        return ((f"row {number}", row) for number, row in enumerate(json_items(file, "item"), 1))
+    try:
+        value = json.loads(text)
     except json.JSONDecodeError as error:
         if error.msg == "Extra data":
             return None

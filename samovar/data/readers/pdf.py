@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from samovar.core.extras import require
@@ -65,7 +66,7 @@ def _pages(file: InputFile, pdfium: Any, pdf: Any) -> Iterator[tuple[int, list[s
         try:
             page = pdf[number - 1]
             text = page.get_textpage().get_text_range()
-            is_scan = _num_letters(text) < _SCAN_LETTERS and _has_picture(pdfium, page)
+            is_scan = not _has_words(text) and _has_picture(pdfium, page)
             if is_scan and file.ocr:
                 text = _text_by_ocr(file, page)
                 file.account.note("a scanned page, read by OCR", f"page {number}")
@@ -77,8 +78,9 @@ def _pages(file: InputFile, pdfium: Any, pdf: Any) -> Iterator[tuple[int, list[s
         yield number, text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
-def _num_letters(text: str) -> int:
-    return sum(character.isalpha() for character in text)
+def _has_words(text: str) -> bool:
+    letters = (character for character in text if character.isalpha())
+    return sum(1 for _ in islice(letters, _SCAN_LETTERS)) == _SCAN_LETTERS
 
 
 def _has_picture(pdfium: Any, page: Any) -> bool:

@@ -10,14 +10,17 @@ _RUNNING_SHARE = 0.5
 _RUNNING_PAGES = 3
 _EDGE_LINES = 2
 _PAGE_NUMBER = re.compile(
-    r"(?:[-–—|\s]*|(?:page|p\.|стр\.|страница|с\.)\s*)\d{1,4}(?:\s*(?:of|из|/)\s*\d{1,4})?[-–—|\s]*", re.I
+    r"(?:[-–—|\s]*|(?:page|p\.|стр\.|страница|с\.)\s*)\d{1,4}(?:\s*(?:of|из|/)\s*\d{1,4})?[-–—|\s]*|[ivxlc]{1,6}", re.I
 )
+# A line of a table of contents.
+_CONTENTS = re.compile(r"(?:\.[ ]?){5,}[ ]*(?:\d{1,4}|[ivxlc]{1,6})$", re.IGNORECASE)
 # Narrower pages are slides, forms and tables, whose lines stand for themselves.
 _MIN_WIDTH = 40
 _BEGINS_ANEW = re.compile(r"\s*(?:[-–—•▪●*·◦]\s|\(?\d{1,3}[.)]\s|\d{1,2}(?:\.\d{1,2})+\.?\s|[a-zа-я]\)\s)", re.I)
 _ENDS_SENTENCE = tuple('.!?:;…»”"')
-# PDFium gives U+FFFE for a hyphen that the end of a line put into a word.
-_HYPHENS = ("\ufffe", "\u00ad", "\u2010", "-")
+# PDFium gives U+FFFE for a hyphen at the end of a line together with the break after it.
+_BROKEN_WORD = "\ufffe"
+_HYPHENS = ("\u00ad", "\u2010", "-")
 
 
 def without_running_lines(pages: list[list[str]]) -> list[list[str]]:
@@ -41,19 +44,20 @@ def flowing_text(lines: list[str]) -> str:
     """
     width = _width(lines)
     text = ""
+    lines = [line for line in lines if not _CONTENTS.search(line)]
     for number, line in enumerate(lines):
         if not line:
             text = text.rstrip("\n") + "\n\n" if text else ""
             continue
         text += line
         follower = lines[number + 1] if number + 1 < len(lines) else ""
+        if line.endswith(_BROKEN_WORD):
+            continue
         if follower and line.endswith(_HYPHENS) and line[-2:-1].isalpha() and follower[0].islower():
             text = text[:-1]
-        elif follower and _goes_on(line, follower, width):
-            text = text.rstrip("\ufffe") + " "
         else:
-            text += "\n"
-    return re.sub(r"\n{3,}", "\n\n", text.replace("\ufffe", "-")).strip("\n")
+            text += " " if follower and _goes_on(line, follower, width) else "\n"
+    return re.sub(r"\n{3,}", "\n\n", text.replace(_BROKEN_WORD, "")).strip("\n")
 
 
 def _tidy(line: str) -> str:
@@ -84,13 +88,14 @@ def _is_running(line: str, running: set[str]) -> bool:
 
 def _width(lines: list[str]) -> int:
     """How many characters a full line has: nine of ten lines have no more."""
-    lengths = sorted(len(line) for line in lines if line)
+    lengths = sorted(len(printed) for line in lines for printed in line.split(_BROKEN_WORD) if printed)
     return lengths[len(lengths) * 9 // 10] if lengths else 0
 
 
 def _goes_on(line: str, follower: str, width: int) -> bool:
     if width < _MIN_WIDTH or _BEGINS_ANEW.match(follower):
         return False
+    line = line.rpartition(_BROKEN_WORD)[2]
     if line.endswith(_ENDS_SENTENCE):
         # The last line of a paragraph is rarely full.
         return len(line) > 0.92 * width
