@@ -136,7 +136,7 @@ def test_an_empty_corpus_says_what_was_seen(tmp_path: Path) -> None:
     with pytest.raises(DataError) as raised:
         build(tmp_path)
     assert "2 files seen" in raised.value.what
-    assert "a PDF document, which no reader here opens: documents/scan.pdf" in raised.value.what
+    assert "a damaged PDF document: documents/scan.pdf" in raised.value.what
     assert "too short (length): 1 documents" in raised.value.what
     assert raised.value.hint is not None
     assert (tmp_path / "corpus" / "report.md").is_file()
