@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Generic, TypeVar
@@ -17,6 +18,9 @@ SHOWN_CHARACTERS = 600
 # Masked before it is cut, so that a cut never leaves half of an address; further than any pattern is long.
 _MARGIN_CHARACTERS = 200
 _CHANGE_CONTEXT_CHARACTERS = 80
+# Longer numbers than are masked here may be personal as well: half of one at a cut would escape whoever masks it later.
+_NUMBER_AT_END = re.compile(r"[^\s\d]*\d[\d\s()+./-]*\Z")
+_NUMBER_AT_START = re.compile(r"\A[\d\s()+./-]*\d\S*")
 
 
 class Reservoir(Generic[T]):
@@ -26,8 +30,8 @@ class Reservoir(Generic[T]):
     """
 
     def __init__(self, size: int, seed: str) -> None:
-        self._size = size
-        self._seed = seed
+        self.size = size
+        self.seed = seed
         self._heap: list[tuple[int, str, T]] = []
 
     @property
@@ -35,10 +39,20 @@ class Reservoir(Generic[T]):
         """The sample, in the order of its keys."""
         return [item for _, _, item in sorted(self._heap, key=lambda entry: entry[1])]
 
+    @property
+    def keyed_items(self) -> list[tuple[str, T]]:
+        """The sample with its keys, in their order."""
+        return sorted(((key, item) for _, key, item in self._heap), key=lambda entry: entry[0])
+
+    def remove(self, is_unwanted: Callable[[T], bool]) -> None:
+        """Take items out of the sample; others do not come in their place."""
+        self._heap = [entry for entry in self._heap if not is_unwanted(entry[2])]
+        heapq.heapify(self._heap)
+
     def offer(self, key: str, make: Callable[[], T]) -> None:
         """Offer the item that ``key`` names; ``make`` is called when it is taken."""
-        rank = -xxhash.xxh3_64_intdigest(f"{self._seed}|{key}".encode("utf-8", "surrogatepass"))
-        if len(self._heap) < self._size:
+        rank = -xxhash.xxh3_64_intdigest(f"{self.seed}|{key}".encode("utf-8", "surrogatepass"))
+        if len(self._heap) < self.size:
             heapq.heappush(self._heap, (rank, key, make()))
         elif (rank, key) > self._heap[0][:2]:
             heapq.heapreplace(self._heap, (rank, key, make()))
@@ -64,7 +78,10 @@ def shown(text: str, *, start: int = 0, limit: int = SHOWN_CHARACTERS) -> str:
     if right < len(text):
         excerpt = excerpt[:-_MARGIN_CHARACTERS]
     is_cut = right < len(text) or len(excerpt) > limit
-    return ("…" if begin else "") + excerpt[:limit] + ("…" if is_cut else "")
+    excerpt = excerpt[:limit]
+    if begin:
+        excerpt = "…" + _NUMBER_AT_START.sub("", excerpt)
+    return _NUMBER_AT_END.sub("", excerpt) + "…" if is_cut else excerpt
 
 
 def first_change(before: str, after: str) -> int:

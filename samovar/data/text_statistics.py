@@ -1,29 +1,70 @@
-"""Scripts and lengths of the documents that came through, in constant memory."""
+"""What the documents that came through are: scripts, lengths, and groups by folder, language, licence, owner, topic."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 
+from samovar.data.document import Document
+from samovar.data.mixture.groups import NOT_KNOWN, OTHER, SOURCE, group_key
+
+GROUPED_BY = (SOURCE, "language", "licence", "owner", "topic")
+MAX_NAMES = 10_000
 _LOOKED_AT_CHARACTERS = 2000
 _CYRILLIC = re.compile(r"[\u0400-\u052f]+")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]+")
 
 
+class GroupSizes:
+    """Documents and characters by name; beyond ten thousand names the rest is counted together, as ``(other)``."""
+
+    def __init__(self) -> None:
+        self.documents: Counter[str] = Counter()
+        self.characters: Counter[str] = Counter()
+
+    def add(self, name: str, documents: int, characters: int) -> None:
+        """Count documents of a group."""
+        if name not in self.documents and len(self.documents) >= MAX_NAMES:
+            name = OTHER
+        self.documents[name] += documents
+        self.characters[name] += characters
+
+    def merge(self, other: GroupSizes) -> None:
+        """Add what another part of the corpus gave."""
+        for name, documents in other.documents.items():
+            self.add(name, documents, other.characters[name])
+
+
 class TextStatistics:
-    """Counts documents and characters by script, and documents by length in powers of two."""
+    """Counts documents and characters by script and group, and documents by length in powers of two.
+
+    It is bounded: at most ten thousand names for each kind of group.
+    """
 
     def __init__(self) -> None:
         self.documents_by_script: Counter[str] = Counter()
         self.characters_by_script: Counter[str] = Counter()
         self.documents_by_length_bits: Counter[int] = Counter()
+        self.groups = {by: GroupSizes() for by in GROUPED_BY}
 
-    def add(self, text: str) -> None:
-        """Count a document."""
+    def add(self, document: Document | str) -> None:
+        """Count a document; of a text alone, script and length are known."""
+        text = document if isinstance(document, str) else document.text
         script = script_of(text)
         self.documents_by_script[script] += 1
         self.characters_by_script[script] += len(text)
         self.documents_by_length_bits[len(text).bit_length()] += 1
+        if isinstance(document, Document):
+            for by, sizes in self.groups.items():
+                sizes.add(_name(document, by), 1, len(text))
+
+    def merge(self, other: TextStatistics) -> None:
+        """Add what another part of the corpus gave."""
+        self.documents_by_script.update(other.documents_by_script)
+        self.characters_by_script.update(other.characters_by_script)
+        self.documents_by_length_bits.update(other.documents_by_length_bits)
+        for by, sizes in other.groups.items():
+            self.groups[by].merge(sizes)
 
 
 def script_of(text: str) -> str:
@@ -41,3 +82,9 @@ def script_of(text: str) -> str:
     if cyrillic >= total / 5 and latin >= total / 5:
         return "both"
     return "Cyrillic" if cyrillic > latin else "Latin"
+
+
+def _name(document: Document, by: str) -> str:
+    name = group_key(document, by)
+    # Some sources write the American word.
+    return document.meta.get("license", NOT_KNOWN) if by == "licence" and name == NOT_KNOWN else name

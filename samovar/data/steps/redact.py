@@ -126,6 +126,10 @@ class Redact(Step):
             self._pseudonyms.pairs.clear()
         return Edited(text, counts)
 
+    def masked(self, text: str) -> str:
+        """``text`` as a report may show it: with a mask in place of all that this step acts upon."""
+        return self._rewritten(text, self._finder.find(text), only_masks=True)
+
     def _rewritten(self, text: str, findings: list[Finding], *, only_masks: bool = False) -> str:
         pieces, at = [], 0
         for finding in findings:
@@ -136,5 +140,4 @@ class Redact(Step):
         return "".join(pieces) + text[at:]
 
     def _drop(self, document: Document, verdict: Dropped) -> None:
-        masked = self._rewritten(document.text, self._finder.find(document.text), only_masks=True)
-        super()._drop(replace(document, text=masked), verdict)
+        super()._drop(replace(document, text=self.masked(document.text)), verdict)
