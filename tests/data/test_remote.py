@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import pickle
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -99,6 +101,17 @@ def test_a_file_that_vanishes_or_fails_is_named(store: Any, monkeypatch: pytest.
     documents, account = read("memory://docs")
     assert [document.text for document in documents] == ["other words"]
     assert account.reasons == {"cannot be read: RuntimeError: 503 https://host/a.txt": 1}
+
+
+def test_units_travel_to_other_processes(store: Any) -> None:
+    store.pipe("/docs/a.txt", b"words")
+    store.pipe("/docs/b.txt", b"more")
+    units = pickle.loads(pickle.dumps(list(source_of("memory://docs").units())))
+    assert [document.text for unit in units for document in unit.documents(ReadingAccount())] == ["words", "more"]
+    before = [json.dumps(unit.identity()) for unit in units]
+    store.pipe("/docs/b.txt", b"other")
+    after = [json.dumps(unit.identity()) for unit in source_of("memory://docs").units()]
+    assert [old == new for old, new in zip(before, after, strict=True)] == [True, False]
 
 
 def test_what_is_not_there_is_an_error_with_advice(store: Any) -> None:

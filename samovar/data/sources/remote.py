@@ -10,10 +10,11 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
+from typing import Any
 
 import xxhash
 
@@ -35,15 +36,62 @@ _CARD_LEVELS = 3
 _CARD_BYTES = 20_000
 
 
-class RemoteFile(NamedTuple):
-    """A file of a remote source: to be read, or with a reason why not."""
+@dataclass(frozen=True)
+class RemoteUnit:
+    """A file of a remote source: to be read, or with a reason why not. It can be pickled."""
 
+    uri: str
     path: str
     name: str
     size_bytes: int
     version: str
-    modified: str = ""
-    reason: str = ""
+    reason: str
+    facts: dict[str, str]
+    source: SourceSettings
+    max_document_characters: int
+    skip: tuple[str, ...]
+    scratch: Path | None
+
+    def identity(self) -> list[Any]:
+        """Name, size, what the store says of its version, how it is read, and what is known of it."""
+        how = [self.source.text_field, self.source.separator, self.source.ocr, self.max_document_characters, *self.skip]
+        return [self.name, self.size_bytes, self.version, self.reason, how, self.facts]
+
+    def documents(self, account: ReadingAccount) -> Iterator[Document]:
+        """The documents of the file; what cannot be read is a row of ``account``."""
+        row = FileAccount(self.name, self.size_bytes, reason=self.reason)
+        if not row.reason:
+            for document in self._read(row):
+                row.documents += 1
+                row.characters += len(document.text)
+                yield document
+        account.close_file(row)
+
+    def _read(self, row: FileAccount) -> Iterator[Document]:
+        system, _ = _opened(self.uri)
+        with tempfile.NamedTemporaryFile(dir=self.scratch, prefix="samovar-") as copy:
+            try:
+                with system.open(self.path, "rb") as stream:
+                    shutil.copyfileobj(stream, copy, BLOCK_BYTES)
+                copy.flush()
+            except Exception as error:  # each driver has errors of its own
+                row.reason = f"cannot be read: {_said(error)}"
+                return
+            row.size_bytes = copy.tell()
+            file = InputFile(
+                Path(copy.name),
+                self.name,
+                row,
+                text_field=self.source.text_field,
+                separator=self.source.separator,
+                max_document_characters=self.max_document_characters,
+                ocr=self.source.ocr,
+                skip=self.skip,
+                scratch=self.scratch,
+                meta={"url": self.name} | self.facts,
+                is_copy=True,
+            )
+            yield from read_file(file)
 
 
 def is_uri(path: str) -> bool:
@@ -62,71 +110,35 @@ class RemoteSource:
         self._settings = settings
         self._scratch = scratch
 
+    def units(self) -> Iterator[RemoteUnit]:
+        """Every file, in the order of their names."""
+        system, top = _opened(self._uri)
+        listed = self._listed(system, top)
+        cards = _Cards(system, set(listed))
+        for path in sorted(listed):
+            yield self._unit(top, path, listed[path], cards.of(path))
+
     def documents(self, account: ReadingAccount) -> Iterator[Document]:
         """The documents of every file; what cannot be read is a row of ``account``."""
-        system, files = self._list()
-        cards = _Cards(system, files)
-        for found in files:
-            row = FileAccount(found.name, found.size_bytes, reason=found.reason)
-            if not found.reason:
-                for document in self._read(system, found, row, cards.of(found)):
-                    row.documents += 1
-                    row.characters += len(document.text)
-                    yield document
-            account.close_file(row)
+        for unit in self.units():
+            yield from unit.documents(account)
 
     def fingerprint(self) -> dict[str, str]:
         """A hash of names, sizes and what the store says of versions."""
         digest = xxhash.xxh3_128()
-        for found in self._list()[1]:
-            digest.update(f"{found.name}\0{found.size_bytes}\0{found.version}\0{found.reason}\n".encode())
+        for unit in self.units():
+            digest.update(f"{unit.name}\0{unit.size_bytes}\0{unit.version}\0{unit.reason}\0{unit.facts}\n".encode())
         return {self.label: digest.hexdigest()}
 
-    def _read(self, system: Any, found: RemoteFile, row: FileAccount, facts: dict[str, str]) -> Iterator[Document]:
-        with tempfile.NamedTemporaryFile(dir=self._scratch, prefix="samovar-") as copy:
-            try:
-                with system.open(found.path, "rb") as stream:
-                    shutil.copyfileobj(stream, copy, BLOCK_BYTES)
-                copy.flush()
-            except Exception as error:  # each driver has errors of its own
-                row.reason = f"cannot be read: {_said(error)}"
-                return
-            row.size_bytes = copy.tell()
-            file = InputFile(
-                Path(copy.name),
-                found.name,
-                row,
-                text_field=self._source.text_field,
-                separator=self._source.separator,
-                max_document_characters=self._settings.max_document_characters,
-                ocr=self._source.ocr,
-                skip=tuple(self._settings.skip),
-                scratch=self._scratch,
-                meta={"url": found.name} | ({"modified": found.modified} if found.modified else {}) | facts,
-                is_copy=True,
-            )
-            yield from read_file(file)
-
-    def _list(self) -> tuple[Any, list[RemoteFile]]:
-        """The file system and what there is, sorted.
+    def _listed(self, system: Any, top: str) -> dict[str, dict[str, Any]]:
+        """What the store says of every file.
 
         Raises:
-            ConfigError: no driver is known for the scheme.
-            MissingError: the driver is not installed, or there is nothing at the URI.
+            MissingError: there is nothing at the URI.
             ResourceError: the store cannot be reached, or refuses.
         """
-        fsspec = require("fsspec", extra="data")
-        scheme = self._uri.partition(":")[0]
         try:
-            system, top = fsspec.core.url_to_fs(self._uri)
-        except ImportError as error:
-            raise MissingError(f"{self.label} cannot be opened: {error}", hint=_driver_hint(scheme)) from error
-        except ValueError as error:
-            raise ConfigError(
-                f"{self.label} cannot be opened: {error}", hint="fsspec's documentation lists the schemes it knows"
-            ) from error
-        try:
-            listed = _listing(system, top)
+            return _listing(system, top)
         except FileNotFoundError as error:
             raise MissingError(
                 f"the source of documents {self.label} does not exist", hint="see that the URI is right"
@@ -135,17 +147,25 @@ class RemoteSource:
             raise ResourceError(
                 f"{self.label} cannot be listed: {_said(error)}", hint="see that it can be reached, and the credentials"
             ) from error
-        return system, [self._found(top, path, listed[path]) for path in sorted(listed)]
 
-    def _found(self, top: str, path: str, info: dict[str, Any]) -> RemoteFile:
+    def _unit(self, top: str, path: str, info: dict[str, Any], card: dict[str, str]) -> RemoteUnit:
         relative = path.removeprefix(top).strip("/")
         name = f"{self.label}/{relative}" if relative else self.label
-        size_bytes = info.get("size") if isinstance(info.get("size"), int) else 0
-        version = next((str(info[key]) for key in _VERSION_KEYS if info.get(key)), "")
-        reason = self._why_skipped(relative, name)
-        if not reason and info.get("size") == 0:
-            reason = "empty file"
-        return RemoteFile(path, name, size_bytes or 0, version, _modified(info), reason)
+        size_bytes = info["size"] if isinstance(info.get("size"), int) else 0
+        modified = _modified(info)
+        return RemoteUnit(
+            uri=self._uri,
+            path=path,
+            name=name,
+            size_bytes=size_bytes,
+            version=next((str(info[key]) for key in _VERSION_KEYS if info.get(key)), ""),
+            reason=self._why_skipped(relative, name) or ("empty file" if info.get("size") == 0 else ""),
+            facts=({"modified": modified} if modified else {}) | card,
+            source=self._source,
+            max_document_characters=self._settings.max_document_characters,
+            skip=tuple(self._settings.skip),
+            scratch=self._scratch,
+        )
 
     def _why_skipped(self, relative: str, name: str) -> str:
         parts = PurePosixPath(relative).parts
@@ -161,17 +181,18 @@ class RemoteSource:
 class _Cards:
     """The licences in the cards of data sets among the files."""
 
-    def __init__(self, system: Any, files: list[RemoteFile]) -> None:
+    def __init__(self, system: Any, paths: set[str]) -> None:
         self._system = system
-        self._paths = {found.path for found in files if found.path.endswith("README.md")}
+        self._paths = paths
         self._known: dict[str, dict[str, str]] = {}
 
-    def of(self, found: RemoteFile) -> dict[str, str]:
-        for folder in list(PurePosixPath(found.path).parents)[:_CARD_LEVELS]:
-            if (path := str(folder / "README.md")) in self._paths:
-                if path not in self._known:
-                    self._known[path] = self._read(path)
-                return self._known[path]
+    def of(self, path: str) -> dict[str, str]:
+        """What the card nearest to the file at ``path`` says."""
+        for folder in list(PurePosixPath(path).parents)[:_CARD_LEVELS]:
+            if (card := str(folder / "README.md")) in self._paths:
+                if card not in self._known:
+                    self._known[card] = self._read(card)
+                return self._known[card]
         return {}
 
     def _read(self, path: str) -> dict[str, str]:
@@ -180,6 +201,27 @@ class _Cards:
                 return facts_of_card(stream.read(_CARD_BYTES).decode("utf-8", "replace"))
         except Exception:  # the file itself gets its row with the reason
             return {}
+
+
+def _opened(uri: str) -> tuple[Any, str]:
+    """The file system of a URI, and the path in it.
+
+    Raises:
+        ConfigError: no driver is known for the scheme.
+        MissingError: the driver is not installed.
+    """
+    fsspec = require("fsspec", extra="data")
+    shown = _SECRETS.sub("", uri)
+    try:
+        system, top = fsspec.core.url_to_fs(uri)
+    except ImportError as error:
+        hint = _driver_hint(uri.partition(":")[0])
+        raise MissingError(f"{shown} cannot be opened: {error}", hint=hint) from error
+    except ValueError as error:
+        raise ConfigError(
+            f"{shown} cannot be opened: {error}", hint="fsspec's documentation lists the schemes it knows"
+        ) from error
+    return system, top
 
 
 def _listing(system: Any, top: str) -> dict[str, dict[str, Any]]:
