@@ -3,88 +3,103 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 from samovar.core.artifact import SCRATCH
-from samovar.core.errors import CorruptError, DataError, MissingError
+from samovar.core.errors import DataError
 from samovar.core.files import fingerprint, naming_os_errors, write_atomic
 from samovar.core.progress import Progress
-from samovar.data.account import ReadingAccount, reading_account
+from samovar.data.account import reading_account
+from samovar.data.corpus_reader import read_corpus
 from samovar.data.corpus_report import CorpusReport, write_reports
 from samovar.data.corpus_writer import CorpusWriter
 from samovar.data.document import Document
+from samovar.data.forget import ForgetRule
+from samovar.data.pipeline.flow import Flow
+from samovar.data.pipeline.plan import make_plan
+from samovar.data.pipeline.unit_store import UnitStore
+from samovar.data.pipeline.verdicts import VERDICTS, VerdictWriter
+from samovar.data.pipeline.workers import Workers, num_workers
 from samovar.data.settings import DataSettings
 from samovar.data.sources import make_sources
-from samovar.data.steps import make_step
+from samovar.data.sources.source import units_of
 from samovar.data.steps.step import Step
 from samovar.data.text_statistics import TextStatistics
 
-_BATCH_DOCUMENTS = 256
+__all__ = ["build_corpus", "read_corpus", "source_fingerprint"]
 
 
-def build_corpus(settings: DataSettings, *, root: Path, out: Path, progress_quiet: bool = False) -> dict[str, Any]:
+def build_corpus(
+    settings: DataSettings,
+    *,
+    root: Path,
+    out: Path,
+    progress_quiet: bool = False,
+    units: Path | None = None,
+    rules: Sequence[ForgetRule] = (),
+    held_out: Path | None = None,
+) -> dict[str, Any]:
     """Read the sources below ``root``, clean them, and write the corpus and its report into ``out``; give the metrics.
 
     Writes ``train-*.parquet`` and ``validation-*.parquet`` (columns id, text, source, meta), ``files.jsonl`` (a row a
-    file), ``dropped.jsonl`` (a sample by reason), ``report.md`` and ``report.html``. Holds one document, one row group
-    and what the steps remember.
+    file), ``verdicts.parquet`` (a row for every document that a step dropped or edited), ``dropped.jsonl`` (a sample by
+    reason), ``report.md`` and ``report.html``. They are the same whatever the number of workers, and whether files were
+    read now or by an earlier run.
+
+    It holds one row group, three batches of 2 MB a worker, what the steps remember, and 64 bytes a file.
+
+    Args:
+        settings: of the data stage.
+        root: the folder that paths in the settings start from.
+        out: where to write.
+        progress_quiet: show nothing meanwhile.
+        units: a folder where the results of files are kept for the next run; by default no longer than this one.
+        rules: what must not be in the corpus.
+        held_out: a file of questions that no document may hold, for the steps that look for such.
 
     Raises:
-        MissingError: a source does not exist.
+        MissingError: a source does not exist, or a package that a step needs.
         DataError: no document came through; says what was seen and why it gave nothing.
-        ResourceError: ``out`` cannot be written.
+        ResourceError: ``out`` cannot be written, or a worker was killed.
     """
+    scratch = out / SCRATCH / "steps"
     with naming_os_errors(out):
         out.mkdir(parents=True, exist_ok=True)
-    sources = make_sources(settings, root)
-    steps = [make_step(step, seed=settings.seed) for step in settings.steps]
-    for number, step in enumerate(steps):
-        step.scratch = out / SCRATCH / f"{number}-{step.name}"
+        shutil.rmtree(scratch, ignore_errors=True)
+    plan = make_plan(settings, root=root, rules=rules, held_out=held_out)
+    store_folder = units or out / SCRATCH / "units"
     statistics = TextStatistics()
-    with (
-        reading_account(out / "files.jsonl") as account,
-        CorpusWriter(out, validation_share=settings.validation_share, seed=settings.seed) as writer,
-        Progress("data", unit="characters", is_quiet=progress_quiet) as progress,
-    ):
-        documents: Iterator[Document] = (document for source in sources for document in source.documents(account))
-        documents = _shown(documents, progress)
-        for step in steps:
-            documents = step(documents)
-        for document in documents:
+    with ExitStack() as stack:
+        account = stack.enter_context(reading_account(out / "files.jsonl"))
+        writer = stack.enter_context(
+            CorpusWriter(out, validation_share=settings.validation_share, seed=settings.seed)
+        )
+        verdicts = stack.enter_context(VerdictWriter(out / VERDICTS, scratch))
+        store = stack.enter_context(UnitStore(store_folder, rules=plan.rules_hash))
+        workers = stack.enter_context(Workers(plan, store_folder, num_workers(settings.workers)))
+        progress = stack.enter_context(
+            Progress("data", _size_bytes(settings, root) or None, unit="bytes", is_quiet=progress_quiet)
+        )
+        flow = Flow(plan, scratch, account=account, verdicts=verdicts, store=store, workers=workers, progress=progress)
+        for document in flow.documents(make_sources(settings, root)):
             statistics.add(document.text)
             writer.add(document)
         writer.finish()
+        verdicts.finish()
+        progress.say(flow.reuse_summary())
+    store.retain_used()
+    _remove_scratch(out)
+    steps = flow.finished_steps()
     report = CorpusReport(account, steps, statistics, writer.counts)
     _write_dropped(out / "dropped.jsonl", steps)
     write_reports(report, out)
     if not writer.counts.documents:
-        raise _empty_corpus(settings, account, steps, out)
-    return report.metrics()
-
-
-def read_corpus(folder: Path, split: str = "train") -> Iterator[Document]:
-    """The documents of a corpus in their order, a row group at a time.
-
-    Raises:
-        MissingError: there is no such split in ``folder``.
-        CorruptError: one of its files is damaged.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    paths = sorted(folder.glob(f"{split}-*.parquet"))
-    if not paths:
-        raise MissingError(f"{folder} holds no {split} corpus", hint="make it with `samovar data`")
-    for path in paths:
-        try:
-            with pq.ParquetFile(path) as file:
-                for batch in file.iter_batches(_BATCH_DOCUMENTS):
-                    for row in batch.to_pylist():
-                        yield Document(row["id"], row["text"], row["source"], json.loads(row["meta"]))
-        except (pa.ArrowException, OSError, KeyError, ValueError) as error:
-            raise CorruptError(f"{path} is damaged: {error}", hint="make the corpus again") from error
+        raise _empty_corpus(settings, report, out)
+    return report.metrics() | {step.name: told for step in steps if (told := step.metrics())}
 
 
 def source_fingerprint(settings: DataSettings, root: Path) -> str:
@@ -96,10 +111,17 @@ def source_fingerprint(settings: DataSettings, root: Path) -> str:
     return fingerprint([source.fingerprint() for source in make_sources(settings, root)])
 
 
-def _shown(documents: Iterator[Document], progress: Progress) -> Iterator[Document]:
-    for document in documents:
-        progress.advance(len(document.text))
-        yield document
+def _size_bytes(settings: DataSettings, root: Path) -> int:
+    """Bytes of the files that will be read."""
+    units = (unit for source in make_sources(settings, root) for unit in units_of(source))
+    return sum(unit.size_bytes for unit in units if not unit.reason)
+
+
+def _remove_scratch(out: Path) -> None:
+    for name in ("steps", "units"):
+        shutil.rmtree(out / SCRATCH / name, ignore_errors=True)
+    with suppress(OSError):  # others keep something there, too
+        (out / SCRATCH).rmdir()
 
 
 def _write_dropped(path: Path, steps: list[Step]) -> None:
@@ -112,10 +134,13 @@ def _write_dropped(path: Path, steps: list[Step]) -> None:
     write_atomic(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
 
 
-def _empty_corpus(settings: DataSettings, account: ReadingAccount, steps: list[Step], out: Path) -> DataError:
+def _empty_corpus(settings: DataSettings, report: CorpusReport, out: Path) -> DataError:
+    account = report.account
     where = ", ".join(source.label for source in settings.sources)
     dropped = [
-        f"{reason} ({step.name}): {count} documents" for step in steps for reason, count in step.tally.dropped.items()
+        f"{reason} ({step.name}): {count} documents"
+        for step in report.steps
+        for reason, count in step.tally.dropped.items()
     ]
     lines = [f"no text for a corpus in {where}: {account.num_files} files seen"]
     lines += ([account.why_empty()] if account.reasons else []) + dropped

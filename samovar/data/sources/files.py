@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import xxhash
 
@@ -16,7 +17,18 @@ from samovar.data.account import FileAccount, ReadingAccount
 from samovar.data.document import Document
 from samovar.data.encoding import printable_path
 from samovar.data.readers import InputFile, read_file
+from samovar.data.readers.facts import card_facts
 from samovar.data.settings import DataSettings, SourceSettings
+
+
+class Reading(NamedTuple):
+    """The settings that determine what a file gives."""
+
+    text_field: str | None
+    separator: str | None
+    max_document_characters: int
+    ocr: str | None
+    skip: tuple[str, ...]
 
 
 class Found(NamedTuple):
@@ -27,6 +39,43 @@ class Found(NamedTuple):
     size_bytes: int = 0
     modified_ns: int = 0
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FileUnit:
+    """One file to read, or one that is not, with the reason."""
+
+    path: Path
+    name: str
+    size_bytes: int
+    modified_ns: int
+    reason: str
+    reading: Reading
+
+    def identity(self) -> list[Any]:
+        """Name, size, time of change, how it is read, and what the card of its data set says."""
+        card = card_facts(self.path, self.name)
+        return [self.name, self.size_bytes, self.modified_ns, self.reason, *self.reading, card]
+
+    def documents(self, account: ReadingAccount) -> Iterator[Document]:
+        """The documents of the file; what cannot be read is a row of ``account``."""
+        row = FileAccount(self.name, self.size_bytes, reason=self.reason)
+        if not row.reason:
+            file = InputFile(
+                self.path,
+                self.name,
+                account=row,
+                text_field=self.reading.text_field,
+                separator=self.reading.separator,
+                max_document_characters=self.reading.max_document_characters,
+                ocr=self.reading.ocr,
+                skip=self.reading.skip,
+            )
+            for document in read_file(file):
+                row.documents += 1
+                row.characters += len(document.text)
+                yield document
+        account.close_file(row)
 
 
 class FilesSource:
@@ -45,30 +94,21 @@ class FilesSource:
     ) -> None:
         self.label = source.label
         self._top = root / (source.path or "")
-        self._source = source
-        self._settings = settings
+        self._skip = settings.skip
+        self._reading = Reading(
+            source.text_field, source.separator, settings.max_document_characters, source.ocr, tuple(settings.skip)
+        )
         self._seen_files = set() if seen_files is None else seen_files
+
+    def units(self) -> Iterator[FileUnit]:
+        """Every file, each once, in the order of their names."""
+        for found in self._walk():
+            yield FileUnit(*found, reading=self._reading)
 
     def documents(self, account: ReadingAccount) -> Iterator[Document]:
         """The documents of every file; what cannot be read is a row of ``account``."""
-        for found in self._walk():
-            row = FileAccount(found.name, found.size_bytes, reason=found.reason)
-            if not found.reason:
-                file = InputFile(
-                    found.path,
-                    found.name,
-                    account=row,
-                    text_field=self._source.text_field,
-                    separator=self._source.separator,
-                    max_document_characters=self._settings.max_document_characters,
-                    ocr=self._source.ocr,
-                    skip=tuple(self._settings.skip),
-                )
-                for document in read_file(file):
-                    row.documents += 1
-                    row.characters += len(document.text)
-                    yield document
-            account.close_file(row)
+        for unit in self.units():
+            yield from unit.documents(account)
 
     def fingerprint(self) -> dict[str, str]:
         """A hash of names, sizes and times of change."""
@@ -83,7 +123,7 @@ class FilesSource:
                 f"the source of documents {self._top} does not exist",
                 hint="put documents there, or name another place under data.sources",
             )
-        walk = _Walk(self._settings.skip, self._seen_files if seen_files is None else seen_files)
+        walk = _Walk(self._skip, self._seen_files if seen_files is None else seen_files)
         return walk.below(self._top, Path(self.label).as_posix())
 
 

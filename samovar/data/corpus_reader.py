@@ -1,0 +1,35 @@
+"""Reads a corpus that the data stage wrote; imports nothing of what makes one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from samovar.core.errors import CorruptError, MissingError
+from samovar.data.document import Document
+
+_BATCH_DOCUMENTS = 256
+
+
+def read_corpus(folder: Path, split: str = "train") -> Iterator[Document]:
+    """The documents of a corpus in their order, a row group at a time.
+
+    Raises:
+        MissingError: there is no such split in ``folder``.
+        CorruptError: one of its files is damaged.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    paths = sorted(folder.glob(f"{split}-*.parquet"))
+    if not paths:
+        raise MissingError(f"{folder} holds no {split} corpus", hint="make it with `samovar data`")
+    for path in paths:
+        try:
+            with pq.ParquetFile(path) as file:
+                for batch in file.iter_batches(_BATCH_DOCUMENTS):
+                    for row in batch.to_pylist():
+                        yield Document(row["id"], row["text"], row["source"], json.loads(row["meta"]))
+        except (pa.ArrowException, OSError, KeyError, ValueError) as error:
+            raise CorruptError(f"{path} is damaged: {error}", hint="make the corpus again") from error

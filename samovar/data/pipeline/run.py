@@ -1,0 +1,113 @@
+"""A run of local steps between steps that see all documents: here while that is quick, else in the workers."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from samovar.data.document import Document
+from samovar.data.pipeline.frames import VerdictRow
+from samovar.data.pipeline.verdicts import Section, verdict_row
+from samovar.data.steps import make_step
+from samovar.data.steps.step import Step, StepSettings, Tally, Verdict
+
+if TYPE_CHECKING:
+    from samovar.data.pipeline.workers import Workers
+
+BATCH_CHARACTERS = 1 << 20
+BATCH_DOCUMENTS = 1024
+# A document's way into another process and back costs as much as cleaning it at this speed.
+_WORTH_A_WORKER_CHARACTERS_PER_S = 30e6
+_MEASURED_CHARACTERS = 4 << 20
+_BATCHES_A_WORKER = 3
+
+
+class Cleaned(NamedTuple):
+    """What a run made of some documents."""
+
+    documents: list[Document]
+    tallies: list[Tally]
+    verdicts: list[VerdictRow]
+
+
+class LocalRun:
+    """The steps of one run, set up when they are needed first."""
+
+    def __init__(self, settings: Sequence[StepSettings], seed: int) -> None:
+        self._settings, self._seed = settings, seed
+        self._verdicts: list[VerdictRow] = []
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """The steps, which leave a row for each verdict."""
+        steps = [make_step(step, seed=self._seed) for step in self._settings]
+        for step in steps:
+            self._watch(step)
+        return steps
+
+    def clean(self, documents: Iterable[Document]) -> Cleaned:
+        """Run the steps over ``documents``."""
+        self._verdicts = []
+        stream = iter(documents)
+        for step in self.steps:
+            stream = step(stream)
+        return Cleaned(list(stream), [step.take_tally() for step in self.steps], self._verdicts)
+
+    def _watch(self, step: Step) -> None:
+        def witness(document: Document, verdict: Verdict) -> None:
+            row = verdict_row(step.name, document, verdict)
+            if row is not None:
+                self._verdicts.append(row)
+
+        step.witness = witness
+
+
+def cleaned(
+    documents: Iterable[Document], steps: Sequence[Step], here: LocalRun, section: Section, workers: Workers, number: int
+) -> Iterator[Document]:
+    """The documents that the run of this ``number``, ``here``, lets through, in their order; ``steps`` count for it.
+
+    The outcome does not depend on where it was made. At most three batches of a megabyte a worker are on their way.
+    """
+    waiting: deque[Future[Cleaned]] = deque()
+    characters, seconds = 0, 0.0
+    for batch in _batches(documents):
+        is_worth_it = characters >= _MEASURED_CHARACTERS and characters / seconds < _WORTH_A_WORKER_CHARACTERS_PER_S
+        if workers.count > 1 and is_worth_it:
+            waiting.append(workers.clean(number, batch))
+            if len(waiting) >= workers.count * _BATCHES_A_WORKER:
+                yield from _counted(waiting.popleft().result(), steps, section)
+            continue
+        started = time.perf_counter()
+        done = here.clean(batch)
+        seconds += time.perf_counter() - started
+        characters += sum(len(document.text) for document in batch)
+        yield from _counted(done, steps, section)
+    while waiting:
+        yield from _counted(waiting.popleft().result(), steps, section)
+
+
+def _counted(done: Cleaned, steps: Sequence[Step], section: Section) -> list[Document]:
+    for step, tally in zip(steps, done.tallies, strict=True):
+        step.tally.merge(tally)
+    for row in done.verdicts:
+        section.add(row)
+    return done.documents
+
+
+def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
+    batch: list[Document] = []
+    characters = 0
+    for document in documents:
+        batch.append(document)
+        characters += len(document.text)
+        if characters >= BATCH_CHARACTERS or len(batch) >= BATCH_DOCUMENTS:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
+

@@ -1,0 +1,146 @@
+"""Reads units and runs the first local steps over their documents, in whichever process it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from samovar.core.files import naming_os_errors
+from samovar.data.account import FileAccount, ReadingAccount
+from samovar.data.document import Document
+from samovar.data.forget import ForgetRule
+from samovar.data.pipeline.forgetting import Forget, by_place
+from samovar.data.pipeline.frames import Part, UnitWriter, read_frames
+from samovar.data.pipeline.plan import Plan
+from samovar.data.pipeline.records import account_record, tally_from, tally_record
+from samovar.data.pipeline.unit_store import Entry, SegmentWriter, segment_path
+from samovar.data.pipeline.verdicts import verdict_row
+from samovar.data.sources.source import Unit
+from samovar.data.steps import make_step
+from samovar.data.steps.step import Step, Tally, Verdict
+
+
+class _Rows(ReadingAccount):
+    """Keeps the rows of the files as they come: the sums are made where all units come together."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.files: list[FileAccount] = []
+
+    def close_file(self, file: FileAccount) -> None:
+        self.files.append(file)
+
+
+class UnitMaker:
+    """Makes units, one after another, into the store in ``folder``; the steps are set up once.
+
+    ``check_stop`` is called with every document, and raises when the work is to end.
+    """
+
+    def __init__(self, plan: Plan, folder: Path, check_stop: Callable[[], None] = lambda: None) -> None:
+        self._plan = plan
+        self._folder = folder
+        self._check_stop = check_stop
+        self._writer = SegmentWriter(folder)
+        self._out: UnitWriter | None = None
+        on_files, on_texts = by_place(plan.rules)
+        self._forget_files, self._forget_texts = Forget(on_files), Forget(on_texts)
+
+    def make(self, unit: Unit, key: int, known: Entry | None = None) -> Entry:
+        """The unit's entry: a new one, or ``known`` where that stands under the present rules of forgetting too."""
+        if known is not None and self._is_right(known):
+            return known._replace(rules=self._plan.rules_hash)
+        with naming_os_errors(self._folder), self._writer.unit(key, self._plan.rules_hash) as new:
+            self._make(unit, UnitWriter(new.file))
+        return new.entry
+
+    def close(self) -> None:
+        """Close the store's segment."""
+        self._writer.close()
+
+    @cached_property
+    def _steps(self) -> list[Step]:
+        """Forgetting by file, the recipe's first steps, forgetting by text."""
+        steps = [make_step(step, seed=self._plan.seed) for step in self._plan.reading_steps]
+        steps = [self._forget_files, *steps, self._forget_texts]
+        for step in steps:
+            step.witness = self._witness_of(step.name)
+        return steps
+
+    @cached_property
+    def _prepare(self) -> Callable[[Document], None]:
+        if self._plan.prepared is None:
+            return lambda document: None
+        step: Any = make_step(self._plan.prepared, seed=self._plan.seed)
+
+        def prepare(document: Document) -> None:
+            document.meta[step.PREPARED] = step.prepare(document).hex()
+
+        return prepare
+
+    def _witness_of(self, name: str) -> Callable[[Document, Verdict], None]:
+        def witness(document: Document, verdict: Verdict) -> None:
+            row = verdict_row(name, document, verdict)
+            if row is not None and self._out is not None:
+                self._out.witness(row)
+
+        return witness
+
+    def _make(self, unit: Unit, out: UnitWriter) -> None:
+        self._out = out
+        account = _Rows()
+        self._forget_files.begin()
+        self._forget_texts.begin()
+        for step in self._steps:
+            step.take_tally()  # an earlier unit may have failed half-way
+        documents = self._watched(unit.documents(account))
+        for step in self._steps:
+            documents = step(documents)
+        for document in documents:
+            self._prepare(document)
+            out.add(document)
+        tallies = [step.take_tally() for step in self._steps]
+        for tally in tallies:
+            self._forget_texts.clean(tally, self._forget_texts.ids)
+        met = self._forget_files.met | self._forget_texts.met
+        out.finish(
+            {
+                "files": [account_record(file) for file in account.files],
+                "tallies": [tally_record(tally) for tally in tallies],
+                "rules": [[rule.kind, rule.pattern] for rule in self._plan.rules if rule in met],
+            }
+        )
+
+    def _watched(self, documents: Iterator[Document]) -> Iterator[Document]:
+        for document in documents:
+            self._check_stop()
+            yield document
+
+    def _is_right(self, known: Entry) -> bool:
+        """Whether reading anew under the present rules would give just the same."""
+        rules = set(self._plan.rules)
+        with segment_path(self._folder, known.segment).open("rb") as file:
+            for part in read_frames(file, known.offset, known.size_bytes):
+                if isinstance(part, Part):
+                    if any(self._is_named(document) for document in part.documents):
+                        return False
+                    if any(self._is_named(Document(row.id, "", row.source)) for row in part.verdicts):
+                        return False
+                    continue
+                if any(ForgetRule(kind, pattern) not in rules for kind, pattern in part["rules"]):
+                    return False
+                if part["rules"]:
+                    # It has met rules before; whether an added one would have come first is not worth knowing.
+                    return False
+                if any(self._forget_texts.names_text_of(tally) for tally in _tallies(part)):
+                    return False
+        return True
+
+    def _is_named(self, document: Document) -> bool:
+        return any(rule.place(document) is not None for rule in self._plan.rules)
+
+
+def _tallies(tail: dict[str, Any]) -> Iterator[Tally]:
+    return (tally_from(record) for record in tail["tallies"])
