@@ -1,19 +1,24 @@
-"""What the data stage did, on one page: as metrics, as Markdown and as HTML."""
+"""What the data stage did: as metrics, as a page, as Markdown, and as the card of a data set."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from samovar.core.files import write_atomic
-from samovar.data.account import SHOWN_FILES_A_REASON, ReadingAccount
+from samovar.data.account import ReadingAccount
 from samovar.data.corpus_writer import SplitCounts
-from samovar.data.steps.step import DroppedSample, EditedSample, Step
+from samovar.data.mixture.groups import NOT_KNOWN, SOURCE, folder_groups
+from samovar.data.report.masking import Mask, report_mask
+from samovar.data.steps.step import DroppedSample, EditedSample, Step, Table
 from samovar.data.text_statistics import TextStatistics
 
-SHOWN_SAMPLES = 3
+if TYPE_CHECKING:
+    from samovar.data.settings import DataSettings
+
+CARD = "README.md"
 
 
 class FunnelRow(NamedTuple):
@@ -25,6 +30,11 @@ class FunnelRow(NamedTuple):
     dropped: int
     edited: int
     share: float
+    """Of the documents read."""
+    added: int = 0
+    """Second and later copies of documents that repeat."""
+    character_share: float = 1.0
+    """Of the characters read."""
 
 
 class DropRow(NamedTuple):
@@ -44,6 +54,16 @@ class FilesRow(NamedTuple):
     files: list[str]
 
 
+class Sizes(NamedTuple):
+    """A group of documents of the corpus."""
+
+    name: str
+    documents: int
+    characters: int
+    share: float
+    """Of the characters."""
+
+
 @dataclass
 class CorpusReport:
     """Everything the reports show; holds counts and bounded samples only."""
@@ -52,45 +72,80 @@ class CorpusReport:
     steps: list[Step]
     statistics: TextStatistics
     written: SplitCounts
+    lang: str = field(default="en", kw_only=True)
+    """Language of the pages: en or ru."""
+    name: str = field(default="", kw_only=True)
+    """Of the corpus."""
+    settings: DataSettings | None = field(default=None, kw_only=True)
+    """What the stage was told; without them the pages cannot say which sources were asked for."""
+    command: str = field(default="", kw_only=True)
+    """The command that made the corpus."""
+    tokens: int | None = field(default=None, kw_only=True)
+    """Tokens of the training part, where a tokenizer has seen it."""
+
+    @cached_property
+    def mask(self) -> Mask:
+        """Takes personal data out of a text that is to be shown."""
+        return report_mask(self.steps)
+
+    @cached_property
+    def step_names(self) -> list[str]:
+        """The steps in their order; one that runs again has a number behind its name."""
+        names: list[str] = []
+        for step in self.steps:
+            times = sum(before.name == step.name for before in self.steps[: len(names)])
+            names.append(f"{step.name} {times + 1}" if times else step.name)
+        return names
 
     @cached_property
     def funnel(self) -> list[FunnelRow]:
-        """Documents and characters as read, after every step, and as written."""
-        read = self.account.documents
-        rows = [FunnelRow("as read", read, self.account.characters, 0, 0, 1.0)]
-        for step in self.steps:
-            dropped = step.tally.documents_in - step.tally.documents_out
-            share = step.tally.documents_out / read if read else 0.0
+        """Documents and characters as read, after every step, and as written where that differs."""
+        read, characters = self.account.documents, self.account.characters
+
+        def row(what: str, documents: int, of_characters: int, dropped: int, edited: int, added: int = 0) -> FunnelRow:
+            share = documents / read if read else 0.0
+            character_share = of_characters / characters if characters else 0.0
+            return FunnelRow(what, documents, of_characters, dropped, edited, share, added, character_share)
+
+        rows = [row("as read", read, characters, 0, 0)]
+        for name, tally in zip(self.step_names, (step.tally for step in self.steps), strict=True):
+            dropped = sum(tally.dropped.values())
+            added = max(0, tally.documents_out - tally.documents_in + dropped)
             rows.append(
-                FunnelRow(
-                    f"after {step.name}",
-                    step.tally.documents_out,
-                    step.tally.characters_out,
-                    dropped,
-                    step.tally.num_edited,
-                    share,
-                )
+                row(f"after {name}", tally.documents_out, tally.characters_out, dropped, tally.num_edited, added)
             )
+        if (self.written.documents, self.written.characters) != (rows[-1].documents, rows[-1].characters):
+            left = max(0, rows[-1].documents - self.written.documents)
+            rows.append(row("as written", self.written.documents, self.written.characters, left, 0))
         return rows
 
     @cached_property
     def drops(self) -> list[DropRow]:
-        """Reasons in the order of the steps, the most frequent first."""
+        """Reasons in the order of the steps, the most frequent first; samples have no personal data."""
         return [
-            DropRow(step.name, reason, count, step.tally.dropped_samples[reason].items)
-            for step in self.steps
+            DropRow(name, reason, count, [self._masked_drop(sample) for sample in self._samples(step, reason)])
+            for name, step in zip(self.step_names, self.steps, strict=True)
             for reason, count in step.tally.dropped.most_common()
         ]
 
     @cached_property
     def edits(self) -> list[tuple[str, list[EditedSample]]]:
-        """Samples of edited places by step."""
-        return [(step.name, step.tally.edited_samples.items) for step in self.steps if step.tally.edited_samples.items]
+        """Samples of edited places by step, without personal data."""
+        return [
+            (name, [self._masked_edit(sample) for sample in step.tally.edited_samples.items])
+            for name, step in zip(self.step_names, self.steps, strict=True)
+            if step.tally.edited_samples.items
+        ]
 
     @cached_property
     def masked(self) -> dict[str, int]:
-        """Masked personal data by kind."""
-        return {kind: count for step in self.steps for kind, count in step.tally.edits.most_common()}
+        """Personal data that was masked or given stand-ins, by kind."""
+        counts: dict[str, int] = {}
+        for step in self.steps:
+            if not step.may_show_before:
+                for kind, count in step.tally.edits.most_common():
+                    counts[kind] = counts.get(kind, 0) + count
+        return counts
 
     @cached_property
     def unread(self) -> list[FilesRow]:
@@ -112,10 +167,27 @@ class CorpusReport:
             return []
         return [(1 << max(0, bits - 1), counts[bits]) for bits in range(min(counts), max(counts) + 1)]
 
+    def groups(self, by: str) -> list[Sizes]:
+        """The corpus by source, language, licence, owner or topic, the largest first."""
+        sizes = self.statistics.groups[by]
+        names = folder_groups(sizes.documents) if by == SOURCE else {name: name for name in sizes.documents}
+        documents: dict[str, int] = {}
+        characters: dict[str, int] = {}
+        for key, name in names.items():
+            documents[name] = documents.get(name, 0) + sizes.documents[key]
+            characters[name] = characters.get(name, 0) + sizes.characters[key]
+        total = sum(characters.values()) or 1
+        rows = [Sizes(name, documents[name], characters[name], characters[name] / total) for name in documents]
+        return sorted(rows, key=lambda row: (-row.characters, row.name))
+
+    def known_share(self, by: str) -> float:
+        """The share of the characters of which the language, licence or owner is known."""
+        return 1.0 - sum(row.share for row in self.groups(by) if row.name == NOT_KNOWN) if self.groups(by) else 0.0
+
     def metrics(self) -> dict[str, Any]:
         """The numbers for the manifest."""
         written = self.written
-        return {
+        numbers: dict[str, Any] = {
             "files": self.account.num_files,
             "files_without_documents": sum(self.account.reasons.values()),
             "documents_read": self.account.documents,
@@ -130,99 +202,42 @@ class CorpusReport:
             "masked": dict(self.masked),
             "scripts": dict(self.statistics.documents_by_script.most_common()),
         }
+        for name, step in zip(self.step_names, self.steps, strict=True):
+            if found := step.metrics():
+                numbers[name] = found
+        return numbers
+
+    def dropped_rows(self) -> list[dict[str, Any]]:
+        """The rows of ``dropped.jsonl``: every kept sample of what was dropped, without personal data."""
+        return [
+            {"step": row.step, "reason": row.reason, **sample._asdict()} for row in self.drops for sample in row.samples
+        ]
+
+    def tables_of(self, step: Step) -> list[Table]:
+        """The tables of a step, without personal data."""
+        from samovar.data.report.masking import masked_cell
+
+        return [
+            table._replace(rows=[tuple(masked_cell(self.mask, cell) for cell in row) for row in table.rows])
+            for table in step.tables()
+        ]
+
+    def _samples(self, step: Step, reason: str) -> list[DroppedSample]:
+        samples = step.tally.dropped_samples.get(reason)
+        return samples.items if samples is not None else []
+
+    def _masked_drop(self, sample: DroppedSample) -> DroppedSample:
+        return sample._replace(text=self.mask(sample.text), detail=self.mask(sample.detail))
+
+    def _masked_edit(self, sample: EditedSample) -> EditedSample:
+        return sample._replace(before=self.mask(sample.before), after=self.mask(sample.after))
 
 
 def write_reports(report: CorpusReport, out: Path) -> None:
-    """Write ``report.md`` and ``report.html`` into ``out``."""
+    """Write ``report.md``, ``report.html`` and the data set's card ``README.md`` into ``out``."""
+    from samovar.data.report.dataset_card import dataset_card
+    from samovar.data.report.pages import html, markdown
+
     write_atomic(out / "report.md", markdown(report))
     write_atomic(out / "report.html", html(report))
-
-
-def html(report: CorpusReport) -> str:
-    """The report as one page without scripts or outside parts."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("samovar.data", "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    environment.filters["number"] = number
-    template = environment.get_template("corpus.html")
-    return template.render(report=report, shown_samples=SHOWN_SAMPLES, shown_files=SHOWN_FILES_A_REASON)
-
-
-def markdown(report: CorpusReport) -> str:
-    """The report as Markdown tables."""
-    parts = [
-        "# The corpus",
-        _summary(report),
-        "## From files to text",
-        _table(
-            ("", "documents", "characters", "dropped", "edited", "of all read"),
-            [
-                (f"{report.account.num_files:,} files", "", "", "", "", ""),
-                *((*_numbers(row[:5]), f"{row.share:.1%}") for row in report.funnel),
-            ],
-        ),
-    ]
-    if report.drops:
-        parts += ["## Dropped", _table(("step", "reason", "documents"), [_numbers(row[:3]) for row in report.drops])]
-        parts += [_drop_samples(row) for row in report.drops]
-    if report.masked:
-        parts += [
-            "## Masked personal data",
-            _table(("kind", "places"), [_numbers(row) for row in report.masked.items()]),
-        ]
-    parts += ["## Alphabets", _table(("alphabet", "documents", "characters"), _scripts(report))]
-    parts += [
-        "## Lengths",
-        _table(("characters", "documents"), [(f"from {low:,}", f"{n:,}") for low, n in report.lengths]),
-    ]
-    for title, rows in (("## Files that gave nothing", report.unread), ("## Problems inside files", report.problems)):
-        if rows:
-            parts += [title, _table(("reason", "count", "where"), [_files_row(row) for row in rows])]
-    return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def number(value: int) -> str:
-    """1234567 -> '1,234,567'."""
-    return f"{value:,}"
-
-
-def _summary(report: CorpusReport) -> str:
-    metrics = report.metrics()
-    return (
-        f"{metrics['files']:,} files seen, {metrics['files_without_documents']:,} of them gave nothing. "
-        f"{metrics['documents_read']:,} documents read, {metrics['documents']:,} kept: "
-        f"{metrics['train_documents']:,} to train on ({metrics['train_characters']:,} characters), "
-        f"{metrics['validation_documents']:,} for validation ({metrics['validation_characters']:,} characters). "
-        "Every file is a row of `files.jsonl`; samples of what was dropped are in `dropped.jsonl`."
-    )
-
-
-def _scripts(report: CorpusReport) -> list[tuple[str, ...]]:
-    statistics = report.statistics
-    rows = statistics.documents_by_script.most_common()
-    return [_numbers((script, count, statistics.characters_by_script[script])) for script, count in rows]
-
-
-def _drop_samples(row: DropRow) -> str:
-    lines = [f"Dropped by {row.step} ({row.reason}), for example:"]
-    for sample in row.samples[:SHOWN_SAMPLES]:
-        detail = f" ({sample.detail})" if sample.detail else ""
-        text = " ".join(sample.text.split())[:200].replace("`", "'")
-        lines.append(f"- `{sample.id}`{detail}: `{text}`" if text else f"- `{sample.id}`{detail}")
-    return "\n".join(lines)
-
-
-def _files_row(row: FilesRow) -> tuple[str, ...]:
-    shown = ", ".join(f"`{name}`" for name in row.files)
-    return row.reason, number(row.num_met), shown + (" …" if row.num_met > len(row.files) else "")
-
-
-def _numbers(row: tuple[Any, ...]) -> tuple[str, ...]:
-    return tuple(number(value) if isinstance(value, int) else str(value) for value in row)
-
-
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    lines = [head, tuple("---" for _ in head), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+    write_atomic(out / CARD, dataset_card(report))

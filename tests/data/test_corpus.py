@@ -72,6 +72,7 @@ def test_the_parquet_opens_without_samovar(project: Path) -> None:
     assert table.column_names == ["id", "text", "source", "meta"]
     assert all(isinstance(json.loads(meta), dict) for meta in table["meta"].to_pylist())
     assert sorted(path.name for path in out.iterdir()) == [
+        "README.md",
         "dropped.jsonl",
         "files.jsonl",
         "report.html",

@@ -1,0 +1,74 @@
+"""Two versions of a passage with what differs marked, for people to see at a glance."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from typing import NamedTuple
+
+from markupsafe import Markup, escape
+
+_PIECE = re.compile(r"\s|\w+|[^\w\s]")
+_MASK = re.compile(r"\[[a-z_]{2,12}\]")
+_CUT = "…"
+_VISIBLE = {"\n": "↵\n", "\t": "→\t", "\r": "␍", " ": "\u00b7"}
+
+
+class MarkedPair(NamedTuple):
+    """HTML of both sides; what went is in ``del``, what came in ``ins``."""
+
+    before: Markup
+    after: Markup
+
+
+def marked_pair(before: str, after: str) -> MarkedPair:
+    """Both passages with their differences marked; blanks and invisible characters are made visible where they differ.
+
+    Where both were cut, what stands at the end of just one of them is the work of the cut, and is not marked.
+    """
+    old, new = _PIECE.findall(before), _PIECE.findall(after)
+    operations = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    is_cut = before.endswith(_CUT) or after.endswith(_CUT)
+    left, right = [], []
+    for number, (kind, i, j, k, m) in enumerate(operations):
+        gone, come = "".join(old[i:j]), "".join(new[k:m])
+        if kind == "equal" or (is_cut and number >= len(operations) - 2 and _is_tail(operations[number:])):
+            left.append(escape(gone))
+            right.append(escape(come))
+            continue
+        if gone:
+            left.append(Markup("<del>{}</del>").format(visible(gone)))
+        if come:
+            right.append(Markup("<ins>{}</ins>").format(visible(come)))
+    return MarkedPair(Markup("").join(left), Markup("").join(right))
+
+
+def marked_masks(text: str) -> Markup:
+    """``text`` with every mask, such as ``[email]``, marked."""
+    parts, at = [], 0
+    for match in _MASK.finditer(text):
+        parts += [escape(text[at : match.start()]), Markup("<ins>{}</ins>").format(match.group())]
+        at = match.end()
+    return Markup("").join([*parts, escape(text[at:])])
+
+
+def visible(text: str) -> str:
+    """``text`` with signs for line ends, tabs and lonely blanks, and codes for what has no shape."""
+    if not text.strip():
+        return "".join(_VISIBLE.get(one, _shape(one)) for one in text)
+    return "".join("␍" if one == "\r" else _shape(one) for one in text)
+
+
+def _shape(character: str) -> str:
+    if character not in "\n\t" and unicodedata.category(character) in {"Cc", "Cf", "Co", "Cn", "Cs"}:
+        return f"⟨U+{ord(character):04X}⟩"
+    return character
+
+
+def _is_tail(operations: list[tuple[str, int, int, int, int]]) -> bool:
+    """Whether nothing is left but one change and, it may be, the sign of the cut after it."""
+    kind, *_ = operations[0]
+    if kind == "replace":
+        return False
+    return len(operations) == 1 or (operations[1][0] == "equal" and operations[1][2] - operations[1][1] <= 1)

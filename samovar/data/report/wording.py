@@ -1,0 +1,88 @@
+"""The words and numbers of the pages, in English or Russian."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Literal
+
+ReportLanguage = Literal["en", "ru"]
+
+_COUNT = re.compile(r"\d{1,3}(,\d{3})+")
+_NUMBER = re.compile(r"-?[\d,]+(\.\d+)?%?")
+_THIN = "\u202f"
+
+
+class Wording:
+    """Turns the English of this package and of the steps into the language of the report."""
+
+    def __init__(self, language: str = "en") -> None:
+        self.language: ReportLanguage = "ru" if language == "ru" else "en"
+        self._known = _russian() if self.language == "ru" else {}
+
+    def __call__(self, english: str, **values: object) -> str:
+        """A phrase with ``{names}`` filled in; integers are written with separators."""
+        phrase = self._known.get(english, english)
+        if not values:
+            return phrase
+        return phrase.format(**{name: self.value(value) for name, value in values.items()})
+
+    def knows(self, english: str) -> bool:
+        """Whether the phrase is in the language of the report."""
+        return self.language == "en" or english in self._known
+
+    def value(self, value: object) -> str:
+        """An integer as ``number`` writes it, anything else as text."""
+        return self.number(value) if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+    def number(self, value: int) -> str:
+        """1234567 -> '1,234,567', in Russian with thin spaces."""
+        return self._localised(f"{value:,}")
+
+    def share(self, value: float) -> str:
+        """0.1234 -> '12.3%'; what is there and rounds to nothing is said to be less."""
+        if 0 < value < 0.0005:
+            return "<" + self._localised("0.1%")
+        return self._localised(f"{value:.1%}")
+
+    def short(self, value: float) -> str:
+        """1234567 -> '1.2M'."""
+        for limit, mark in ((1e9, "G"), (1e6, "M"), (1e3, "K")):
+            if value >= limit:
+                shown = f"{value / limit:.1f}".removesuffix(".0") if value < 10 * limit else f"{value / limit:.0f}"
+                return self._localised(shown) + (f" {self(mark)}" if self.language == "ru" else mark)
+        return f"{value:.0f}"
+
+    def size(self, num_bytes: int) -> str:
+        """Bytes in the unit that suits."""
+        for limit, mark in ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")):
+            if num_bytes >= limit:
+                return f"{self._localised(f'{num_bytes / limit:.1f}')} {self(mark)}"
+        return f"{num_bytes} {self('bytes')}"
+
+    def cell(self, cell: str) -> str:
+        """A cell or sentence that a step wrote: in the report's language where the phrase is known."""
+        if _NUMBER.fullmatch(cell):
+            return self._localised(cell)
+        return self._known.get(cell, cell)
+
+    def purpose(self, step: str, english: str) -> str:
+        """What the step of this name is for."""
+        if self.language == "en":
+            return english
+        from samovar.data.report.russian import PURPOSES
+
+        return PURPOSES.get(step, english)
+
+    def _localised(self, number: str) -> str:
+        if self.language == "en":
+            return number
+        grouped = _COUNT.sub(lambda match: match.group().replace(",", _THIN), number)
+        return grouped.replace(".", ",").replace("%", f"{_THIN}%")
+
+
+@cache
+def _russian() -> dict[str, str]:
+    from samovar.data.report.russian import RUSSIAN
+
+    return RUSSIAN
