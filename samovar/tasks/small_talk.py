@@ -16,19 +16,25 @@ from samovar.tasks.task import Example, Split, Task, assistant, final_text, user
 from samovar.tasks.words.decoration import GREETING_BACK, greeted, lower_first, slipped, typed
 from samovar.tasks.words.phrasing import Intent, say, split_phrasings, words
 from samovar.tasks.words.talk import (
+    en_limits,
     en_manners,
+    en_moods,
     en_names,
+    en_nature,
     en_self,
     en_world,
+    ru_limits,
     ru_manners,
+    ru_moods,
     ru_names,
+    ru_nature,
     ru_self,
     ru_world,
 )
 
 _TALK: Mapping[str, Mapping[str, Intent]] = {
-    "en": {**en_manners.TALK, **en_self.TALK, **en_world.TALK},
-    "ru": {**ru_manners.TALK, **ru_self.TALK, **ru_world.TALK},
+    "en": {**en_manners.TALK, **en_moods.TALK, **en_self.TALK, **en_nature.TALK, **en_world.TALK, **en_limits.TALK},
+    "ru": {**ru_manners.TALK, **ru_moods.TALK, **ru_self.TALK, **ru_nature.TALK, **ru_world.TALK, **ru_limits.TALK},
 }
 _NAMES = {"en": en_names, "ru": ru_names}
 _WEIGHTS = {"greeting": 2.0, "name": 3.0, "who": 3.0, "maker": 2.0, "abilities": 2.0, "privacy": 2.0}
