@@ -1,4 +1,4 @@
-"""The world outside, which the assistant does not see, and what it remembers, in English: ``{name}`` is the assistant's name."""
+"""The world outside, which it does not see, and what it remembers, in English: ``{name}`` is the assistant's name."""
 
 from __future__ import annotations
 

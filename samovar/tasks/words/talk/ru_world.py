@@ -1,4 +1,4 @@
-"""The world outside, which the assistant does not see, and what it remembers, in Russian: ``{name}`` is the assistant's name.
+"""The world outside, which it does not see, and what it remembers, in Russian: ``{name}`` is the assistant's name.
 
 The answers avoid past tenses and short adjectives about the assistant, so that any name fits, and say "вы" to the user.
 """
