@@ -57,12 +57,12 @@ class Flow:
         for number, steps in enumerate(self._later):
             section = self._verdicts.section()
             if steps[0].is_local:
-                here = LocalRun([step.settings for step in steps], self._plan.seed)
+                here = LocalRun(self._plan, number)
                 documents = cleaned(documents, steps, here, section, self._workers, number)
             else:
-                section.watch(steps[0])
+                section.watch(steps[0], self._plan.labels_of_run(number)[0])
                 documents = steps[0](documents)
-        self._verdicts.section().watch(self._last)
+        self._verdicts.section().watch(self._last, self._last.name)
         return self._last(documents)
 
     def finished_steps(self) -> list[Step]:

@@ -39,6 +39,21 @@ class Plan:
     """A hash of all but the file itself that determines what reading it gives; of the rules it is independent."""
 
     @property
+    def labels(self) -> list[str]:
+        """Names of the steps of reading, then of the later ones; one that runs again has a number behind its name."""
+        labels: list[str] = []
+        names = [step.step for steps in (self.reading_steps, *self.later_runs) for step in steps]
+        for place, name in enumerate(names):
+            times = names[:place].count(name)
+            labels.append(f"{name} {times + 1}" if times else name)
+        return labels
+
+    def labels_of_run(self, number: int) -> list[str]:
+        """Labels of the steps of one of the later runs."""
+        start = len(self.reading_steps) + sum(map(len, self.later_runs[:number]))
+        return self.labels[start : start + len(self.later_runs[number])]
+
+    @property
     def rules_hash(self) -> int:
         """Tells lists of rules apart."""
         return rules_hash(self.rules)

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from samovar.data.document import Document
 from samovar.data.pipeline.frames import VerdictRow
+from samovar.data.pipeline.plan import Plan
 from samovar.data.pipeline.verdicts import Section, verdict_row
 from samovar.data.steps import make_step
-from samovar.data.steps.step import Step, StepSettings, Tally, Verdict
+from samovar.data.steps.step import Step, Tally, Verdict
 
 if TYPE_CHECKING:
     from samovar.data.pipeline.workers import Workers
@@ -37,16 +38,16 @@ class Cleaned(NamedTuple):
 class LocalRun:
     """The steps of one run, set up when they are needed first."""
 
-    def __init__(self, settings: Sequence[StepSettings], seed: int) -> None:
-        self._settings, self._seed = settings, seed
+    def __init__(self, plan: Plan, number: int) -> None:
+        self._settings, self._seed, self._labels = plan.later_runs[number], plan.seed, plan.labels_of_run(number)
         self._verdicts: list[VerdictRow] = []
 
     @cached_property
     def steps(self) -> list[Step]:
         """The steps, which leave a row for each verdict."""
         steps = [make_step(step, seed=self._seed) for step in self._settings]
-        for step in steps:
-            self._watch(step)
+        for step, label in zip(steps, self._labels, strict=True):
+            self._watch(step, label)
         return steps
 
     def clean(self, documents: Iterable[Document]) -> Cleaned:
@@ -57,9 +58,9 @@ class LocalRun:
             stream = step(stream)
         return Cleaned(list(stream), [step.take_tally() for step in self.steps], self._verdicts)
 
-    def _watch(self, step: Step) -> None:
+    def _watch(self, step: Step, label: str) -> None:
         def witness(document: Document, verdict: Verdict) -> None:
-            row = verdict_row(step.name, document, verdict)
+            row = verdict_row(label, document, verdict)
             if row is not None:
                 self._verdicts.append(row)
 

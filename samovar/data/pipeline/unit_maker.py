@@ -64,10 +64,11 @@ class UnitMaker:
     def _steps(self) -> list[Step]:
         """Forgetting by file, the recipe's first steps, forgetting by text."""
         steps = [make_step(step, seed=self._plan.seed) for step in self._plan.reading_steps]
-        steps = [self._forget_files, *steps, self._forget_texts]
-        for step in steps:
-            step.witness = self._witness_of(step.name)
-        return steps
+        for step, label in zip(steps, self._plan.labels, strict=False):
+            step.witness = self._witness_of(label)
+        for forget in (self._forget_files, self._forget_texts):
+            forget.witness = self._witness_of(forget.name)
+        return [self._forget_files, *steps, self._forget_texts]
 
     @cached_property
     def _prepare(self) -> Callable[[Document], None]:

@@ -106,11 +106,11 @@ class Section:
         with naming_os_errors(Path(self._file.name)):
             self._file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
-    def watch(self, step: Step) -> None:
-        """Write a row for every document that ``step`` drops or edits from now on."""
+    def watch(self, step: Step, label: str) -> None:
+        """Write a row for every document that ``step``, called ``label``, drops or edits from now on."""
 
         def witness(document: Document, verdict: Verdict) -> None:
-            row = verdict_row(step.name, document, verdict)
+            row = verdict_row(label, document, verdict)
             if row is not None:
                 self.add(row)
 

@@ -123,7 +123,7 @@ def _start(plan: Plan, folder: Path, stop: Any) -> None:
         if stop.is_set():
             raise _Stopped
 
-    _worker = _Worker(UnitMaker(plan, folder, check_stop), [LocalRun(run, plan.seed) for run in plan.later_runs])
+    _worker = _Worker(UnitMaker(plan, folder, check_stop), [LocalRun(plan, number) for number in range(len(plan.later_runs))])
 
 
 def _end_with_parent() -> None:
