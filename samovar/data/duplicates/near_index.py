@@ -14,9 +14,10 @@ from samovar.core.errors import ResourceError
 from samovar.core.files import naming_os_errors
 from samovar.data.document import Document
 from samovar.data.duplicates.clusters import MAX_MEMBERS, ClusterJudge, Group
-from samovar.data.duplicates.components import Clusters, edges_of_blocks
+from samovar.data.duplicates.components import Clusters
 from samovar.data.duplicates.facts import Copies, Copy, Facts
 from samovar.data.duplicates.minhash import Sketch
+from samovar.data.duplicates.partitions import DiskPartition, NewPartition
 from samovar.data.duplicates.ranking import Preference
 from samovar.data.duplicates.shingles import Hashes
 from samovar.data.duplicates.sorted_runs import MAX_DOCUMENTS, SortedRuns
@@ -37,7 +38,14 @@ class NearIndex:
     """
 
     def __init__(
-        self, folder: Path, spool: Spool, sketch: Sketch, *, min_similarity: float, preference: Preference
+        self,
+        folder: Path,
+        spool: Spool,
+        sketch: Sketch,
+        *,
+        min_similarity: float,
+        preference: Preference,
+        new_partition: NewPartition = DiskPartition,
     ) -> None:
         self._folder = folder
         self._spool = spool
@@ -46,9 +54,7 @@ class NearIndex:
         self._preference = preference
         self._facts = Facts(folder / "facts.bin")
         run_records = max(_LEAST_RUN_RECORDS, _BAND_RECORDS // sketch.bands)
-        self._bands = [
-            SortedRuns(folder / f"band-{band:02}.bin", run_records=run_records) for band in range(sketch.bands)
-        ]
+        self._bands = [new_partition(folder / f"band-{band:02}.bin", run_records) for band in range(sketch.bands)]
         self._rows: list[Hashes] = []
         self._numbers: list[int] = []
         self.count = 0
@@ -103,16 +109,18 @@ class NearIndex:
     def _flush(self) -> None:
         if self._rows:
             rows = np.stack(self._rows)
-            for band, runs in enumerate(self._bands):
-                runs.add(rows[:, band], self._numbers)
+            for number, band in enumerate(self._bands):
+                band.add(rows[:, number], self._numbers)
         self._rows, self._numbers = [], []
 
     def _sorted_members(self) -> SortedRuns:
         """The members of all clusters but their first, by its number."""
         self._flush()
         clusters = Clusters(self._folder / "parents.bin", self.count)
+        for band in self._bands:
+            band.close()
         while self._bands:
-            for pairs in edges_of_blocks(self._bands.pop().blocks()):
+            for pairs in self._bands.pop().edges():
                 clusters.join(pairs)
         members = SortedRuns(self._folder / "members.bin")
         for block in clusters.members():

@@ -14,6 +14,7 @@ from samovar.data.steps.step import StepSettings, Table
 
 if TYPE_CHECKING:
     from samovar.data.duplicates.minhash import Sketch
+    from samovar.data.duplicates.partitions import NewPartition
 
 _SHOWN_SIMILARITIES = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 
@@ -56,6 +57,8 @@ class NearDedup(TwoPassDedup):
     def __init__(self, settings: NearDedupSettings, *, seed: int = 0) -> None:
         super().__init__(settings, seed=seed)
         self._sketch: Sketch | None = None
+        self.new_partition: NewPartition | None = None
+        """Where each band is brought into order, when that is not in a file of this machine."""
 
     @property
     def sketch(self) -> Sketch:
@@ -74,6 +77,7 @@ class NearDedup(TwoPassDedup):
     def __call__(self, documents: Iterator[Document]) -> Iterator[Document]:
         """The documents that stay, in the same order, when all have been seen."""
         from samovar.data.duplicates.near_index import NearIndex
+        from samovar.data.duplicates.partitions import DiskPartition
         from samovar.data.duplicates.working_folder import working_folder
         from samovar.data.spool import Spool
 
@@ -85,6 +89,7 @@ class NearDedup(TwoPassDedup):
                 self.sketch,
                 min_similarity=self.settings.min_similarity,
                 preference=self.settings.keep,
+                new_partition=self.new_partition or DiskPartition,
             )
             for document in documents:
                 prepared = document.meta.pop(self.PREPARED, "")
