@@ -49,6 +49,7 @@ class Flow:
         self._last = Forget(on_texts)
         for number, step in enumerate(step for run in self._later for step in run):
             step.scratch = scratch / f"{number}-{step.name}"
+            workers.equip(step)
         self._num_kept = self._num_read = 0
 
     def documents(self, sources: Sequence[Source]) -> Iterator[Document]:

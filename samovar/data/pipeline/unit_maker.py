@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from samovar.core.files import naming_os_errors
 from samovar.data.account import FileAccount, ReadingAccount
@@ -50,11 +50,58 @@ class UnitMaker:
 
     def make(self, unit: Unit, key: int, known: Entry | None = None) -> Entry:
         """The unit's entry: a new one, or ``known`` where that stands under the present rules of forgetting too."""
-        if known is not None and self._is_right(known):
+        if known is not None and self.is_right(known):
             return known._replace(rules=self._plan.rules_hash)
         with naming_os_errors(self._folder), self._writer.unit(key, self._plan.rules_hash) as new:
-            self._make(unit, UnitWriter(new.file))
+            self.write(unit, new.file)
         return new.entry
+
+    def write(self, unit: Unit, file: IO[bytes]) -> list[FileAccount]:
+        """Read and clean the unit into ``file``, from its position on; gives the rows of the files that were met."""
+        out = self._out = UnitWriter(file)
+        account = _Rows()
+        self._forget_files.begin()
+        self._forget_texts.begin()
+        for step in self._steps:
+            step.take_tally()  # an earlier unit may have failed half-way
+        documents = self._watched(unit.documents(account))
+        for step in self._steps:
+            documents = step(documents)
+        for document in documents:
+            self._prepare(document)
+            out.add(document)
+        tallies = [step.take_tally() for step in self._steps]
+        for tally in tallies:
+            self._forget_texts.clean(tally, self._forget_texts.ids)
+        met = self._forget_files.met | self._forget_texts.met
+        out.finish(
+            {
+                "files": [account_record(file) for file in account.files],
+                "tallies": [tally_record(tally) for tally in tallies],
+                "rules": [[rule.kind, rule.pattern] for rule in self._plan.rules if rule in met],
+            }
+        )
+        return account.files
+
+    def is_right(self, known: Entry) -> bool:
+        """Whether reading anew under the present rules of forgetting would give just what ``known`` leads to."""
+        rules = set(self._plan.rules)
+        with segment_path(self._folder, known.segment).open("rb") as file:
+            for part in read_frames(file, known.offset, known.size_bytes):
+                if isinstance(part, Part):
+                    if any(self._is_named(document) for document in part.documents):
+                        return False
+                    if any(self._is_named(Document(row.id, "", row.source)) for row in part.verdicts):
+                        return False
+                    continue
+                if any(ForgetRule(kind, pattern) not in rules for kind, pattern in part["rules"]):
+                    return False
+                if part["rules"]:
+                    # It has met rules before; whether an added one would have come first is not worth knowing.
+                    return False
+                if any(self._forget_texts.names_text_of(tally) for tally in _tallies(part)):
+                    return False
+        return True
 
     def close(self) -> None:
         """Close the store's segment."""
@@ -89,55 +136,10 @@ class UnitMaker:
 
         return witness
 
-    def _make(self, unit: Unit, out: UnitWriter) -> None:
-        self._out = out
-        account = _Rows()
-        self._forget_files.begin()
-        self._forget_texts.begin()
-        for step in self._steps:
-            step.take_tally()  # an earlier unit may have failed half-way
-        documents = self._watched(unit.documents(account))
-        for step in self._steps:
-            documents = step(documents)
-        for document in documents:
-            self._prepare(document)
-            out.add(document)
-        tallies = [step.take_tally() for step in self._steps]
-        for tally in tallies:
-            self._forget_texts.clean(tally, self._forget_texts.ids)
-        met = self._forget_files.met | self._forget_texts.met
-        out.finish(
-            {
-                "files": [account_record(file) for file in account.files],
-                "tallies": [tally_record(tally) for tally in tallies],
-                "rules": [[rule.kind, rule.pattern] for rule in self._plan.rules if rule in met],
-            }
-        )
-
     def _watched(self, documents: Iterator[Document]) -> Iterator[Document]:
         for document in documents:
             self._check_stop()
             yield document
-
-    def _is_right(self, known: Entry) -> bool:
-        """Whether reading anew under the present rules would give just the same."""
-        rules = set(self._plan.rules)
-        with segment_path(self._folder, known.segment).open("rb") as file:
-            for part in read_frames(file, known.offset, known.size_bytes):
-                if isinstance(part, Part):
-                    if any(self._is_named(document) for document in part.documents):
-                        return False
-                    if any(self._is_named(Document(row.id, "", row.source)) for row in part.verdicts):
-                        return False
-                    continue
-                if any(ForgetRule(kind, pattern) not in rules for kind, pattern in part["rules"]):
-                    return False
-                if part["rules"]:
-                    # It has met rules before; whether an added one would have come first is not worth knowing.
-                    return False
-                if any(self._forget_texts.names_text_of(tally) for tally in _tallies(part)):
-                    return False
-        return True
 
     def _is_named(self, document: Document) -> bool:
         return any(rule.place(document) is not None for rule in self._plan.rules)

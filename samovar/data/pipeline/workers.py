@@ -21,6 +21,7 @@ from samovar.data.pipeline.run import Cleaned, LocalRun
 from samovar.data.pipeline.unit_maker import UnitMaker
 from samovar.data.pipeline.unit_store import Entry
 from samovar.data.sources.source import Unit
+from samovar.data.steps.step import Step
 
 T = TypeVar("T")
 
@@ -68,6 +69,13 @@ class Workers:
     def clean(self, number: int, documents: list[Document]) -> Future[Cleaned]:
         """What the run of local steps of this ``number`` makes of ``documents``, in a worker."""
         return self._submit(_clean, number, documents)
+
+    def equip(self, step: Step) -> None:
+        """Give a step that sees all documents what it may share its work out with; here that is nothing."""
+
+    def summary(self) -> str:
+        """What a person should know of how it went; empty when that is nothing."""
+        return ""
 
     def _submit(self, function: Callable[..., T], *arguments: Any) -> Future[T]:
         if self._pool is None:
