@@ -11,7 +11,17 @@ from samovar.data.steps import step_classes
 from samovar.data.steps.step import StepSettings
 
 PYTHON_DOCS = "python-docs"
-DEFAULT_STEPS = ("normalise", "length", "exact_dedup", "redact")
+DEFAULT_STEPS = (
+    *("repair", "normalise", "language", "repetition", "gopher_quality", "redact"),
+    *("boilerplate", "exact_dedup", "near_dedup", "length"),
+)
+"""Local steps first, which then run with the reading of a file and not again while it is the same; redact among them,
+so that nothing personal is kept between runs or compared; length at last, as steps before it cut texts down."""
+_DEFAULT_CHANGES: dict[str, dict[str, Any]] = {
+    # Rules for prose on the web would drop short letters and forms: by default they say what they would drop.
+    "repetition": {"action": "mark"},
+    "gopher_quality": {"action": "mark"},
+}
 
 
 class SourceSettings(Settings):
@@ -21,6 +31,8 @@ class SourceSettings(Settings):
     """files: a file, or all files below a folder; python-docs: the reference and docstrings of the running Python."""
     path: str | None = None
     """File or folder, relative to the project's folder, or a URI that fsspec opens: `s3://bucket/docs`; for files."""
+    name: str | None = Field(None, min_length=1)
+    """How reports and the ids of documents call it; by default by its path."""
     text_field: str | None = None
     """Name of the field (JSON Lines) or column (CSV) that holds the text, where it is not text, content or body."""
     ocr: str | None = None
@@ -46,7 +58,7 @@ class SourceSettings(Settings):
     @property
     def label(self) -> str:
         """How reports call it."""
-        return self.path if self.path is not None else self.kind
+        return self.name or self.path or self.kind
 
 
 if TYPE_CHECKING:
@@ -64,7 +76,9 @@ def _accept_step_word(value: Any) -> Any:
 
 
 def _default_steps() -> list[AnyStepSettings]:
-    return [step_classes()[name].settings_class(step=name) for name in DEFAULT_STEPS]
+    return [
+        step_classes()[name].settings_class(step=name, **_DEFAULT_CHANGES.get(name, {})) for name in DEFAULT_STEPS
+    ]
 
 
 class DataSettings(Settings):

@@ -79,6 +79,7 @@ def test_the_parquet_opens_without_samovar(project: Path) -> None:
         "report.md",
         "train-00000.parquet",
         "validation-00000.parquet",
+        "verdicts.parquet",
     ]
 
 

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from samovar.data.quality.rules import Rule
 
 SPARED = "pages spared as"
+MARKED = "documents that stay though they break a rule"
+MARK = "quality"
+"""The key of meta that names the rules broken."""
 
 
 class RuleStepSettings(StepSettings):
@@ -19,6 +22,8 @@ class RuleStepSettings(StepSettings):
 
     language: Literal["en", "ru", "uk", "be", "kk"] | None = None
     """Take the thresholds of this language for all documents; not set: of each document's own."""
+    action: Literal["drop", "mark"] = "drop"
+    """drop: what breaks a rule leaves the corpus; mark: it stays, and its meta names the rules, under quality."""
     spare_tables: bool = True
     """Let pages of tables, forms and price lists pass, which rules made for prose on the web would drop."""
 
@@ -60,7 +65,15 @@ class RuleStep(Step):
         breach = first_breach(self.rules_for(document), shape_of(document.text))
         if breach is None:
             return None
+        return self.verdict_on(document, Dropped(breach.rule.reason, breach.detail))
+
+    def verdict_on(self, document: Document, dropped: Dropped) -> Verdict:
+        """The verdict on a document that is to go, unless it is spared or just to be marked."""
         if layout := self.spared_as(document):
             self.tally.found[SPARED][layout] += 1
             return Marked({"layout": layout})
-        return Dropped(breach.rule.reason, breach.detail)
+        if self.settings.action == "drop":
+            return dropped
+        self.tally.found[MARKED][dropped.reason] += 1
+        others = document.meta.get(MARK)
+        return Marked({MARK: f"{others}; {dropped.reason}" if others else dropped.reason})

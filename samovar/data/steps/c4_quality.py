@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from samovar.data.document import Document
-from samovar.data.quality.rule_step import SPARED, RuleStep, RuleStepSettings
-from samovar.data.steps.step import Dropped, Edited, Marked, Verdict
+from samovar.data.quality.rule_step import RuleStep, RuleStepSettings
+from samovar.data.steps.step import Dropped, Edited, Verdict
 
 if TYPE_CHECKING:
     from samovar.data.quality.c4 import Sifted
@@ -59,10 +59,7 @@ class C4Quality(RuleStep):
         sifted = self._sift(document.text)
         dropped = self._flaw(document.text, sifted)
         if dropped is not None:
-            if layout := self.spared_as(document):
-                self.tally.found[SPARED][layout] += 1
-                return Marked({"layout": layout})
-            return dropped
+            return self.verdict_on(document, dropped)
         text = "\n".join(sifted.lines)
         return None if text == document.text else Edited(text, sifted.lost)
 
