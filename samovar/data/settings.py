@@ -98,3 +98,5 @@ class DataSettings(Settings):
     """Chooses the validation documents and the samples of the report."""
     workers: int | None = Field(None, ge=1, le=1024)
     """Processes that read and clean; by default one a core. The corpus does not depend on it."""
+    engine: Literal["local", "ray"] = "local"
+    """local: processes of this machine; ray: tasks of a cluster. The corpus does not depend on it."""
