@@ -93,7 +93,7 @@ class UnitWriter:
         write_all(self._file, head + packed)
 
 
-def write_all(file: IO[bytes], data: bytes) -> None:
+def write_all(file: IO[bytes], data: bytes | memoryview) -> None:
     """Write all of ``data`` to an unbuffered file, which may take less at a time."""
     left = memoryview(data)
     while left:
