@@ -7,7 +7,7 @@ from html import escape
 from typing import NamedTuple
 
 WIDTH = 820
-_LABEL_WIDTH, _BAR_WIDTH = 190, 400
+_LABEL_WIDTH, _BAR_WIDTH = 185, 335
 _ROW_HEIGHT, _BAR_HEIGHT = 34, 20
 _HISTOGRAM_HEIGHT = 190
 _LABEL_LETTERS = 26
@@ -27,7 +27,7 @@ class Column(NamedTuple):
     """A column of a histogram."""
 
     label: str
-    count: int
+    num: int
     shown: str
     """The count as it is written."""
 
@@ -56,17 +56,17 @@ def funnel_chart(title: str, levels: Sequence[Level]) -> str:
 
 def histogram(title: str, unit: str, columns: Sequence[Column]) -> str:
     """Columns side by side, with the count on top and the label beneath. Empty when there is nothing to draw."""
-    most = max((column.count for column in columns), default=0)
+    most = max((column.num for column in columns), default=0)
     if not most:
         return ""
     base, room = _HISTOGRAM_HEIGHT - 40, _HISTOGRAM_HEIGHT - 62
     pitch = min(_WIDEST_COLUMN, (WIDTH - 10) / len(columns))
-    described = "; ".join(f"{column.label}: {column.shown}" for column in columns if column.count)
+    described = "; ".join(f"{column.label}: {column.shown}" for column in columns if column.num)
     parts = [_begin("histogram", _HISTOGRAM_HEIGHT, f"{title}. {described}")]
     for number, column in enumerate(columns):
-        x, height = 5 + number * pitch, room * column.count / most
+        x, height = 5 + number * pitch, room * column.num / most
         middle = x + (pitch - 4) / 2
-        if column.count:
+        if column.num:
             height = max(1.0, height)
             parts.append(
                 f'<rect class="left" x="{x:.1f}" y="{base - height:.1f}" width="{pitch - 4:.1f}" '

@@ -11,17 +11,29 @@ from samovar.data.steps.step import Step
 if TYPE_CHECKING:
     from samovar.data.corpus_report import CorpusReport
 
-State = Literal["done", "look", "none"]
-"""done: made; look: somebody should look at the result; none: not made."""
+State = Literal["done", "look", "none", "unknown"]
+"""done: made; look: somebody should look at the result; none: not made; unknown: there is nothing to know it from."""
 
-_QUALITY = ("gopher_quality", "c4_quality", "fineweb_quality", "repetition", "textbook", "learned_quality", "perplexity")
+STATE_WORDS: dict[State, str] = {"done": "made", "look": "look at it", "none": "not made", "unknown": "not known"}
+
+_QUALITY = (
+    "gopher_quality",
+    "c4_quality",
+    "fineweb_quality",
+    "repetition",
+    "textbook",
+    "learned_quality",
+    "perplexity",
+)
 _PASSAGES = ("substring_dedup", "line_dedup", "boilerplate")
 _WELL_KNOWN = 0.95
 """Share of the text of which the licence or owner should be known."""
+_REPEATED = 1.005
+_OFF_SHARE = 0.01
 
 
 class Check(NamedTuple):
-    """A check and its result; ``anchors`` are the places of its steps on the page, by name."""
+    """A check, its result, and the steps that made it."""
 
     what: str
     state: State
@@ -48,13 +60,17 @@ def checks_of(report: CorpusReport, t: Wording) -> list[Check]:
         count = sum(step.tally.num_edited for step in steps)
         return left_out(steps) + ", " + t("{count} documents edited", count=count)
 
+    def held(steps: list[Step]) -> str:
+        marked = sum(sum(step.tally.found["documents"].values()) for step in steps)
+        return t("{count} documents hold some", count=marked) + ", " + left_out(steps)
+
     toxic = [name for name in by_name if "toxic" in name]
     not_looked = "not looked for"
     return [
         _files_check(report, t),
         made("Personal and confidential data", ["redact"], _personal_result(report, t), not_looked),
         made("Toxic and obscene text", toxic, edited, not_looked),
-        _contamination_check(made("Evaluation questions in the text", ["decontaminate"], left_out, not_looked), report, t),
+        _contamination_check(made("Evaluation questions in the text", ["decontaminate"], held, not_looked), report, t),
         made("Exact copies", ["exact_dedup"], left_out, not_looked),
         made("Near copies", ["near_dedup", "semantic_dedup"], left_out, not_looked),
         made("Repeated passages and lines", _PASSAGES, edited, not_looked),
@@ -63,7 +79,7 @@ def checks_of(report: CorpusReport, t: Wording) -> list[Check]:
         made("Quality rules", [name for name in _QUALITY if name in by_name], left_out, "none applied"),
         _known_check(report, t, "licence", "Licences"),
         _known_check(report, t, "owner", "Owners"),
-        _mixture_check(made("Mixture", ["balance"], left_out, "as the sources gave it"), report),
+        _mixture_check(made("Mixture", ["balance"], left_out, "as the sources gave it"), report, t),
     ]
 
 
@@ -95,16 +111,31 @@ def _contamination_check(check: Check, report: CorpusReport, t: Wording) -> Chec
 def _known_check(report: CorpusReport, t: Wording, by: str, what: str) -> Check:
     share = report.known_share(by)
     if not share:
-        return Check(t(what), "none", t("not known of any document"), [])
+        return Check(t(what), "unknown", t("not known of any document"), [])
     state: State = "done" if share >= _WELL_KNOWN else "look"
     return Check(t(what), state, t("known of {share} of the text", share=t.share(share)), [])
 
 
-def _mixture_check(check: Check, report: CorpusReport) -> Check:
-    warnings = [
-        warning
-        for step in report.steps
-        if step.name == "balance"
-        for warning in step.metrics().get("warnings", [])
+def _mixture_check(check: Check, report: CorpusReport, t: Wording) -> Check:
+    """Which groups repeat, fell short of their shares, or are not there."""
+    repeated, short, missing = [], [], []
+    for step in report.steps:
+        if step.name != "balance":
+            continue
+        groups = step.metrics()["groups"]
+        for name, row in groups.items():
+            if row["epochs"] > _REPEATED:
+                repeated.append(f"{name} × {t.decimal(row['epochs'])}")
+            if row["wanted_share"] - row["share"] > _OFF_SHARE:
+                short.append(f"{name} {t.share(row['share'])} / {t.share(row['wanted_share'])}")
+        missing += sorted({*step.settings.shares, *step.settings.max_epochs_of}.difference(groups))
+    told = [
+        t(phrase, groups=", ".join(names))
+        for phrase, names in (
+            ("over-sampled: {groups}", repeated),
+            ("short of the wanted share: {groups}", short),
+            ("named in the settings and not there: {groups}", missing),
+        )
+        if names
     ]
-    return check._replace(state="look", result="; ".join([check.result, *warnings])) if warnings else check
+    return check._replace(state="look", result="; ".join([check.result, *told])) if told else check

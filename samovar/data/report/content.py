@@ -75,7 +75,7 @@ class Content:
             Level(
                 self.funnel_label(row.what),
                 float(row.characters),
-                t("{documents} documents", documents=row.documents)
+                t("{documents} documents", documents=t.brief(row.documents))
                 + f" · {t.short(row.characters)} · {t.share(row.character_share)}",
             )
             for row in self.report.funnel
@@ -117,7 +117,9 @@ class Content:
             rows = self.report.groups(by)
             if rows and not (len(rows) == 1 and rows[0].name == NOT_KNOWN and by == "topic"):
                 shown = [row._replace(name=self.shown_name(row.name)) for row in rows[:SHOWN_GROUPS]]
-                tables[by] = GroupTable(t(title), t(head), shown, max(0, len(rows) - SHOWN_GROUPS), t(note) if note else "")
+                tables[by] = GroupTable(
+                    t(title), t(head), shown, max(0, len(rows) - SHOWN_GROUPS), t(note) if note else ""
+                )
         return tables
 
     @cached_property
@@ -189,7 +191,7 @@ def purpose_of(step: Step) -> str:
 
 
 def changed_settings(settings: StepSettings | Any) -> list[tuple[str, str]]:
-    """Settings that are not at their defaults. Own words and patterns are confidential, so just their number is told."""
+    """Settings that are not at their defaults; of own words and patterns, which are confidential, just the number."""
     changed = settings.model_dump(mode="json", exclude_defaults=True)
     changed.pop("step", None)
     if own := changed.get("own"):

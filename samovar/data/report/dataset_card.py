@@ -12,7 +12,9 @@ from typing import Any
 from samovar.data.corpus_report import CorpusReport
 from samovar.data.corpus_writer import SPLITS
 from samovar.data.mixture.groups import NOT_KNOWN, OTHER
-from samovar.data.report.content import Content, changed_settings, purpose_of
+from samovar.data.report.checks import STATE_WORDS
+from samovar.data.report.content import Content
+from samovar.data.report.pages import environment
 
 _SIZES = (
     (1_000, "n<1K"),
@@ -30,43 +32,58 @@ _LEAST_LANGUAGE_SHARE = 0.01
 _LANGUAGE_CODE = re.compile(r"[a-z]{2,3}")
 # Identifiers that the hub knows, of licences of text and code that are met often.
 _LICENCES = frozenset(
-    "apache-2.0 mit bsd-2-clause bsd-3-clause cc0-1.0 cc-by-2.0 cc-by-3.0 cc-by-4.0 cc-by-sa-3.0 cc-by-sa-4.0 "
-    "cc-by-nc-4.0 cc-by-nc-sa-4.0 cc-by-nd-4.0 cc-by-nc-nd-4.0 gpl-2.0 gpl-3.0 lgpl-3.0 agpl-3.0 mpl-2.0 odc-by odbl "
-    "pddl unlicense isc wtfpl artistic-2.0 cdla-permissive-1.0 cdla-permissive-2.0 cdla-sharing-1.0 gfdl".split()
+    [
+        "apache-2.0",
+        "mit",
+        "bsd-2-clause",
+        "bsd-3-clause",
+        "cc0-1.0",
+        "cc-by-2.0",
+        "cc-by-3.0",
+        "cc-by-4.0",
+        "cc-by-sa-3.0",
+        "cc-by-sa-4.0",
+        "cc-by-nc-4.0",
+        "cc-by-nc-sa-4.0",
+        "cc-by-nd-4.0",
+        "cc-by-nc-nd-4.0",
+        "gpl-2.0",
+        "gpl-3.0",
+        "lgpl-3.0",
+        "agpl-3.0",
+        "mpl-2.0",
+        "odc-by",
+        "odbl",
+        "pddl",
+        "unlicense",
+        "isc",
+        "wtfpl",
+        "artistic-2.0",
+        "cdla-permissive-1.0",
+        "cdla-permissive-2.0",
+        "cdla-sharing-1.0",
+        "gfdl",
+    ]
 )
 
 
 def dataset_card(report: CorpusReport) -> str:
     """The card: its YAML head and its sections, in the language of the report."""
     import yaml
-    from jinja2 import Environment, PackageLoader, StrictUndefined
 
     from samovar import __version__
-    from samovar.data.report.pages import pipe_cell
 
     content = Content(report)
-    environment = Environment(
-        loader=PackageLoader("samovar.data", "templates"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "number": content.t.number,
-        "share": content.t.share,
-        "cell": content.t.cell,
-        "pipe": pipe_cell,
-    }
-    body = environment.get_template("card.md").render(
+    made = environment(content.t.language, autoescape=False)
+    body = made.get_template("card.md").render(
         content=content,
         report=report,
         t=content.t,
         version=__version__,
+        state_words=STATE_WORDS,
         sources=_sources(report),
         languages=_languages(report),
         licence=_licence(report)["license"],
-        changed_settings=changed_settings,
-        purpose_of=purpose_of,
         step_names=[step.name for step in report.steps],
     )
     head = yaml.safe_dump(_head(report), allow_unicode=True, sort_keys=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from markupsafe import Markup, escape
@@ -66,7 +67,7 @@ def _shape(character: str) -> str:
     return character
 
 
-def _is_tail(operations: list[tuple[str, int, int, int, int]]) -> bool:
+def _is_tail(operations: Sequence[tuple[str, int, int, int, int]]) -> bool:
     """Whether nothing is left but one change and, it may be, the sign of the cut after it."""
     kind, *_ = operations[0]
     if kind == "replace":

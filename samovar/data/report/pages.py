@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from samovar.data.account import SHOWN_FILES_A_REASON
 from samovar.data.corpus_report import CorpusReport
+from samovar.data.report.checks import STATE_WORDS
 from samovar.data.report.content import SHOWN_SAMPLES, Content
 from samovar.data.report.differences import marked_masks, marked_pair
+from samovar.data.report.wording import Wording
+from samovar.data.steps.step import Table
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 _NUMERIC = re.compile(r"[-−<]?[\d.,\s\u202f]*\d\s?\u202f?%?|")
 _LONG_TABLE_ROWS = 12
+_SHORT_CELL = 40
 
 
 def html(report: CorpusReport) -> str:
@@ -24,30 +32,39 @@ def markdown(report: CorpusReport) -> str:
     return re.sub(r"\n{3,}", "\n\n", _rendered("corpus.md", report)).strip() + "\n"
 
 
-def _rendered(template: str, report: CorpusReport) -> str:
+@cache
+def environment(language: str, *, autoescape: bool) -> Environment:
+    """Templates with the filters of a language; made once, as compiling the pages takes longer than filling them."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
-    from samovar import __version__
-
-    content = Content(report)
-    environment = Environment(
+    t = Wording(language)
+    made = Environment(
         loader=PackageLoader("samovar.data", "templates"),
-        autoescape=template.endswith(".html"),
+        autoescape=autoescape,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
-        "number": content.t.number,
-        "share": content.t.share,
-        "short": content.t.short,
-        "size": content.t.size,
-        "cell": content.t.cell,
+    made.filters |= {
+        "number": t.number,
+        "share": t.share,
+        "short": t.short,
+        "size": t.size,
+        "cell": t.cell,
+        "kind": t.kind,
         "pipe": pipe_cell,
         "drawing": Markup,
     }
-    return environment.get_template(template).render(
+    return made
+
+
+def _rendered(template: str, report: CorpusReport) -> str:
+    from samovar import __version__
+
+    content = Content(report)
+    made = environment(content.t.language, autoescape=template.endswith(".html"))
+    return made.get_template(template).render(
         content=content,
         report=report,
         t=content.t,
@@ -55,8 +72,9 @@ def _rendered(template: str, report: CorpusReport) -> str:
         shown_samples=SHOWN_SAMPLES,
         shown_files=SHOWN_FILES_A_REASON,
         long_table_rows=_LONG_TABLE_ROWS,
-        is_numeric=is_numeric,
         numeric_columns=numeric_columns,
+        is_short=is_short,
+        state_words=STATE_WORDS,
         marked_pair=marked_pair,
         marked_masks=marked_masks,
         recipe=recipe_of(report),
@@ -87,9 +105,16 @@ def is_numeric(cell: str) -> bool:
 
 
 def numeric_columns(rows: list[tuple[str, ...]]) -> list[bool]:
-    """For each column whether it has numbers alone, so that they stand to the right."""
+    """For each column whether it has numbers alone, so that they stand to the right; the first one names its row."""
     columns = list(zip(*rows, strict=False))
-    return [all(is_numeric(cell) for cell in column) and any(column) for column in columns]
+    return [
+        number > 0 and any(column) and all(is_numeric(cell) for cell in column) for number, column in enumerate(columns)
+    ]
+
+
+def is_short(table: Table) -> bool:
+    """Whether a table has short cells alone, so that it need not fill the page."""
+    return all(len(cell) <= _SHORT_CELL for row in table.rows for cell in row)
 
 
 def pipe_cell(text: str) -> str:

@@ -110,8 +110,8 @@ _PAGE = {
     "Personal data": "Персональные данные",
     "Personal data were not looked for.": "Персональные данные не искали.",
     "Places that were masked or given stand-ins, by kind. What stood there is on no page and in no sample.": (
-        "Места, которые скрыты или получили замену, по видам. Того, что там стояло, нет ни на одной странице и ни в одном "
-        "примере."
+        "Места, которые скрыты или получили замену, по видам. Того, что там стояло, нет ни на одной странице и ни в "
+        "одном примере."
     ),
     "Problems inside files that gave something": "Затруднения в файлах, из которых что-то получено",
     "Quality rules": "Правила качества",
@@ -133,8 +133,8 @@ _PAGE = {
     "Step by step": "Шаг за шагом",
     "Text of {files} files, read and cleaned by Samovar {version}: {train} documents to train on and {validation} for "
     "validation.": (
-        "Тексты из файлов (всего {files}), прочитанные и очищенные программой Samovar {version}: документов для обучения "
-        "— {train}, для проверки — {validation}."
+        "Тексты из файлов (всего {files}), прочитанные и очищенные программой Samovar {version}: документов для "
+        "обучения — {train}, для проверки — {validation}."
     ),
     "The corpus": "Корпус",
     "The corpus as it was written, by characters.": "Корпус в том виде, в котором он записан, по числу знаков.",
@@ -144,7 +144,7 @@ _PAGE = {
     "The steps of cleaning, in their order; settings that are not named are the defaults of this version:": (
         "Шаги очистки по порядку; не названные настройки — по умолчанию для этой версии:"
     ),
-    "The tokenizer cut the training part into {tokens} tokens.": "Токенизатор разбил обучающую часть, токенов: {tokens}.",
+    "The tokenizer cut the training part into {tokens} tokens.": "Токенов в обучающей части: {tokens}.",
     "This page says what was done to them, why, and what was not looked at.": (
         "На этой странице сказано, что с ними сделано, почему и чего не проверяли."
     ),
@@ -210,6 +210,8 @@ _PAGE = {
     "not told apart": "не различались",
     "of read": "от прочитанного",
     "other": "другой",
+    "named in the settings and not there: {groups}": "названы в настройках, но их нет: {groups}",
+    "over-sampled: {groups}": "повторяются: {groups}",
     "owner": "владелец",
     "places": "мест",
     "problem": "затруднение",
@@ -221,6 +223,7 @@ _PAGE = {
     "result": "итог",
     "settings": "настройки",
     "share": "доля",
+    "short of the wanted share: {groups}": "меньше нужной доли: {groups}",
     "state": "состояние",
     "step": "шаг",
     "steps": "шаги",
@@ -234,6 +237,7 @@ _PAGE = {
     "what": "что",
     "where": "где",
     "{count} documents edited": "документов изменено: {count}",
+    "{count} documents hold some": "документов с ними: {count}",
     "{count} documents left out": "документов исключено: {count}",
     "{documents} documents": "документов: {documents}",
     "{documents} documents, {characters} characters": "документов: {documents}, знаков: {characters}",
@@ -251,10 +255,23 @@ _STEPS = {
     "a curly bracket": "фигурная скобка",
     "binary data": "двоичные данные",
     "empty file": "пустой файл",
-    "few lines end with punctuation": "мало строк с пунктуацией в конце",
+    "a list rather than text": "список, а не текст",
+    "few lines end as sentences do": "мало строк с концом предложения",
     "few sentences": "мало предложений",
     "few words": "мало слов",
-    "few words with letters": "мало слов с буквами",
+    "hardly any of the language's common words": "почти нет частых слов языка",
+    "little like a textbook": "мало похоже на учебник",
+    "long repeated lines": "длинные повторяющиеся строки",
+    "long repeated paragraphs": "длинные повторяющиеся абзацы",
+    "long words": "длинные слова",
+    "many ellipses": "много многоточий",
+    "many lines end with an ellipsis": "много строк с многоточием в конце",
+    "many signs #": "много знаков #",
+    "many words without letters": "много слов без букв",
+    "nearly all lines are bullets": "почти все строки — пункты списка",
+    "repeated lines": "повторяющиеся строки",
+    "repeated paragraphs": "повторяющиеся абзацы",
+    "short words": "короткие слова",
     "filler text lorem ipsum": "текст-заполнитель lorem ipsum",
     "hidden": "скрытый",
     "in another language": "на другом языке",

@@ -11,6 +11,23 @@ ReportLanguage = Literal["en", "ru"]
 _COUNT = re.compile(r"\d{1,3}(,\d{3})+")
 _NUMBER = re.compile(r"-?[\d,]+(\.\d+)?%?")
 _THIN = "\u202f"
+_KINDS = {
+    "account": "bank account",
+    "bik": "BIK, a bank's code",
+    "birth_date": "date of birth",
+    "card": "payment card",
+    "email": "e-mail",
+    "iban": "IBAN",
+    "inn": "INN, a taxpayer's number",
+    "ip": "IP address",
+    "kpp": "KPP, a reason for registration",
+    "ogrn": "OGRN, a company's registration",
+    "own": "own words and patterns",
+    "plate": "vehicle plate",
+    "secret": "key, token or password",
+    "snils": "SNILS, pension insurance",
+    "ssn": "SSN, social security in the USA",
+}
 
 
 class Wording:
@@ -45,6 +62,10 @@ class Wording:
             return "<" + self._localised("0.1%")
         return self._localised(f"{value:.1%}")
 
+    def decimal(self, value: float) -> str:
+        """2.5 -> '2.50', in Russian '2,50'."""
+        return self._localised(f"{value:.2f}")
+
     def short(self, value: float) -> str:
         """1234567 -> '1.2M'."""
         for limit, mark in ((1e9, "G"), (1e6, "M"), (1e3, "K")):
@@ -52,6 +73,10 @@ class Wording:
                 shown = f"{value / limit:.1f}".removesuffix(".0") if value < 10 * limit else f"{value / limit:.0f}"
                 return self._localised(shown) + (f" {self(mark)}" if self.language == "ru" else mark)
         return f"{value:.0f}"
+
+    def brief(self, value: int) -> str:
+        """A count in full where it is short, else as ``short`` writes it."""
+        return self.number(value) if value < 100_000 else self.short(value)
 
     def size(self, num_bytes: int) -> str:
         """Bytes in the unit that suits."""
@@ -65,6 +90,10 @@ class Wording:
         if _NUMBER.fullmatch(cell):
             return self._localised(cell)
         return self._known.get(cell, cell)
+
+    def kind(self, kind: str) -> str:
+        """A kind of personal data in words."""
+        return self._known.get(kind, kind) if self.language == "ru" else _KINDS.get(kind, kind)
 
     def purpose(self, step: str, english: str) -> str:
         """What the step of this name is for."""
