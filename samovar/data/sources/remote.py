@@ -68,14 +68,14 @@ class RemoteUnit:
         account.close_file(row)
 
     def _read(self, row: FileAccount) -> Iterator[Document]:
-        system, _ = _opened(self.uri)
+        system, _ = open_uri(self.uri)
         with tempfile.NamedTemporaryFile(dir=self.scratch, prefix="samovar-") as copy:
             try:
                 with system.open(self.path, "rb") as stream:
                     shutil.copyfileobj(stream, copy, BLOCK_BYTES)
                 copy.flush()
             except Exception as error:  # each driver has errors of its own
-                row.reason = f"cannot be read: {_said(error)}"
+                row.reason = f"cannot be read: {said(error)}"
                 return
             row.size_bytes = copy.tell()
             file = InputFile(
@@ -99,20 +99,29 @@ def is_uri(path: str) -> bool:
     return _URI.match(path) is not None
 
 
+def shown_uri(uri: str) -> str:
+    """The URI without passwords, which must not get into reports."""
+    return _SECRETS.sub("", uri)
+
+
+def said(error: Exception) -> str:
+    """What a driver's error says, in a line, without passwords."""
+    return shown_uri(" ".join(f"{type(error).__name__}: {error}".split()))[:200]
+
+
 class RemoteSource:
     """Reads every file at and below a URI, in the order of their names. Holds the list of files in memory."""
 
     def __init__(self, source: SourceSettings, *, settings: DataSettings, scratch: Path | None = None) -> None:
         self._uri = source.path or ""
-        # A password in a URI must not get into reports.
-        self.label = _SECRETS.sub("", self._uri).rstrip("/")
+        self.label = shown_uri(self._uri).rstrip("/")
         self._source = source
         self._settings = settings
         self._scratch = scratch
 
     def units(self) -> Iterator[RemoteUnit]:
         """Every file, in the order of their names."""
-        system, top = _opened(self._uri)
+        system, top = open_uri(self._uri)
         listed = self._listed(system, top)
         cards = _Cards(system, set(listed))
         for path in sorted(listed):
@@ -145,7 +154,7 @@ class RemoteSource:
             ) from error
         except Exception as error:  # each driver has errors of its own
             raise ResourceError(
-                f"{self.label} cannot be listed: {_said(error)}", hint="see that it can be reached, and the credentials"
+                f"{self.label} cannot be listed: {said(error)}", hint="see that it can be reached, and the credentials"
             ) from error
 
     def _unit(self, top: str, path: str, info: dict[str, Any], card: dict[str, str]) -> RemoteUnit:
@@ -203,7 +212,7 @@ class _Cards:
             return {}
 
 
-def _opened(uri: str) -> tuple[Any, str]:
+def open_uri(uri: str) -> tuple[Any, str]:
     """The file system of a URI, and the path in it.
 
     Raises:
@@ -211,7 +220,7 @@ def _opened(uri: str) -> tuple[Any, str]:
         MissingError: the driver is not installed.
     """
     fsspec = require("fsspec", extra="data")
-    shown = _SECRETS.sub("", uri)
+    shown = shown_uri(uri)
     try:
         system, top = fsspec.core.url_to_fs(uri)
     except ImportError as error:
@@ -244,11 +253,6 @@ def _modified(info: dict[str, Any]) -> str:
         if isinstance(value, str) and value:
             return value[:40]
     return ""
-
-
-def _said(error: Exception) -> str:
-    """What a driver's error says, in a line, without passwords."""
-    return _SECRETS.sub("", " ".join(f"{type(error).__name__}: {error}".split()))[:200]
 
 
 def _driver_hint(scheme: str) -> str:
