@@ -47,6 +47,16 @@ class Project:
         return self.state / "artifacts"
 
     @property
+    def forgotten_file(self) -> Path:
+        """The rules that say which documents must not be in the corpus; beside the recipe, lest they be lost."""
+        return self.root / "forgotten.jsonl"
+
+    @property
+    def units(self) -> Path:
+        """What the data stage has read, kept for its next run."""
+        return self.state / "cache" / "data"
+
+    @property
     def lock_file(self) -> Path:
         """Held by the process that makes artifacts."""
         return self.state / "lock"

@@ -1,20 +1,39 @@
-"""`samovar data`: the stage by itself."""
+"""`samovar data`: the stage by itself, and what can be asked of a corpus."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from samovar.cli.stage_alone import make
-from samovar.cli.terminal import AsJson, Changes, DryRun, OutFolder, RecipeFile
+from samovar.cli.terminal import AsJson, Changes, DryRun, OutFolder, RecipeFile, print_json, print_table, say, say_next
+from samovar.core.progress import short_bytes, short_duration
+
+if TYPE_CHECKING:
+    from samovar.brew.recipe import Recipe
 
 EXAMPLE = "samovar data documents --out corpus"
+ABOUT = """Documents into a clean corpus, and what became of each of them.
+
+`samovar data SOURCE --out DIR` makes a corpus or brings it up to date; its options: `samovar data make --help`."""
+COMMANDS = ("make", "look", "why", "forget", "preview", "publish")
+"""The first may be left out; the others are files in this folder, ``data_<name>.py``."""
 
 Source = Annotated[
     str,
-    typer.Argument(metavar="SOURCE", help="A file, a folder, or python-docs.", show_default=False),
+    typer.Argument(
+        metavar="SOURCE", help="A file, a folder, a URI as s3://bucket/docs, or python-docs.", show_default=False
+    ),
+]
+Engine = Annotated[
+    str | None,
+    typer.Option(
+        "--engine",
+        metavar="ENGINE",
+        help="local, or ray for a cluster of Ray; short for --set data.engine=ray.",
+        show_default=False,
+    ),
 ]
 
 
@@ -23,19 +42,52 @@ def run(
     out: OutFolder,
     recipe: RecipeFile = None,
     changes: Changes = None,
+    engine: Engine = None,
     as_json: AsJson = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Read, clean and deduplicate documents into a Parquet corpus, with a report of what was dropped and why."""
-    path = source if source == "python-docs" else str(Path(source).resolve())
-    make(
-        "data",
-        inputs={},
-        out=out,
-        recipe_file=recipe,
-        changes=changes,
-        section={"data": {"sources": [path]}},
-        as_json=as_json,
-        dry_run=dry_run,
-        next_command=f"samovar tokenizer {out} --out tokenizer",
-    )
+    """Read, clean and deduplicate documents into a Parquet corpus, with a report of what was dropped and why.
+
+    A corpus of the same source that is there already is brought up to date: only what is new or changed is read, and
+    what was removed leaves it. The old one is whole until the new one is.
+    """
+    from samovar.brew.corpus_alone import make_corpus_alone
+    from samovar.brew.stages.data import DataStage
+
+    changes = [*(changes or []), *([f"data.engine={engine}"] if engine else [])]
+    composed = recipe_for(source, recipe, changes)
+    if dry_run:
+        print_json({"stage": "data", "out": str(out), "config": DataStage().config(composed)})
+        return
+    manifest = make_corpus_alone(composed, out, is_quiet=as_json)
+    if as_json:
+        print_json(manifest.model_dump())
+        return
+    print_table(("what", "documents", "characters"), _summary(manifest.metrics), on_stderr=True)
+    say(f"{out}: data {manifest.id}, {short_bytes(manifest.size_bytes)}, made in {short_duration(manifest.seconds)}")
+    say(f"report: {out / 'report.html'}")
+    say(f"look: samovar data look {out}; why a file is not in it: samovar data why FILE --corpus {out}")
+    say_next(f"samovar tokenizer {out} --out tokenizer")
+
+
+def recipe_for(source: str, recipe: Path | None, changes: list[str] | None) -> Recipe:
+    """The recipe at ``recipe``, or of defaults, with ``source`` as its only source of documents.
+
+    Documents are called by the folder's name, so that a corpus is the same wherever the folder lies.
+    """
+    from samovar.brew.recipe import compose_recipe
+    from samovar.data.settings import PYTHON_DOCS
+    from samovar.data.sources.remote import is_uri
+
+    named: str | dict[str, str] = source
+    if source != PYTHON_DOCS and not is_uri(source):
+        path = Path(source).resolve()
+        named = {"path": str(path), "name": path.name or str(path)}
+    return compose_recipe(recipe, {"data": {"sources": [named]}}, changes or ())
+
+
+def _summary(metrics: dict[str, Any]) -> list[tuple[str, str, str]]:
+    rows = [("read", f"{metrics['documents_read']:,}", f"{metrics['characters_read']:,}")]
+    rows += [(f"dropped by {reason}", f"{count:,}", "") for reason, count in metrics["dropped"].items()]
+    rows.append(("in the corpus", f"{metrics['documents']:,}", f"{metrics['characters']:,}"))
+    return rows

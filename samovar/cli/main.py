@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from samovar import __version__
 from samovar.cli.terminal import show_error
@@ -21,7 +22,7 @@ COMMANDS = {
     "Talk": ("chat", "serve", "export"),
     "Stages by themselves, on files": ("data", "trace", "tokenizer", "pretrain", "sft", "quantize", "eval"),
 }
-"""Each is a file in this folder that defines ``run`` and ``EXAMPLE``."""
+"""Each is a file in this folder that defines ``run`` and ``EXAMPLE``; one with sub-commands also names ``COMMANDS``."""
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
@@ -37,7 +38,11 @@ def make_app() -> typer.Typer:
     app.callback(invoke_without_command=True, help=_HELP)(_version)
     for panel, names in COMMANDS.items():
         for name in names:
-            _add(app, name, importlib.import_module(f"samovar.cli.{name}"), panel)
+            module = importlib.import_module(f"samovar.cli.{name}")
+            if hasattr(module, "COMMANDS"):
+                _add_group(app, name, module, panel)
+            else:
+                _add(app, name, module, panel)
     config = typer.Typer(no_args_is_help=True, help="The recipe's keys.")
     _add(config, "schema", importlib.import_module("samovar.cli.config_schema"), None)
     app.add_typer(config, name="config", rich_help_panel="The road, in one project folder")
@@ -60,6 +65,26 @@ def _add(app: typer.Typer, name: str, module: Any, panel: str | None) -> None:
     app.command(
         name, help=f"Example: {module.EXAMPLE}\n\n{about}", short_help=about.splitlines()[0], rich_help_panel=panel
     )(_interruptible(module.run))
+
+
+def _add_group(app: typer.Typer, name: str, module: Any, panel: str) -> None:
+    """A command with sub-commands, of which the first may be left out: ``samovar data X`` is ``samovar data make X``."""
+    own, *others = module.COMMANDS
+
+    class Group(TyperGroup):
+        def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+            if args and args[0] not in {"--help", *self.commands}:
+                args = [own, *args]
+            return super().parse_args(ctx, args)
+
+    group = typer.Typer(cls=Group, no_args_is_help=True, rich_markup_mode="rich")
+    _add(group, own, module, None)
+    for other in others:
+        _add(group, other, importlib.import_module(f"samovar.cli.{name}_{other}"), None)
+    about = f"Example: {module.EXAMPLE}\n\n{module.ABOUT}"
+    app.add_typer(
+        group, name=name, help=about, short_help=module.ABOUT.splitlines()[0], rich_help_panel=panel
+    )
 
 
 def _interruptible(run: Callable[..., None]) -> Callable[..., None]:

@@ -31,7 +31,7 @@ Changes = Annotated[
 ]
 
 
-_WORDS = {"stage", "state", "id", "metrics"}
+_WORDS = {"stage", "state", "id", "metrics", "what", "file", "step", "reason", "detail", "document", "artifact", "rule"}
 """Headings of columns that hold words."""
 
 
@@ -65,6 +65,11 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, on_st
     for row in rows:
         table.add_row(*row)
     console.print(table)
+
+
+def one_line(text: str) -> str:
+    """Line ends and control characters as spaces: it stays one line, and no text of a stranger steers the terminal."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def show_error(error: SamovarError) -> None:

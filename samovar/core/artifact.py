@@ -2,7 +2,7 @@
 
 It is made in ``<stage>-<id>.partial`` and renamed when whole, so a reader never sees half of one and an
 interrupted maker finds its own work again. What the maker needs only to go on (a checkpoint, packed rows) it keeps in
-``scratch``, which goes when the manifest is written.
+``scratch``, which goes when the manifest is written; what the next run on the same folder can use, in ``.samovar``.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from samovar.core.files import fingerprint, naming_os_errors, read_json, write_j
 
 MANIFEST = "manifest.json"
 SCRATCH = "scratch"
+STATE = ".samovar"
 _CLOCK = "seconds.json"
 
 
@@ -105,15 +106,33 @@ def make_artifact(
                 metrics=dict(metrics),
                 seconds=round(seconds, 3),
                 joules_estimated=round(seconds * watts, 1),
-                size_bytes=folder_bytes(partial) - folder_bytes(partial / SCRATCH),
+                size_bytes=folder_bytes(partial) - folder_bytes(partial / SCRATCH) - folder_bytes(partial / STATE),
                 made_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             )
             write_json(partial / MANIFEST, manifest.model_dump())
         shutil.rmtree(partial / SCRATCH, ignore_errors=True)
-        if folder.exists():
-            shutil.rmtree(folder)
-        partial.replace(folder)
+        put_in_place(partial, folder)
     return read_manifest(folder)
+
+
+def put_in_place(new: Path, folder: Path) -> None:
+    """Rename ``new`` to ``folder``. What was there before is whole until then, and goes afterwards."""
+    old = folder.with_name(folder.name + ".old")
+    if folder.exists():
+        shutil.rmtree(old, ignore_errors=True)
+        folder.replace(old)
+    new.replace(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def recover(folder: Path) -> None:
+    """Undo what a crash between the two renames of ``put_in_place`` left."""
+    old = folder.with_name(folder.name + ".old")
+    if old.is_dir():
+        if folder.exists():
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            old.replace(folder)
 
 
 @contextmanager

@@ -11,23 +11,22 @@ from typing import Any
 
 from samovar.core.artifact import SCRATCH
 from samovar.core.errors import DataError
-from samovar.core.files import fingerprint, naming_os_errors, write_atomic
+from samovar.core.files import naming_os_errors, write_atomic
 from samovar.core.progress import Progress
 from samovar.data.account import reading_account
 from samovar.data.corpus_reader import read_corpus
 from samovar.data.corpus_report import CorpusReport, write_reports
 from samovar.data.corpus_writer import CorpusWriter
 from samovar.data.document import Document
+from samovar.data.engines import start_workers
 from samovar.data.forget import ForgetRule
 from samovar.data.pipeline.flow import Flow
 from samovar.data.pipeline.plan import make_plan
 from samovar.data.pipeline.unit_store import UnitStore
 from samovar.data.pipeline.verdicts import VERDICTS, VerdictWriter
-from samovar.data.pipeline.workers import Workers, num_workers
 from samovar.data.settings import DataSettings
-from samovar.data.sources import make_sources
+from samovar.data.sources import make_sources, source_fingerprint
 from samovar.data.sources.source import units_of
-from samovar.data.steps.step import Step
 from samovar.data.text_statistics import TextStatistics
 
 __all__ = ["build_corpus", "read_corpus", "source_fingerprint"]
@@ -42,13 +41,15 @@ def build_corpus(
     units: Path | None = None,
     rules: Sequence[ForgetRule] = (),
     held_out: Path | None = None,
+    name: str = "",
+    command: str = "",
 ) -> dict[str, Any]:
     """Read the sources below ``root``, clean them, and write the corpus and its report into ``out``; give the metrics.
 
     Writes ``train-*.parquet`` and ``validation-*.parquet`` (columns id, text, source, meta), ``files.jsonl`` (a row a
-    file), ``verdicts.parquet`` (a row for every document that a step dropped or edited), ``dropped.jsonl`` (a sample by
-    reason), ``report.md`` and ``report.html``. They are the same whatever the number of workers, and whether files were
-    read now or by an earlier run.
+    file), ``verdicts.parquet`` (a row for every document that a step dropped or edited), ``dropped.jsonl`` and
+    ``edited.jsonl`` (samples), ``report.md``, ``report.html`` and a card. They are the same whatever the number of
+    workers, and whether files were read now or by an earlier run.
 
     It holds one row group, three batches of 2 MB a worker, what the steps remember, and 64 bytes a file.
 
@@ -60,6 +61,8 @@ def build_corpus(
         units: a folder where the results of files are kept for the next run; by default no longer than this one.
         rules: what must not be in the corpus.
         held_out: a file of questions that no document may hold, for the steps that look for such.
+        name: of the corpus, for the report.
+        command: by which it can be made, for the report.
 
     Raises:
         MissingError: a source does not exist, or a package that a step needs.
@@ -80,35 +83,30 @@ def build_corpus(
         )
         verdicts = stack.enter_context(VerdictWriter(out / VERDICTS, scratch))
         store = stack.enter_context(UnitStore(store_folder, rules=plan.rules_hash))
-        workers = stack.enter_context(Workers(plan, store_folder, num_workers(settings.workers)))
+        workers = stack.enter_context(start_workers(settings.engine, plan, store_folder, settings.workers))
         progress = stack.enter_context(
             Progress("data", _size_bytes(settings, root) or None, unit="bytes", is_quiet=progress_quiet)
         )
         flow = Flow(plan, scratch, account=account, verdicts=verdicts, store=store, workers=workers, progress=progress)
         for document in flow.documents(make_sources(settings, root)):
-            statistics.add(document.text)
+            statistics.add(document)
             writer.add(document)
         writer.finish()
         verdicts.finish()
         progress.say(flow.reuse_summary())
+        if told := workers.summary():
+            progress.say(told)
     store.retain_used()
     _remove_scratch(out)
     steps = flow.finished_steps()
-    report = CorpusReport(account, steps, statistics, writer.counts)
-    _write_dropped(out / "dropped.jsonl", steps)
+    shown = settings.model_copy(update={"workers": None, "engine": "local"})  # the report does not depend on them
+    report = CorpusReport(account, steps, statistics, writer.counts, settings=shown, name=name, command=command)
+    _write_rows(out / "dropped.jsonl", report.dropped_rows())
+    _write_rows(out / "edited.jsonl", [{"step": step, **one._asdict()} for step, edits in report.edits for one in edits])
     write_reports(report, out)
     if not writer.counts.documents:
         raise _empty_corpus(settings, report, out)
-    return report.metrics() | {step.name: told for step in steps if (told := step.metrics())}
-
-
-def source_fingerprint(settings: DataSettings, root: Path) -> str:
-    """A hash that changes when the documents may have: names, sizes and times, not contents.
-
-    Raises:
-        MissingError: a source does not exist.
-    """
-    return fingerprint([source.fingerprint() for source in make_sources(settings, root)])
+    return report.metrics()
 
 
 def _size_bytes(settings: DataSettings, root: Path) -> int:
@@ -124,13 +122,7 @@ def _remove_scratch(out: Path) -> None:
         (out / SCRATCH).rmdir()
 
 
-def _write_dropped(path: Path, steps: list[Step]) -> None:
-    rows = [
-        {"step": step.name, "reason": reason, **sample._asdict()}
-        for step in steps
-        for reason, samples in step.tally.dropped_samples.items()
-        for sample in samples.items
-    ]
+def _write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
     write_atomic(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
 
 

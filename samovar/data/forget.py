@@ -108,7 +108,7 @@ def find_documents(corpus: Path, rules: Sequence[ForgetRule]) -> Iterator[Forgot
     Raises:
         MissingError: ``corpus`` is no corpus.
     """
-    from samovar.data.corpus import read_corpus
+    from samovar.data.corpus_reader import read_corpus
     from samovar.data.corpus_writer import SPLITS
     from samovar.data.samples import shown
 

@@ -74,6 +74,7 @@ def test_the_parquet_opens_without_samovar(project: Path) -> None:
     assert sorted(path.name for path in out.iterdir()) == [
         "README.md",
         "dropped.jsonl",
+        "edited.jsonl",
         "files.jsonl",
         "report.html",
         "report.md",

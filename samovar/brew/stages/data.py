@@ -2,87 +2,116 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from samovar.brew.curriculum import load_tasks, task_config
+from samovar.brew.data_forecast import probe_data
 from samovar.brew.forecast import MIB, PROCESS_BYTES, Forecast, Outlook
+from samovar.brew.project import Project
 from samovar.brew.recipe import Recipe
 from samovar.brew.stage import Stage, StageContext
 
 if TYPE_CHECKING:
-    from samovar.data.settings import DataSettings
+    from samovar.data.forget import ForgetRule
 
-PROBE_SECONDS = 1.0
-PYTHON_DOCS_CHARACTERS = 3_000_000
 PARQUET_SHARE = 0.5
 """Bytes of compressed Parquet and reports for each character, measured."""
+UNITS_SHARE = 0.5
+"""Bytes for each character of what was read, kept for the next run."""
+WORKER_BYTES = 300 * MIB
+"""Of a process that reads and cleans: Python, pyarrow and the models of the steps; measured."""
+HELD_OUT_FILE = "held-out-questions.jsonl"
+FORGOTTEN_FILE = "forgotten.jsonl"
+UNITS_FOLDER = "units"
 
 
 class DataStage(Stage):
-    """The corpus: Parquet, and the report of what was dropped."""
+    """The corpus: Parquet, the report, and a row for all that was dropped or changed.
+
+    Rules of forgetting and what was read before lie in the project, or, for a corpus by itself, in ``state``.
+    """
 
     name = "data"
+    version = 2
+    resumes = True
+
+    def __init__(self, state: Path | None = None) -> None:
+        self._state = state
 
     def config(self, recipe: Recipe) -> dict[str, Any]:
-        """All of the data section."""
-        return recipe.data.model_dump(mode="json")
+        """All of the data section but where it is worked on; with it the tasks whose questions are to be kept out."""
+        config = recipe.data.model_dump(mode="json", exclude={"workers", "engine"})
+        if _keeps_questions_out(recipe):
+            config["held_out"] = {**task_config(recipe), "count": recipe.eval.examples, "seed": recipe.eval.seed}
+        return config
 
     def files(self, root: Path, recipe: Recipe) -> dict[str, str]:
-        """Names, sizes and times of the documents; contents are not read."""
-        from samovar.data.corpus import source_fingerprint
+        """Names, sizes and times of the documents; contents of what else the steps read, and of the rules."""
+        from samovar.core.files import fingerprint
+        from samovar.data.pipeline.plan import file_digests
+        from samovar.data.sources import source_fingerprint
 
-        return {"sources": source_fingerprint(recipe.data, root)}
+        found = {"sources": source_fingerprint(recipe.data, root)}
+        if files := [file for step in recipe.data.steps for file in step.below(root).files()]:
+            found["files of steps"] = fingerprint(file_digests(files))[:16]
+        if rules := self.rules(root):
+            found["forgotten"] = fingerprint([[rule.kind, rule.pattern] for rule in rules])[:16]
+        return found
+
+    def rules(self, root: Path) -> list[ForgetRule]:
+        """What must not be in the corpus."""
+        from samovar.data.forget import read_rules
+
+        return read_rules(self._state / FORGOTTEN_FILE if self._state else Project(root).forgotten_file)
 
     def run(self, context: StageContext) -> dict[str, Any]:
-        """Build the corpus."""
+        """Build the corpus; files that an earlier run has read are not read again."""
         from samovar.data.corpus import build_corpus
 
-        return build_corpus(context.recipe.data, root=context.root, out=context.out, progress_quiet=context.is_quiet)
+        recipe, root = context.recipe, context.root
+        return build_corpus(
+            recipe.data,
+            root=root,
+            out=context.out,
+            progress_quiet=context.is_quiet,
+            units=self._state / UNITS_FOLDER if self._state else Project(root).units,
+            rules=self.rules(root),
+            held_out=_write_held_out(recipe, context.out) if _keeps_questions_out(recipe) else None,
+            name=recipe.name if self._state is None else "",
+        )
 
     def forecast(self, recipe: Recipe, outlook: Outlook) -> Forecast:
-        """The first second of reading and cleaning, stretched to the size of the sources."""
-        shape = [recipe.data.model_dump(mode="json"), self.files(outlook.root, recipe)]
-        probe = outlook.machine.measured("data", shape, lambda: _probe(recipe.data, outlook.root))
+        """Some seconds of reading and cleaning, stretched to the size of the sources."""
+        shape = [self.config(recipe), self.files(outlook.root, recipe)]
+        probe = outlook.machine.measured("data", shape, lambda: probe_data(recipe.data, outlook.root))
         characters = probe["characters"]
         return Forecast(
             0.5 + characters / probe["characters_per_second"],
-            PROCESS_BYTES + 200 * MIB,
-            characters * PARQUET_SHARE + MIB,
+            PROCESS_BYTES + probe.get("workers", 1) * WORKER_BYTES,
+            characters * (PARQUET_SHARE + UNITS_SHARE) + MIB,
             {"characters": characters},
         )
 
 
-def _probe(settings: DataSettings, root: Path) -> dict[str, float]:
-    """Characters that come out of reading in all, and a second; read for one second a source at most."""
-    from samovar.data.account import ReadingAccount
-    from samovar.data.sources import make_sources
-    from samovar.data.steps import make_step
-
-    total = read = 0.0
-    started = time.monotonic()
-    for source, named in zip(make_sources(settings, root), settings.sources, strict=True):
-        account, characters, is_whole = ReadingAccount(), 0, True
-        documents = source.documents(account)
-        for step in settings.steps:
-            documents = make_step(step, seed=settings.seed)(documents)
-        begun = time.monotonic()
-        for document in documents:
-            characters += len(document.text)
-            if time.monotonic() - begun > PROBE_SECONDS:
-                is_whole = False
-                break
-        read += characters
-        total += characters if is_whole else max(characters, _expected(named.path, root, account, characters))
-    seconds = max(1e-3, time.monotonic() - started)
-    return {"characters": total, "characters_per_second": max(1.0, read / seconds)}
+def _keeps_questions_out(recipe: Recipe) -> bool:
+    return any(step.step == "decontaminate" for step in recipe.data.steps)
 
 
-def _expected(path: str | None, root: Path, account: Any, characters: float) -> float:
-    """Characters of a source of which a part was read."""
-    if path is None:
-        return PYTHON_DOCS_CHARACTERS
-    top = root / path
-    files = [top] if top.is_file() else [file for file in top.rglob("*") if file.is_file()]
-    size_bytes = sum(file.stat().st_size for file in files)
-    return size_bytes * (characters / account.num_bytes if account.num_bytes else 1.0)
+def _write_held_out(recipe: Recipe, out: Path) -> Path:
+    """The questions that the evaluation will ask, with their answers, as JSON Lines."""
+    import json
+
+    from samovar.core.artifact import SCRATCH
+    from samovar.core.files import write_atomic
+    from samovar.evals.tasks import held_out
+
+    rows = []
+    for name, task in load_tasks(recipe, seed=recipe.eval.seed).items():
+        examples = [one for by_language in held_out(task, recipe.eval.examples).values() for one in by_language]
+        for number, example in enumerate(examples, 1):
+            answer = example.reference[-1].content if example.reference else ""
+            rows.append({"id": f"{name}-{number}", "question": example.prompt[-1].content, "answer": answer})
+    path = out / SCRATCH / HELD_OUT_FILE
+    write_atomic(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    return path

@@ -68,7 +68,7 @@ def _speeds(before: Path, after: Path, num_tokens: int) -> dict[str, float]:
 
 
 def _bits_per_byte(model: Path, context: StageContext) -> float:
-    from samovar.data.corpus import read_corpus
+    from samovar.data.corpus_reader import read_corpus
     from samovar.engine.engine import Engine
     from samovar.evals.bits_per_byte import bits_per_byte
 

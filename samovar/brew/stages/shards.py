@@ -32,7 +32,7 @@ class ShardsStage(Stage):
         """Encode document by document, in worker processes."""
         from itertools import islice
 
-        from samovar.data.corpus import read_corpus
+        from samovar.data.corpus_reader import read_corpus
         from samovar.data.shards import write_index
         from samovar.tokenizer.batch_encoder import DisagreementError, can_be_fast
         from samovar.tokenizer.tokenizer import Tokenizer
@@ -67,7 +67,7 @@ class ShardsStage(Stage):
 def _encode(context: StageContext, tokenizer: Tokenizer, *, is_fast: bool) -> dict[str, dict[str, int]]:
     """Write the shards of both splits and give their counts."""
     from samovar.core.progress import Progress
-    from samovar.data.corpus import read_corpus
+    from samovar.data.corpus_reader import read_corpus
     from samovar.data.shards import write_documents
     from samovar.tokenizer.batch_encoder import load_encoder
 

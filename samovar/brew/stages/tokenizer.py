@@ -56,7 +56,7 @@ class TokenizerStage(Stage):
 
 
 def _texts(context: StageContext) -> Iterator[str]:
-    from samovar.data.corpus import read_corpus
+    from samovar.data.corpus_reader import read_corpus
 
     left = CORPUS_CHARACTERS
     for document in read_corpus(context.inputs["data"]):
@@ -90,7 +90,7 @@ def _turns(conversation: Conversation) -> Iterator[str]:
 
 
 def _texts_by_language(context: StageContext) -> dict[str, Iterator[str]]:
-    from samovar.data.corpus import read_corpus
+    from samovar.data.corpus_reader import read_corpus
 
     found: dict[str, Iterator[str]] = {
         "documents": (document.text for document in islice(read_corpus(context.inputs["data"]), FERTILITY_TEXTS))

@@ -9,8 +9,6 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, requires, version
 from itertools import groupby, takewhile
 from pathlib import Path
-from typing import Any
-
 import xxhash
 
 from samovar.core.errors import MissingError
@@ -19,7 +17,7 @@ from samovar.data.forget import ForgetRule
 from samovar.data.pipeline.forgetting import rules_hash
 from samovar.data.settings import DataSettings
 from samovar.data.sources.source import Unit
-from samovar.data.steps import step_classes
+from samovar.data.steps import make_step, step_classes
 from samovar.data.steps.step import StepSettings
 
 
@@ -90,15 +88,26 @@ def make_plan(
                 reading_version(),
                 settings.seed,
                 [step.model_dump(mode="json") for step in described],
-                [file_digests(step) for step in steps[:num_reading]],
+                [file_digests(step.files()) for step in steps[:num_reading]],
+                [_own_digests(step) for step in steps[:num_reading]],
             ]
         ),
     )
 
 
-def file_digests(step: StepSettings) -> list[Any]:
-    """Names and contents of the files that the step depends on; a path alone would not tell that they changed."""
-    return [[path.name, _content_hash(path)] for path in step.files()]
+def file_digests(files: Sequence[Path]) -> list[list[str]]:
+    """Names and hashes of the contents of files on which steps depend; a path alone would not tell that they changed.
+
+    Raises:
+        MissingError: one does not exist.
+    """
+    return [[path.name, _content_hash(path)] for path in files]
+
+
+def _own_digests(step: StepSettings) -> list[list[str]]:
+    if any(not path.exists() for path in step.own_files()):
+        make_step(step, seed=0)
+    return file_digests(step.own_files())
 
 
 @cache

@@ -71,8 +71,12 @@ class RedactSettings(StepSettings):
         return self.model_copy(update={"own": own, "key_file": key_file})
 
     def files(self) -> list[Path]:
-        """The lists of words, and the key."""
-        return [Path(one.file) for one in self.own if one.file] + ([Path(self.key_file)] if self.key_file else [])
+        """The lists of words."""
+        return [Path(one.file) for one in self.own if one.file]
+
+    def own_files(self) -> list[Path]:
+        """The key."""
+        return [Path(self.key_file)] if self.key_file else []
 
     def actions(self) -> dict[str, Action]:
         """The action for every kind."""

@@ -29,7 +29,11 @@ class StepSettings(Settings):
         return self
 
     def files(self) -> list[Path]:
-        """The files that determine, beside the settings, what the step does to a document."""
+        """The user's files that determine, beside the settings, what the step does to a document."""
+        return []
+
+    def own_files(self) -> list[Path]:
+        """Files that do so as well, and that the step makes where they are absent."""
         return []
 
 

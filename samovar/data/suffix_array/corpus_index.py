@@ -162,7 +162,7 @@ def _indexed_state(folder: Path) -> str:
 
 
 def _build(corpus: Path, folder: Path, state: str, *, is_quiet: bool) -> None:
-    from samovar.data.corpus import read_corpus
+    from samovar.data.corpus_reader import read_corpus
 
     partial = partial_folder(folder)
     shutil.rmtree(partial, ignore_errors=True)

@@ -1,0 +1,68 @@
+"""How long reading and cleaning will take: a short probe, stretched to the size of the sources."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from samovar.data.document import Document
+    from samovar.data.settings import DataSettings
+
+PROBE_SECONDS = 1.0
+PYTHON_DOCS_CHARACTERS = 3_000_000
+WHOLE_CORPUS_CHARACTERS_PER_SECOND = 12e6
+"""Of a step that sees all documents, such as a deduplication, measured on one core; and of writing."""
+
+
+def probe_data(settings: DataSettings, root: Path) -> dict[str, float]:
+    """Characters that come out of reading in all, and a second, and the number of processes.
+
+    Files are read for one second a source at most and pass the local steps; for the others there is a usual speed.
+    """
+    from samovar.data.account import ReadingAccount
+    from samovar.data.pipeline.workers import num_workers
+    from samovar.data.sources import make_sources
+    from samovar.data.steps import make_step, step_classes
+
+    workers = num_workers(settings.workers)
+    is_local = {step.step: step_classes()[step.step].is_local for step in settings.steps}
+    local = [make_step(step.below(root), seed=settings.seed) for step in settings.steps if is_local[step.step]]
+    total = read = seconds = 0.0
+    for source, named in zip(make_sources(settings, root), settings.sources, strict=True):
+        account = ReadingAccount()
+        documents: Iterator[Document] = source.documents(account)
+        characters, is_whole = 0, True
+        # The first document brings models into memory, which the others need not do again.
+        if (first := next(documents, None)) is not None:
+            for step in local:
+                step.judge(first)
+            documents = chain([first], documents)
+        begun = time.monotonic()
+        for step in local:
+            documents = step(documents)
+        for document in documents:
+            characters += len(document.text)
+            if time.monotonic() - begun > PROBE_SECONDS:
+                is_whole = False
+                break
+        seconds += time.monotonic() - begun
+        read += characters
+        total += characters if is_whole else max(characters, _expected(named.path, root, account, characters))
+    per_character = max(1e-3, seconds) / max(1.0, read) / workers
+    num_whole = sum(not local for local in is_local.values()) + 1
+    per_character += num_whole / WHOLE_CORPUS_CHARACTERS_PER_SECOND
+    return {"characters": total, "characters_per_second": 1 / per_character, "workers": workers}
+
+
+def _expected(path: str | None, root: Path, account: Any, characters: float) -> float:
+    """Characters of a source of which a part was read."""
+    if path is None:
+        return PYTHON_DOCS_CHARACTERS
+    top = root / path
+    files = [top] if top.is_file() else [file for file in top.rglob("*") if file.is_file()]
+    size_bytes = sum(file.stat().st_size for file in files)
+    return size_bytes * (characters / account.num_bytes if account.num_bytes else 1.0)

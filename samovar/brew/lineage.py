@@ -1,0 +1,62 @@
+"""Which artifacts were made from others, however many stages lie between, by the inputs in their manifests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Set
+from pathlib import Path
+from typing import NamedTuple
+
+from samovar.brew.stage import load_stages
+from samovar.core.artifact import Manifest, is_whole, read_manifest
+from samovar.core.errors import SamovarError
+
+
+class Made(NamedTuple):
+    """An artifact on disk."""
+
+    folder: Path
+    manifest: Manifest
+
+
+class Heir(NamedTuple):
+    """An artifact that others lead to."""
+
+    made: Made
+    is_certain: bool
+    """False where an artifact between is gone, or the manifest does not say: it may be an heir."""
+
+
+def artifacts_in(folders: Iterable[Path]) -> Iterator[Made]:
+    """The whole artifacts among ``folders``; damaged ones are left out."""
+    for folder in folders:
+        if is_whole(folder):
+            try:
+                yield Made(folder, read_manifest(folder))
+            except SamovarError:
+                continue
+
+
+def heirs_of(ids: Set[str], artifacts: Iterable[Made]) -> list[Heir]:
+    """Of ``artifacts`` those that an artifact of ``ids`` leads to, or may lead to; not these themselves."""
+    made = list(artifacts)
+    by_id = {one.manifest.id: one.manifest for one in made}
+    stages = set(load_stages())
+    known: dict[str, bool | None] = {}
+
+    def comes_from(manifest: Manifest) -> bool | None:
+        """True, False, or None where it cannot be told."""
+        if manifest.id not in known:
+            known[manifest.id] = False
+            answers = [
+                True if identity in ids else comes_from(by_id[identity]) if identity in by_id else None
+                for name, identity in manifest.inputs.items()
+                if name in stages
+            ]
+            known[manifest.id] = True if True in answers else None if None in answers else False
+        return known[manifest.id]
+
+    heirs = []
+    for one in made:
+        if one.manifest.id not in ids and (answer := comes_from(one.manifest)) is not False:
+            heirs.append(Heir(one, answer is True))
+    return heirs
