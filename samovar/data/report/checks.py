@@ -126,7 +126,7 @@ def _mixture_check(check: Check, report: CorpusReport, t: Wording) -> Check:
         for name, row in groups.items():
             if row["epochs"] > _REPEATED:
                 repeated.append(f"{name} × {t.decimal(row['epochs'])}")
-            if row["wanted_share"] - row["share"] > _OFF_SHARE:
+            if row["is_capped"] and row["wanted_share"] - row["share"] > _OFF_SHARE:
                 short.append(f"{name} {t.share(row['share'])} / {t.share(row['wanted_share'])}")
         missing += sorted({*step.settings.shares, *step.settings.max_epochs_of}.difference(groups))
     told = [

@@ -34,7 +34,7 @@ def marked_pair(before: str, after: str) -> MarkedPair:
     left, right = [], []
     for number, (kind, i, j, k, m) in enumerate(operations):
         gone, come = "".join(old[i:j]), "".join(new[k:m])
-        if kind == "equal" or (is_cut and number >= len(operations) - 2 and _is_tail(operations[number:])):
+        if kind == "equal" or (is_cut and _is_tail(operations[number:], gone, come)):
             left.append(escape(gone))
             right.append(escape(come))
             continue
@@ -67,9 +67,9 @@ def _shape(character: str) -> str:
     return character
 
 
-def _is_tail(operations: Sequence[tuple[str, int, int, int, int]]) -> bool:
-    """Whether nothing is left but one change and, it may be, the sign of the cut after it."""
-    kind, *_ = operations[0]
-    if kind == "replace":
+def _is_tail(operations: Sequence[tuple[str, int, int, int, int]], gone: str, come: str) -> bool:
+    """Whether nothing is left but one change, and the sign of the cut perhaps, in which one side goes on further."""
+    if len(operations) > 2 or (len(operations) == 2 and operations[1][2] - operations[1][1] > 1):
         return False
-    return len(operations) == 1 or (operations[1][0] == "equal" and operations[1][2] - operations[1][1] <= 1)
+    gone, come = gone.rstrip(_CUT), come.rstrip(_CUT)
+    return gone.startswith(come) or come.startswith(gone)

@@ -215,6 +215,7 @@ class Balance(Step):
                 "documents_in": self._documents[place],
                 "characters_in": self._characters[place],
                 "wanted_share": round(self._plan[name].wanted_share, 6),
+                "is_capped": self._plan[name].is_capped,
                 "documents": self._documents_out[place],
                 "characters": self._characters_out[place],
                 "share": round(self._characters_out[place] / total, 6),
