@@ -10,7 +10,16 @@ from samovar.brew.graph import run_stage
 from samovar.brew.recipe import Recipe
 from samovar.brew.stage import StageContext
 from samovar.brew.stages.data import FORGOTTEN_FILE, UNITS_FOLDER, DataStage
-from samovar.core.artifact import MANIFEST, STATE, Manifest, artifact_id, is_whole, partial_folder, read_manifest, recover
+from samovar.core.artifact import (
+    MANIFEST,
+    STATE,
+    Manifest,
+    artifact_id,
+    is_whole,
+    partial_folder,
+    read_manifest,
+    recover,
+)
 from samovar.core.devices import watts
 from samovar.core.errors import ConfigError
 from samovar.core.files import exclusive_lock, naming_os_errors, write_atomic

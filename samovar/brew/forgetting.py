@@ -42,7 +42,9 @@ def find_in_project(project: Project, rules: Sequence[ForgetRule]) -> Findings:
     corpora = [made.folder for made in artifacts if made.manifest.stage == DataStage.name]
     current = _current_corpus(project)
     corpora.sort(key=lambda folder: folder != current)
-    return _find(corpora, rules, {made.folder: {made.manifest.id} for made in artifacts}, list(project.artifacts.glob("*-*")))
+    return _find(
+        corpora, rules, {made.folder: {made.manifest.id} for made in artifacts}, list(project.artifacts.glob("*-*"))
+    )
 
 
 def find_in_corpus(corpus: Path, rules: Sequence[ForgetRule], search: Sequence[Path] = ()) -> Findings:
@@ -52,7 +54,9 @@ def find_in_corpus(corpus: Path, rules: Sequence[ForgetRule], search: Sequence[P
     return _find([corpus], rules, {corpus: made_ids(corpus)}, list(dict.fromkeys(map(Path.resolve, folders))))
 
 
-def forget_in_project(project: Project, rules: Sequence[ForgetRule], found: Findings, *, is_quiet: bool = False) -> None:
+def forget_in_project(
+    project: Project, rules: Sequence[ForgetRule], found: Findings, *, is_quiet: bool = False
+) -> None:
     """Keep the rules with the project, make its corpus anew without what they name, and remove those that had it.
 
     Raises:
@@ -84,7 +88,8 @@ def forget_in_corpus(corpus: Path, rules: Sequence[ForgetRule], *, is_quiet: boo
 def _find(
     corpora: Sequence[Path], rules: Sequence[ForgetRule], ids: dict[Path, set[str]], folders: Sequence[Path]
 ) -> Findings:
-    holders, documents = [], []
+    holders: list[Path] = []
+    documents: list[Forgotten] = []
     num_documents = num_characters = 0
     affected: set[str] = set()
     for corpus in corpora:
@@ -133,4 +138,3 @@ def _recipe_of(corpus: Path) -> Recipe:
             "eval": recipe.eval.model_copy(update={"examples": held_out["count"], "seed": held_out["seed"]}),
         }
     )
-

@@ -29,7 +29,10 @@ ProjectOption = Annotated[
 Search = Annotated[
     list[Path] | None,
     typer.Option(
-        "--search", metavar="DIR", help="Look for artifacts made from CORPUS here, too; may be repeated.", show_default=False
+        "--search",
+        metavar="DIR",
+        help="Look for artifacts made from CORPUS here, too; may be repeated.",
+        show_default=False,
     ),
 ]
 Anyway = Annotated[bool, typer.Option("--anyway", help="Keep the rule though the corpus has nothing that it names.")]

@@ -36,7 +36,9 @@ SourceName = Annotated[
 ]
 Limit = Annotated[
     int | None,
-    typer.Option("--limit", min=1, help="Stop after so many; by default 10 when nobody turns pages.", show_default=False),
+    typer.Option(
+        "--limit", min=1, help="Stop after so many; by default 10 when nobody turns pages.", show_default=False
+    ),
 ]
 Characters = Annotated[int, typer.Option("--characters", min=0, help="Characters to show of each text.")]
 _WITHOUT_PAGES = 10

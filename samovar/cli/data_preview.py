@@ -16,7 +16,10 @@ Documents = Annotated[int, typer.Option("--documents", min=1, help="Documents to
 Rule = Annotated[
     str,
     typer.Option(
-        "--rule", metavar="STEP.RULE", help="Show this rule's thresholds, as repetition.top_2_words.", show_default=False
+        "--rule",
+        metavar="STEP.RULE",
+        help="Show this rule's thresholds, as repetition.top_2_words.",
+        show_default=False,
     ),
 ]
 

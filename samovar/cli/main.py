@@ -68,7 +68,7 @@ def _add(app: typer.Typer, name: str, module: Any, panel: str | None) -> None:
 
 
 def _add_group(app: typer.Typer, name: str, module: Any, panel: str) -> None:
-    """A command with sub-commands, of which the first may be left out: ``samovar data X`` is ``samovar data make X``."""
+    """A command with sub-commands, the first of which may be left out: ``data X`` is ``data make X``."""
     own, *others = module.COMMANDS
 
     class Group(TyperGroup):
@@ -82,9 +82,7 @@ def _add_group(app: typer.Typer, name: str, module: Any, panel: str) -> None:
     for other in others:
         _add(group, other, importlib.import_module(f"samovar.cli.{name}_{other}"), None)
     about = f"Example: {module.EXAMPLE}\n\n{module.ABOUT}"
-    app.add_typer(
-        group, name=name, help=about, short_help=module.ABOUT.splitlines()[0], rich_help_panel=panel
-    )
+    app.add_typer(group, name=name, help=about, short_help=module.ABOUT.splitlines()[0], rich_help_panel=panel)
 
 
 def _interruptible(run: Callable[..., None]) -> Callable[..., None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,6 @@ from samovar.data.account import reading_account
 from samovar.data.corpus_reader import read_corpus
 from samovar.data.corpus_report import CorpusReport, write_reports
 from samovar.data.corpus_writer import CorpusWriter
-from samovar.data.document import Document
 from samovar.data.engines import start_workers
 from samovar.data.forget import ForgetRule
 from samovar.data.pipeline.flow import Flow
@@ -78,9 +77,7 @@ def build_corpus(
     statistics = TextStatistics()
     with ExitStack() as stack:
         account = stack.enter_context(reading_account(out / "files.jsonl"))
-        writer = stack.enter_context(
-            CorpusWriter(out, validation_share=settings.validation_share, seed=settings.seed)
-        )
+        writer = stack.enter_context(CorpusWriter(out, validation_share=settings.validation_share, seed=settings.seed))
         verdicts = stack.enter_context(VerdictWriter(out / VERDICTS, scratch))
         store = stack.enter_context(UnitStore(store_folder, rules=plan.rules_hash))
         workers = stack.enter_context(start_workers(settings.engine, plan, store_folder, settings.workers))
@@ -102,7 +99,9 @@ def build_corpus(
     shown = settings.model_copy(update={"workers": None, "engine": "local"})  # the report does not depend on them
     report = CorpusReport(account, steps, statistics, writer.counts, settings=shown, name=name, command=command)
     _write_rows(out / "dropped.jsonl", report.dropped_rows())
-    _write_rows(out / "edited.jsonl", [{"step": step, **one._asdict()} for step, edits in report.edits for one in edits])
+    _write_rows(
+        out / "edited.jsonl", [{"step": step, **one._asdict()} for step, edits in report.edits for one in edits]
+    )
     write_reports(report, out)
     if not writer.counts.documents:
         raise _empty_corpus(settings, report, out)

@@ -76,9 +76,7 @@ def _accept_step_word(value: Any) -> Any:
 
 
 def _default_steps() -> list[AnyStepSettings]:
-    return [
-        step_classes()[name].settings_class(step=name, **_DEFAULT_CHANGES.get(name, {})) for name in DEFAULT_STEPS
-    ]
+    return [step_classes()[name].settings_class(step=name, **_DEFAULT_CHANGES.get(name, {})) for name in DEFAULT_STEPS]
 
 
 class DataSettings(Settings):

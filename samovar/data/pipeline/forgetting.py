@@ -54,7 +54,7 @@ class Forget(Step):
         def is_unwanted(sample: Any) -> bool:
             return sample.id in gone or any(self._names(text) for text in sample)
 
-        for samples in (*tally.dropped_samples.values(), tally.edited_samples):
+        for samples in _samples(tally):
             samples.remove(is_unwanted)
         for counts in tally.found.values():
             for text in [text for text in counts if self._names(text)]:
@@ -72,8 +72,12 @@ class Forget(Step):
         return False
 
 
+def _samples(tally: Tally) -> list[Reservoir[Any]]:
+    return [*tally.dropped_samples.values(), tally.edited_samples]
+
+
 def _texts(tally: Tally) -> Iterator[str]:
-    for samples in (*tally.dropped_samples.values(), tally.edited_samples):
+    for samples in _samples(tally):
         for sample in samples.items:
             yield from sample
     for counts in tally.found.values():

@@ -9,6 +9,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, requires, version
 from itertools import groupby, takewhile
 from pathlib import Path
+
 import xxhash
 
 from samovar.core.errors import MissingError
@@ -76,7 +77,9 @@ def make_plan(
     num_reading = sum(1 for _ in takewhile(_is_local, steps))
     later = steps[num_reading:]
     prepared = next((step for step in later if hasattr(step_classes()[step.step], "prepare")), None)
-    described = settings.steps[:num_reading] + [step for step in settings.steps if prepared and step.step == prepared.step]
+    described = settings.steps[:num_reading] + [
+        step for step in settings.steps if prepared and step.step == prepared.step
+    ]
     return Plan(
         steps[:num_reading],
         tuple(_runs(later)),
@@ -157,7 +160,8 @@ def _with_held_out(step: StepSettings, held_out: Path | None) -> StepSettings:
 def _runs(steps: Sequence[StepSettings]) -> list[tuple[StepSettings, ...]]:
     runs: list[tuple[StepSettings, ...]] = []
     for is_local, group in groupby(steps, key=_is_local):
-        runs += [tuple(group)] if is_local else [(step,) for step in group]
+        together = tuple(group)
+        runs += [together] if is_local else [(step,) for step in together]
     return runs
 
 

@@ -28,9 +28,12 @@ def account_record(file: FileAccount) -> list[Any]:
 
 def account_from(record: list[Any]) -> FileAccount:
     """The row that ``account_record`` wrote down."""
-    *facts, notes, members = record
-    kept = {problem: (count, where) for problem, count, where in notes}
-    return FileAccount(*facts, notes=kept, members=[account_from(member) for member in members])
+    file, size_bytes, format_, encoding, documents, characters, reason, notes, members = record
+    return FileAccount(
+        *(file, size_bytes, format_, encoding, documents, characters, reason),
+        {problem: (count, where) for problem, count, where in notes},
+        [account_from(member) for member in members],
+    )
 
 
 def tally_record(tally: Tally) -> dict[str, Any]:

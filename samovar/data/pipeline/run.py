@@ -68,7 +68,12 @@ class LocalRun:
 
 
 def cleaned(
-    documents: Iterable[Document], steps: Sequence[Step], here: LocalRun, section: Section, workers: Workers, number: int
+    documents: Iterable[Document],
+    steps: Sequence[Step],
+    here: LocalRun,
+    section: Section,
+    workers: Workers,
+    number: int,
 ) -> Iterator[Document]:
     """The documents that the run of this ``number``, ``here``, lets through, in their order; ``steps`` count for it.
 
@@ -111,4 +116,3 @@ def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
             batch, characters = [], 0
     if batch:
         yield batch
-

@@ -15,7 +15,6 @@ from typing import Any, NamedTuple, TypeVar
 
 from samovar.core.errors import ResourceError
 from samovar.data.document import Document
-from samovar.data.pipeline.frames import VerdictRow
 from samovar.data.pipeline.plan import Plan
 from samovar.data.pipeline.run import Cleaned, LocalRun
 from samovar.data.pipeline.unit_maker import UnitMaker
@@ -24,8 +23,6 @@ from samovar.data.sources.source import Unit
 from samovar.data.steps.step import Step
 
 T = TypeVar("T")
-
-__all__ = ["UnitTask", "VerdictRow", "Workers", "num_workers"]
 
 
 class UnitTask(NamedTuple):
@@ -131,7 +128,9 @@ def _start(plan: Plan, folder: Path, stop: Any) -> None:
         if stop.is_set():
             raise _Stopped
 
-    _worker = _Worker(UnitMaker(plan, folder, check_stop), [LocalRun(plan, number) for number in range(len(plan.later_runs))])
+    _worker = _Worker(
+        UnitMaker(plan, folder, check_stop), [LocalRun(plan, number) for number in range(len(plan.later_runs))]
+    )
 
 
 def _end_with_parent() -> None:
