@@ -46,7 +46,7 @@ def write_documents(path: Path, *, data: Path, max_bytes: int, planted_share: fl
     num_documents = num_bytes = num_planted = 0
     waiting: list[tuple[str, str]] = []
     with path.open("w", encoding="utf-8") as file:
-        for name, text in _by_turns(data):
+        for name, text in by_turns(data):
             rows = [(name, text)]
             if rng.random() < planted_share:
                 copy = _near_copy(text, rng)
@@ -82,7 +82,7 @@ def _similarity(left: str, right: str) -> float:
     return len(runs[0] & runs[1]) / max(1, len(runs[0] | runs[1]))
 
 
-def _by_turns(data: Path) -> Iterator[tuple[str, str]]:
+def by_turns(data: Path) -> Iterator[tuple[str, str]]:
     """Documents of all sets, one of each in turn, until all end."""
     sets = [_stories(data / "tinystories_ru" / "tinystories_ru.jsonl.zst"), _dialogues(data / "sgd_dialogues")]
     sets += [_book_parts(data / name / f"{name}.tar.zst") for name in _BOOKS]
