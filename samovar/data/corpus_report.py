@@ -142,7 +142,7 @@ class CorpusReport:
         """Personal data that was masked or given stand-ins, by kind."""
         counts: dict[str, int] = {}
         for step in self.steps:
-            if not step.may_show_before:
+            if step.name == "redact":
                 for kind, count in step.tally.edits.most_common():
                     counts[kind] = counts.get(kind, 0) + count
         return counts
@@ -168,7 +168,7 @@ class CorpusReport:
         return [(1 << max(0, bits - 1), counts[bits]) for bits in range(min(counts), max(counts) + 1)]
 
     def groups(self, by: str) -> list[Sizes]:
-        """The corpus by source, language, licence, owner or topic, the largest first."""
+        """The corpus by one of ``GROUPED_BY``, the largest first."""
         sizes = self.statistics.groups[by]
         names = folder_groups(sizes.documents) if by == SOURCE else {name: name for name in sizes.documents}
         documents: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""What the documents that came through are: scripts, lengths, and groups by folder, language, licence, owner, topic."""
+"""What the documents that came through are: scripts, lengths, and groups by folder and by what meta says."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections import Counter
 from samovar.data.document import Document
 from samovar.data.mixture.groups import NOT_KNOWN, OTHER, SOURCE, group_key
 
-GROUPED_BY = (SOURCE, "language", "licence", "owner", "topic")
+GROUPED_BY = (SOURCE, "language", "licence", "owner", "topic", "toxic")
 MAX_NAMES = 10_000
 _LOOKED_AT_CHARACTERS = 2000
 _CYRILLIC = re.compile(r"[\u0400-\u052f]+")

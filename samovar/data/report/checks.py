@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from samovar.data.mixture.groups import NOT_KNOWN
 from samovar.data.report.wording import Wording
 from samovar.data.steps.step import Step
 
@@ -60,6 +61,10 @@ def checks_of(report: CorpusReport, t: Wording) -> list[Check]:
         count = sum(step.tally.num_edited for step in steps)
         return left_out(steps) + ", " + t("{count} documents edited", count=count)
 
+    def marked(steps: list[Step]) -> str:
+        count = sum(row.documents for row in report.groups("toxic") if row.name != NOT_KNOWN)
+        return edited(steps) + ", " + t("{count} documents of the corpus marked", count=count)
+
     def held(steps: list[Step]) -> str:
         marked = sum(sum(step.tally.found["documents"].values()) for step in steps)
         return t("{count} documents hold some", count=marked) + ", " + left_out(steps)
@@ -69,7 +74,7 @@ def checks_of(report: CorpusReport, t: Wording) -> list[Check]:
     return [
         _files_check(report, t),
         made("Personal and confidential data", ["redact"], _personal_result(report, t), not_looked),
-        made("Toxic and obscene text", toxic, edited, not_looked),
+        made("Toxic and obscene text", toxic, marked, not_looked),
         _contamination_check(made("Evaluation questions in the text", ["decontaminate"], held, not_looked), report, t),
         made("Exact copies", ["exact_dedup"], left_out, not_looked),
         made("Near copies", ["near_dedup", "semantic_dedup"], left_out, not_looked),

@@ -238,6 +238,7 @@ _PAGE = {
     "where": "где",
     "{count} documents edited": "документов изменено: {count}",
     "{count} documents hold some": "документов с ними: {count}",
+    "{count} documents of the corpus marked": "отмечено документов корпуса: {count}",
     "{count} documents left out": "документов исключено: {count}",
     "{documents} documents": "документов: {documents}",
     "{documents} documents, {characters} characters": "документов: {documents}, знаков: {characters}",
@@ -313,6 +314,13 @@ _STEPS = {
     "secret": "ключ или пароль",
     "snils": "СНИЛС",
     "ssn": "SSN (США)",
+    # Toxicity.
+    "hate": "вражда",
+    "insult": "оскорбление",
+    "obscene": "непристойность",
+    "toxic: hate": "токсично: вражда",
+    "toxic: insult": "токсично: оскорбление",
+    "toxic: obscene": "токсично: непристойность",
     # Tables.
     "By the main language of a document.": "По основному языку документа.",
     "Chance of finding a near-duplicate": "Вероятность найти почти копию",
@@ -378,6 +386,7 @@ PURPOSES: dict[str, str] = {
     "semantic_dedup": "Исключает документы, почти совпадающие по смыслу с другим, который остаётся.",
     "substring_dedup": "Вырезает отрывки, которые слово в слово уже встречались.",
     "textbook": "Оценивает от 0 до 10, насколько документ похож на учебник.",
+    "toxicity": "Находит непристойное, оскорбительное и враждебное; отмечает, скрывает или исключает.",
     "topics": "Находит темы и отмечает тему каждого документа; ничего не исключает.",
 }
 """What the steps are for, by their names."""

@@ -12,10 +12,13 @@ from pydantic import model_validator
 from samovar.core.settings import Settings
 from samovar.data.document import Document
 from samovar.data.personal.kinds import BY_LANGUAGE, KINDS, OWN, Kind
-from samovar.data.steps.step import Dropped, Edited, Step, StepSettings, Verdict
+from samovar.data.steps.step import Dropped, Edited, Marked, Step, StepSettings, Verdict
 
 if TYPE_CHECKING:
     from samovar.data.personal.finding import Finding
+
+# Meta whose digits are times. Keys with a colon hold what steps prepare for each other.
+_TIMES = frozenset({"modified", "date", "created"})
 
 Action = Literal["keep", "mask", "pseudonymise", "drop"]
 
@@ -118,17 +121,30 @@ class Redact(Step):
     def judge(self, document: Document) -> Verdict:
         """The same text with masks and stand-ins, or why the document leaves."""
         findings = self._finder.find(document.text)
-        if not findings:
+        in_meta = self._found_in_meta(document)
+        if not findings and not in_meta:
             return None
-        counts = Counter(finding.kind for finding in findings)
+        counts = Counter(finding.kind for found in (findings, *in_meta.values()) for finding in found)
         for kind in counts:
             if self._actions[kind] == "drop":
                 return Dropped(f"holds {kind}", f"{counts[kind]} places")
         text = self._rewritten(document.text, findings)
+        meta = {key: self._rewritten(document.meta[key], found) for key, found in in_meta.items()}
         if any(self._actions[kind] == "pseudonymise" for kind in counts):
             self._vault.keep(self._pseudonyms.pairs)
             self._pseudonyms.pairs.clear()
-        return Edited(text, counts)
+        if not findings:
+            self.tally.edits.update(counts)
+            return Marked(meta)
+        return Edited(text, counts, meta)
+
+    def _found_in_meta(self, document: Document) -> dict[str, list[Finding]]:
+        """What stands in author, title and the like: a letter's sender is written there as well."""
+        return {
+            key: found
+            for key, value in document.meta.items()
+            if key not in _TIMES and ":" not in key and (found := self._finder.find(value))
+        }
 
     def masked(self, text: str) -> str:
         """``text`` as a report may show it: with a mask in place of all that this step acts upon."""
