@@ -55,6 +55,7 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, on_st
     from rich import box
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     console = Console(stderr=on_stderr, highlight=False)
     if not console.is_terminal:
@@ -63,7 +64,7 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, on_st
     for heading in headings:
         table.add_column(heading, justify="left" if heading in _WORDS else "right", overflow="fold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(Text, row))  # not as markup: "[email]" is what a table says
     console.print(table)
 
 

@@ -110,3 +110,10 @@ def test_version(samovar: Samovar) -> None:
     from samovar import __version__
 
     assert samovar("--version") == (0, f"{__version__}\n", "")
+
+
+def test_a_table_shows_its_words_as_they_are(capsys):
+    from samovar.cli.terminal import print_table
+
+    print_table(("what",), [("From: Anna <[email]>",)])
+    assert "From: Anna <[email]>" in capsys.readouterr().out
