@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from samovar.cli.corpus_choice import CorpusOption
+from samovar.cli.corpus_choice import CorpusOption, corpus_of
 from samovar.cli.terminal import AsJson, DryRun, one_line, print_json, print_table, say, say_next
 
 if TYPE_CHECKING:
     from samovar.brew.forgetting import Findings
+    from samovar.data.forget import ForgetRule
 
 EXAMPLE = "samovar data forget 'letters/*.eml' --dry-run"
 
@@ -58,8 +60,9 @@ def run(
     from samovar.core.errors import MissingError
     from samovar.data.forget import parse_rule
 
-    rules = [parse_rule(word) for word in words]
     opened = open_project(project) if corpus is None else None
+    made = corpus if corpus is not None else _corpus_if_any(project)
+    rules = [_as_named(made, parse_rule(word)) for word in words]
     if opened is not None:
         found = find_in_project(opened, rules)
     else:
@@ -86,6 +89,29 @@ def run(
         _show_heirs(found)
     if not dry_run:
         say_next(f"samovar brew {project}" if corpus is None else f"samovar tokenizer {corpus} --out tokenizer")
+
+
+def _corpus_if_any(project: Path) -> Path | None:
+    from samovar.core.errors import MissingError
+
+    try:
+        return corpus_of(project)
+    except MissingError:  # a rule can be kept before there is any corpus
+        return None
+
+
+def _as_named(corpus: Path | None, rule: ForgetRule) -> ForgetRule:
+    """A rule on a file with the name that the corpus has for it, where a path to it or the end of one was given."""
+    from samovar.core.errors import MissingError
+    from samovar.data.history import find_files, read_files
+
+    if corpus is None or rule.kind != "file" or any(rule.matches_file(row["file"]) for row in read_files(corpus)):
+        return rule
+    try:
+        rows = find_files(corpus, rule.pattern)
+    except MissingError:
+        return rule
+    return replace(rule, pattern=rows[0]["file"]) if len(rows) == 1 else rule
 
 
 def _show_documents(found: Findings) -> None:

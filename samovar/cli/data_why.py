@@ -57,7 +57,8 @@ def _show(history: FileHistory, limit: int) -> None:
         print(f"  {one_line(note['problem'])}: {note['count']:,} times{where}")
     if row["documents"]:
         kept = sum(bool(document.split) for document in history.documents)
-        print(f"  {row['documents']:,} documents read, {kept:,} in the corpus")
+        noun = "document" if row["documents"] == 1 else "documents"
+        print(f"  {row['documents']:,} {noun} read, {kept:,} in the corpus")
     for document in history.documents[:limit]:
         _show_document(document)
     if len(history.documents) > limit:
