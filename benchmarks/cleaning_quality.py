@@ -68,7 +68,7 @@ def recipe(questions: Path, *, are_manuals: bool) -> list[StepSettings]:
         ("language", {"keep": list(LANGUAGES), "paragraphs": "drop_foreign"}),
         ("repetition", {}),
         ("gopher_quality", FOR_MANUALS if are_manuals else {}),
-        ("toxicity", {}),
+        ("toxicity", {"actions": {"obscene": "mask", "insult": "mask", "hate": "mask"}}),
         ("exact_dedup", {}),
         ("near_dedup", {}),
         ("substring_dedup", {}),

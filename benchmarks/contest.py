@@ -42,6 +42,8 @@ class Contestant(NamedTuple):
     """Variants of one contestant share a group; after the first round only the fastest of them plays on."""
     python: str = sys.executable
     """The Python that runs it: a peer whose packages would not go together with ours has an environment of its own."""
+    timeout_s: float = TIMEOUT_S
+    """How long one round may take."""
 
 
 class Spread(NamedTuple):
@@ -110,11 +112,11 @@ def run_alone(contestant: Contestant, *, threads: int) -> dict[str, Any]:
                 env=environment(threads),
                 capture_output=True,
                 text=True,
-                timeout=TIMEOUT_S,
+                timeout=contestant.timeout_s,
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
-            raise ContestantError(f"{contestant.label} did not finish in {TIMEOUT_S} seconds") from error
+            raise ContestantError(f"{contestant.label} did not finish in {contestant.timeout_s:.0f} seconds") from error
         if done.returncode != 0 or not out.is_file():
             raise ContestantError(
                 f"{contestant.label} ended with code {done.returncode}: {done.stderr.strip()[-_TAIL_CHARACTERS:]}",

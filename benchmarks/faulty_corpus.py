@@ -41,9 +41,12 @@ from benchmarks.faults.made_up import (
 from benchmarks.faults.personal import english_personal, russian_personal
 from benchmarks.faults.texts import clean_texts, distinct, is_russian
 from benchmarks.result import exit_with
+from samovar.core.errors import DataError
 from samovar.data.document import Document
 from samovar.data.personal.kinds import BY_LANGUAGE
 
+LEAST_TEXTS = 60
+"""Of which four have each kind of fault."""
 SIMILARITIES = (0.5, 0.75, 0.8, 0.85, 0.9, 0.95)
 """Of the near-copies. Those of 0.5 are to stay: they are other texts."""
 PASSAGE_WORDS = (60, 130)
@@ -74,6 +77,11 @@ class _Planting:
     def __init__(self, texts: Sequence[str], draw: random.Random) -> None:
         self.draw = draw
         self.texts = list(texts)
+        if len(self.texts) < LEAST_TEXTS:
+            raise DataError(
+                f"{len(self.texts)} clean texts are too few to plant every kind of fault in",
+                hint=f"take more characters: {LEAST_TEXTS} texts are needed, of about 1,500 characters each",
+            )
         self.draw.shuffle(self.texts)
         self.count = max(4, round(_SHARE * len(self.texts)))
         self.rows: list[tuple[str, str]] = []

@@ -138,9 +138,12 @@ def _copies(passed: Passed, ledger: Ledger, kind: str) -> list[Score]:
     dropped = passed.dropped
     wanted = [fault for fault in ledger.of(kind) if not 0 < fault.similarity < LEAST_SIMILARITY]
     # One of the two is to go, and one only: a text that went with all its copies is lost.
-    judged = [
-        (fault, len(dropped & {fault.document, fault.other}) == 1) for fault in passed.reached(wanted)
-    ]
+    reached = passed.reached(wanted)
+    if kind == EXACT_COPY:
+        # The first document of a source keeps its header, and is no exact copy of another any more.
+        texts = passed.before
+        reached = [one for one in reached if _words(texts[one.document].text) == _words(texts[one.other].text)]
+    judged = [(fault, len(dropped & {fault.document, fault.other}) == 1) for fault in reached]
     members = {
         name
         for fault in ledger.of(EXACT_COPY, NEAR_COPY)
@@ -257,7 +260,7 @@ def _redact(passed: Passed, ledger: Ledger) -> list[Score]:
 
 
 def _toxicity(passed: Passed, ledger: Ledger) -> list[Score]:
-    """Documents dropped or edited."""
+    """Documents dropped or masked."""
     touched = {name for name, verdict in passed.verdicts.items() if isinstance(verdict, (Dropped, Edited))}
     judged = [(fault, fault.document in touched) for fault in passed.reached(ledger.of(TOXIC))]
     right = touched & ledger.documents(TOXIC)
