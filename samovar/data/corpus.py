@@ -97,7 +97,9 @@ def build_corpus(
     _remove_scratch(out)
     steps = flow.finished_steps()
     shown = settings.model_copy(update={"workers": None, "engine": "local"})  # the report does not depend on them
-    report = CorpusReport(account, steps, statistics, writer.counts, settings=shown, name=name, command=command)
+    report = CorpusReport(
+        account, steps, statistics, writer.counts, settings=shown, name=name, command=command, lang=settings.lang
+    )
     _write_rows(out / "dropped.jsonl", report.dropped_rows())
     _write_rows(
         out / "edited.jsonl", [{"step": step, **one._asdict()} for step, edits in report.edits for one in edits]

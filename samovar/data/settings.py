@@ -94,6 +94,8 @@ class DataSettings(Settings):
     """Share of the documents kept apart for validation, chosen by a hash of the id."""
     seed: int = 0
     """Chooses the validation documents and the samples of the report."""
+    lang: Literal["en", "ru"] = "en"
+    """Language of the report and of the datasheet."""
     workers: int | None = Field(None, ge=1, le=1024)
     """Processes that read and clean; by default one a core. The corpus does not depend on it."""
     engine: Literal["local", "ray"] = "local"
