@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Literal
+from typing import IO, TYPE_CHECKING, Literal
 
 from pydantic import Field
 
+from samovar.core.files import naming_os_errors
 from samovar.data.document import Document
 from samovar.data.samples import shown
 from samovar.data.spool import Spool
 from samovar.data.steps.step import SHOWN_ROWS, Dropped, Edited, Step, StepSettings, Table, Verdict
 
 if TYPE_CHECKING:
+    from samovar.data.quality.boilerplate import Lines
     from samovar.data.quality.line_counts import LineCounts
 
 _SHOWN_CHARACTERS = 160
@@ -52,7 +54,7 @@ class Boilerplate(Step):
 
     A source is a file that holds many documents, else a folder. Memory: the sketch (16 MB by default), 262,144 common
     lines as hashes, 100,000 sources, and the beginnings of 100,000 lines taken out, for the report: about 120 MB at
-    most, however large the corpus. Documents and 8 bytes a line wait on disk.
+    most, however large the corpus. Documents and 16 bytes a line wait on disk.
     """
 
     settings_class = BoilerplateSettings
@@ -64,22 +66,30 @@ class Boilerplate(Step):
         self._removed: dict[int, tuple[str, str, int, int]] = {}
         self._num_kept: Counter[int] = Counter()
         self._counts: LineCounts | None = None
+        self._hashes: IO[bytes] | None = None
 
     def __call__(self, documents: Iterator[Document]) -> Iterator[Document]:
         """The documents without common lines, in the same order."""
+        import tempfile
+
         from samovar.data.quality.line_counts import LineCounts
 
         settings = self.settings
         with ExitStack() as stack:
             spool = stack.enter_context(Spool(self.scratch / "boilerplate.documents"))
             counts = LineCounts(
-                self.scratch / "boilerplate.lines", least=settings.min_documents, sketch_bytes=settings.sketch_megabytes << 20
+                self.scratch / "boilerplate.lines",
+                least=settings.min_documents,
+                sketch_bytes=settings.sketch_megabytes << 20,
             )
             self._counts = stack.enter_context(counts)
+            with naming_os_errors(self.scratch):
+                self._hashes = stack.enter_context(tempfile.TemporaryFile(dir=self.scratch))
             for document in documents:
                 spool.add(document)
                 self._count(document)
             self._counts.count_exactly()
+            self._hashes.seek(0)
             for document in spool:
                 settled = self.settle(document, self.judge(document))
                 if settled is not None:
@@ -89,10 +99,10 @@ class Boilerplate(Step):
         """The document without its common lines."""
         if self._counts is None or self._is_skipped(document):
             return None
-        from samovar.data.quality.boilerplate import furniture, line_hashes, without_lines
+        from samovar.data.quality.boilerplate import furniture, without_lines
 
         group = self._group(document)
-        lines = line_hashes(document.text, group, min_characters=self.settings.min_characters)
+        lines = self._counted_lines(document)
         counts_L = self._counts.look_up(lines.hashes_L)
         are_common_L = counts_L >= max(
             self.settings.min_documents, self.settings.min_share * self._documents_by_group[group]
@@ -133,8 +143,21 @@ class Boilerplate(Step):
         group = self._group(document)
         self._documents_by_group[group] += 1
         hashes_L = line_hashes(document.text, group, min_characters=self.settings.min_characters).hashes_L
+        if self._hashes is not None:
+            with naming_os_errors(self.scratch):
+                self._hashes.write(hashes_L.astype("<u8").tobytes())
         if self._counts is not None:
             self._counts.add(hashes_L[hashes_L != 0])
+
+    def _counted_lines(self, document: Document) -> Lines:
+        """The lines with the hashes of the first pass: documents come in the same order."""
+        import numpy as np
+
+        from samovar.data.quality.boilerplate import Lines
+
+        assert self._hashes is not None
+        texts = document.text.split("\n")
+        return Lines(texts, np.frombuffer(self._hashes.read(8 * len(texts)), dtype="<u8").astype(np.uint64))
 
     def _group(self, document: Document) -> str:
         from samovar.data.quality.boilerplate import group_of
