@@ -114,7 +114,7 @@ def _book_parts(path: Path) -> Iterator[tuple[str, str]]:
         for member in tar:
             content = tar.extractfile(member) if member.isfile() else None
             if content is not None and member.name.endswith((".md", ".txt")):
-                yield from _parts(member.name, content.read().decode("utf-8", "replace"))
+                yield from _parts(member.name, content.read().decode("utf-8", "replace").replace("\r\n", "\n"))
 
 
 def _parts(name: str, text: str) -> Iterator[tuple[str, str]]:

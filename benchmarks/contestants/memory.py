@@ -1,7 +1,8 @@
-"""The most memory that a process and all its children held at one time."""
+"""The most memory that a process and all its children held at one time, and the most disk under a folder."""
 
 from __future__ import annotations
 
+import itertools
 import os
 import resource
 import sys
@@ -12,6 +13,7 @@ from types import TracebackType
 
 _PROC = Path("/proc")
 _EVERY_S = 0.25
+_DISK_EVERY_TURNS = 12
 
 
 class MemoryWatch:
@@ -19,10 +21,15 @@ class MemoryWatch:
 
     Memory that processes share is counted once (the proportional set size that Linux tells). Elsewhere ``peak_bytes``
     is that of this process alone, and ``covers_children`` says so.
+
+    Args:
+        folder: whose files are added up, too, every few seconds; none by default.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
         self.peak_bytes = 0
+        self.peak_disk_bytes = 0
+        self._folder = folder
         self.most_processes = 0
         self.covers_children = (_PROC / "self" / "smaps_rollup").exists()
         self._stop = threading.Event()
@@ -42,7 +49,13 @@ class MemoryWatch:
             self.peak_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
     def _watch(self) -> None:
-        while self.covers_children and not self._stop.wait(_EVERY_S):
+        for turn in itertools.count():
+            if self._stop.wait(_EVERY_S):
+                return
+            if self._folder is not None and turn % _DISK_EVERY_TURNS == 0:
+                self.peak_disk_bytes = max(self.peak_disk_bytes, held_on_disk(self._folder))
+            if not self.covers_children:
+                continue
             processes = family(os.getpid())
             self.most_processes = max(self.most_processes, len(processes))
             self.peak_bytes = max(self.peak_bytes, sum(_held_bytes(one) for one in processes))
@@ -74,3 +87,14 @@ def _held_bytes(process: int) -> int:
         if line.startswith("Pss:"):
             return int(line.split()[1]) * 1024
     return 0
+
+
+def held_on_disk(folder: Path) -> int:
+    """Bytes of all files below ``folder``, as they are allocated."""
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            total += path.lstat().st_blocks * 512
+        except OSError:  # it has gone
+            continue
+    return total

@@ -16,7 +16,7 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     """Build the corpus; what compiles or is loaded from disk has been there once before the clock runs."""
     _build(Path(job["warm_up"]), Path(job["folder"]) / "warm", job)
     out = Path(job["folder"]) / "corpus"
-    with MemoryWatch() as memory:
+    with MemoryWatch(out) as memory:
         clock = Clock()
         metrics = _build(Path(job["documents"]), out, job)
         spent = clock.read()
@@ -31,6 +31,7 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     return {
         **spent,
         "tree_memory_bytes": memory.peak_bytes,
+        "peak_disk_bytes": memory.peak_disk_bytes,
         "most_processes": memory.most_processes,
         "memory_covers_children": memory.covers_children,
         "num_kept": num_kept,
