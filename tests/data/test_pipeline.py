@@ -20,8 +20,9 @@ import pytest
 
 from samovar.core.errors import CorruptError, MissingError
 from samovar.data.corpus import build_corpus, read_corpus
-from samovar.data.pipeline import plan, unit_stream
+from samovar.data.pipeline import ordered, plan, unit_stream
 from samovar.data.pipeline.verdicts import read_verdicts
+from samovar.data.pipeline.workers import Workers
 from samovar.data.settings import DataSettings
 
 STEPS: list[Any] = [
@@ -92,6 +93,24 @@ def test_the_number_of_workers_changes_nothing(tmp_path: Path) -> None:
         same, out = build(tmp_path, f"by-{workers}", workers=workers)
         assert same == metrics
         assert_same(alone, out)
+
+
+def test_workers_share_the_documents_of_one_large_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder_of(tmp_path, range(20))
+    rows = [json.dumps({"text": text(number)}, ensure_ascii=False) for number in range(100, 400)]
+    (tmp_path / "documents" / "1" / "all.jsonl").write_text("\n".join(rows), encoding="utf-8")
+    metrics, alone = build(tmp_path, "alone")
+    monkeypatch.setattr(unit_stream, "SHARED_BYTES", 2000)
+    monkeypatch.setattr(ordered, "BATCH_DOCUMENTS", 40)
+    shared: list[str] = []
+    make_shared = Workers.make_shared
+    monkeypatch.setattr(
+        Workers, "make_shared", lambda self, task: (shared.append(task.unit.name), make_shared(self, task))[1]
+    )
+    same, out = build(tmp_path, "shared", workers=2)
+    assert shared == ["documents/1/all.jsonl"]
+    assert same == metrics
+    assert_same(alone, out)
 
 
 def test_every_document_is_kept_or_has_one_row_that_says_why_not(tmp_path: Path) -> None:

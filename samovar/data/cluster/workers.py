@@ -35,6 +35,8 @@ class RayWorkers(Workers):
     as soon as it is there, so that a run that is killed finds it again.
     """
 
+    can_share = False
+
     def __init__(self, plan: Plan, folder: Path, wanted: int | None) -> None:
         self._session = Session(wanted)
         at_once = min(wanted or self._session.num_processors, self._session.num_processors)

@@ -90,7 +90,9 @@ class Flow:
                 yield unit
 
     def _read(self, units: Iterable[Unit]) -> Iterator[Document]:
-        for made in UnitStream(units, self._plan, self._store, self._workers):
+        for made in UnitStream(
+            units, self._plan, self._store, self._workers, total_bytes=int(self._progress.total or 0)
+        ):
             yield from self._documents_of(made)
             if not made.unit.reason:
                 self._num_read += made.is_new
@@ -114,3 +116,4 @@ class Flow:
             self._account.close_file(account_from(record))
         for step, record in zip(self._reading, tail["tallies"], strict=True):
             step.tally.merge(tally_from(record))
+            step.trim()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from samovar.data.document import Document
 from samovar.data.pipeline.frames import VerdictRow
+from samovar.data.pipeline.ordered import batches
 from samovar.data.pipeline.plan import Plan
 from samovar.data.pipeline.verdicts import Section, verdict_row
 from samovar.data.steps import make_step
@@ -19,12 +20,11 @@ from samovar.data.steps.step import Step, Tally, Verdict
 if TYPE_CHECKING:
     from samovar.data.pipeline.workers import Workers
 
-BATCH_CHARACTERS = 1 << 20
-BATCH_DOCUMENTS = 1024
 # A document's way into another process and back costs as much as cleaning it at this speed.
 _WORTH_A_WORKER_CHARACTERS_PER_S = 30e6
 _MEASURED_CHARACTERS = 4 << 20
-_BATCHES_A_WORKER = 3
+BATCHES_A_WORKER = 3
+"""Tasks on their way at once."""
 
 
 class Cleaned(NamedTuple):
@@ -81,11 +81,11 @@ def cleaned(
     """
     waiting: deque[Future[Cleaned]] = deque()
     characters, seconds = 0, 0.0
-    for batch in _batches(documents):
+    for batch in batches(documents):
         is_worth_it = characters >= _MEASURED_CHARACTERS and characters / seconds < _WORTH_A_WORKER_CHARACTERS_PER_S
         if workers.count > 1 and is_worth_it:
             waiting.append(workers.clean(number, batch))
-            if len(waiting) >= workers.count * _BATCHES_A_WORKER:
+            if len(waiting) >= workers.count * BATCHES_A_WORKER:
                 yield from _counted(waiting.popleft().result(), steps, section)
             continue
         started = time.perf_counter()
@@ -103,16 +103,3 @@ def _counted(done: Cleaned, steps: Sequence[Step], section: Section) -> list[Doc
     for row in done.verdicts:
         section.add(row)
     return done.documents
-
-
-def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
-    batch: list[Document] = []
-    characters = 0
-    for document in documents:
-        batch.append(document)
-        characters += len(document.text)
-        if characters >= BATCH_CHARACTERS or len(batch) >= BATCH_DOCUMENTS:
-            yield batch
-            batch, characters = [], 0
-    if batch:
-        yield batch

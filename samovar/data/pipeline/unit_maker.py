@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from samovar.core.files import naming_os_errors
 from samovar.data.account import FileAccount, ReadingAccount
 from samovar.data.document import Document
 from samovar.data.forget import ForgetRule
 from samovar.data.pipeline.forgetting import Forget, by_place
-from samovar.data.pipeline.frames import Part, UnitWriter, read_frames
+from samovar.data.pipeline.frames import Part, UnitWriter, VerdictRow, read_frames
+from samovar.data.pipeline.ordered import batches, in_order
 from samovar.data.pipeline.plan import Plan
 from samovar.data.pipeline.records import account_record, tally_from, tally_record
 from samovar.data.pipeline.unit_store import Entry, SegmentWriter, segment_path
@@ -33,6 +35,26 @@ class _Rows(ReadingAccount):
         self.files.append(file)
 
 
+class ReadPart(NamedTuple):
+    """What the first steps made of some documents of a unit."""
+
+    documents: list[Document]
+    tallies: list[Tally]
+    verdicts: list[VerdictRow]
+    forgotten_ids: set[str]
+    rules_met: set[ForgetRule]
+
+
+class _Listed:
+    """Keeps rows of verdicts."""
+
+    def __init__(self) -> None:
+        self.rows: list[VerdictRow] = []
+
+    def witness(self, row: VerdictRow) -> None:
+        self.rows.append(row)
+
+
 class UnitMaker:
     """Makes units, one after another, into the store in ``folder``; the steps are set up once.
 
@@ -44,7 +66,7 @@ class UnitMaker:
         self._folder = folder
         self._check_stop = check_stop
         self._writer = SegmentWriter(folder)
-        self._out: UnitWriter | None = None
+        self._out: UnitWriter | _Listed | None = None
         on_files, on_texts = by_place(plan.rules)
         self._forget_files, self._forget_texts = Forget(on_files), Forget(on_texts)
 
@@ -60,28 +82,43 @@ class UnitMaker:
         """Read and clean the unit into ``file``, from its position on; gives the rows of the files that were met."""
         out = self._out = UnitWriter(file)
         account = _Rows()
-        self._forget_files.begin()
-        self._forget_texts.begin()
-        for step in self._steps:
-            step.take_tally()  # an earlier unit may have failed half-way
-        documents = self._watched(unit.documents(account))
-        for step in self._steps:
-            documents = step(documents)
-        for document in documents:
-            self._prepare(document)
+        for document in self._through_steps(unit.documents(account)):
             out.add(document)
-        tallies = [step.take_tally() for step in self._steps]
-        for tally in tallies:
-            self._forget_texts.clean(tally, self._forget_texts.ids)
-        met = self._forget_files.met | self._forget_texts.met
-        out.finish(
-            {
-                "files": [account_record(file) for file in account.files],
-                "tallies": [tally_record(tally) for tally in tallies],
-                "rules": [[rule.kind, rule.pattern] for rule in self._plan.rules if rule in met],
-            }
-        )
+        self._finish(out, account, [step.take_tally() for step in self._steps], self._forget_texts.ids)
         return account.files
+
+    def make_shared(
+        self, unit: Unit, key: int, clean: Callable[[list[Document]], Future[ReadPart]], most: int
+    ) -> Entry:
+        """The entry of a unit that is read here and cleaned by others, at most ``most`` batches of a megabyte at once.
+
+        ``clean`` has what ``ReadPart`` says made of a batch. The outcome is that of ``make``.
+        """
+        with naming_os_errors(self._folder), self._writer.unit(key, self._plan.rules_hash) as new:
+            out = UnitWriter(new.file)
+            account = _Rows()
+            self._begin()
+            tallies = [step.take_tally() for step in self._steps]
+            ids: set[str] = set()
+            for part in in_order(map(clean, batches(unit.documents(account))), most):
+                for row in part.verdicts:
+                    out.witness(row)
+                for document in part.documents:
+                    out.add(document)
+                for tally, added in zip(tallies, part.tallies, strict=True):
+                    tally.merge(added)
+                ids |= part.forgotten_ids
+                self._forget_texts.met |= part.rules_met
+            self._finish(out, account, tallies, ids)
+        return new.entry
+
+    def clean(self, documents: list[Document]) -> ReadPart:
+        """Run the first steps over some documents of a unit."""
+        listed = self._out = _Listed()
+        kept = list(self._through_steps(iter(documents)))
+        tallies = [step.take_tally() for step in self._steps]
+        met = self._forget_files.met | self._forget_texts.met
+        return ReadPart(kept, tallies, listed.rows, set(self._forget_texts.ids), met)
 
     def is_right(self, known: Entry) -> bool:
         """Whether reading anew under the present rules of forgetting would give just what ``known`` leads to."""
@@ -106,6 +143,33 @@ class UnitMaker:
     def close(self) -> None:
         """Close the store's segment."""
         self._writer.close()
+
+    def _begin(self) -> None:
+        self._forget_files.begin()
+        self._forget_texts.begin()
+        for step in self._steps:
+            step.take_tally()  # an earlier unit may have failed half-way
+
+    def _through_steps(self, documents: Iterator[Document]) -> Iterator[Document]:
+        self._begin()
+        documents = self._watched(documents)
+        for step in self._steps:
+            documents = step(documents)
+        for document in documents:
+            self._prepare(document)
+            yield document
+
+    def _finish(self, out: UnitWriter, account: _Rows, tallies: list[Tally], forgotten_ids: set[str]) -> None:
+        for tally in tallies:
+            self._forget_texts.clean(tally, forgotten_ids)
+        met = self._forget_files.met | self._forget_texts.met
+        out.finish(
+            {
+                "files": [account_record(file) for file in account.files],
+                "tallies": [tally_record(tally) for tally in tallies],
+                "rules": [[rule.kind, rule.pattern] for rule in self._plan.rules if rule in met],
+            }
+        )
 
     @cached_property
     def _steps(self) -> list[Step]:

@@ -8,13 +8,14 @@ from concurrent.futures import Future
 from typing import NamedTuple
 
 from samovar.data.pipeline.plan import Plan
+from samovar.data.pipeline.run import BATCHES_A_WORKER
 from samovar.data.pipeline.unit_store import Entry, UnitStore
 from samovar.data.pipeline.workers import UnitTask, Workers
 from samovar.data.sources.source import Unit
 
 BATCH_UNITS = 64
 BATCH_BYTES = 2 << 20
-_BATCHES_A_WORKER = 3
+SHARED_BYTES = 32 << 20
 # Units whose results are there may wait for one that is not, so that the workers have something to do meanwhile.
 _MOST_WAITING = 4096
 
@@ -33,6 +34,7 @@ class _Batch:
     def __init__(self) -> None:
         self.tasks: list[UnitTask] = []
         self.size_bytes = 0
+        self.is_shared = False
         self.result: list[Entry] | Future[list[Entry]] | None = None
 
     @property
@@ -48,9 +50,16 @@ class _Waiting(NamedTuple):
 
 
 class UnitStream:
-    """Gives every unit once, in order. At most three batches a worker are on their way, of a file or 2 MB each."""
+    """Gives every unit once, in order. At most three batches a worker are on their way, of a file or 2 MB each.
 
-    def __init__(self, units: Iterable[Unit], plan: Plan, store: UnitStore, workers: Workers) -> None:
+    A unit is made by one worker, but for one of over 32 MB that would keep it busy while others are through: that is
+    more than half of a worker's part of ``total_bytes``. Then all workers share its documents.
+    """
+
+    def __init__(
+        self, units: Iterable[Unit], plan: Plan, store: UnitStore, workers: Workers, *, total_bytes: int = 0
+    ) -> None:
+        self._shared_bytes = max(SHARED_BYTES, total_bytes // (2 * workers.count))
         self._units, self._plan, self._store, self._workers = units, plan, store, workers
         self._waiting: deque[_Waiting] = deque()
         self._open = _Batch()
@@ -73,6 +82,12 @@ class UnitStream:
         if entry is not None and entry.rules == self._plan.rules_hash:
             self._waiting.append(_Waiting(unit, entry))
             return
+        if self._workers.can_share and self._workers.count > 1 and unit.size_bytes > self._shared_bytes:
+            shared = _Batch()
+            shared.is_shared = True
+            shared.tasks.append(UnitTask(unit, key, entry))
+            self._waiting.append(_Waiting(unit, None, shared))
+            return
         if self._open.is_full:
             self._submit()
         batch = self._open
@@ -81,7 +96,7 @@ class UnitStream:
         batch.size_bytes += unit.size_bytes
 
     def _is_too_much(self) -> bool:
-        is_busy = self._num_submitted >= self._workers.count * _BATCHES_A_WORKER
+        is_busy = self._num_submitted >= self._workers.count * BATCHES_A_WORKER
         return is_busy or len(self._waiting) >= _MOST_WAITING
 
     def _submit(self) -> None:
@@ -97,6 +112,13 @@ class UnitStream:
         batch = waiting.batch
         if batch is None:
             return Made(waiting.unit, waiting.entry, is_new=False)
+        if batch.is_shared:
+            # What is open has to wait for it: better it is made meanwhile.
+            if self._open.tasks:
+                self._submit()
+            task = batch.tasks[0]
+            entry = self._workers.make_shared(task) if task.known is None else self._workers.make([task]).result()[0]
+            return self._made(waiting.unit, entry, task)
         if batch is self._open:
             self._open = _Batch()
             self._num_submitted += 1

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple, TypeVar
 from samovar.core.errors import ResourceError
 from samovar.data.document import Document
 from samovar.data.pipeline.plan import Plan
-from samovar.data.pipeline.run import Cleaned, LocalRun
-from samovar.data.pipeline.unit_maker import UnitMaker
+from samovar.data.pipeline.run import BATCHES_A_WORKER, Cleaned, LocalRun
+from samovar.data.pipeline.unit_maker import ReadPart, UnitMaker
 from samovar.data.pipeline.unit_store import Entry
 from samovar.data.sources.source import Unit
 from samovar.data.steps.step import Step
@@ -41,6 +41,9 @@ def num_workers(wanted: int | None) -> int:
 class Workers:
     """Runs tasks in ``count`` processes, which start with the first task that is worth it; 1 runs all in this one."""
 
+    can_share = True
+    """Whether ``make_shared`` has somebody to share with."""
+
     def __init__(self, plan: Plan, folder: Path, count: int) -> None:
         self.count = count
         self._plan, self._folder = plan, folder
@@ -55,13 +58,18 @@ class Workers:
 
     def make_here(self, tasks: Sequence[UnitTask]) -> list[Entry]:
         """The units' entries, made in this process."""
-        if self._own_maker is None:
-            self._own_maker = UnitMaker(self._plan, self._folder)
-        return [self._own_maker.make(*task) for task in tasks]
+        return [self._maker().make(*task) for task in tasks]
 
     def make(self, tasks: Sequence[UnitTask]) -> Future[list[Entry]]:
         """The units' entries, made in a worker."""
         return self._submit(_make_units, list(tasks))
+
+    def make_shared(self, task: UnitTask) -> Entry:
+        """The entry of one large unit: it is read in this process, and the workers share its documents."""
+        return self._maker().make_shared(task.unit, task.key, self._clean_part, self.count * BATCHES_A_WORKER)
+
+    def _clean_part(self, documents: list[Document]) -> Future[ReadPart]:
+        return self._submit(_clean_part, documents)
 
     def clean(self, number: int, documents: list[Document]) -> Future[Cleaned]:
         """What the run of local steps of this ``number`` makes of ``documents``, in a worker."""
@@ -73,6 +81,11 @@ class Workers:
     def summary(self) -> str:
         """What a person should know of how it went; empty when that is nothing."""
         return ""
+
+    def _maker(self) -> UnitMaker:
+        if self._own_maker is None:
+            self._own_maker = UnitMaker(self._plan, self._folder)
+        return self._own_maker
 
     def _submit(self, function: Callable[..., T], *arguments: Any) -> Future[T]:
         if self._pool is None:
@@ -144,6 +157,11 @@ def _end_with_parent() -> None:
 def _make_units(tasks: list[UnitTask]) -> list[Entry]:
     assert _worker is not None
     return [_worker.maker.make(*task) for task in tasks]
+
+
+def _clean_part(documents: list[Document]) -> ReadPart:
+    assert _worker is not None
+    return _worker.maker.clean(documents)
 
 
 def _clean(number: int, documents: list[Document]) -> Cleaned:

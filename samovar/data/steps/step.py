@@ -155,6 +155,10 @@ class Step(ABC):
         tally, self.tally = self.tally, self._new_tally()
         return tally
 
+    def trim(self) -> None:
+        """Let go of what the tally has too much of after others were merged into it; nothing by default."""
+        return
+
     @abstractmethod
     def judge(self, document: Document) -> Verdict:
         """What becomes of ``document``."""

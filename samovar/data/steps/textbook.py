@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
@@ -88,6 +89,13 @@ class Textbook(Step):
             Table("what made the textbook scores", ("feature", "mean points"), means),
         ]
         return tables + [self._extremes_table(title) for title in (_BEST, _WORST)]
+
+    def trim(self) -> None:
+        """Keep the best and the worst of what several parts had as such."""
+        for title in (_BEST, _WORST):
+            kept = self.tally.found[title]
+            if len(kept) > 4 * self.settings.show:
+                self.tally.found[title] = Counter({name: kept[name] for name in highest(kept, self.settings.show)})
 
     def _count(self, document: Document, parts: dict[str, float], score: float, why: str) -> None:
         found = self.tally.found
