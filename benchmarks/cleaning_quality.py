@@ -48,17 +48,17 @@ class Measured(NamedTuple):
     cleaned: list[Document]
 
 
-# Manuals are full of brackets and quotation marks, each of which counts as a word without letters: the published 0.8
-# would drop most of the documentation of Python. Likewise headings of Markdown, and signs #.
-FOR_MANUALS = {"min_words_with_letters": 0.6, "max_hashes_a_word": 0.3}
+# In manuals brackets and quotation marks are many, in dialogues and verse commas and dashes, and each counts as a word
+# without letters: the published 0.8 would drop most of the documentation of Python. Likewise headings and signs #.
+FOR_MANY_SIGNS = {"min_words_with_letters": 0.6, "max_hashes_a_word": 0.3}
 
 
-def recipe(questions: Path, *, are_manuals: bool) -> list[StepSettings]:
+def recipe(questions: Path, *, have_many_signs: bool) -> list[StepSettings]:
     """The steps, in an order in which each can do its work: letters first, then lines, documents, copies, places.
 
     Args:
         questions: the evaluation set that no document may hold.
-        are_manuals: the clean texts are manuals, for which two of Gopher's thresholds must be others.
+        have_many_signs: the clean texts need two of Gopher's thresholds to be others than the published ones.
     """
     classes = step_classes()
     wanted: list[tuple[str, dict[str, Any]]] = [
@@ -67,7 +67,7 @@ def recipe(questions: Path, *, are_manuals: bool) -> list[StepSettings]:
         ("boilerplate", {}),
         ("language", {"keep": list(LANGUAGES), "paragraphs": "drop_foreign"}),
         ("repetition", {}),
-        ("gopher_quality", FOR_MANUALS if are_manuals else {}),
+        ("gopher_quality", FOR_MANY_SIGNS if have_many_signs else {}),
         ("toxicity", {"actions": {"obscene": "mask", "insult": "mask", "hate": "mask"}}),
         ("exact_dedup", {}),
         ("near_dedup", {}),
@@ -150,7 +150,7 @@ def main() -> None:
     with TemporaryDirectory() as name:
         questions = Path(name) / "questions.jsonl"
         corpus.write_questions(questions)
-        steps = recipe(questions, are_manuals=options.texts is None)
+        steps = recipe(questions, have_many_signs=options.texts is None)
         measured = measure(corpus, steps, Path(name))
     absent = sorted({"toxicity"} - set(step_classes()))
     body = {

@@ -47,19 +47,29 @@ from samovar.data.personal.kinds import BY_LANGUAGE
 
 LEAST_TEXTS = 60
 """Of which four have each kind of fault."""
+SHARE = 0.05
+"""Of the clean texts, for every kind of fault."""
 SIMILARITIES = (0.5, 0.75, 0.8, 0.85, 0.9, 0.95)
 """Of the near-copies. Those of 0.5 are to stay: they are other texts."""
 PASSAGE_WORDS = (60, 130)
-_SHARE = 0.05
-"""Of the clean texts, for every kind of fault; near-copies and personal data have twice as many."""
 _RUSSIAN_SHARE = 0.3
 _DOCUMENTS_A_SOURCE = 40
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 
 
-def make_corpus(texts: Sequence[str], *, seed: int = 0) -> FaultyCorpus:
-    """Plant faults in ``texts``, which must be clean and distinct; about a third of them stay as they are."""
-    return _Planting(texts, random.Random(seed)).corpus()
+def make_corpus(
+    texts: Sequence[str], *, seed: int = 0, share: float = SHARE, furniture_every: int = 3
+) -> FaultyCorpus:
+    """Plant faults in ``texts``, which must be clean and distinct.
+
+    Args:
+        texts: at least ``LEAST_TEXTS``.
+        seed: of all that is drawn.
+        share: of the texts, for every kind of fault; near-copies and personal data take twice as many. With 0.05, three
+            texts in ten stay as they are; 0.07 is the most.
+        furniture_every: one source in so many has header, footer and disclaimer; 1 for all.
+    """
+    return _Planting(texts, random.Random(seed), share, furniture_every).corpus()
 
 
 def base_texts(folder: Path | None, *, characters: int, seed: int = 0) -> list[str]:
@@ -74,8 +84,8 @@ def base_texts(folder: Path | None, *, characters: int, seed: int = 0) -> list[s
 class _Planting:
     """A corpus in the making. Every clean text is used once."""
 
-    def __init__(self, texts: Sequence[str], draw: random.Random) -> None:
-        self.draw = draw
+    def __init__(self, texts: Sequence[str], draw: random.Random, share: float, furniture_every: int) -> None:
+        self.draw, self.furniture_every = draw, furniture_every
         self.texts = list(texts)
         if len(self.texts) < LEAST_TEXTS:
             raise DataError(
@@ -83,7 +93,7 @@ class _Planting:
                 hint=f"take more characters: {LEAST_TEXTS} texts are needed, of about 1,500 characters each",
             )
         self.draw.shuffle(self.texts)
-        self.count = max(4, round(_SHARE * len(self.texts)))
+        self.count = max(4, int(share * len(self.texts)))
         self.rows: list[tuple[str, str]] = []
         """Names, which become ids when the places are drawn, and texts."""
         self.faults: list[Fault] = []
@@ -201,8 +211,7 @@ class _Planting:
     def _mixed(self) -> FaultyCorpus:
         self.draw.shuffle(self.rows)
         num_sources = max(3, len(self.rows) // _DOCUMENTS_A_SOURCE)
-        # Every third source has furniture.
-        dressed = {number: furniture(self.draw) for number in range(0, num_sources, 3)}
+        dressed = {number: furniture(self.draw) for number in range(0, num_sources, self.furniture_every)}
         documents: list[Document] = []
         ids: dict[str, str] = {}
         dressing: list[Fault] = []

@@ -75,7 +75,7 @@ def corpus() -> FaultyCorpus:
 def measured(corpus: FaultyCorpus, tmp_path_factory: pytest.TempPathFactory) -> Measured:
     folder = tmp_path_factory.mktemp("cleaning")
     corpus.write_questions(folder / "questions.jsonl")
-    return measure(corpus, recipe(folder / "questions.jsonl", are_manuals=True), folder)
+    return measure(corpus, recipe(folder / "questions.jsonl", have_many_signs=True), folder)
 
 
 def test_every_step_finds_what_was_planted_and_little_else(measured: Measured) -> None:
