@@ -81,7 +81,7 @@ def make_texts(clean: Sequence[str], folder: Path, *, seed: int, workers: int) -
 
 
 def clean_again(dirtied: FaultyCorpus, folder: Path, *, workers: int) -> Iterator[str]:
-    """What the data stage makes of the dirtied texts. It knows the evaluation set, and nothing else of what was done."""
+    """What the data stage makes of the dirtied texts, which knows nothing of what was done but the evaluation set."""
     dirtied.write(folder)
     steps = recipe(folder / "questions.jsonl", have_many_signs=True)
     settings = DataSettings.model_validate(
@@ -111,9 +111,7 @@ def write_shards(texts: Sequence[str], held_out: Sequence[str], tokenizer: Token
         )
         for split, rows in (("train", texts), ("validation", held_out))
     }
-    write_index(
-        folder, vocab_size=tokenizer.vocab_size, document_end_id=tokenizer.document_end_id, splits=counts
-    )
+    write_index(folder, vocab_size=tokenizer.vocab_size, document_end_id=tokenizer.document_end_id, splits=counts)
     return counts
 
 
@@ -269,7 +267,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=DATA, help="folder of clean texts, or of the real sets")
     parser.add_argument("--tokens", type=int, default=2_000_000, help="that each model is trained on")
-    parser.add_argument("--characters", type=int, help="of clean text; by default enough for the tokens without repeats")
+    parser.add_argument(
+        "--characters", type=int, help="of clean text; by default enough for the tokens without repeats"
+    )
     parser.add_argument("--seeds", type=int, default=1, help="trainings of each arm")
     parser.add_argument("--threads", type=int, default=2, help="of the processor")
     parser.add_argument("--smoke", action="store_true", help="a tiny model, to see that it runs")

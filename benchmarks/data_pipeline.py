@@ -70,9 +70,7 @@ def contestants(task: str, job: Mapping[str, Any], options: argparse.Namespace) 
     if options.data_juicer_python is None:
         say("Data-Juicer is left out: name the Python of an environment that has it with --data-juicer-python")
     else:
-        found.append(
-            Contestant("Data-Juicer", "data_juicer_pipeline", peer, python=str(options.data_juicer_python))
-        )
+        found.append(Contestant("Data-Juicer", "data_juicer_pipeline", peer, python=str(options.data_juicer_python)))
     return [one for one in found if one.label not in options.without]
 
 
@@ -102,9 +100,7 @@ class Planted:
 
     def __init__(self, documents: Path) -> None:
         hashes = {row["id"]: _text_hash(row["text"]) for row in _rows(documents)}
-        self.pairs = [
-            (hashes[name], hashes[name.removesuffix(":copy")]) for name in hashes if name.endswith(":copy")
-        ]
+        self.pairs = [(hashes[name], hashes[name.removesuffix(":copy")]) for name in hashes if name.endswith(":copy")]
 
     def num_found(self, kept: Sequence[str]) -> int:
         """Of how many pairs not both were kept."""
@@ -127,9 +123,11 @@ def summarize(
 ) -> dict[str, Any]:
     """Of each contestant: documents a second, cost a gigabyte, what it kept and found, and its peak memory."""
     summary: dict[str, Any] = {}
+    medians: dict[str, tuple[float, float]] = {}
     for label, rounds in outcomes.items():
         speed = Spread.of([counts.documents / one["seconds"] for one in rounds])
         by_processor = Spread.of([counts.documents / one["processor_seconds"] for one in rounds])
+        medians[label] = speed.median, by_processor.median
         seconds_a_gigabyte = counts.documents / speed.median / (counts.bytes / _GB)
         summary[label] = {
             "documents_per_second": {name: round(value, 1) for name, value in speed._asdict().items()},
@@ -140,11 +138,10 @@ def summarize(
             "kept": rounds[-1]["num_kept"],
             "planted_found": rounds[-1]["planted_found"],
         }
-    if OURS in summary:
-        ours = summary[OURS]
-        for one in summary.values():
-            for name in ("documents_per_second", "documents_per_processor_second"):
-                one[f"samovar_times_{name}"] = round(ours[name]["median"] / one[name]["median"], 2)
+    for label, one in summary.items() if OURS in summary else ():
+        ratios = (ours / theirs for ours, theirs in zip(medians[OURS], medians[label], strict=True))
+        for name, ratio in zip(("documents_per_second", "documents_per_processor_second"), ratios, strict=True):
+            one[f"samovar_times_{name}"] = round(ratio, 2)
     return summary
 
 

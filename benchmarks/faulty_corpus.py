@@ -57,9 +57,7 @@ _DOCUMENTS_A_SOURCE = 40
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 
 
-def make_corpus(
-    texts: Sequence[str], *, seed: int = 0, share: float = SHARE, furniture_every: int = 3
-) -> FaultyCorpus:
+def make_corpus(texts: Sequence[str], *, seed: int = 0, share: float = SHARE, furniture_every: int = 3) -> FaultyCorpus:
     """Plant faults in ``texts``, which must be clean and distinct.
 
     Args:
@@ -227,9 +225,7 @@ class _Planting:
                 dressing += [Fault(kinds.BOILERPLATE, ids[name], source, value=line) for line in lines]
             documents.append(Document(ids[name], text, source, {"line": str(counts[number])}))
         documents.sort(key=lambda document: (document.source, int(document.meta["line"])))
-        named = [
-            fault._replace(document=ids[fault.document], other=ids.get(fault.other, "")) for fault in self.faults
-        ]
+        named = [fault._replace(document=ids[fault.document], other=ids.get(fault.other, "")) for fault in self.faults]
         return FaultyCorpus(documents, Ledger(named + dressing), self.questions[: 2 * self.count])
 
 
@@ -240,7 +236,16 @@ def _dressed(text: str, lines: Sequence[str]) -> str:
 
 def _only_cyrillic_tables(text: str) -> str:
     """``text`` without the signs that koi8-r and cp866 have no place for."""
-    for sign, plain in (("…", "..."), ("—", "-"), ("–", "-"), ("«", '"'), ("»", '"'), ("“", '"'), ("”", '"'), ("’", "'")):
+    for sign, plain in (
+        ("…", "..."),
+        ("—", "-"),
+        ("–", "-"),
+        ("«", '"'),
+        ("»", '"'),
+        ("“", '"'),
+        ("”", '"'),
+        ("’", "'"),
+    ):
         text = text.replace(sign, plain)
     return "".join(sign for sign in text if sign.isascii() or sign in "ё" or "А" <= sign <= "я" or sign == "Ё")
 

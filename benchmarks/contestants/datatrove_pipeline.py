@@ -120,7 +120,9 @@ class _Run:
             signature.word_tokenizer = _BlankTokenizer()
         reader = self._reader(documents)
         self._stage("signatures", [reader, *before, signature], self.num_files)
-        self._stage("buckets", [MinhashDedupBuckets(signatures, buckets, config=self.minhash)], self.minhash.num_buckets)
+        self._stage(
+            "buckets", [MinhashDedupBuckets(signatures, buckets, config=self.minhash)], self.minhash.num_buckets
+        )
         self._stage("clusters", [MinhashDedupCluster(buckets, remove, config=self.minhash)], 1)
         self._stage("filter", [reader, *before, MinhashDedupFilter(remove), self._writer("kept")], self.num_files)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 RUN_WORDS = 5
-_SYLLABLES = "ka ro mi ta le so nu vi bo de sha lu per gan til mor".split()
+_SYLLABLES = ("ka", "ro", "mi", "ta", "le", "so", "nu", "vi", "bo", "de", "sha", "lu", "per", "gan", "til", "mor")
 
 # What was written, and as what it was read, one after another.
 MOJIBAKE_RUSSIAN = {

@@ -129,17 +129,20 @@ _FOREIGN = {
 }
 FOREIGN_LANGUAGES = tuple(_FOREIGN)
 
-_FIRST = "Bel Cor Dal Fen Gar Hol Jas Kir Lom Mar Nol Ost Per Quin Ras Sol Tam Ul Ver Wil Yor Zan".split()
-_LAST = "adan berg dorf emere field gate haven ilion kesta ligno mouth nessa orvale port quil rino stead tura".split()
+_FIRST_TEXT = "Bel Cor Dal Fen Gar Hol Jas Kir Lom Mar Nol Ost Per Quin Ras Sol Tam Ul Ver Wil Yor Zan"
+_FIRST = _FIRST_TEXT.split()
+_LAST_TEXT = "adan berg dorf emere field gate haven ilion kesta ligno mouth nessa orvale port quil rino stead tura"
+_LAST = _LAST_TEXT.split()
 _QUESTIONS = (
-    ("In which year did the keepers of {town} first light the tower that warns ships of the {thing} reef?", "year"),
-    ("How many {thing} does the baker of {town} sell in a week if he sells {number} of them on every working day?", "count"),
-    ("Which river must a courier cross on the shortest way from {town} to the {thing} market of {other}?", "river"),
-    ("Why did the council of {town} forbid the sale of {thing} to travellers who came from {other}?", "reason"),
-    ("What is the name of the engineer who built the {thing} bridge between {town} and {other}?", "name"),
-    ("If a train leaves {town} at {number} past noon with {thing} for {other}, which station does it reach last?", "name"),
+    "In which year did the keepers of {town} first light the tower that warns ships of the {thing} reef?",
+    "How many {thing} does the baker of {town} sell in a week if he sells {number} of them on every working day?",
+    "Which river must a courier cross on the shortest way from {town} to the {thing} market of {other}?",
+    "Why did the council of {town} forbid the sale of {thing} to travellers who came from {other}?",
+    "What is the name of the engineer who built the {thing} bridge between {town} and {other}?",
+    "If a train leaves {town} at {number} past noon with {thing} for {other}, which station does it reach last?",
 )
-_THINGS = "copper amber salt lantern walnut saffron granite herring velvet beeswax barley juniper".split()
+_THINGS_TEXT = "copper amber salt lantern walnut saffron granite herring velvet beeswax barley juniper"
+_THINGS = _THINGS_TEXT.split()
 
 _HEADERS = (
     "{name} | Internal information system | For official use only",
@@ -206,7 +209,7 @@ def questions(count: int, draw: random.Random) -> list[dict[str, str]]:
     """So many different questions about places that don't exist, with their answers."""
     made: dict[str, dict[str, str]] = {}
     while len(made) < count:
-        template, _ = draw.choice(_QUESTIONS)
+        template = draw.choice(_QUESTIONS)
         town, other = name_of_place(draw), name_of_place(draw)
         number, thing = draw.randint(11, 97), draw.choice(_THINGS)
         question = template.format(town=town, other=other, number=number, thing=thing)

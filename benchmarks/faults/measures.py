@@ -96,7 +96,9 @@ class Passed(NamedTuple):
     def reached(self, faults: Iterable[Fault]) -> list[Fault]:
         """Those whose documents, and originals where there are some, came as far as this step."""
         return [
-            fault for fault in faults if fault.document in self.before and (not fault.other or fault.other in self.before)
+            fault
+            for fault in faults
+            if fault.document in self.before and (not fault.other or fault.other in self.before)
         ]
 
 
@@ -128,7 +130,9 @@ def _dropping(kind: str, *also_right: str) -> Measure:
         dropped = passed.dropped
         judged = [(fault, fault.document in dropped) for fault in passed.reached(ledger.of(kind))]
         right = dropped & ledger.documents(kind, *also_right)
-        total = Score(passed.step, "documents", "", len(judged), sum(hit for _, hit in judged), len(dropped), len(right))
+        total = Score(
+            passed.step, "documents", "", len(judged), sum(hit for _, hit in judged), len(dropped), len(right)
+        )
         return _with_forms(total, judged)
 
     return measure
