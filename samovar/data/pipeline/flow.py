@@ -12,7 +12,7 @@ from samovar.data.document import Document
 from samovar.data.pipeline.forgetting import Forget, by_place
 from samovar.data.pipeline.frames import Part
 from samovar.data.pipeline.plan import Plan
-from samovar.data.pipeline.records import account_from, tally_from
+from samovar.data.pipeline.records import account_from, merge_record
 from samovar.data.pipeline.run import LocalRun, cleaned
 from samovar.data.pipeline.unit_store import UnitStore
 from samovar.data.pipeline.unit_stream import Made, UnitStream
@@ -115,5 +115,5 @@ class Flow:
         for record in tail["files"]:
             self._account.close_file(account_from(record))
         for step, record in zip(self._reading, tail["tallies"], strict=True):
-            step.tally.merge(tally_from(record))
+            merge_record(step.tally, record)
             step.trim()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
@@ -37,38 +38,51 @@ def account_from(record: list[Any]) -> FileAccount:
 
 
 def tally_record(tally: Tally) -> dict[str, Any]:
-    """All of a tally."""
-    return {
-        "numbers": [getattr(tally, name) for name in _NUMBERS],
+    """All of a tally; what is empty is left out, as most is of a small file."""
+    record = {
         "dropped": dict(tally.dropped),
         "edits": dict(tally.edits),
         "found": {title: dict(counts) for title, counts in tally.found.items()},
         "dropped_samples": {reason: _reservoir_record(kept) for reason, kept in tally.dropped_samples.items()},
-        "edited_samples": _reservoir_record(tally.edited_samples),
+        "edited_samples": _reservoir_record(tally.edited_samples) if tally.edited_samples.keyed_items else None,
     }
+    return {"numbers": [getattr(tally, name) for name in _NUMBERS], **{name: it for name, it in record.items() if it}}
+
+
+def merge_record(tally: Tally, record: dict[str, Any]) -> None:
+    """Add to ``tally`` what ``tally_record`` wrote down of another: ``Tally.merge``, many thousand times as it is."""
+    for name, value in zip(_NUMBERS, record["numbers"], strict=True):
+        if value:
+            setattr(tally, name, getattr(tally, name) + value)
+    _add(tally.dropped, record.get("dropped", {}))
+    _add(tally.edits, record.get("edits", {}))
+    for title, counts in record.get("found", {}).items():
+        _add(tally.found[title], counts)
+    for reason, kept in record.get("dropped_samples", {}).items():
+        if reason not in tally.dropped_samples:
+            tally.dropped_samples[reason] = Reservoir(kept[0], kept[1])
+        _offer(tally.dropped_samples[reason], kept, DroppedSample._make)
+    if "edited_samples" in record:
+        _offer(tally.edited_samples, record["edited_samples"], EditedSample._make)
 
 
 def tally_from(record: dict[str, Any]) -> Tally:
     """The tally that ``tally_record`` wrote down."""
-    tally = Tally(edited_samples=_reservoir_from(record["edited_samples"], EditedSample._make))
-    for name, value in zip(_NUMBERS, record["numbers"], strict=True):
-        setattr(tally, name, value)
-    tally.dropped.update(record["dropped"])
-    tally.edits.update(record["edits"])
-    for title, counts in record["found"].items():
-        tally.found[title].update(counts)
-    for reason, kept in record["dropped_samples"].items():
-        tally.dropped_samples[reason] = _reservoir_from(kept, DroppedSample._make)
+    size, seed, _ = record.get("edited_samples") or (0, "", [])
+    tally = Tally(edited_samples=Reservoir(size, seed))
+    merge_record(tally, record)
     return tally
+
+
+def _add(counts: Counter[str], others: dict[str, int]) -> None:
+    for name, count in others.items():
+        counts[name] += count
 
 
 def _reservoir_record(kept: Reservoir[Any]) -> list[Any]:
     return [kept.size, kept.seed, [[key, list(item)] for key, item in kept.keyed_items]]
 
 
-def _reservoir_from(record: list[Any], make: Callable[[list[str]], Item]) -> Reservoir[Item]:
-    size, seed, items = record
-    kept: Reservoir[Item] = Reservoir(size, seed)
-    for key, values in items:
+def _offer(kept: Reservoir[Item], record: list[Any], make: Callable[[list[str]], Item]) -> None:
+    for key, values in record[2]:
         kept.offer(key, partial(make, values))
-    return kept
