@@ -20,11 +20,9 @@ from samovar.data.document import Document
 from samovar.data.report import checks, content, dataset_card, pages
 from samovar.data.report.charts import Column, Level, funnel_chart, histogram
 from samovar.data.report.dataset_card import size_category
-from samovar.data.report.differences import marked_masks, marked_pair, visible
-from samovar.data.report.masking import masked_cell, report_mask
+from samovar.data.report.differences import marked_pair
 from samovar.data.report.russian import PURPOSES, RUSSIAN
 from samovar.data.report.wording import Wording
-from samovar.data.samples import shown
 from samovar.data.settings import DEFAULT_STEPS, DataSettings
 from samovar.data.steps import make_step, step_classes
 from samovar.data.text_statistics import TextStatistics
@@ -274,18 +272,6 @@ def test_numbers_in_two_languages() -> None:
     assert english.size(3 << 20) == "3.0 MiB"
 
 
-def test_differences_are_marked_where_they_are() -> None:
-    pair = marked_pair("one  two\r\nthree <4>", "one two\nthree <5>")
-    assert pair.before == "one <del>\u00b7</del>two<del>␍</del>\nthree &lt;<del>4</del>&gt;"
-    assert pair.after == "one two\nthree &lt;<ins>5</ins>&gt;"
-    # What one side has at its end because the other was cut earlier is no difference.
-    assert "<" not in "".join(marked_pair("same words and more…", "same words and more that fit…"))
-    assert "<" not in "".join(marked_pair("the end is wom…", "the end is w…"))
-    assert "<del>wide</del>" in marked_pair("the end is wide…", "the end is near…").before
-    assert visible("a\u200bb") == "a⟨U+200B⟩b"
-    assert marked_masks("<to> [email]") == "&lt;to&gt; <ins>[email]</ins>"
-
-
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=80), st.text(max_size=80))
 def test_any_two_texts_can_be_compared(before: str, after: str) -> None:
@@ -306,22 +292,6 @@ def test_charts_are_drawn_to_scale() -> None:
     heights = [float(height) for height in re.findall(r' height="([\d.]+)" rx', histogram("Lengths", "unit", columns))]
     assert heights[1] == pytest.approx(heights[0] / 2, abs=0.1)
     assert histogram("Lengths", "unit", []) == ""
-
-
-def test_a_cut_leaves_no_half_of_a_number() -> None:
-    account = "40817810099910004312"
-    text = "слово " * 98 + account + " конец " * 200
-    assert len(text[: text.index(account)]) < 600 < text.index(account) + len(account)
-    assert "4081" not in shown(text)
-    after = shown("x" * 95 + " " + account + " слова дальше", start=190)
-    assert "4312" not in after
-    assert shown("код 1234") == "код 1234"  # nothing was cut
-
-
-def test_counts_are_not_taken_for_telephone_numbers() -> None:
-    mask = report_mask([])
-    assert masked_cell(mask, "79,161,234,567") == "79,161,234,567"
-    assert masked_cell(mask, f"call {PERSONAL[1]}") == "call [phone]"
 
 
 def head_of(card: str) -> dict[str, Any]:
