@@ -27,7 +27,7 @@ from samovar.data.document import Document
 from samovar.data.duplicates.components import components
 from samovar.data.duplicates.partitions import DiskPartition
 from samovar.data.forget import parse_rule
-from samovar.data.pipeline import run, unit_stream
+from samovar.data.pipeline import ordered, unit_stream
 from samovar.data.settings import DataSettings
 from samovar.data.sources.remote import RemoteUnit
 from samovar.data.steps.length import Length
@@ -72,7 +72,7 @@ def small_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Many tasks for little text, runs of local steps always handed out, and a unit in many chunks."""
     monkeypatch.setattr(unit_stream, "BATCH_UNITS", 5)
     monkeypatch.setattr(unit_stream, "BATCH_BYTES", 3000)
-    monkeypatch.setattr(run, "BATCH_DOCUMENTS", 7)
+    monkeypatch.setattr(ordered, "BATCH_DOCUMENTS", 7)
     monkeypatch.setattr(run, "_MEASURED_CHARACTERS", 1)
     monkeypatch.setattr(run, "_WORTH_A_WORKER_CHARACTERS_PER_S", float("inf"))
     monkeypatch.setattr(node, "CHUNK_BYTES", 500)
