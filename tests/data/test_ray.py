@@ -27,7 +27,7 @@ from samovar.data.document import Document
 from samovar.data.duplicates.components import components
 from samovar.data.duplicates.partitions import DiskPartition
 from samovar.data.forget import parse_rule
-from samovar.data.pipeline import ordered, unit_stream
+from samovar.data.pipeline import ordered, run, unit_stream
 from samovar.data.settings import DataSettings
 from samovar.data.sources.remote import RemoteUnit
 from samovar.data.steps.length import Length
