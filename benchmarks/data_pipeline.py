@@ -36,14 +36,23 @@ _NUM_FILES = 16
 _WARM_UP_DOCUMENTS = 60
 _MB, _GB = 1e6, 1e9
 _TIMEOUT_S = 7200.0
-# Gopher's, for English, and as many common ones of FineWeb-2's for Russian: the peers have one list for all documents.
+# The peers have one list and one set of thresholds for all, so Samovar has the same here: Gopher's for English,
+# but for the length of words and the share with letters, which are those of FineWeb-2 for Russian.
 _STOP_WORDS = ["the", "be", "to", "of", "and", "that", "have", "with", "и", "в", "не", "на", "я", "что", "с", "как"]
+MAX_WORD_CHARACTERS, MIN_WORDS_WITH_LETTERS = 11, 0.713
 _STEPS: dict[str, list[dict[str, Any]]] = {
     "near": [{"step": "near_dedup", "keep": "first"}],
     "whole": [
         {"step": "language", "keep": LANGUAGES, "min_score": MIN_SCORE},
-        {"step": "repetition"},
-        {"step": "gopher_quality"},
+        {"step": "repetition", "language": "en", "spare_tables": False},
+        {
+            "step": "gopher_quality",
+            "language": "en",
+            "max_mean_word_characters": MAX_WORD_CHARACTERS,
+            "min_words_with_letters": MIN_WORDS_WITH_LETTERS,
+            "stop_words": _STOP_WORDS,
+            "spare_tables": False,
+        },
         {"step": "exact_dedup"},
         {"step": "near_dedup", "keep": "first"},
     ],
@@ -59,6 +68,8 @@ def contestants(task: str, job: Mapping[str, Any], options: argparse.Namespace) 
         "languages": LANGUAGES,
         "min_score": MIN_SCORE,
         "stop_words": _STOP_WORDS,
+        "max_word_characters": MAX_WORD_CHARACTERS,
+        "min_words_with_letters": MIN_WORDS_WITH_LETTERS,
         "language_model": str(_language_model()),
     }
     if options.datatrove_python is None:

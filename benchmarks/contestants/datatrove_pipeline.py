@@ -91,7 +91,9 @@ class _Run:
                 language,
                 GopherRepetitionFilter(language=Languages.english),
                 GopherQualityFilter(
-                    max_avg_word_length=11, max_non_alpha_words_ratio=0.713, stop_words=job["stop_words"]
+                    max_avg_word_length=job["max_word_characters"],
+                    max_non_alpha_words_ratio=job["min_words_with_letters"],
+                    stop_words=job["stop_words"],
                 ),
                 self._writer("filtered"),
             ],

@@ -17,7 +17,7 @@ import math
 import torch
 from torch import Tensor
 
-from samovar.model.decoder import Attention, Decoder
+from samovar.model.decoder import Attention, Decoder, Layer
 
 _EMBEDDING_SCALE = 0.02
 _SHARED_SHARE = 0.5
@@ -62,14 +62,17 @@ def _sketch_induction(model: Decoder, generator: torch.Generator) -> None:
     seen_DD = _directions(width, width, generator)
     for head in range(min(settings.num_kv_heads, width // head_dim)):
         seen_AD = seen_DD[head * head_dim : (head + 1) * head_dim]
-        one_back = _Head(model.layers[0].self_attn, head)
+        one_back, induction = (_Head(layer.self_attn, head) for layer in _first_two(model))
         one_back.look(*_one_token_back(shared_D, frequency_R, generator))
         one_back.carry(seen_AD, _EMBEDDING_SCALE * elsewhere_DD @ seen_AD.T)
-        induction = _Head(model.layers[1].self_attn, head)
         slow_A = (frequency_R <= max(_SLOW, float(frequency_R.quantile(0.25)))).float().repeat(2)
         induction.look(slow_A[:, None] * seen_AD, slow_A[:, None] * (seen_AD @ elsewhere_DD.T))
         copied_AD = _directions(width, head_dim, generator)
         induction.carry(copied_AD, _COPIED_STRENGTH * _EMBEDDING_SCALE * copied_AD.T)
+
+
+def _first_two(model: Decoder) -> list[Layer]:
+    return [layer for layer in model.layers[:2] if isinstance(layer, Layer)]
 
 
 def _one_token_back(shared_D: Tensor, frequency_R: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
