@@ -20,7 +20,7 @@ import pytest
 
 from samovar.core.errors import CorruptError, MissingError
 from samovar.data.corpus import build_corpus, read_corpus
-from samovar.data.pipeline import ordered, plan, unit_stream
+from samovar.data.pipeline import ordered, plan, run, unit_stream
 from samovar.data.pipeline.verdicts import read_verdicts
 from samovar.data.pipeline.workers import Workers
 from samovar.data.settings import DataSettings
@@ -78,6 +78,9 @@ def assert_same(one: Path, other: Path) -> None:
 def many_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unit_stream, "BATCH_UNITS", 5)
     monkeypatch.setattr(unit_stream, "BATCH_BYTES", 3000)
+    monkeypatch.setattr(ordered, "BATCH_DOCUMENTS", 7)
+    monkeypatch.setattr(run, "_MEASURED_CHARACTERS", 1)
+    monkeypatch.setattr(run, "_WORTH_A_WORKER_CHARACTERS_PER_S", float("inf"))
 
 
 @pytest.mark.usefixtures("many_batches")
