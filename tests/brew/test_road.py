@@ -119,7 +119,18 @@ def _brew_until(project: Project, pattern: str, number: signal.Signals) -> subpr
     """Run the command, and send it the signal as soon as a file like ``pattern`` is there."""
     command = [sys.executable, "-c", "from samovar.cli.main import main; main()", "brew", str(project.root)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+
+    def heed_interrupts() -> None:  # a shell's background job ignores them, and so would its children
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        preexec_fn=heed_interrupts,
+    )
     deadline = time.monotonic() + 60
     while not any(project.artifacts.glob(pattern)) and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.002)
