@@ -150,7 +150,7 @@ def main() -> None:
     with TemporaryDirectory() as name:
         questions = Path(name) / "questions.jsonl"
         corpus.write_questions(questions)
-        steps = recipe(questions, have_many_signs=options.texts is None)
+        steps = recipe(questions, have_many_signs=not options.published)
         measured = measure(corpus, steps, Path(name))
     absent = sorted({"toxicity"} - set(step_classes()))
     body = {
@@ -158,6 +158,7 @@ def main() -> None:
             "characters": options.characters,
             "texts": "the documentation of Python" if options.texts is None else "real sets",
             "seed": options.seed,
+            "gopher_thresholds": "as published" if options.published else FOR_MANY_SIGNS,
             "steps": [step.model_dump(mode="json", exclude_defaults=True) | {"step": step.step} for step in steps],
             "steps_absent": absent,
         },
@@ -187,6 +188,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--texts", type=Path, help="folder of clean texts; by default the documentation of Python")
     parser.add_argument("--characters", type=int, default=2_000_000, help="of clean text")
+    parser.add_argument("--published", action="store_true", help="leave all of Gopher's thresholds as published")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the result")
     return parser.parse_args()

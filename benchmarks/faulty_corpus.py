@@ -39,7 +39,7 @@ from benchmarks.faults.made_up import (
     toxic_line,
 )
 from benchmarks.faults.personal import english_personal, russian_personal
-from benchmarks.faults.texts import clean_texts, distinct, is_russian
+from benchmarks.faults.texts import clean_texts, is_russian
 from benchmarks.result import exit_with
 from samovar.core.errors import DataError
 from samovar.data.document import Document
@@ -54,7 +54,9 @@ SIMILARITIES = (0.5, 0.75, 0.8, 0.85, 0.9, 0.95)
 PASSAGE_WORDS = (60, 130)
 _RUSSIAN_SHARE = 0.3
 _DOCUMENTS_A_SOURCE = 40
-_SENTENCE = re.compile(r"(?<=[.!?])\s+")
+_SENTENCE = re.compile(r"(?:(?<=[.!?])|(?<=[.!?][\"»”]))\s+")
+_SENTENCE_WORDS = (5, 40)
+_LEAST_SENTENCES = 5
 
 
 def make_corpus(texts: Sequence[str], *, seed: int = 0, share: float = SHARE, furniture_every: int = 3) -> FaultyCorpus:
@@ -75,8 +77,8 @@ def base_texts(folder: Path | None, *, characters: int, seed: int = 0) -> list[s
     russian_characters = int(_RUSSIAN_SHARE * characters)
     texts = clean_texts(folder, max_characters=characters - russian_characters)
     draw = random.Random(f"{seed} russian")
-    made_up = list(distinct(russian_text(draw) for _ in range(russian_characters // 1_300)))
-    return texts + made_up
+    # These need no comparing: a run of 20 words is shared by next to none of them, and 50 by none.
+    return texts + [russian_text(draw) for _ in range(russian_characters // 1_300)]
 
 
 class _Planting:
@@ -171,7 +173,11 @@ class _Planting:
         self.faults.append(Fault(kinds.FOREIGN_PARAGRAPH, name, language, value=paragraph))
 
     def _repetition(self, text: str) -> None:
-        sentences = [one for one in _SENTENCE.split(text) if len(one.split()) > 4]
+        least, most = _SENTENCE_WORDS
+        sentences = [" ".join(one.split()) for one in _SENTENCE.split(text) if least <= len(one.split()) <= most]
+        if len(sentences) < _LEAST_SENTENCES:  # verse, and speech without full stops
+            words = text.split()
+            sentences = [" ".join(words[at : at + 12]) for at in range(0, len(words) - 12, 12)]
         form = self._turn(kinds.REPETITION, list(REPETITION))
         self.faults.append(Fault(kinds.REPETITION, self._add(REPETITION[form](sentences, self.draw)), form))
 

@@ -11,7 +11,8 @@ from samovar.core.files import naming_os_errors, write_atomic
 RECIPE_FILE = "samovar.yaml"
 
 DOCUMENTS_README = """\
-Put your documents here: txt, md, html, jsonl, csv; folders inside folders are read too.
+Put your documents here: office files, PDF, mail, web pages, tables, archives, plain text; folders inside folders are
+read too.
 Each source is named in samovar.yaml under data.sources.
 """
 SEEDS_README = """\

@@ -23,6 +23,9 @@ Corpus = Annotated[
 ]
 IsDropped = Annotated[bool, typer.Option("--dropped", help="Samples of what was dropped, with the reason.")]
 IsEdited = Annotated[bool, typer.Option("--edited", help="Samples of what was changed or redacted, before and after.")]
+IsCopies = Annotated[
+    bool, typer.Option("--copies", help="Documents that stay in place of near-duplicates, and which went for them.")
+]
 Split = Annotated[str, typer.Option("--split", metavar="SPLIT", help="train or validation.")]
 StepName = Annotated[
     str, typer.Option("--step", metavar="STEP", help="What this step did alone, as redact.", show_default=False)
@@ -42,6 +45,7 @@ Limit = Annotated[
 ]
 Characters = Annotated[int, typer.Option("--characters", min=0, help="Characters to show of each text.")]
 _WITHOUT_PAGES = 10
+_SHOWN_COPIES = 20
 
 
 def run(
@@ -49,6 +53,7 @@ def run(
     project: ProjectOption = Path(),
     dropped: IsDropped = False,
     edited: IsEdited = False,
+    copies: IsCopies = False,
     split: Split = "train",
     step: StepName = "",
     reason: Reason = "",
@@ -63,7 +68,9 @@ def run(
     knows the reason, and the text is where it came from.
     """
     folder = corpus if corpus is not None else corpus_of(project)
-    if dropped or (reason and not edited):
+    if copies:
+        rows = _copies(folder)
+    elif dropped or (reason and not edited):
         rows = _samples(folder / "dropped.jsonl")
     elif edited or step:
         rows = _samples(folder / "edited.jsonl")
@@ -89,6 +96,14 @@ def _documents(folder: Path, split: str) -> Iterator[dict[str, Any]]:
 
     for document in read_corpus(folder, split):
         yield {"id": document.id, "source": document.source, "meta": document.meta, "text": document.text}
+
+
+def _copies(folder: Path) -> Iterator[dict[str, Any]]:
+    from samovar.data.history import groups_of_copies
+
+    for group in groups_of_copies(folder):
+        went = [{"id": row.id, "source": row.source, "step": row.step, "detail": row.detail} for row in group.copies]
+        yield {"id": group.kept, "step": group.copies[0].step, "copies": went}
 
 
 def _samples(path: Path) -> Iterator[dict[str, Any]]:
@@ -128,7 +143,13 @@ def _print(row: dict[str, Any], characters: int) -> int:
         print(f"   {_plain(row['detail'])}")
     if row.get("meta"):
         print("   " + ", ".join(f"{name} {_plain(value)[:60]}" for name, value in sorted(row["meta"].items())))
-    if "after" in row:
+    if "copies" in row:
+        print(f"   stays in place of {len(row['copies']):,}:")
+        for copy in row["copies"][:_SHOWN_COPIES]:
+            print(f"   {_plain(copy['id'])}: {_plain(copy['detail'].partition(' to ')[0])}")
+        if len(row["copies"]) > _SHOWN_COPIES:
+            print(f"   … and {len(row['copies']) - _SHOWN_COPIES:,} more")
+    elif "after" in row:
         print(f"   by {row['step']}, before:\n{_plain(row['before'][:characters]) or '(not shown)'}")
         print(f"   after:\n{_plain(row['after'][:characters])}")
     else:

@@ -23,10 +23,10 @@ Target = Annotated[
 def run(corpus: Corpus, uri: Target) -> None:
     """Copy a corpus to a URI, over an earlier one; while the manifest is there, the copy is whole."""
     from samovar.core.progress import Progress
-    from samovar.data.publish import publish
+    from samovar.data.publish import files_to_publish, publish
     from samovar.data.sources.remote import shown_uri
 
-    size_bytes = sum(path.stat().st_size for path in corpus.rglob("*") if path.is_file())
+    size_bytes = sum((corpus / name).stat().st_size for name in files_to_publish(corpus))
     with Progress("publish", size_bytes or None, unit="bytes") as progress:
         num_files = publish(corpus, uri, advance=progress.advance)
     say(f"{shown_uri(uri)}: {num_files} files")

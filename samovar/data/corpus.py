@@ -139,5 +139,5 @@ def _empty_corpus(settings: DataSettings, report: CorpusReport, out: Path) -> Da
     lines += ([account.why_empty()] if account.reasons else []) + dropped
     return DataError(
         "\n  ".join(lines),
-        hint=f"put .txt, .md, .html, .jsonl or .csv files with text there; {out / 'report.md'} tells of every file",
+        hint=f"put documents with text there; {out / 'report.md'} tells of every file",
     )

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from samovar.core.errors import MissingError
 from samovar.data.corpus_writer import SPLITS
@@ -15,6 +15,7 @@ from samovar.data.pipeline.frames import VerdictRow
 from samovar.data.pipeline.verdicts import read_verdicts
 
 FILES = "files.jsonl"
+MOST_GROUPS = 100_000
 _SHOWN_NAMES = 10
 _STAYS = ", which stays"
 
@@ -45,6 +46,22 @@ class FileHistory:
     def name(self) -> str:
         """How the corpus calls the file."""
         return str(self.row["file"])
+
+
+class Copies(NamedTuple):
+    """A document that stays, and those that went because they are nearly the same."""
+
+    kept: str
+    copies: list[VerdictRow]
+
+
+def groups_of_copies(corpus: Path) -> list[Copies]:
+    """Every document that stays in place of others, the largest groups first; of very many, the first 100,000."""
+    groups: dict[str, list[VerdictRow]] = {}
+    for verdict in read_verdicts(corpus):
+        if (kept := _stays_instead(verdict)) and (kept in groups or len(groups) < MOST_GROUPS):
+            groups.setdefault(kept, []).append(verdict)
+    return [Copies(kept, rows) for kept, rows in sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))]
 
 
 def find_files(corpus: Path, word: str) -> list[dict[str, Any]]:
@@ -99,10 +116,8 @@ def file_history(corpus: Path, row: dict[str, Any]) -> FileHistory:
         if _is_of(name, verdict.id, verdict.source, by_id=by_id):
             document = known.setdefault(verdict.id, DocumentHistory(verdict.id, verdict.source))
             document.verdicts.append(verdict)
-        elif verdict.detail.endswith(_STAYS):
-            kept = verdict.detail.removesuffix(_STAYS).partition(" to ")[2]
-            if kept in known:
-                known[kept].copies.append(verdict.id)
+        elif (kept := _stays_instead(verdict)) in known:
+            known[kept].copies.append(verdict.id)
     return FileHistory(row, list(known.values()))
 
 
@@ -126,6 +141,13 @@ def _written(corpus: Path, name: str, *, by_id: bool) -> Iterator[DocumentHistor
                             head = heads[place]
                             meta = json.loads(head["meta"])
                             yield DocumentHistory(head["id"], head["source"], split, length, meta)
+
+
+def _stays_instead(verdict: VerdictRow) -> str:
+    """The document in whose favour this one went; empty where there is none."""
+    if not verdict.detail.endswith(_STAYS):
+        return ""
+    return verdict.detail.removesuffix(_STAYS).partition(" to ")[2]
 
 
 def _is_of(name: str, identity: str, source: str, *, by_id: bool) -> bool:

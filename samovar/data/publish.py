@@ -12,6 +12,8 @@ from samovar.core.errors import ConfigError, MissingError, ResourceError, Samova
 from samovar.data.sources.remote import is_uri, open_uri, said, shown_uri
 
 _MARK = "INCOMPLETE"
+# Elsewhere folders are but names, and to make one could make a bucket of a mistyped name.
+_HAVE_FOLDERS = {"file", "local", "sftp", "ssh", "ftp", "smb", "hdfs", "arrow_hdfs", "webhdfs", "dbfs"}
 _SHARD = re.compile(r"(train|validation)-\d{5}\.parquet")
 
 
@@ -34,14 +36,15 @@ def publish(folder: Path, uri: str, *, advance: Callable[[int], None] = lambda s
     """
     if not is_uri(uri):
         raise ConfigError(f"{uri} is no URI", hint="name one as s3://bucket/corpus; a folder is named with --out")
-    names = _names(folder)
+    names = files_to_publish(folder)
     system, top = open_uri(uri)
     top = top.rstrip("/")
     try:
         there = _names_there(system, top)
         if there and not there & {MANIFEST, _MARK}:
             raise ConfigError(f"{shown_uri(uri)} holds something else", hint="name another place")
-        system.makedirs(top, exist_ok=True)
+        if _HAVE_FOLDERS & _protocols(system):
+            system.makedirs(top, exist_ok=True)
         system.pipe_file(f"{top}/{_MARK}", b"This copy of a corpus is not whole yet.\n")
         if MANIFEST in there:
             system.rm_file(f"{top}/{MANIFEST}")
@@ -49,7 +52,6 @@ def publish(folder: Path, uri: str, *, advance: Callable[[int], None] = lambda s
             if _SHARD.fullmatch(name):
                 system.rm_file(f"{top}/{name}")
         for name in names:
-            system.makedirs(f"{top}/{name}".rpartition("/")[0], exist_ok=True)
             system.put_file(str(folder / name), f"{top}/{name}")
             advance((folder / name).stat().st_size)
         system.rm_file(f"{top}/{_MARK}")
@@ -63,13 +65,20 @@ def publish(folder: Path, uri: str, *, advance: Callable[[int], None] = lambda s
     return len(names)
 
 
-def _names(folder: Path) -> list[str]:
-    """The files of the corpus, the manifest last."""
+def files_to_publish(folder: Path) -> list[str]:
+    """The names of the files of the corpus in ``folder``, the manifest last.
+
+    Raises:
+        MissingError: there is no whole corpus.
+    """
     if not (folder / MANIFEST).is_file():
         raise MissingError(f"{folder} holds no corpus", hint="make it with `samovar data`")
-    paths = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
-    names = [path.as_posix() for path in paths if not any(part.startswith(".") for part in path.parts)]
+    names = [path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")]
     return sorted(names, key=lambda name: (name == MANIFEST, name))
+
+
+def _protocols(system: Any) -> set[str]:
+    return {system.protocol} if isinstance(system.protocol, str) else set(system.protocol)
 
 
 def _names_there(system: Any, top: str) -> set[str]:

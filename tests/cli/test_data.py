@@ -155,6 +155,9 @@ def test_why_tells_near_duplicates_from_both_sides(samovar: Samovar, documents: 
     steps = ("--set", "data.steps=[near_dedup]", "--set", "data.workers=1")
     assert samovar("data", "documents", "--out", "corpus", *steps).code == 0
     assert "to documents/new.txt, which stays" in samovar("data", "why", "old.txt", "--corpus", "corpus").out
+    looked = samovar("data", "look", "corpus", "--copies").out
+    assert "── documents/new.txt" in looked
+    assert "documents/old.txt: similarity" in looked
     assert "stays in place of documents/old.txt" in samovar("data", "why", "new.txt", "--corpus", "corpus").out
 
 
