@@ -111,7 +111,8 @@ def run_alone(contestant: Contestant, *, threads: int) -> dict[str, Any]:
                 cwd=ROOT,
                 env=environment(threads),
                 capture_output=True,
-                text=True,
+                encoding="utf-8",
+                errors="replace",  # processes of one contestant write their progress across one another
                 timeout=contestant.timeout_s,
                 check=False,
             )
