@@ -14,29 +14,11 @@ from typing import ClassVar
 from samovar.chat.conversation import Message
 from samovar.tasks.task import Example, Split, Task, assistant, final_text, user
 from samovar.tasks.words.decoration import GREETING_BACK, greeted, lower_first, slipped, typed
-from samovar.tasks.words.phrasing import Intent, say, split_phrasings, words
-from samovar.tasks.words.talk import (
-    en_limits,
-    en_manners,
-    en_moods,
-    en_names,
-    en_nature,
-    en_self,
-    en_world,
-    ru_limits,
-    ru_manners,
-    ru_moods,
-    ru_names,
-    ru_nature,
-    ru_self,
-    ru_world,
-)
+from samovar.tasks.words.phrasing import say, split_phrasings, words
+from samovar.tasks.words.talk import names_en, names_ru
+from samovar.tasks.words.talk.intents import load_intents
 
-_TALK: Mapping[str, Mapping[str, Intent]] = {
-    "en": {**en_manners.TALK, **en_moods.TALK, **en_self.TALK, **en_nature.TALK, **en_world.TALK, **en_limits.TALK},
-    "ru": {**ru_manners.TALK, **ru_moods.TALK, **ru_self.TALK, **ru_nature.TALK, **ru_world.TALK, **ru_limits.TALK},
-}
-_NAMES = {"en": en_names, "ru": ru_names}
+_NAMES = {"en": names_en, "ru": names_ru}
 _WEIGHTS = {"greeting": 2.0, "name": 3.0, "who": 3.0, "maker": 2.0, "abilities": 2.0, "privacy": 2.0}
 _ASKED_AFTER_GREETING = words("""
     name who maker abilities human home privacy languages joke weather time date age feelings favourite bored sad tired
@@ -56,7 +38,7 @@ class SmallTalk(Task):
         """A question of a random intent, alone or after other turns."""
         if rng.random() < _NAME_SHARE:
             return self._about_users_name(rng, split, language)
-        talk = _TALK[language]
+        talk = load_intents(language)
         before: list[Message] = []
         if rng.random() < _LONGER_SHARE:
             for key in rng.sample(sorted(talk), rng.choice((1, 1, 2))):
@@ -74,7 +56,7 @@ class SmallTalk(Task):
 
     def _turn(self, rng: random.Random, key: str, split: Split, language: str) -> tuple[Message, Message]:
         """A question of this intent as people type it, and an answer."""
-        answer = rng.choice(_TALK[language][key].answers)
+        answer = rng.choice(load_intents(language)[key].answers)
         text = say(rng, rng.choice(_asks(language, key)[split]))
         if rng.random() < _SLIP_SHARE:
             text = slipped(rng, text)
@@ -99,7 +81,7 @@ class SmallTalk(Task):
             return self._example(language, [told], meeting, "meets_user", expects)
         before = [told, meeting]
         if rng.random() < 0.4:
-            key = rng.choice([key for key in sorted(_TALK[language]) if key != "stranger"])
+            key = rng.choice([key for key in sorted(load_intents(language)) if key != "stranger"])
             before += self._turn(rng, key, "train", language)
         question = typed(rng, say(rng, rng.choice(_phrasings(language, "ASKS_NAME")[split])))
         answer = assistant(self._filled(rng.choice(blocks.RECALLS), called))
@@ -118,7 +100,7 @@ class SmallTalk(Task):
 
 @cache
 def _asks(language: str, key: str) -> Mapping[Split, tuple[str, ...]]:
-    return split_phrasings(_TALK[language][key].asks, f"small_talk|{language}|{key}")
+    return split_phrasings(load_intents(language)[key].asks, f"small_talk|{language}|{key}")
 
 
 @cache
@@ -128,4 +110,4 @@ def _phrasings(language: str, block: str) -> Mapping[Split, tuple[str, ...]]:
 
 @cache
 def _weights(language: str) -> tuple[float, ...]:
-    return tuple(_WEIGHTS.get(key, 1.0) for key in _TALK[language])
+    return tuple(_WEIGHTS.get(key, 1.0) for key in load_intents(language))

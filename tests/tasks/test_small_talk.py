@@ -4,9 +4,10 @@ import re
 
 import pytest
 
-from samovar.tasks.small_talk import _NAMES, _TALK, SmallTalk, _asks
+from samovar.tasks.small_talk import _NAMES, SmallTalk, _asks
 from samovar.tasks.task import assistant
 from samovar.tasks.words.phrasing import num_sentences
+from samovar.tasks.words.talk.intents import load_intents
 
 TASK = SmallTalk(assistant_name="Зоя", seed=1)
 TRAIN = list(TASK.examples("train", 4000))
@@ -18,7 +19,7 @@ _OVERLAPS = {("name", "who")}
 
 @pytest.mark.parametrize("language", ["en", "ru"])
 def test_graders_tell_the_intents_apart(language):
-    talk = _TALK[language]
+    talk = load_intents(language)
     confused = set()
     for asked, intent in talk.items():
         patterns = [pattern.replace("{name}", "зоя") for pattern in intent.expects]
@@ -39,19 +40,19 @@ def test_every_reference_is_graded_right():
 
 @pytest.mark.parametrize("language", ["en", "ru"])
 def test_every_intent_has_variety_in_both_splits(language):
-    for key, intent in _TALK[language].items():
+    for key, intent in load_intents(language).items():
         assert sum(map(num_sentences, intent.asks)) >= 20, key
         assert len(intent.answers) >= 2, key
         splits = _asks(language, key)
         assert splits["test"]
         assert not set(splits["test"]) & set(splits["train"])
-    assert len(_TALK[language]) >= 30
-    assert _TALK["en"].keys() == _TALK["ru"].keys()
+    assert len(load_intents(language)) >= 30
+    assert load_intents("en").keys() == load_intents("ru").keys()
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
 def test_phrasings_are_well_formed(language):
-    blocks = [intent.asks + intent.answers for intent in _TALK[language].values()]
+    blocks = [intent.asks + intent.answers for intent in load_intents(language).values()]
     names = _NAMES[language]
     for phrasing in [*sum(blocks, ()), *names.TELLS_NAME, *names.ASKS_NAME, *names.MEETS, *names.RECALLS]:
         assert phrasing.count("[") == phrasing.count("]")
@@ -92,7 +93,7 @@ def test_a_name_with_special_characters_is_safe():
 
 
 def test_listing_every_answer_scores_nothing():
-    everything = " ".join(answer for intent in _TALK["en"].values() for answer in intent.answers)
+    everything = " ".join(answer for intent in load_intents("en").values() for answer in intent.answers)
     assert {TASK.grade(example, [assistant(everything)]) for example in TRAIN[:200]} == {0.0}
 
 

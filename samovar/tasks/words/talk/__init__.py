@@ -1,1 +1,1 @@
-"""Small talk, by language and by what it is about: manners and moods, the assistant itself, the world, names."""
+"""Small talk: a text file for each intent and language, and names that users tell."""
