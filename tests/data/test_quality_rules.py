@@ -313,6 +313,9 @@ def test_the_language_chooses_the_thresholds() -> None:
         ("Anna: Hi\nBob: Hello\nAnna: How are you?\nBob: Fine\nAnna: Good\nBob: Bye", ""),
         ("It was a bright day.\nThe clocks struck.\nHe went in.\nNobody saw him.", ""),
         ("a\tb", ""),
+        ("The meeting was short; nothing was decided.\n" * 9, ""),
+        ("Twelve | twelve | twelve\n" * 9, ""),
+        ("He came; he saw.\nShe left; he wept.\nIt rained; it poured.\nNight fell; all slept.", ""),
     ],
 )
 def test_tables_forms_and_price_lists_are_recognised(text: str, layout: str) -> None:
@@ -320,6 +323,13 @@ def test_tables_forms_and_price_lists_are_recognised(text: str, layout: str) -> 
     if layout:
         assert judge("gopher_quality", text) == Marked({"layout": layout})
     assert isinstance(judge("gopher_quality", text, spare_tables=False), Dropped)
+
+
+def test_line_ends_of_windows_change_nothing() -> None:
+    prose = "\n\n".join(f"Paragraph {n} has something of its own to say,\nand says {n} things." for n in range(60))
+    for step in ("repetition", "gopher_quality", "fineweb_quality"):
+        assert judge(step, prose.replace("\n", "\r\n")) == judge(step, prose)
+    assert repetition.repeated_lines(TextShape(prose.replace("\n", "\r\n"))) == 0.0
 
 
 def _shared_data() -> Path:

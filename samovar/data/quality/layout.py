@@ -10,7 +10,7 @@ from samovar.data.quality.text_shape import TextShape
 MIN_LINES = 4
 _MOST_LINES_READ = 400
 
-_CELL_BORDER = re.compile(r"\t+|\s*\|\s*|(?<=\S) {2,}(?=\S)|;")
+_CELL_BORDER = re.compile(r"\t+|\s*\|\s*|(?<=\S) {2,}(?=\S)|;(?=\S)")
 _RULE_LINE = re.compile(r"[\s|+\-=:_─━│┃┼]+")
 _LABEL = re.compile(r"\s*(?:[-•*]\s*)?([^\W\d_][^:\n]{0,40}):(?:\s+\S.{0,120}|\s*[_.…]{3,}.*|\s*)$")
 _NUMBER = re.compile(r"[+\-−]?\d[\d\s.,  ]*%?")
@@ -18,6 +18,8 @@ _MONEY = re.compile(
     r"(?:[$€£₽₴₸]\s?\d)|(?:\d\s?(?:[$€£₽₴₸]|руб|р\.|коп|грн|тг|тенге|BYN|RUB|USD|EUR|KZT|UAH)(?!\w))", re.IGNORECASE
 )
 _LABEL_WORDS = 6
+_MIN_DIFFERENT = 0.5
+"""Share of lines that differ: rows do, a line that a copying error repeats does not."""
 
 
 def layout_of(shape: TextShape) -> str:
@@ -27,7 +29,7 @@ def layout_of(shape: TextShape) -> str:
     with a colon in most (in a dialogue, labels come again).
     """
     lines = [line for line in shape.lines[:_MOST_LINES_READ] if not _RULE_LINE.fullmatch(line)]
-    if len(lines) < MIN_LINES:
+    if len(lines) < MIN_LINES or len(set(lines)) < _MIN_DIFFERENT * len(lines):
         return ""
     if sum(bool(_MONEY.search(line)) and len(line) <= 200 for line in lines) >= 0.5 * len(lines):
         return "price list"

@@ -53,7 +53,9 @@ class TextShape:
     """A text, and what all rules ask of it, each computed when first asked for."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
+        self.given = text
+        self.text = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+        """With line ends as the published rules know them."""
         self.memo: dict[str, float] = {}
         """What a rule has found out and another may ask again, by its name."""
 
@@ -86,7 +88,7 @@ _last: list[TextShape] = []
 
 def shape_of(text: str) -> TextShape:
     """The shape of ``text``. That of the last text is kept, so that steps in a row cut a document once."""
-    if not _last or _last[0].text is not text:
+    if not _last or _last[0].given is not text:
         _last[:] = [TextShape(text)]
     return _last[0]
 
