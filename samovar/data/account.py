@@ -32,11 +32,14 @@ class FileAccount:
     reason: str = ""
     notes: dict[str, tuple[int, str]] = field(default_factory=dict)
     members: list[FileAccount] = field(default_factory=list)
+    may_pass: bool = False
+    """Whether the reason is one of the moment: no permission, a network that is down."""
 
     def add_member(self, member: FileAccount) -> None:
         """Add the finished row of a file inside this one; beyond ten thousand rows only reasons are counted."""
         if not member.documents and not member.reason:
             member.reason = "; ".join(member.notes) or "no text in it"
+        self.may_pass |= member.may_pass
         if len(self.members) < MEMBERS_WITH_ROWS:
             self.members.append(member)
         elif member.reason:

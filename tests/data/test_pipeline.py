@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import random
@@ -23,6 +24,7 @@ from samovar.data.corpus import build_corpus, read_corpus
 from samovar.data.pipeline import ordered, plan, run, unit_stream
 from samovar.data.pipeline.verdicts import read_verdicts
 from samovar.data.pipeline.workers import Workers
+from samovar.data.readers.input_file import InputFile
 from samovar.data.settings import DataSettings
 
 STEPS: list[Any] = [
@@ -283,3 +285,29 @@ def _all_text(corpus: Path) -> str:
         [document.text for split in ("train", "validation") for document in read_corpus(corpus, split)],
         ensure_ascii=False,
     )
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_failed_for_the_moment_is_tried_again(tmp_path: Path, workers: int) -> None:
+    folder_of(tmp_path, range(1, 6))
+    settings = DataSettings.model_validate({"steps": ["normalise"], "workers": workers})
+
+    def num_read(name: str) -> int:
+        build_corpus(settings, root=tmp_path, out=tmp_path / name, units=tmp_path / "units")
+        files = map(json.loads, (tmp_path / name / "files.jsonl").read_text().splitlines())
+        return sum(file["documents"] for file in files)
+
+    # Root reads whatever the permissions say.
+    with pytest.MonkeyPatch.context() as patch:
+        real = InputFile.first_bytes
+
+        def failing(self: InputFile, size: int) -> bytes:
+            if self.account.file.endswith("003.txt"):
+                raise PermissionError(errno.EACCES, "Permission denied")
+            return real(self, size)
+
+        patch.setattr(InputFile, "first_bytes", failing)
+        assert num_read("first") == 4
+        assert "permission denied" in (tmp_path / "first" / "files.jsonl").read_text()
+    assert num_read("second") == 5
+    assert "permission denied" not in (tmp_path / "second" / "files.jsonl").read_text()

@@ -23,6 +23,9 @@ from samovar.data.sources.source import Unit
 from samovar.data.steps import make_step
 from samovar.data.steps.step import Step, Tally, Verdict
 
+_TO_TRY_AGAIN = 0
+"""In the place of the rules of a unit whose files might be read the next time: no rules have this hash."""
+
 
 class _Rows(ReadingAccount):
     """Keeps the rows of the files as they come: the sums are made where all units come together."""
@@ -75,7 +78,8 @@ class UnitMaker:
         if known is not None and self.is_right(known):
             return known._replace(rules=self._plan.rules_hash)
         with naming_os_errors(self._folder), self._writer.unit(key, self._plan.rules_hash) as new:
-            self.write(unit, new.file)
+            if any(file.may_pass for file in self.write(unit, new.file)):
+                new.rules = _TO_TRY_AGAIN
         return new.entry
 
     def write(self, unit: Unit, file: IO[bytes]) -> list[FileAccount]:
@@ -110,6 +114,8 @@ class UnitMaker:
                 ids |= part.forgotten_ids
                 self._forget_texts.met |= part.rules_met
             self._finish(out, account, tallies, ids)
+            if any(file.may_pass for file in account.files):
+                new.rules = _TO_TRY_AGAIN
         return new.entry
 
     def clean(self, documents: list[Document]) -> ReadPart:
@@ -122,6 +128,8 @@ class UnitMaker:
 
     def is_right(self, known: Entry) -> bool:
         """Whether reading anew under the present rules of forgetting would give just what ``known`` leads to."""
+        if known.rules == _TO_TRY_AGAIN:
+            return False
         rules = set(self._plan.rules)
         with segment_path(self._folder, known.segment).open("rb") as file:
             for part in read_frames(file, known.offset, known.size_bytes):

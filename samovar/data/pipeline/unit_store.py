@@ -196,7 +196,7 @@ class SegmentWriter:
         with naming_os_errors(self._folder):
             file, index = self._open()
         start = file.tell()
-        unit = NewUnit(file)
+        unit = NewUnit(file, rules)
         try:
             yield unit
         except BaseException:
@@ -204,7 +204,7 @@ class SegmentWriter:
                 file.truncate(start)
                 file.seek(start)
             raise
-        unit.entry = Entry(key, self._segment, start, file.tell() - start, rules)
+        unit.entry = Entry(key, self._segment, start, file.tell() - start, unit.rules)
         with naming_os_errors(self._folder):
             write_all(index, _record(unit.entry).tobytes())
 
@@ -242,8 +242,9 @@ class SegmentWriter:
 class NewUnit:
     """A unit while it is written to ``file``; ``entry`` says where it lies when it is whole."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes], rules: int) -> None:
         self.file = file
+        self.rules = rules
         self.entry = Entry(0, 0, 0, 0, 0)
 
 

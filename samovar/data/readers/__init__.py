@@ -42,6 +42,7 @@ def read_file(file: InputFile) -> Iterator[Document]:
     except SamovarError:
         raise
     except OSError as error:
+        file.account.may_pass = True
         _end(file, f"cannot be read: {(error.strerror or type(error).__name__).lower()}")
     except (MemoryError, RecursionError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
         # A parser that stumbled in a way of its own. The file is named, the rest of the corpus goes on.
