@@ -216,7 +216,7 @@ ASKS_NAME = (
     "[Call|Address|Greet] me by [name|my name][.|!|, please.]",
     "[Please say|Please repeat|Please tell me|Now say] [my name|who I am|what I am called][.|!]",
     "[Try|Try hard] to [remember|recall] [my name|who I am|what I am called][.|!]",
-    "[Prove|Show me] [that you know me|that you remember me|that you listen]: [what is my name?|who am I?|say my name.]",
+    "[Prove|Show me] [that you know me|that you remember|that you listen]: [what is my name?|who am I?|say my name.]",
     "[Remember|Recall] [my name|who I am|what I am called][?|, {name}?]",
     "[You are|You're] {name}, and [who am I|what is my name|what am I called]?",
     "[Your name is|You are called] {name}, and [mine|what is mine|what is my name]?",
