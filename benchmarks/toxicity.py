@@ -41,7 +41,9 @@ LISTS, BOTH, LEARNED = "samovar, lists", "samovar, lists and learned filter", "s
 LEVELS = ("toxic", "hate", "offensive")
 _LABELS = {"0": "hate", "1": "offensive", "2": "neither"}
 _FIFTHS = 5
-_PAGE_CHARACTERS = 4_000
+_PAGE_CHARACTERS = 2_000
+# better-profanity takes some three minutes for the tweets, and as long for a hundred pages.
+_TIMEOUT_S = 3_600.0
 
 
 class Row(NamedTuple):
@@ -113,7 +115,7 @@ def contestants(job: Path, peers_python: Path | None, wanted: Sequence[str]) -> 
     if peers_python is not None:
         for peer in wanted:
             one = {"job": str(job), "peer": peer}
-            found.append(Contestant(peer, "profanity_peers", one, python=str(peers_python)))
+            found.append(Contestant(peer, "profanity_peers", one, python=str(peers_python), timeout_s=_TIMEOUT_S))
     return found
 
 
@@ -216,8 +218,8 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peers-python", type=Path, help=f"Python that has {' and '.join(PEERS)}")
     parser.add_argument("--tweets", type=int, default=100_000, help="at most so many tweets are judged")
-    parser.add_argument("--page-characters", type=int, default=400_000, help="of the books, spread over them")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--page-characters", type=int, default=200_000, help="of the books, spread over them")
+    parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the result")
     return parser.parse_args()
 
