@@ -35,7 +35,7 @@ class PerplexitySettings(StepSettings):
     """Files or folders with good texts, in any format that Samovar reads; paths from the project's folder. Where none
     are named, the corpus itself is learnt from: each half is judged by a model of the other."""
     train_characters: int = Field(4_000_000, ge=10_000, le=100_000_000)
-    """Most characters learnt from in a language; a model takes about 17 bytes of memory for each."""
+    """Most characters learnt from in a language; a model takes 10 to 17 bytes of memory for each."""
     order: int = Field(3, ge=1, le=5)
     """Longest run of words that is counted."""
     read_characters: int = Field(20_000, ge=1_000)
@@ -74,7 +74,7 @@ class Perplexity(Step):
     """Adds ``perplexity`` (a word), ``bits_per_character`` and ``perplexity_part`` (head, middle, tail) to the meta.
 
     Documents wait on disk while models are trained, and are judged when quantiles are known. Memory: the models, at
-    most of the 8 languages with most text (70 MB each by default, twice as many where the corpus itself is learnt
+    most of the 8 languages with most text (40 to 70 MB each by default, twice as many where the corpus itself is learnt
     from), the sample of one of them, and 20 KB a language for quantiles; independent of the corpus.
 
     Source of the parts: Wenzek et al. 2020, CCNet, arXiv:1911.00359, section 3.3.
