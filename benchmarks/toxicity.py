@@ -7,13 +7,13 @@ The set: 24,783 tweets, labelled hateful, offensive or neither by people (Davids
 filter is trained on the rest. The second measurement is of pages of old books for children: nothing there is toxic by
 today's meaning of these lists, and a call is most likely wrong; nobody labelled them, though.
 
-Seconds are of processor time: other load on the machine does not touch them. Samovar's are of the whole step, with what
-it counts for the report; a peer's of its verdicts.
+Seconds are of processor time, which other load on the machine changes little. Samovar's are of the whole step, with
+what it counts for the report; a peer's of its verdicts.
 
 What to keep in mind: the tweets were gathered by a list of slurs, so that five of six are offensive, and whoever calls
-everything offensive has a precision of 0.83. Samovar's English lists were completed after a look at tweets of this set:
-its recall by lists alone is of known ground. alt-profanity-check was trained by its makers on these very tweets, the
-judged fifth among them. No labelled Russian set is free to use; nothing is measured there.
+everything offensive has a precision of 0.83. A test holds Samovar's English lists to a recall on this set, so that they
+are not on unknown ground; only its learned filter is, in the judged fifth. alt-profanity-check names the set as one
+that it was trained on, the judged fifth among it. No labelled Russian set was at hand: nothing is measured there.
 """
 
 from __future__ import annotations
