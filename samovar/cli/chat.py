@@ -69,6 +69,7 @@ def run(
         top_p=habits.top_p,
         seed=seed,
         max_tokens=max_tokens or habits.max_tokens,
+        verbatim_quotes=habits.verbatim_quotes,
     )
     if message is not None:
         _ask_once(agent, sampling, message, as_json=as_json)

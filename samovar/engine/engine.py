@@ -252,6 +252,9 @@ class Engine:
             hidden_BD = hidden_BD[list(rows)]
         # The table may be padded beyond the vocabulary; ids without a text are never drawn.
         logits_BV = self.model.head(hidden_BD)[:, : self._vocab_size].float()
+        for row, sequence in enumerate(sequences):
+            if (allowed := sequence.allowed_ids()) is not None:
+                logits_BV[row] = _only(logits_BV[row], allowed)
         tokens = sample(logits_BV, [one.sampling for one in sequences], [one.draw for one in sequences])
         for sequence, token in zip(sequences, tokens, strict=True):
             sequence.append(token)
@@ -268,6 +271,13 @@ class Engine:
                 self._scheduler.release(sequence)
                 del self._sequences[sequence.request_id]
         return deltas
+
+
+def _only(logits_V: Tensor, allowed: list[int]) -> Tensor:
+    """The logits of these tokens alone; those of all others are minus infinity."""
+    kept_V = torch.full_like(logits_V, -torch.inf)
+    kept_V[allowed] = logits_V[allowed]
+    return kept_V
 
 
 def _counted_up(sampling: Sampling, number: int) -> Sampling:

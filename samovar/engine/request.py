@@ -34,6 +34,8 @@ class Sampling:
     """Longest answer, in tokens; the model's context may end it earlier."""
     stop: tuple[str, ...] = ()
     """Texts that end the answer; they are not part of it."""
+    verbatim_quotes: bool = False
+    """Whether a line that begins with ``>`` may say nothing but what the prompt says."""
 
     def __post_init__(self) -> None:
         _check(math.isfinite(self.temperature) and 0 <= self.temperature <= 100, "temperature", self, "from 0 to 100")

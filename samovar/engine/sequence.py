@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence as Ids
 
+from samovar.engine.quotes import VerbatimQuotes
 from samovar.engine.request import Delta, FinishReason, Sampling
 from samovar.engine.stop import StopTexts
 from samovar.tokenizer.tokenizer import TextStream, Tokenizer
@@ -42,6 +43,7 @@ class Sequence:
         self._reads_text = is_streamed or bool(sampling.stop)
         self._stream = TextStream(tokenizer)
         self._stop = StopTexts(sampling.stop)
+        self._quotes = VerbatimQuotes(tokenizer, prompt_ids) if sampling.verbatim_quotes else None
         self._new_text = ""
         self._num_reported = self.prompt_length
         # One stream of numbers a request, drawn from once a token: what it draws does not depend on its neighbours.
@@ -51,9 +53,15 @@ class Sequence:
         """The next uniform number in [0, 1), exact in float32."""
         return self._random.getrandbits(24) * 2.0**-24
 
+    def allowed_ids(self) -> list[int] | None:
+        """The only tokens that may come next; None where all may."""
+        return None if self._quotes is None else self._quotes.allowed_ids()
+
     def append(self, token: int) -> None:
         """Take the sampled token and see whether it ends the answer."""
         self.ids.append(token)
+        if self._quotes is not None:
+            self._quotes.push(token)
         if token in self._end_ids:
             self._finish("stop")
             return

@@ -45,6 +45,7 @@ def evaluate(
     system: str | None = None,
     max_rounds: int = 4,
     announces_tools: bool = False,
+    verbatim_quotes: bool = False,
     is_quiet: bool = False,
 ) -> dict[str, Any]:
     """Measure the assistant in ``model`` and write report.html, report.md and wrong.jsonl into ``out``.
@@ -60,6 +61,7 @@ def evaluate(
         languages: of the questions; by default all that a task has.
         tools: names of the tools that are run when the model calls them.
         system, max_rounds, announces_tools: as the assistant will be served, see ``Agent``.
+        verbatim_quotes: see ``Sampling``.
     Returns:
         The metrics, JSON-able.
     Raises:
@@ -79,7 +81,12 @@ def evaluate(
         max_rounds=max_rounds,
         announces_tools=announces_tools,
     )
-    sampling = Sampling(temperature=settings.temperature, seed=settings.seed, max_tokens=settings.max_tokens)
+    sampling = Sampling(
+        temperature=settings.temperature,
+        seed=settings.seed,
+        max_tokens=settings.max_tokens,
+        verbatim_quotes=verbatim_quotes,
+    )
     scores = _scores(agent, loaded, settings, sampling, is_quiet=is_quiet)
     answers = answer_prompts(agent, assistant_name, sampling, settings.prompts)
     measured, continuations = _measure_text(settings, engine, corpus, folders.get(BASE_STAGE), is_quiet=is_quiet)

@@ -81,6 +81,7 @@ class ChatRequest(_Strict):
     temperature: Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)] | None = None
     top_p: Annotated[float, Field(gt=0, le=1)] | None = None
     top_k: Annotated[int, Field(ge=0, le=2**31)] | None = None
+    verbatim_quotes: bool | None = None
     seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = None
     stop: Annotated[list[StopText], Field(max_length=4), BeforeValidator(_as_list)] | None = None
     max_tokens: Annotated[int, Field(ge=1)] | None = None
@@ -111,6 +112,7 @@ class ChatRequest(_Strict):
             seed=self.seed,
             max_tokens=self.max_completion_tokens or self.max_tokens or settings.max_tokens,
             stop=tuple(self.stop or ()),
+            verbatim_quotes=settings.verbatim_quotes if self.verbatim_quotes is None else self.verbatim_quotes,
         )
 
 

@@ -26,6 +26,8 @@ class ServeSettings(Settings):
     """Sampling temperature where the request names none; 0 always takes the likeliest token."""
     top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Share of probability kept in sampling where the request names none."""
+    verbatim_quotes: bool = False
+    """Whether lines that begin with > say nothing but what the conversation says, where the request doesn't tell."""
     max_tokens: Annotated[int, Field(ge=1)] = 512
     """Tokens in one answer, where the request sets no limit."""
     max_rounds: Annotated[int, Field(ge=1)] = 4

@@ -28,7 +28,8 @@ from samovar.tasks.passages import english, russian
 from samovar.tasks.passages.domain import Ask, Domain, Drawer, Drawn, Fact, Names, Pool, forms_of
 from samovar.tasks.task import Example, Split, Task, assistant, final_text, split_of, user
 
-_UNANSWERABLE_SHARE = 0.17
+_UNANSWERABLE_SHARE: Mapping[Split, float] = {"train": 0.25, "test": 0.17}
+_NUM_SENTENCES: Mapping[Split, tuple[int, ...]] = {"train": (1, 2, 2, 3, 3, 4, 5, 6), "test": (3, 4, 4, 5, 5, 6, 6, 7)}
 _ABSENT_SUBJECT_SHARE = 0.25
 _NOVEL_SHARE = 0.5
 _INVENTED_SHARE = 0.5
@@ -126,7 +127,7 @@ class PassageQuestions(Task):
         tongue = _LANGUAGES[language]
         scene = _Scene(rng, split, tongue)
         ask = rng.choice(scene.asked.fact.asks)
-        is_answerable = rng.random() >= _UNANSWERABLE_SHARE
+        is_answerable = rng.random() >= _UNANSWERABLE_SHARE[split]
         quote = scene.asked.say(rng.choice(ask.sentences)) if is_answerable else None
         passage = scene.passage(quote)
         turns = scene.earlier_questions(rng.choice(_EARLIER_QUESTIONS)) if split == "train" else []
@@ -195,7 +196,7 @@ class _Scene:
         rng = self._rng
         sentences = [quote] if quote else []
         room = self._language.max_passage_chars - len(quote or "")
-        count = rng.choice((3, 4, 4, 5, 5, 6, 6, 7)) - len(sentences)
+        count = rng.choice(_NUM_SENTENCES[self._split]) - len(sentences)
         others = self._others(is_asked_stated=quote is not None)
         for number, (fact, subject) in enumerate(others[:count]):
             statement = self._state(fact, subject)
@@ -217,7 +218,7 @@ class _Scene:
         stated = rng.sample(self._stated, len(self._stated))
         turns: list[_Turn] = []
         while len(turns) < count and (stated or self._unstated):
-            if self._unstated and (not stated or rng.random() < _UNANSWERABLE_SHARE):
+            if self._unstated and (not stated or rng.random() < _UNANSWERABLE_SHARE[self._split]):
                 fact, subject = self._unstated.pop()
                 statement, quote, asks = self._state(fact, subject), None, fact.asks
             else:

@@ -24,7 +24,8 @@ class EvalStage(Stage):
 
     def config(self, recipe: Recipe) -> dict[str, Any]:
         """What is asked, and how the assistant is run."""
-        run = recipe.serve.model_dump(mode="json", include={"tools", "system", "max_rounds", "announces_tools"})
+        habits = {"tools", "system", "max_rounds", "announces_tools", "verbatim_quotes"}
+        run = recipe.serve.model_dump(mode="json", include=habits)
         return {"eval": recipe.eval.model_dump(mode="json"), "run": run, **task_config(recipe)}
 
     def run(self, context: StageContext) -> dict[str, Any]:
@@ -46,6 +47,7 @@ class EvalStage(Stage):
             system=recipe.serve.system,
             max_rounds=recipe.serve.max_rounds,
             announces_tools=recipe.serve.announces_tools,
+            verbatim_quotes=recipe.serve.verbatim_quotes,
             is_quiet=context.is_quiet,
         )
 

@@ -1,0 +1,63 @@
+"""Quotes that are quotes: a line of the answer that begins with ``>`` repeats the prompt, word for word.
+
+A small model that quotes slips: a name is another, a sentence goes on as a similar one does. What is quoted must not be
+left to chance, so each token of such a line is chosen among those that go on a sentence of the prompt, or several in a
+row; where the model would rather say something else, it cannot.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from samovar.tokenizer.tokenizer import Tokenizer
+
+_MOST_SENTENCES = 3
+_END = re.compile(r"[.!?…]+[\"'»”’)\]]*(?=\s)|:(?=\s)|$")
+
+
+class VerbatimQuotes:
+    """Follows one answer, and tells which tokens may come next."""
+
+    def __init__(self, tokenizer: Tokenizer, prompt_ids: Sequence[int]) -> None:
+        self._tokenizer = tokenizer
+        self._prompt_ids = prompt_ids
+        self._is_line_start = True
+        self._quoted: int | None = None
+        """Tokens of the quote so far; None outside of quotes."""
+        self._paths: list[list[int]] = []
+        """The ids of everything that the quote may become."""
+
+    def push(self, token: int) -> None:
+        """Take the token that was chosen."""
+        text = self._tokenizer.decode_bytes((token,))
+        if b"\n" in text:
+            self._quoted = None
+        elif self._quoted is not None:
+            self._paths = [path for path in self._paths if path[self._quoted : self._quoted + 1] == [token]]
+            self._quoted += 1
+        elif self._is_line_start and text.strip() == b">":
+            self._quoted = 0
+            self._paths = list(self._all_paths())
+        self._is_line_start = text.endswith(b"\n")
+
+    def allowed_ids(self) -> list[int] | None:
+        """The tokens that keep a quote true; None where all do."""
+        if self._quoted is None:
+            return None
+        return sorted({path[self._quoted] for path in self._paths if len(path) > self._quoted}) or None
+
+    def _all_paths(self) -> Iterator[list[int]]:
+        """Up to three sentences in a row, up to the end of the answer or of the line."""
+        prompt = self._tokenizer.decode(self._prompt_ids)
+        for text in dict.fromkeys(run for line in prompt.splitlines() for run in _runs(line.strip())):
+            yield [*self._tokenizer.encode(f" {text}"), self._tokenizer.eos_id]
+            yield self._tokenizer.encode(f" {text}\n")
+
+
+def _runs(line: str) -> Iterator[str]:
+    """The stretches of a line that begin and end where sentences do; what stands before a colon may be left out."""
+    ends = [match.end() for match in _END.finditer(line)]
+    starts = [0, *ends[:-1]]
+    for place, start in enumerate(starts):
+        yield from (line[start:end].strip() for end in ends[place : place + _MOST_SENTENCES] if line[start:end].strip())

@@ -1,0 +1,95 @@
+"""Verbatim quotes: whatever the model would rather say, a quote is a part of the prompt, from sentence to sentence."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+import torch
+
+from samovar.engine.engine import Engine
+from samovar.engine.quotes import VerbatimQuotes
+from samovar.engine.request import Sampling
+from samovar.tokenizer.tokenizer import Tokenizer
+
+PROMPT = (
+    "Text: Anna came to Kazan on Tuesday. At 9:30 Pyotr left! «Чай был горячим.» Самовар пел на столе.\n"
+    "- Клиент: Ян Мюллер\nWhen did Anna come?"
+)
+SENTENCES = [
+    "Anna came to Kazan on Tuesday.",
+    "At 9:30 Pyotr left!",
+    "«Чай был горячим.»",
+    "Самовар пел на столе.",
+    "- Клиент: Ян Мюллер",
+    "When did Anna come?",
+]
+
+
+def walk(tokenizer: Tokenizer, draw: random.Random) -> str:
+    """A quote of which each token is any of those allowed."""
+    quotes = VerbatimQuotes(tokenizer, tokenizer.encode(PROMPT))
+    ids = tokenizer.encode(">")
+    assert quotes.allowed_ids() is None
+    for token in ids:
+        quotes.push(token)
+    while (allowed := quotes.allowed_ids()) is not None:
+        ids.append(draw.choice(allowed))
+        if ids[-1] == tokenizer.eos_id:
+            break
+        quotes.push(ids[-1])
+    return tokenizer.decode(ids)
+
+
+def test_every_walk_through_what_is_allowed_quotes_whole_sentences(tokenizer: Tokenizer) -> None:
+    found = {walk(tokenizer, random.Random(seed)) for seed in range(400)}
+    for text in found:
+        assert text.startswith("> ")
+        quote = text[2:].removesuffix("\n")
+        assert quote in PROMPT
+        assert not quote or any(quote.endswith(sentence) for sentence in (*SENTENCES, "Text:", "Клиент:", "Ян Мюллер"))
+    whole = {text[2:].removesuffix("\n") for text in found}
+    assert whole >= set(SENTENCES)
+    assert "Anna came to Kazan on Tuesday. At 9:30 Pyotr left!" in whole
+
+
+def test_only_lines_that_begin_with_the_mark_are_quotes(tokenizer: Tokenizer) -> None:
+    quotes = VerbatimQuotes(tokenizer, tokenizer.encode(PROMPT))
+    for token in tokenizer.encode("2 > 1, they say"):
+        quotes.push(token)
+        assert quotes.allowed_ids() is None
+    for token in tokenizer.encode("\n"):
+        quotes.push(token)
+    for token in tokenizer.encode(">"):
+        quotes.push(token)
+    assert quotes.allowed_ids()
+    for token in tokenizer.encode(" At 9:30 Pyotr left!\n"):
+        assert token in (quotes.allowed_ids() or ())
+        quotes.push(token)
+    assert quotes.allowed_ids() is None
+
+
+@pytest.mark.parametrize("temperature", [0.0, 2.0])
+def test_the_engine_keeps_to_it_where_asked(make_engine: Any, tokenizer: Tokenizer, temperature: float) -> None:
+    engine: Engine = make_engine()
+    mark = tokenizer.encode(">")[0]
+    answers = {}
+    for verbatim in (False, True):
+        real_head, is_first = engine.model.head, [True]
+
+        def head(hidden: torch.Tensor, real: Any = real_head, first: list[bool] = is_first) -> torch.Tensor:
+            logits = real(hidden)
+            if first.pop() if first else False:
+                logits[:, mark] = 1e6
+            return logits
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(engine.model, "head", head)
+            sampling = Sampling(temperature=temperature, seed=1, max_tokens=30, verbatim_quotes=verbatim)
+            prompt = tokenizer.encode("The tea was hot. The samovar sang!")
+            answers[verbatim] = engine.generate([prompt], sampling)[0].text
+    assert all(text.startswith(">") for text in answers.values())
+    true = {"The tea was hot.", "The samovar sang!", "The tea was hot. The samovar sang!"}
+    assert answers[False].splitlines()[0][2:] not in true
+    assert answers[True].splitlines()[0][2:] in true
