@@ -134,7 +134,9 @@ def test_preview_tells_what_thresholds_lose() -> None:
 
 
 def test_preview_spares_tables_and_shows_rules_that_are_off() -> None:
-    table = Document("t", "Артикул;Название;Остаток\n" + "A-1;Болт М8;120\n" * 9, "s", {"language": "ru"})
+    table = Document(
+        "t", "Артикул;Название;Остаток\n" + "".join(f"A-{n};Болт М8;120\n" for n in range(9)), "s", {"language": "ru"}
+    )
     previews = {
         preview.rule: preview
         for preview in preview_rules([table], [step_of("gopher_quality"), step_of("fineweb_quality")])
