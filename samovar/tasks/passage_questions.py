@@ -10,7 +10,7 @@ so that their tokens are those of the passage.
 Splits: the asked fact with all its values (person, town, day…) belongs to one split by its hash. Half of the test
 passages moreover ask about names of people, pets, towns or streets that no training passage of this task has.
 
-Training differs from the test. Half of its passages have made-up names: a short list would be learnt by heart instead of
+Training differs from the test. Half of its passages have made-up names: a short list would be learnt, not
 copied. A passage is mostly asked about more than once, and may be of one or two sentences, which gives more to learn
 from each token read. A quarter of its questions have no answer, which is the last thing that is learnt. The test asks
 one question of a fresh passage.
