@@ -75,7 +75,7 @@ def recipe(questions: Path, *, have_many_signs: bool) -> list[StepSettings]:
         ("decontaminate", {"against": [str(questions)]}),
         ("redact", {}),
     ]
-    return [classes[name].settings_class(step=name, **options) for name, options in wanted if name in classes]
+    return [classes[name].settings_class(step=name, **options) for name, options in wanted]
 
 
 def measure(corpus: FaultyCorpus, steps: Sequence[StepSettings], scratch: Path) -> Measured:
@@ -141,6 +141,12 @@ def _cell(share: float | None, interval: tuple[float, float]) -> str:
     return "" if share is None else f"{share:.3f} ({interval[0]:.3f} to {interval[1]:.3f})"
 
 
+def _without_folder(step: StepSettings, questions: Path) -> dict[str, Any]:
+    """The settings as the result states them, without the folder of this run."""
+    stated = step.model_dump(mode="json", exclude_defaults=True) | {"step": step.step}
+    return stated | {"against": [questions.name]} if "against" in stated else stated
+
+
 def main() -> None:
     """Make the corpus, run the steps, write the result, print the table."""
     options = _options()
@@ -152,15 +158,13 @@ def main() -> None:
         corpus.write_questions(questions)
         steps = recipe(questions, have_many_signs=not options.published)
         measured = measure(corpus, steps, Path(name))
-    absent = sorted({"toxicity"} - set(step_classes()))
     body = {
         "settings": {
             "characters": options.characters,
             "texts": "the documentation of Python" if options.texts is None else "real sets",
             "seed": options.seed,
             "gopher_thresholds": "as published" if options.published else FOR_MANY_SIGNS,
-            "steps": [step.model_dump(mode="json", exclude_defaults=True) | {"step": step.step} for step in steps],
-            "steps_absent": absent,
+            "steps": [_without_folder(step, questions) for step in steps],
         },
         "documents": len(corpus.documents),
         "planted": {kind: len(corpus.ledger.of(kind)) for kind in KINDS},
@@ -170,8 +174,6 @@ def main() -> None:
     path = write_result("cleaning_quality", QUESTION, body, folder=options.out)
     print(table(measured.scores))
     print(told(measured.survival))
-    if absent:
-        say(f"not there, and left out: {', '.join(absent)}")
     say(f"written to {path}")
 
 
