@@ -49,10 +49,18 @@ class VerbatimQuotes:
 
     def _all_paths(self) -> Iterator[list[int]]:
         """Up to three sentences in a row, up to the end of the answer or of the line."""
-        prompt = self._tokenizer.decode(self._prompt_ids)
-        for text in dict.fromkeys(run for line in prompt.splitlines() for run in _runs(line.strip())):
+        for text in dict.fromkeys(run for line in self._prompt_lines() for run in _runs(line.strip())):
             yield [*self._tokenizer.encode(f" {text}"), self._tokenizer.eos_id]
             yield self._tokenizer.encode(f" {text}\n")
+
+    def _prompt_lines(self) -> Iterator[str]:
+        """Without the lines that say whose turn begins."""
+        marks = tuple(self._tokenizer.special_ids)
+        for line in self._tokenizer.decode(self._prompt_ids, skip_special=False).splitlines():
+            if not line.startswith(marks):
+                for mark in marks:
+                    line = line.replace(mark, "")
+                yield line
 
 
 def _runs(line: str) -> Iterator[str]:

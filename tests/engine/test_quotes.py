@@ -70,6 +70,17 @@ def test_only_lines_that_begin_with_the_mark_are_quotes(tokenizer: Tokenizer) ->
     assert quotes.allowed_ids() is None
 
 
+def test_marks_and_names_of_turns_are_no_text_to_quote(tokenizer: Tokenizer) -> None:
+    chat = "<|im_start|>user\nTea is hot.<|im_end|>\n<|im_start|>assistant\n"
+    quotes = VerbatimQuotes(tokenizer, tokenizer.encode(chat, allow_special=True))
+    for token in tokenizer.encode("> Tea is hot."):
+        quotes.push(token)
+    assert tokenizer.eos_id in (quotes.allowed_ids() or ())
+    other = VerbatimQuotes(tokenizer, tokenizer.encode(chat, allow_special=True))
+    other.push(tokenizer.encode(">")[0])
+    assert other.allowed_ids() == [tokenizer.encode(" Tea")[0]]
+
+
 @pytest.mark.parametrize("temperature", [0.0, 2.0])
 def test_the_engine_keeps_to_it_where_asked(make_engine: Any, tokenizer: Tokenizer, temperature: float) -> None:
     engine: Engine = make_engine()
