@@ -65,10 +65,10 @@ class DecodeView:
         self._row_B = torch.arange(self._rows, device=cache.device)
         self.positions_BT = self._position_B.unsqueeze(1)
         self.mask_B1TS: Tensor | None = None
-        self._length = longest + 1
+        self.num_keys = longest + 1
         if self._rows > 1:
-            self._length = min(-(-self._length // ROUND) * ROUND, cache.max_context)
-            key_position_S = torch.arange(self._length, device=cache.device)
+            self.num_keys = min(-(-self.num_keys // ROUND) * ROUND, cache.max_context)
+            key_position_S = torch.arange(self.num_keys, device=cache.device)
             self.mask_B1TS = (key_position_S <= self.positions_BT)[:, None, None, :]
 
     def update(self, layer: int, key_BKTA: Tensor, value_BKTA: Tensor) -> tuple[Tensor, Tensor]:
@@ -76,7 +76,7 @@ class DecodeView:
         keys_NKSA, values_NKSA = self._cache.keys_LNKSA[layer], self._cache.values_LNKSA[layer]
         keys_NKSA[self._row_B, :, self._position_B] = key_BKTA[:, :, 0]
         values_NKSA[self._row_B, :, self._position_B] = value_BKTA[:, :, 0]
-        return keys_NKSA[: self._rows, :, : self._length], values_NKSA[: self._rows, :, : self._length]
+        return keys_NKSA[: self._rows, :, : self.num_keys], values_NKSA[: self._rows, :, : self.num_keys]
 
 
 class FreshPrefillView:
@@ -86,15 +86,15 @@ class FreshPrefillView:
     """
 
     def __init__(self, cache: SlotCache, slots: list[int], length: int) -> None:
-        self._cache, self._length = cache, length
+        self._cache, self.num_keys = cache, length
         self._slot_B = torch.tensor(slots, device=cache.device)
         self.positions_BT = torch.arange(length, device=cache.device).expand(len(slots), -1)
         self.mask_B1TS: Tensor | None = None
 
     def update(self, layer: int, key_BKTA: Tensor, value_BKTA: Tensor) -> tuple[Tensor, Tensor]:
         """Store the new keys and values; they are all there is to look at."""
-        self._cache.keys_LNKSA[layer][self._slot_B, :, : self._length] = key_BKTA
-        self._cache.values_LNKSA[layer][self._slot_B, :, : self._length] = value_BKTA
+        self._cache.keys_LNKSA[layer][self._slot_B, :, : self.num_keys] = key_BKTA
+        self._cache.values_LNKSA[layer][self._slot_B, :, : self.num_keys] = value_BKTA
         return key_BKTA, value_BKTA
 
 
@@ -109,8 +109,8 @@ class PrefillView:
         self.positions_BT = (torch.tensor(starts, device=cache.device)[:, None] + step_T).clamp(
             max=cache.max_context - 1
         )
-        self._end = min(max(starts) + length, cache.max_context)
-        key_position_S = torch.arange(self._end, device=cache.device)
+        self.num_keys = min(max(starts) + length, cache.max_context)
+        key_position_S = torch.arange(self.num_keys, device=cache.device)
         self.mask_B1TS: Tensor | None = (key_position_S <= self.positions_BT[:, :, None]).unsqueeze(1)
 
     def update(self, layer: int, key_BKTA: Tensor, value_BKTA: Tensor) -> tuple[Tensor, Tensor]:
@@ -118,7 +118,7 @@ class PrefillView:
         keys_NKSA, values_NKSA = self._cache.keys_LNKSA[layer], self._cache.values_LNKSA[layer]
         keys_NKSA[self._slot_B[:, None], :, self.positions_BT] = key_BKTA.transpose(1, 2)
         values_NKSA[self._slot_B[:, None], :, self.positions_BT] = value_BKTA.transpose(1, 2)
-        return keys_NKSA[self._slot_B, :, : self._end], values_NKSA[self._slot_B, :, : self._end]
+        return keys_NKSA[self._slot_B, :, : self.num_keys], values_NKSA[self._slot_B, :, : self.num_keys]
 
 
 def _check_memory(size_bytes: int, num_slots: int, max_context: int, device: torch.device) -> None:

@@ -10,7 +10,7 @@ import torch
 
 from samovar.core.errors import ConfigError
 from samovar.engine.cache import SlotCache
-from samovar.model.checkpoint import WEIGHTS, load_model, save_model
+from samovar.model.checkpoint import load_model, save_model, weight_bytes
 from samovar.model.decoder import Decoder
 from samovar.model.quantized import Int8Linear, is_quantized, quantize_model
 
@@ -31,8 +31,8 @@ def quantize_folder(source: Path, out: Path) -> dict[str, Any]:
     quantized = quantize_model(model)
     save_model(quantized, out, tokenizer_folder=source, dtype=torch.bfloat16)
     return {
-        "source_bytes": (source / WEIGHTS).stat().st_size,
-        "weight_bytes": (out / WEIGHTS).stat().st_size,
+        "source_bytes": weight_bytes(source),
+        "weight_bytes": weight_bytes(out),
         "relative_error": round(_relative_error(model, quantized), 6),
     }
 

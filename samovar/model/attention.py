@@ -28,23 +28,26 @@ QUERIES_AT_ONCE = 128
 
 
 class _WrittenOut(torch.autograd.Function):
-    """softmax(Q Kᵀ / sqrt(A)) V, the softmax in float32; Vaswani et al. 2017, arXiv:1706.03762, section 3.2.1."""
+    """softmax(scale Q Kᵀ) V, the softmax in float32; Vaswani et al. 2017, arXiv:1706.03762, section 3.2.1."""
 
     @staticmethod
-    def forward(ctx: Any, query_BHTA: Tensor, key_BHSA: Tensor, value_BHSA: Tensor, mask_B1TS: Tensor) -> Tensor:
+    def forward(
+        ctx: Any, query_BHTA: Tensor, key_BHSA: Tensor, value_BHSA: Tensor, mask_B1TS: Tensor, scale: float
+    ) -> Tensor:
         """Give the mixed values, BHTA."""
         shares, mixed = [], []
         for first, last in _blocks(query_BHTA.shape[2]):
             query, key, value = query_BHTA[:, :, first:last], key_BHSA[:, :, :last], value_BHSA[:, :, :last]
-            scores_BHTS = torch.matmul(query, key.mT).float() * query.shape[-1] ** -0.5
+            scores_BHTS = torch.matmul(query, key.mT).float() * scale
             masked_BHTS = scores_BHTS.masked_fill(~mask_B1TS[:, :, first:last, :last], -torch.inf)
             shares.append(torch.softmax(masked_BHTS, dim=-1).to(query.dtype))
             mixed.append(torch.matmul(shares[-1], value))
         ctx.save_for_backward(query_BHTA, key_BHSA, value_BHSA, *shares)
+        ctx.scale = scale
         return torch.cat(mixed, dim=2)
 
     @staticmethod
-    def backward(ctx: Any, gradient_BHTA: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
+    def backward(ctx: Any, gradient_BHTA: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None]:
         """The softmax's gradient is p (g - sum p g); a masked place has p = 0 and so no gradient."""
         query_BHTA, key_BHSA, value_BHSA, *shares = ctx.saved_tensors
         for_query = []
@@ -53,40 +56,70 @@ class _WrittenOut(torch.autograd.Function):
             query, gradient = query_BHTA[:, :, first:last], gradient_BHTA[:, :, first:last]
             share = share_BHTS.float()
             pulled = torch.matmul(gradient, value_BHSA[:, :, :last].mT).float() * share
-            for_scores = (pulled - share * pulled.sum(-1, keepdim=True)) * query.shape[-1] ** -0.5
+            for_scores = (pulled - share * pulled.sum(-1, keepdim=True)) * ctx.scale
             for_scores = for_scores.to(query.dtype)
             for_query.append(torch.matmul(for_scores, key_BHSA[:, :, :last]))
             for_key[:, :, :last] += torch.matmul(for_scores.mT, query)
             for_value[:, :, :last] += torch.matmul(share_BHTS.mT, gradient)
-        return torch.cat(for_query, dim=2), for_key.to(key_BHSA.dtype), for_value.to(value_BHSA.dtype), None
+        return torch.cat(for_query, dim=2), for_key.to(key_BHSA.dtype), for_value.to(value_BHSA.dtype), None, None
 
 
 def _blocks(length: int) -> list[tuple[int, int]]:
     return [(first, min(first + QUERIES_AT_ONCE, length)) for first in range(0, length, QUERIES_AT_ONCE)]
 
 
-def attend(query_BHTA: Tensor, key_BKSA: Tensor, value_BKSA: Tensor, mask_B1TS: Tensor | None) -> Tensor:
+def _softcapped(
+    query_BHTA: Tensor, key_BHSA: Tensor, value_BHSA: Tensor, mask_BHTS: Tensor, scale: float, softcap: float
+) -> Tensor:
+    """Attention whose scores are bent by a tanh, which no fused kernel of torch does; the softmax in float32."""
+    scores_BHTS = torch.matmul(query_BHTA, key_BHSA.mT).float() * scale
+    scores_BHTS = softcap * torch.tanh(scores_BHTS / softcap)
+    if mask_BHTS.dtype == torch.bool:
+        scores_BHTS = scores_BHTS.masked_fill(~mask_BHTS, -torch.inf)
+    else:
+        scores_BHTS = scores_BHTS + mask_BHTS
+    return torch.matmul(torch.softmax(scores_BHTS, dim=-1).to(query_BHTA.dtype), value_BHSA)
+
+
+def attend(
+    query_BHTA: Tensor,
+    key_BKSA: Tensor,
+    value_BKSA: Tensor,
+    mask_BHTS: Tensor | None,
+    *,
+    scale: float | None = None,
+    softcap: float | None = None,
+) -> Tensor:
     """Mix the values by the likeness of queries and keys, BHTA.
 
     Args:
         query_BHTA: queries.
         key_BKSA: keys of K heads; K divides H.
         value_BKSA: values.
-        mask_B1TS: bool, True where a query may look. None: causal.
+        mask_BHTS: bool, True where a query may look; or float, added to the scores. None: causal.
+        scale: what scores are multiplied by; by default 1 / sqrt(A).
+        softcap: scores are bent into plus or minus this by a tanh, before the mask.
     """
-    heads, length = query_BHTA.shape[1:3]
-    if query_BHTA.is_cpu and query_BHTA.requires_grad and length <= LONGEST_ROW:
-        groups = heads // key_BKSA.shape[1]
-        if groups > 1:
-            key_BKSA, value_BKSA = (x.repeat_interleave(groups, dim=1) for x in (key_BKSA, value_BKSA))
-        if mask_B1TS is None:
-            mask_B1TS = torch.ones(length, length, dtype=torch.bool, device=query_BHTA.device).tril()[None, None]
-        return _WrittenOut.apply(query_BHTA, key_BKSA, value_BKSA, mask_B1TS)
-    return F.scaled_dot_product_attention(
-        query_BHTA,
-        key_BKSA,
-        value_BKSA,
-        attn_mask=mask_B1TS,
-        is_causal=mask_B1TS is None and length > 1,
-        enable_gqa=heads != key_BKSA.shape[1],
-    )
+    heads, length, width = query_BHTA.shape[1:]
+    scale = width**-0.5 if scale is None else scale
+    is_bias = mask_BHTS is not None and mask_BHTS.dtype != torch.bool
+    is_trained_here = query_BHTA.is_cpu and query_BHTA.requires_grad and length <= LONGEST_ROW and not is_bias
+    if softcap is None and not is_trained_here:
+        return F.scaled_dot_product_attention(
+            query_BHTA,
+            key_BKSA,
+            value_BKSA,
+            attn_mask=mask_BHTS.to(query_BHTA.dtype) if mask_BHTS is not None and is_bias else mask_BHTS,
+            is_causal=mask_BHTS is None and length > 1,
+            scale=scale,
+            enable_gqa=heads != key_BKSA.shape[1],
+        )
+    groups = heads // key_BKSA.shape[1]
+    if groups > 1:
+        key_BKSA, value_BKSA = (x.repeat_interleave(groups, dim=1) for x in (key_BKSA, value_BKSA))
+    if mask_BHTS is None:
+        keys = key_BKSA.shape[2]
+        mask_BHTS = torch.ones(length, keys, dtype=torch.bool, device=query_BHTA.device).tril(keys - length)[None, None]
+    if softcap is not None:
+        return _softcapped(query_BHTA, key_BKSA, value_BKSA, mask_BHTS, scale, softcap)
+    return _WrittenOut.apply(query_BHTA, key_BKSA, value_BKSA, mask_BHTS, scale)

@@ -1,30 +1,72 @@
-"""A model on disk is a Hugging Face folder: config.json, model.safetensors, the tokenizer's files."""
+"""A model on disk is a Hugging Face folder: config.json, safetensors, the tokenizer's files."""
 
 from __future__ import annotations
 
 import importlib
 import json
-import os
 import pkgutil
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol, cast
 
 import torch
 from pydantic import ValidationError
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from samovar.core.errors import ConfigError, CorruptError, MissingError
 from samovar.core.files import naming_os_errors, read_json, write_json
 from samovar.model import families
 from samovar.model.decoder import Decoder
-from samovar.model.families import qwen3
+from samovar.model.layout import Layout
+from samovar.model.nf4 import nf4_state, prepare_nf4
 from samovar.model.quantized import is_quantized, prepare, quantization_config
+from samovar.model.settings import DecoderSettings
+from samovar.model.shards import (
+    LARGEST_FILE,
+    WEIGHTS,
+    read_headers,
+    read_weights,
+    weight_bytes,
+    weight_files,
+    write_sharded,
+    write_weights,
+)
 
-CONFIG, WEIGHTS = "config.json", "model.safetensors"
+__all__ = [
+    "WEIGHTS",
+    "Family",
+    "check_fit",
+    "family",
+    "family_names",
+    "load_model",
+    "read_config",
+    "read_settings",
+    "save_model",
+    "weight_bytes",
+    "write_weights",
+]
+
+CONFIG = "config.json"
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "special_tokens_map.json")
+TOKEN_IDS = ("bos_token_id", "eos_token_id", "pad_token_id")
+
+
+class Family(Protocol):
+    """A module under ``families``."""
+
+    def from_hf_config(self, config: dict[str, Any]) -> DecoderSettings:
+        """The shape that ``config.json`` describes."""
+        ...
+
+    def to_hf_config(self, settings: DecoderSettings) -> dict[str, Any]:
+        """``config.json`` for a decoder of this shape, without token ids."""
+        ...
+
+    def layout(self, settings: DecoderSettings) -> Layout:
+        """How a checkpoint of it names and stores our parameters."""
+        ...
 
 
 def family_names() -> list[str]:
@@ -32,35 +74,80 @@ def family_names() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(families.__path__))
 
 
-def load_model(folder: Path, *, dtype: torch.dtype | None = None) -> Decoder:
-    """Open the model in ``folder``, in evaluation mode.
+def family(name: str) -> Family:
+    """The family of this ``model_type``.
+
+    Raises:
+        ConfigError: it is not known.
+    """
+    if name not in family_names():
+        raise ConfigError(
+            f"the model family {name!r} is not known here", hint=f"known families: {', '.join(family_names())}"
+        )
+    module: ModuleType = importlib.import_module(f"{families.__name__}.{name}")
+    return cast(Family, module)
+
+
+def load_model(
+    folder: Path, *, dtype: torch.dtype | None = None, weight_bits: int = 16, allow_pickle: bool = False
+) -> Decoder:
+    """Open the model in ``folder``, in evaluation mode. All of it is checked before the first tensor is read.
 
     Args:
         folder: a Hugging Face folder.
         dtype: of the weights; None keeps what is stored.
+        weight_bits: 4 rounds the matrices of the layers to NF4, one after the other as they are read.
+        allow_pickle: whether weights in pickles (pytorch_model.bin) are opened; torch then runs none of their code,
+            but has to be trusted with that.
     Raises:
         MissingError: a file is not there.
         CorruptError: config or weights are damaged or do not fit each other.
-        ConfigError: the family is unknown.
+        ConfigError: the family is unknown, or needs what is not here; weights are pickles.
     """
-    config = _read_config(folder)
-    family = _family(folder, config)
-    try:
-        settings = family.from_hf_config(config)
-    except (KeyError, ValidationError) as error:
-        raise CorruptError(f"{folder / CONFIG} does not describe a model: {error}", hint="make it again") from error
-    weights = _read_weights(folder / WEIGHTS)
+    config = read_config(folder)
+    settings = read_settings(folder)
+    layout = family(config["model_type"]).layout(settings)
+    files = weight_files(folder, allow_pickle=allow_pickle)
     with torch.device("meta"):
         model = Decoder(settings)
     if "quantization_config" in config:
         prepare(model, config["quantization_config"])
-    # Cloned into aligned memory: torch's int8 kernel crashes on what a file's offsets leave off a 16-byte boundary.
-    state = {family.from_hf_name(name): tensor.clone() for name, tensor in weights.items()}
-    _check_shapes(folder, model, state)
+    check_fit(folder, model, layout.to_ours(read_headers(files), settings))
+    in_four_bits = prepare_nf4(model) if weight_bits == 4 else set()
+    state: dict[str, Tensor] = {}
+    for path in files:
+        for name, tensor in layout.to_ours(read_weights(path), settings).items():
+            if name in in_four_bits:
+                state |= nf4_state(name, tensor)
+                continue
+            wanted = dtype if dtype is not None and tensor.is_floating_point() else tensor.dtype
+            # Copied into aligned memory: torch's int8 kernel crashes on what a file's offsets leave off 16 bytes.
+            state[name] = tensor.to(wanted, copy=True, memory_format=torch.contiguous_format)
     model.load_state_dict(state, strict=True, assign=True)
-    if dtype is not None:
+    if dtype is not None and not in_four_bits:  # the sizes of four-bit blocks stay float32
         model.to(dtype)
     return model.eval().requires_grad_(False)
+
+
+def read_settings(folder: Path) -> DecoderSettings:
+    """The shape of the model in ``folder``.
+
+    Raises:
+        MissingError: there is no config.json.
+        CorruptError: it describes no model.
+        ConfigError: the family is unknown, or needs what is not here.
+    """
+    config = read_config(folder)
+    name = config.get("model_type")
+    if name not in family_names():
+        raise ConfigError(
+            f"{folder} is of the model family {name!r}, which is not known here",
+            hint=f"known families: {', '.join(family_names())}",
+        )
+    try:
+        return family(str(name)).from_hf_config(config)
+    except (KeyError, TypeError, ValidationError) as error:
+        raise CorruptError(f"{folder / CONFIG} does not describe a model: {error}", hint="make it again") from error
 
 
 def save_model(
@@ -69,14 +156,16 @@ def save_model(
     *,
     tokenizer_folder: Path | None = None,
     dtype: torch.dtype | None = None,
+    largest_file: int = LARGEST_FILE,
 ) -> None:
-    """Write ``model`` to ``folder`` so that transformers opens it unchanged.
+    """Write ``model`` to ``folder``, as the family that it is of, so that transformers opens it unchanged.
 
     Args:
         model: the decoder.
         folder: made when absent; files of the same names are replaced, each atomically.
         tokenizer_folder: whose tokenizer files are copied beside the weights.
         dtype: of the stored floating-point weights; None keeps the model's.
+        largest_file: bytes; larger weights are written as several files with an index.
     """
     with naming_os_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -84,41 +173,29 @@ def save_model(
             for name in TOKENIZER_FILES:
                 if (tokenizer_folder / name).is_file():
                     shutil.copyfile(tokenizer_folder / name, folder / name)
+    its_family = family(model.settings.family)
     state = {
-        qwen3.to_hf_name(name): tensor.detach()
-        .to(dtype if dtype and tensor.is_floating_point() else tensor.dtype)
-        .contiguous()
-        .cpu()
-        for name, tensor in model.state_dict().items()
+        name: tensor.detach().to(dtype if dtype and tensor.is_floating_point() else tensor.dtype).contiguous().cpu()
+        for name, tensor in its_family.layout(model.settings).to_theirs(model.state_dict(), model.settings).items()
     }
     stored = next(tensor.dtype for tensor in state.values() if tensor.is_floating_point())
-    config = qwen3.to_hf_config(model.settings) | {"dtype": str(stored).removeprefix("torch.")}
-    config |= _token_ids(folder)
+    config = its_family.to_hf_config(model.settings) | {"dtype": str(stored).removeprefix("torch.")}
+    config |= _token_ids(folder, tokenizer_folder)
     if is_quantized(model):
         config["quantization_config"] = quantization_config()
-    write_weights(state, folder / WEIGHTS)
+    write_sharded(state, folder, largest_file=largest_file)
     write_json(folder / CONFIG, config)
     ids = {key: config[key] for key in ("eos_token_id", "pad_token_id") if key in config}
     write_json(folder / "generation_config.json", {"do_sample": True, "temperature": 0.7} | ids)
 
 
-def write_weights(state: dict[str, torch.Tensor], path: Path) -> None:
-    """Write tensors as safetensors, whole or not at all."""
-    temporary = path.with_name(f"{path.name}.tmp{os.getpid()}")
-    with naming_os_errors(path):
-        try:
-            save_file(state, temporary, metadata={"format": "pt"})
-            with temporary.open("rb") as file:
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        except SafetensorError as error:  # it wraps the operating system's error in its own
-            number = 28 if "os error 28" in str(error) else 27 if "os error 27" in str(error) else 5
-            raise OSError(number, str(error)) from error
-        finally:
-            temporary.unlink(missing_ok=True)
+def read_config(folder: Path) -> dict[str, Any]:
+    """``config.json`` of the model in ``folder``.
 
-
-def _read_config(folder: Path) -> dict[str, Any]:
+    Raises:
+        MissingError: it is not there.
+        CorruptError: it is not a JSON object.
+    """
     if not (folder / CONFIG).is_file():
         there = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) if folder.is_dir() else "no such folder"
         raise MissingError(
@@ -131,42 +208,50 @@ def _read_config(folder: Path) -> dict[str, Any]:
     return config
 
 
-def _family(folder: Path, config: dict[str, Any]) -> ModuleType:
-    name = config.get("model_type")
-    if name not in family_names():
-        raise ConfigError(
-            f"{folder} is of the model family {name!r}, which is not known here",
-            hint=f"known families: {', '.join(family_names())}",
-        )
-    return importlib.import_module(f"{families.__name__}.{name}")
+def check_fit(folder: Path, model: torch.nn.Module, found: dict[str, Tensor]) -> None:
+    """Compare shapes and types of what is stored with what the model has.
 
-
-def _read_weights(path: Path) -> dict[str, torch.Tensor]:
-    try:
-        return load_file(path)
-    except FileNotFoundError as error:
-        raise MissingError(f"{path} does not exist", hint="make or copy the model again") from error
-    except (SafetensorError, OSError) as error:
-        raise CorruptError(f"{path} cannot be read: {error}", hint="delete the folder and make it again") from error
-
-
-def _check_shapes(folder: Path, model: Decoder, state: dict[str, torch.Tensor]) -> None:
-    expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
-    found = {name: tuple(tensor.shape) for name, tensor in state.items()}
-    wrong = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
+    Raises:
+        CorruptError: the first that differs, and how many do.
+    """
+    expected = model.state_dict()
+    shapes = {name: tuple(tensor.shape) for name, tensor in expected.items()}
+    stored = {name: tuple(tensor.shape) for name, tensor in found.items()}
+    wrong = sorted(name for name in shapes.keys() | stored.keys() if shapes.get(name) != stored.get(name))
     if wrong:
         name = wrong[0]
         raise CorruptError(
-            f"{folder / WEIGHTS} does not fit {CONFIG}: {name} is {found.get(name, 'missing')}, "
-            f"expected {expected.get(name, 'nothing')} ({len(wrong)} tensors differ)",
-            hint="the two files are of different models: copy or make the folder again",
+            f"the weights in {folder} do not fit {CONFIG}: {name} is {stored.get(name, 'missing')}, "
+            f"expected {shapes.get(name, 'nothing')} ({len(wrong)} tensors differ)",
+            hint="the two are of different models: copy or make the folder again",
         )
+    for name, tensor in found.items():
+        if not _fits(tensor.dtype, expected[name].dtype):
+            raise CorruptError(
+                f"the weights in {folder} do not fit {CONFIG}: {name} is of type {_short(tensor.dtype)}, expected "
+                f"{_short(expected[name].dtype)}",
+                hint="take the weights in float32, float16 or bfloat16, or quantized by `samovar quantize`",
+            )
 
 
-def _token_ids(folder: Path) -> dict[str, Any]:
-    """The ids that config.json names, read from the tokenizer beside it."""
-    if not (folder / "tokenizer.json").is_file():
-        return {}
-    added = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8")).get("added_tokens", [])
-    ids = {token["content"]: token["id"] for token in added}
-    return {"eos_token_id": ids.get("<|im_end|>"), "pad_token_id": ids.get("<|endoftext|>"), "bos_token_id": None}
+def _fits(stored: torch.dtype, expected: torch.dtype) -> bool:
+    if expected.is_floating_point:
+        return stored in (torch.float64, torch.float32, torch.float16, torch.bfloat16)
+    return stored == expected
+
+
+def _short(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
+
+
+def _token_ids(folder: Path, source: Path | None) -> dict[str, Any]:
+    """The ids that config.json names: of our own special tokens, else those of the model that this one came from."""
+    if (folder / "tokenizer.json").is_file():
+        added = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8")).get("added_tokens", [])
+        ids = {token["content"]: token["id"] for token in added}
+        if "<|im_end|>" in ids:
+            return {"eos_token_id": ids["<|im_end|>"], "pad_token_id": ids.get("<|endoftext|>"), "bos_token_id": None}
+    if source is not None and (source / CONFIG).is_file():
+        config = read_config(source)
+        return {key: config[key] for key in TOKEN_IDS if key in config}
+    return {}

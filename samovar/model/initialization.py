@@ -17,7 +17,9 @@ import math
 import torch
 from torch import Tensor
 
-from samovar.model.decoder import Attention, Decoder, Layer
+from samovar.model.decoder import Decoder
+from samovar.model.layers import Attention, Layer
+from samovar.model.settings import DecoderSettings
 
 _EMBEDDING_SCALE = 0.02
 _SHARED_SHARE = 0.5
@@ -38,17 +40,24 @@ def initialize(model: Decoder, seed: int, *, sketches_induction: bool = True) ->
     """
     generator = torch.Generator().manual_seed(seed)
     for name, parameter in model.named_parameters():
-        if parameter.ndim < 2:
-            parameter.fill_(1.0)
+        if name.endswith(".bias"):
+            parameter.zero_()
+        elif parameter.ndim < 2:
+            parameter.fill_(0.0 if model.settings.norm == "shifted_rms" else 1.0)
         elif name.endswith(("o_proj.weight", "down_proj.weight")):
             parameter.zero_()
-        elif name == "embed_tokens.weight":
+        elif name in ("embed_tokens.weight", "embed_positions.weight"):
             # Tied to the head: small enough for flat first logits; the first norm scales the input up.
             parameter.normal_(0.0, _EMBEDDING_SCALE, generator=generator)
         else:
             parameter.normal_(0.0, parameter.shape[1] ** -0.5, generator=generator)
-    if sketches_induction and model.settings.num_layers >= 2:
+    if sketches_induction and _can_sketch(model.settings):
         _sketch_induction(model, generator)
+
+
+def _can_sketch(settings: DecoderSettings) -> bool:
+    """Whether there are two layers, and heads that are rotated as a whole, to draw the circuit on."""
+    return settings.num_layers >= 2 and settings.position == "rope" and settings.rotary_share == 1.0
 
 
 def _sketch_induction(model: Decoder, generator: torch.Generator) -> None:

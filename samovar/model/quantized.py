@@ -28,39 +28,45 @@ from samovar.model.decoder import Decoder, Linear
 # The int8 kernel reads a quarter of the bytes but has no matrix instructions: it wins for few rows only. Above that the
 # weights are unpacked (10 us, once a call) for the ordinary kernel of the type that the processor multiplies fastest.
 MAX_KERNEL_ROWS = 8
+KERNEL_WIDTH = 16
+"""The kernel reads so many bytes at an aligned address: it ends the process where a row is no multiple of them."""
 
 LARGEST = 127
 
 
 class Int8Linear(nn.Module):
-    """A linear map without bias whose weight is ``weight`` times ``weight_scale``, row by row."""
+    """A linear map whose weight is ``weight`` times ``weight_scale``, row by row."""
 
     weight: Tensor
     weight_scale: Tensor
+    bias: Tensor | None
 
-    def __init__(self, inputs: int, outputs: int) -> None:
+    def __init__(self, inputs: int, outputs: int, *, bias: bool = False) -> None:
         super().__init__()
         self.register_buffer("weight", torch.zeros(outputs, inputs, dtype=torch.int8))
         self.register_buffer("weight_scale", torch.ones(outputs, 1))
+        self.register_buffer("bias", torch.zeros(outputs) if bias else None)
 
     @classmethod
     def of(cls, linear: nn.Linear) -> Int8Linear:
         """The nearest int8 map to ``linear``."""
         quantized = cls(linear.in_features, linear.out_features)
         quantized.weight, quantized.weight_scale = quantize_rows(linear.weight.detach())
+        quantized.bias = None if linear.bias is None else linear.bias.detach().clone()
         return quantized
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply the map to the last axis; the result has the type of ``x``."""
         num_rows = x.numel() // x.shape[-1]
-        if num_rows <= MAX_KERNEL_ROWS and x.device.type == "cpu":
+        if num_rows <= MAX_KERNEL_ROWS and x.device.type == "cpu" and not x.shape[-1] % KERNEL_WIDTH:
             x_MI = x.reshape(num_rows, x.shape[-1]).to(torch.bfloat16)
             scale_O = self.weight_scale.view(-1).to(torch.bfloat16)
             y_MO = torch.ops.aten._weight_int8pack_mm(x_MI, self.weight, scale_O)
-            return y_MO.to(x.dtype).view(*x.shape[:-1], -1)
+            return self._shifted(y_MO.to(x.dtype).view(*x.shape[:-1], -1))
         # Whole numbers up to 127 are exact in bfloat16; the scale comes after, in the type of the input.
         fast = fast_dtype(x.device.type)
-        return F.linear(x.to(fast), self.weight.to(fast)).to(x.dtype) * self.weight_scale.view(-1).to(x.dtype)
+        y = F.linear(x.to(fast), self.weight.to(fast)).to(x.dtype) * self.weight_scale.view(-1).to(x.dtype)
+        return self._shifted(y)
 
     def dequantize(self) -> Tensor:
         """The weight as float32, OI; exact."""
@@ -69,6 +75,9 @@ class Int8Linear(nn.Module):
     def extra_repr(self) -> str:
         """Shape, for printing the model."""
         return f"inputs={self.weight.shape[1]}, outputs={self.weight.shape[0]}"
+
+    def _shifted(self, y: Tensor) -> Tensor:
+        return y if self.bias is None else y + self.bias.to(y.dtype)
 
 
 def quantize_rows(weight_OI: Tensor) -> tuple[Tensor, Tensor]:
@@ -101,6 +110,8 @@ def dequantize_model(model: Decoder) -> Decoder:
     for parent, name, quantized in _children(plain, Int8Linear):
         linear = Linear(quantized.weight.shape[1], quantized.weight.shape[0])
         linear.weight = nn.Parameter(quantized.dequantize(), requires_grad=False)
+        if quantized.bias is not None:
+            linear.bias = nn.Parameter(quantized.bias.clone(), requires_grad=False)
         setattr(parent, name, linear)
     return plain
 
@@ -146,7 +157,7 @@ def prepare(model: Decoder, config: Mapping[str, Any]) -> None:
     _check_supported(config)
     for parent, name, linear in _linears(model, ignore=config.get("ignore") or ()):
         with linear.weight.device:
-            setattr(parent, name, Int8Linear(linear.in_features, linear.out_features))
+            setattr(parent, name, Int8Linear(linear.in_features, linear.out_features, bias=linear.bias is not None))
 
 
 @functools.cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from samovar.model import attention, decoder
+from samovar.model import attention, layers
 from samovar.model.decoder import Decoder
 from samovar.model.initialization import initialize
 from samovar.model.settings import DecoderSettings
@@ -24,14 +24,14 @@ def attention_shares(model: Decoder, tokens: torch.Tensor, monkeypatch: pytest.M
     """Where each layer's heads look: BHTS."""
     seen = []
 
-    def attend(query, key, value, mask):
+    def attend(query, key, value, mask, **options):
         groups = query.shape[1] // key.shape[1]
         scores = query.float() @ key.repeat_interleave(groups, 1).float().mT * query.shape[-1] ** -0.5
         future = torch.ones(scores.shape[-2:], dtype=torch.bool).triu(1)
         seen.append(scores.masked_fill(future, -torch.inf).softmax(-1))
-        return attention.attend(query, key, value, mask)
+        return attention.attend(query, key, value, mask, **options)
 
-    monkeypatch.setattr(decoder, "attend", attend)
+    monkeypatch.setattr(layers, "attend", attend)
     with torch.inference_mode():
         model(tokens)
     return seen

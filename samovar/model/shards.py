@@ -1,0 +1,193 @@
+"""Weights on disk: one safetensors file, or several with an index; their headers can be read alone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from samovar.core.errors import ConfigError, CorruptError, MissingError
+from samovar.core.files import naming_os_errors, read_json, write_json
+
+WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
+PICKLES, PICKLE_INDEX = "pytorch_model.bin", "pytorch_model.bin.index.json"
+LARGEST_FILE = 5_000_000_000
+"""Bytes; transformers writes files of about this size, and every file system holds them."""
+
+_COPY_AGAIN = "the download or the copy was cut short: fetch the folder again"
+_DTYPES = {
+    "F64": torch.float64,
+    "F32": torch.float32,
+    "F16": torch.float16,
+    "BF16": torch.bfloat16,
+    "I64": torch.int64,
+    "I32": torch.int32,
+    "I16": torch.int16,
+    "I8": torch.int8,
+    "U8": torch.uint8,
+    "BOOL": torch.bool,
+    "F8_E4M3": torch.float8_e4m3fn,
+    "F8_E5M2": torch.float8_e5m2,
+}
+
+
+def weight_files(folder: Path, *, allow_pickle: bool = False) -> list[Path]:
+    """The files that hold the weights of the model in ``folder``; each is there.
+
+    Raises:
+        MissingError: there are none, or some that the index names are not there.
+        ConfigError: they are pickles, which were not allowed.
+        CorruptError: the index is not one.
+    """
+    if (folder / WEIGHTS).is_file():
+        return [folder / WEIGHTS]
+    if (folder / INDEX).is_file():
+        return _indexed(folder / INDEX)
+    pickles = [path for path in (folder / PICKLES, folder / PICKLE_INDEX) if path.is_file()]
+    if not pickles:
+        raise MissingError(
+            f"{folder} holds no weights: neither {WEIGHTS} nor {INDEX} is there",
+            hint="make or copy the model again; a model in another format has to be converted to safetensors first",
+        )
+    if not allow_pickle:
+        raise ConfigError(
+            f"{folder} has its weights as pickles ({pickles[0].name}), which can run any code on whoever opens them",
+            hint="take a copy in safetensors (most models have one, or a revision refs/pr/… with one); "
+            "or allow pickles, if you trust who made them",
+        )
+    return pickles if pickles[0].name == PICKLES else _indexed(pickles[0])
+
+
+def read_headers(files: list[Path]) -> dict[str, Tensor]:
+    """All tensors of ``files`` without their contents, on the meta device.
+
+    Raises:
+        CorruptError: a file is cut short, or is not what its name says.
+    """
+    return {name: tensor for path in files for name, tensor in _header(path).items()}
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """The tensors of one file.
+
+    Raises:
+        CorruptError: it is cut short, or is not what its name says.
+    """
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        loaded = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    except UnpicklingError as error:
+        raise CorruptError(f"{path} holds more than tensors: {error}", hint="do not open it") from error
+    except (SafetensorError, OSError, RuntimeError, EOFError, ValueError, KeyError) as error:
+        raise CorruptError(f"{path} cannot be read: {error}", hint=_COPY_AGAIN) from error
+    return {name: tensor for name, tensor in loaded.items() if isinstance(tensor, Tensor)}
+
+
+def write_weights(state: Mapping[str, Tensor], path: Path, *, metadata: Mapping[str, str] | None = None) -> None:
+    """Write tensors as one safetensors file, whole or not at all; ``metadata`` goes into its header."""
+    temporary = path.with_name(f"{path.name}.tmp{os.getpid()}")
+    with naming_os_errors(path):
+        try:
+            save_file(dict(state), temporary, metadata={"format": "pt", **(metadata or {})})
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except SafetensorError as error:  # it wraps the operating system's error in its own
+            number = 28 if "os error 28" in str(error) else 27 if "os error 27" in str(error) else 5
+            raise OSError(number, str(error)) from error
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def write_sharded(state: Mapping[str, Tensor], folder: Path, *, largest_file: int = LARGEST_FILE) -> None:
+    """Write ``state`` to ``folder`` as one file, or as several with an index where it is larger than ``largest_file``.
+
+    Weights that were there before are replaced.
+    """
+    shards = list(_shards(state, largest_file))
+    if len(shards) == 1:
+        write_weights(state, folder / WEIGHTS)
+        _remove_others(folder, keep={WEIGHTS})
+        return
+    names = [f"model-{number:05}-of-{len(shards):05}.safetensors" for number in range(1, len(shards) + 1)]
+    for name, shard in zip(names, shards, strict=True):
+        write_weights(shard, folder / name)
+    file_of = {key: name for name, shard in zip(names, shards, strict=True) for key in shard}
+    total_size = sum(_size(tensor) for tensor in state.values())
+    write_json(folder / INDEX, {"metadata": {"total_size": total_size}, "weight_map": file_of})
+    _remove_others(folder, keep={INDEX, *names})
+
+
+def weight_bytes(folder: Path) -> int:
+    """Bytes of the files that hold the weights."""
+    return sum(path.stat().st_size for path in weight_files(folder, allow_pickle=True))
+
+
+def _indexed(index: Path) -> list[Path]:
+    """The files that an index names."""
+    content = read_json(index)
+    file_of = content.get("weight_map") if isinstance(content, dict) else None
+    if not isinstance(file_of, dict) or not file_of:
+        raise CorruptError(f"{index} names no files", hint=_COPY_AGAIN)
+    names = sorted(set(file_of.values()))
+    outside = [name for name in names if not isinstance(name, str) or Path(name).name != name]
+    if outside:
+        raise CorruptError(f"{index} names {outside[0]!r}, which is not a file beside it", hint="do not open it")
+    missing = [name for name in names if not (index.parent / name).is_file()]
+    if missing:
+        listed = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
+        raise MissingError(
+            f"{index.parent} misses {len(missing)} of the {len(names)} files of its weights: {listed}",
+            hint=_COPY_AGAIN,
+        )
+    return [index.parent / name for name in names]
+
+
+def _header(path: Path) -> dict[str, Tensor]:
+    if path.suffix != ".safetensors":
+        return {name: tensor.to("meta") for name, tensor in read_weights(path).items()}
+    try:
+        with safe_open(path, framework="pt") as file:
+            slices: dict[str, Any] = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118
+            return {name: _meta(path, name, found) for name, found in slices.items()}
+    except (SafetensorError, OSError) as error:
+        raise CorruptError(f"{path} cannot be read: {error}", hint=_COPY_AGAIN) from error
+
+
+def _meta(path: Path, name: str, found: Any) -> Tensor:
+    kind = found.get_dtype()
+    if kind not in _DTYPES:
+        raise CorruptError(f"{path}: {name} is of type {kind}, which is not known here", hint="convert it to BF16")
+    return torch.empty(found.get_shape(), dtype=_DTYPES[kind], device="meta")
+
+
+def _shards(state: Mapping[str, Tensor], largest_file: int) -> Iterator[dict[str, Tensor]]:
+    """Runs of tensors that fit into a file; one that is larger alone stands alone."""
+    shard: dict[str, Tensor] = {}
+    size = 0
+    for name, tensor in state.items():
+        if shard and size + _size(tensor) > largest_file:
+            yield shard
+            shard, size = {}, 0
+        shard[name] = tensor
+        size += _size(tensor)
+    yield shard
+
+
+def _size(tensor: Tensor) -> int:
+    return tensor.numel() * tensor.element_size()
+
+
+def _remove_others(folder: Path, *, keep: set[str]) -> None:
+    """Remove weights of an earlier model, the one whose name is read first at the head."""
+    for path in (folder / WEIGHTS, folder / INDEX, *folder.glob("model-?????-of-?????.safetensors")):
+        if path.name not in keep:
+            path.unlink(missing_ok=True)
