@@ -22,6 +22,8 @@ from samovar.model.settings import DecoderSettings
 # Decoding looks at keys up to the longest live sequence, rounded up to whole vector registers and no further: for large
 # batches the step waits for the memory that these keys are read from.
 ROUND = 16
+SHORTEST = 16
+"""Tokens of context that are tried however little memory there is."""
 
 
 class SlotCache:
@@ -121,8 +123,18 @@ class PrefillView:
         return keys_NKSA[self._slot_B, :, : self.num_keys], values_NKSA[self._slot_B, :, : self.num_keys]
 
 
+def affordable_context(settings: DecoderSettings, *, num_slots: int, dtype: torch.dtype, device: torch.device) -> int:
+    """The longest context to take where none is asked for: the model's, or what half of the free memory holds."""
+    bytes_a_token = 2 * settings.num_layers * settings.num_kv_heads * settings.head_dim * dtype.itemsize * num_slots
+    return max(SHORTEST, min(settings.max_positions, _free_bytes(device) // 2 // bytes_a_token))
+
+
+def _free_bytes(device: torch.device) -> int:
+    return psutil.virtual_memory().available if device.type == "cpu" else torch.cuda.mem_get_info(device)[0]
+
+
 def _check_memory(size_bytes: int, num_slots: int, max_context: int, device: torch.device) -> None:
-    free_bytes = psutil.virtual_memory().available if device.type == "cpu" else torch.cuda.mem_get_info(device)[0]
+    free_bytes = _free_bytes(device)
     if size_bytes > free_bytes:
         raise ResourceError(
             f"the cache for {num_slots} answers of {max_context} tokens takes {short_bytes(size_bytes)}, "

@@ -14,6 +14,9 @@ from samovar.model.checkpoint import load_model, save_model, weight_bytes
 from samovar.model.decoder import Decoder
 from samovar.model.quantized import Int8Linear, is_quantized, quantize_model
 
+_MAX_CONTEXT = 4096
+"""Positions of the cache in which decoding is timed; models for 131,072 would need memory that nothing here uses."""
+
 
 def quantize_folder(source: Path, out: Path) -> dict[str, Any]:
     """Write the model in ``source`` to ``out`` with int8 weights; the rest is stored in bfloat16.
@@ -60,7 +63,7 @@ def _decode_seconds(model: Decoder, batch: int, num_tokens: int) -> float:
     cache = SlotCache(
         model.settings,
         num_slots=batch,
-        max_context=model.settings.max_positions,
+        max_context=min(model.settings.max_positions, _MAX_CONTEXT),
         dtype=model.compute_dtype or weight.dtype,
         device=weight.device,
     )

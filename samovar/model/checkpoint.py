@@ -166,14 +166,17 @@ def save_model(
         tokenizer_folder: whose tokenizer files are copied beside the weights.
         dtype: of the stored floating-point weights; None keeps the model's.
         largest_file: bytes; larger weights are written as several files with an index.
+    Raises:
+        ConfigError: its family cannot say what the model is.
     """
+    its_family = family(model.settings.family)
+    _check_said(its_family, model.settings)
     with naming_os_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         if tokenizer_folder is not None and tokenizer_folder.resolve() != folder.resolve():
             for name in TOKENIZER_FILES:
                 if (tokenizer_folder / name).is_file():
                     shutil.copyfile(tokenizer_folder / name, folder / name)
-    its_family = family(model.settings.family)
     state = {
         name: tensor.detach().to(dtype if dtype and tensor.is_floating_point() else tensor.dtype).contiguous().cpu()
         for name, tensor in its_family.layout(model.settings).to_theirs(model.state_dict(), model.settings).items()
@@ -187,6 +190,17 @@ def save_model(
     write_json(folder / CONFIG, config)
     ids = {key: config[key] for key in ("eos_token_id", "pad_token_id") if key in config}
     write_json(folder / "generation_config.json", {"do_sample": True, "temperature": 0.7} | ids)
+
+
+def _check_said(its_family: Family, settings: DecoderSettings) -> None:
+    """Refuse to write a config.json that would be read as another model."""
+    said = its_family.from_hf_config(its_family.to_hf_config(settings)).model_dump()
+    lost = [name for name, value in settings.model_dump().items() if said[name] != value]
+    if lost:
+        raise ConfigError(
+            f"config.json of {settings.family!r} cannot say {lost[0]} = {getattr(settings, lost[0])!r}",
+            hint="choose a family that has it (docs/families.md), or leave it at its default",
+        )
 
 
 def read_config(folder: Path) -> dict[str, Any]:

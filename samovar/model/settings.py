@@ -246,6 +246,8 @@ class ModelSettings(Settings):
     """Hidden width of SwiGLU; by default 8/3 of the width, rounded up to 64."""
     rope_theta: float = Field(10_000.0, gt=0)
     """Base of the rotary frequencies."""
+    qk_norm: bool = True
+    """Whether queries and keys are normed, as in Qwen 3; without, the model is of LLaMA's shape and saved as such."""
 
     def decoder(self, vocab_size: int) -> DecoderSettings:
         """The decoder that the dial gives for a vocabulary of ``vocab_size`` tokens."""
@@ -253,6 +255,8 @@ class ModelSettings(Settings):
         heads = self.num_heads or max(1, width // HEAD_DIM)
         kv_heads = heads if self.size <= 12 or heads % 2 else heads // 2
         return DecoderSettings(
+            family="qwen3" if self.qk_norm else "llama",
+            qk_norm=self.qk_norm,
             vocab_size=-(-vocab_size // 64) * 64,
             hidden_size=width,
             intermediate_size=self.intermediate_size or -(-8 * width // 3 // 64) * 64,

@@ -89,6 +89,26 @@ def test_the_dial_counts_its_parameters_right() -> None:
         assert settings.num_parameters == sum(p.numel() for p in Decoder(settings).parameters())
 
 
+def test_without_qk_norm_ours_is_a_llama(tmp_path: Path) -> None:
+    transformers = pytest.importorskip("transformers")
+    model = random_decoder(ModelSettings(size=2, context=32, qk_norm=False).decoder(200))
+    save_model(model, tmp_path)
+    theirs = transformers.AutoModelForCausalLM.from_pretrained(tmp_path, dtype=torch.float32).eval()
+    assert type(theirs).__name__ == "LlamaForCausalLM"
+    tokens = torch.randint(0, 200, (2, 30), generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        torch.testing.assert_close(model(tokens), theirs(tokens).logits, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("changes", "lost"), [({"logit_softcap": 30.0}, "logit_softcap"), ({"qk_norm": False}, "qk_norm")]
+)
+def test_what_a_family_cannot_say_is_not_saved(tmp_path: Path, changes: dict[str, object], lost: str) -> None:
+    with pytest.raises(ConfigError, match=f"'qwen3' cannot say {lost} ="):
+        save_model(random_decoder(tiny(**changes)), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_damaged_model_is_named(tmp_path: Path) -> None:
     with pytest.raises(MissingError, match="holds no model"):
         load_model(tmp_path)
