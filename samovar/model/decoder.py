@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from samovar.core.errors import ConfigError
 from samovar.model.layers import Attention, Layer, make_layer
 from samovar.model.linear import Linear, NormedHead
 from samovar.model.norms import make_norm
@@ -53,7 +54,14 @@ class Decoder(nn.Module):
             cache: positions, mask, keys and values of earlier tokens; None attends causally within the batch's rows.
             document_BT: with no cache, the number of the document each token belongs to: a token looks only at
                 its own document.
+        Raises:
+            ConfigError: with no cache, the rows are longer than ``max_positions``.
         """
+        if cache is None and tokens_BT.shape[1] > self.settings.max_positions:
+            raise ConfigError(
+                f"rows of {tokens_BT.shape[1]} tokens are longer than the {self.settings.max_positions} of the model",
+                hint="lower the context in the recipe",
+            )
         positions_BT, mask_B1TS, num_keys = _places(tokens_BT, cache, document_BT)
         x_BTD = self._embed(tokens_BT, positions_BT, document_BT)
         sight = self._sight(x_BTD, positions_BT, mask_B1TS, num_keys, is_windowed=False)

@@ -75,6 +75,13 @@ def test_packed_documents_do_not_see_each_other() -> None:
     torch.testing.assert_close(logits[:, 9:], model(second), atol=1e-4, rtol=1e-4)
 
 
+def test_rows_longer_than_the_model_are_refused() -> None:
+    model = random_decoder(tiny())
+    assert model(torch.zeros(1, 64, dtype=torch.long)).shape == (1, 64, 128)
+    with pytest.raises(ConfigError, match="rows of 65 tokens are longer than the 64"):
+        model(torch.zeros(1, 65, dtype=torch.long))
+
+
 def test_fresh_weights_give_nearly_flat_predictions() -> None:
     model = Decoder(ModelSettings(size=2, context=32).decoder(512))
     initialize(model, 0)
