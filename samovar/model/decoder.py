@@ -16,9 +16,9 @@ from samovar.core.errors import ConfigError
 from samovar.model.layers import Attention, Layer, make_layer
 from samovar.model.linear import Linear, NormedHead
 from samovar.model.norms import make_norm
-from samovar.model.positions import Rotary, alibi_slopes, places_in_documents
+from samovar.model.positions import Alibi, Rotary, places_in_documents
 from samovar.model.settings import DecoderSettings
-from samovar.model.sight import Cache, Sight, document_mask, layer_mask
+from samovar.model.sight import Cache, Places, Sight, document_mask, layer_mask
 
 __all__ = ["Attention", "Cache", "Decoder", "Layer", "Linear"]
 
@@ -43,8 +43,7 @@ class Decoder(nn.Module):
             self.rotary = Rotary(settings, settings.rope_theta, settings.rope_scaling)
             if settings.local_rope_theta is not None:
                 self.local_rotary = Rotary(settings, settings.local_rope_theta, None)
-        # No buffer, so that a model cast to bfloat16 keeps its slopes.
-        self.slopes_H = alibi_slopes(settings) if settings.position == "alibi" else None
+        self.alibi = Alibi(settings) if settings.position == "alibi" else None
 
     def hidden(self, tokens_BT: Tensor, *, cache: Cache | None = None, document_BT: Tensor | None = None) -> Tensor:
         """The normed residual stream after the last layer, BTD.
@@ -62,12 +61,11 @@ class Decoder(nn.Module):
                 f"rows of {tokens_BT.shape[1]} tokens are longer than the {self.settings.max_positions} of the model",
                 hint="lower the context in the recipe",
             )
-        positions_BT, mask_B1TS, num_keys = _places(tokens_BT, cache, document_BT)
-        x_BTD = self._embed(tokens_BT, positions_BT, document_BT)
-        sight = self._sight(x_BTD, positions_BT, mask_B1TS, num_keys, is_windowed=False)
-        local_sight = sight
+        places = self._places(tokens_BT, cache, document_BT)
+        x_BTD = self._embed(tokens_BT, places)
+        sight = local_sight = self._sight(x_BTD, places, is_windowed=False)
         if self.settings.windowed_layers:
-            local_sight = self._sight(x_BTD, positions_BT, mask_B1TS, num_keys, is_windowed=True)
+            local_sight = self._sight(x_BTD, places, is_windowed=True)
         for layer in self.layers:
             x_BTD = layer(x_BTD, local_sight if layer.is_windowed else sight, cache)
         return self.norm(x_BTD)
@@ -88,7 +86,17 @@ class Decoder(nn.Module):
         """Logits of the token after each, BTV."""
         return self.head(self.hidden(tokens_BT, cache=cache, document_BT=document_BT))
 
-    def _embed(self, tokens_BT: Tensor, positions_BT: Tensor | None, document_BT: Tensor | None) -> Tensor:
+    def _places(self, tokens_BT: Tensor, cache: Cache | None, document_BT: Tensor | None) -> Places:
+        if cache is not None:
+            return Places(cache.positions_BT, cache.mask_B1TS, cache.num_keys, has_cache=True)
+        length = tokens_BT.shape[1]
+        if document_BT is None:
+            return Places(None, None, length, has_cache=False)
+        # Rotation tells distances alone: it need not begin anew with every document.
+        positions_BT = None if self.rotary is not None else places_in_documents(document_BT)
+        return Places(positions_BT, document_mask(document_BT), length, has_cache=False)
+
+    def _embed(self, tokens_BT: Tensor, places: Places) -> Tensor:
         """What goes into the first layer, BTD."""
         embedded_BTD = self.embed_tokens(tokens_BT)
         x_BTD = embedded_BTD.to(self.compute_dtype or embedded_BTD.dtype)
@@ -97,42 +105,18 @@ class Decoder(nn.Module):
             x_BTD = x_BTD * torch.tensor(self.settings.embedding_multiplier, dtype=x_BTD.dtype, device=x_BTD.device)
         if self.embed_positions is None:
             return x_BTD
-        if document_BT is not None:
-            positions_BT = places_in_documents(document_BT)
-        elif positions_BT is None:
-            positions_BT = torch.arange(tokens_BT.shape[1], device=tokens_BT.device).unsqueeze(0)
+        positions_BT, _ = places.positions(tokens_BT.device)
         return x_BTD + self.embed_positions(positions_BT + self.settings.position_offset).to(x_BTD.dtype)
 
-    def _sight(
-        self,
-        x_BTD: Tensor,
-        positions_BT: Tensor | None,
-        mask_B1TS: Tensor | None,
-        num_keys: int,
-        *,
-        is_windowed: bool,
-    ) -> Sight:
+    def _sight(self, x_BTD: Tensor, places: Places, *, is_windowed: bool) -> Sight:
         """What windowed layers, or all others, are told of places."""
-        length = x_BTD.shape[1]
         rotary = (self.local_rotary or self.rotary) if is_windowed else self.rotary
-        cos_BTA, sin_BTA = (None, None) if rotary is None else rotary(positions_BT, length, x_BTD)
         window = self.settings.window if is_windowed else None
-        if window is None and self.slopes_H is None:
-            return Sight(cos_BTA, sin_BTA, mask_B1TS)
-        if positions_BT is None:
-            positions_BT = torch.arange(length, device=x_BTD.device).unsqueeze(0)
-        slopes_H = None if self.slopes_H is None else self.slopes_H.to(x_BTD.device)
-        mask_BHTS = layer_mask(mask_B1TS, positions_BT, num_keys, window=window, slopes_H=slopes_H)
+        mask_BHTS = layer_mask(places, x_BTD.device, window=window, alibi=self.alibi)
+        if rotary is None:
+            return Sight(None, None, mask_BHTS)
+        cos_BTA, sin_BTA = rotary(places.positions_BT, x_BTD.shape[1], x_BTD)
         return Sight(cos_BTA, sin_BTA, mask_BHTS)
-
-
-def _places(
-    tokens_BT: Tensor, cache: Cache | None, document_BT: Tensor | None
-) -> tuple[Tensor | None, Tensor | None, int]:
-    """Positions of the tokens (None: 0, 1, …), which keys they may look at (None: causal), and the number of keys."""
-    if cache is not None:
-        return cache.positions_BT, cache.mask_B1TS, cache.num_keys
-    return None, None if document_BT is None else document_mask(document_BT), tokens_BT.shape[1]
 
 
 def _table(rows: int, width: int) -> nn.Embedding:

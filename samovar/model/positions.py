@@ -107,18 +107,29 @@ def _yarn(plain_R: Tensor, theta: float, scaling: RopeScaling) -> Tensor:
     return slowed_R * plain_R / scaling.factor + (1.0 - slowed_R) * plain_R
 
 
-def alibi_slopes(settings: DecoderSettings) -> Tensor:
-    """By how much a head's score falls with every token of distance, float32, H.
+class Alibi:
+    """A bias on attention scores that falls with distance, for every head at a rate of its own.
 
     Source: Press et al. 2022, arXiv:2108.12409, section 3; where the heads are no power of two, as in its code: those
     of the power below, then every second one of the power above.
     """
-    heads = settings.num_heads
-    below = 2 ** math.floor(math.log2(heads))
-    numbers = [step / below for step in range(1, below + 1)]
-    numbers += [step / (2 * below) for step in range(1, 2 * below, 2)][: heads - below]
-    slopes_H = torch.tensor([2.0 ** (-settings.alibi_exponent * number) for number in numbers], device="cpu")
-    return slopes_H * settings.alibi_scale
+
+    def __init__(self, settings: DecoderSettings) -> None:
+        heads = settings.num_heads
+        below = 2 ** math.floor(math.log2(heads))
+        numbers = [step / below for step in range(1, below + 1)]
+        numbers += [step / (2 * below) for step in range(1, 2 * below, 2)][: heads - below]
+        self.slopes_H = torch.tensor([2.0 ** (-settings.alibi_exponent * number) for number in numbers], device="cpu")
+        self.scale, self.is_rounded = settings.alibi_scale, settings.alibi_in_bfloat16
+
+    def bias(self, positions_BT: Tensor, key_positions_BS: Tensor) -> Tensor:
+        """What is added to the scores, float32, BHTS, or BH1S where it differs by the same for all keys of a query."""
+        slopes_H1 = self.slopes_H.to(positions_BT.device)[:, None]
+        if self.is_rounded:
+            bias_BHS = slopes_H1.to(torch.bfloat16) * key_positions_BS[:, None, :]
+            return bias_BHS.float().unsqueeze(2) * self.scale
+        distance_B1TS = (positions_BT[:, :, None] - key_positions_BS[:, None, :]).unsqueeze(1)
+        return -(slopes_H1 * self.scale)[:, :, None] * distance_B1TS
 
 
 def places_in_documents(document_BT: Tensor) -> Tensor:

@@ -87,7 +87,9 @@ class DecoderSettings(Settings):
     alibi_exponent: float = Field(8.0, gt=0)
     """The flattest head's score falls by 2 to the minus this a token."""
     alibi_scale: float = Field(1.0, gt=0)
-    """What all slopes are multiplied by."""
+    """What the bias is multiplied by."""
+    alibi_in_bfloat16: bool = False
+    """Whether slope times position, counted from the first token, is rounded to bfloat16, as Falcon does."""
     position_offset: int = Field(0, ge=0)
     """Unused rows before the first learned position."""
 

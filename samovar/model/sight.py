@@ -10,6 +10,8 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor
 
+from samovar.model.positions import Alibi
+
 
 class Cache(Protocol):
     """Where a forward pass finds the keys and values of earlier tokens, and leaves those of the new ones."""
@@ -36,6 +38,24 @@ class Sight(NamedTuple):
     """bool: True where a query may look. Float: added to the scores, minus infinity where it may not. None: causal."""
 
 
+class Places(NamedTuple):
+    """Where the tokens of a forward pass stand, and where what they look at does."""
+
+    positions_BT: Tensor | None
+    """int64; of the queries. None: 0, 1, … in every row."""
+    mask_B1TS: Tensor | None
+    """As ``Cache`` has it."""
+    num_keys: int
+    """S. With a cache the keys stand at 0, 1, …; without one they are the queries' own tokens."""
+    has_cache: bool
+
+    def positions(self, device: torch.device) -> tuple[Tensor, Tensor]:
+        """Of the queries, BT, and of the keys, BS; B may be 1, for all rows."""
+        counted_1S = torch.arange(self.num_keys, device=device).unsqueeze(0)
+        queries_BT = counted_1S if self.positions_BT is None else self.positions_BT
+        return queries_BT, counted_1S if self.has_cache else queries_BT
+
+
 def document_mask(document_BT: Tensor) -> Tensor:
     """True where the query's document is the key's and the key is not later: B1TS."""
     length = document_BT.shape[1]
@@ -44,29 +64,23 @@ def document_mask(document_BT: Tensor) -> Tensor:
 
 
 def layer_mask(
-    mask_B1TS: Tensor | None,
-    positions_BT: Tensor,
-    num_keys: int,
-    *,
-    window: int | None = None,
-    slopes_H: Tensor | None = None,
+    places: Places, device: torch.device, *, window: int | None = None, alibi: Alibi | None = None
 ) -> Tensor | None:
-    """What is left of ``mask_B1TS`` within a window, or a bias that falls with distance; as ``Sight`` has it.
+    """What is left of a mask within a window, or a bias that falls with distance; as ``Sight`` has it.
 
     Args:
-        mask_B1TS: bool, True where a query may look. None: causal.
-        positions_BT: of the queries.
-        num_keys: keys, of the positions 0, 1, …
+        places: of queries and keys.
+        device: of the model.
         window: keys that lie so many tokens back, or more, are hidden.
-        slopes_H: by how much a head's score falls with every token of distance.
+        alibi: gives the bias.
     """
-    if (window is None or window >= num_keys) and slopes_H is None:
-        return mask_B1TS
-    distance_B1TS = (positions_BT[:, :, None] - torch.arange(num_keys, device=positions_BT.device)).unsqueeze(1)
-    is_seen_B1TS = distance_B1TS >= 0 if mask_B1TS is None else mask_B1TS
+    if (window is None or window >= places.num_keys) and alibi is None:
+        return places.mask_B1TS
+    queries_BT, keys_BS = places.positions(device)
+    distance_B1TS = (queries_BT[:, :, None] - keys_BS[:, None, :]).unsqueeze(1)
+    is_seen_B1TS = distance_B1TS >= 0 if places.mask_B1TS is None else places.mask_B1TS
     if window is not None:
         is_seen_B1TS = is_seen_B1TS & (distance_B1TS < window)
-    if slopes_H is None:
+    if alibi is None:
         return is_seen_B1TS
-    bias_BHTS = -slopes_H[:, None, None] * distance_B1TS
-    return bias_BHTS.masked_fill(~is_seen_B1TS, -torch.inf)
+    return alibi.bias(queries_BT, keys_BS).masked_fill(~is_seen_B1TS, -torch.inf)

@@ -92,6 +92,8 @@ PROVED: dict[str, Proved] = {
             new_decoder={"new_decoder_architecture": True, "num_kv_heads": 2},
             one_norm={"new_decoder_architecture": True, "num_kv_heads": 2, "num_ln_in_parallel_attn": 1},
             alibi={"alibi": True, "multi_query": False, "parallel_attn": False, "bias": True},
+            # Slopes that bfloat16 cannot hold.
+            alibi_of_16={"alibi": True, "multi_query": False, "hidden_size": 64, "num_attention_heads": 16},
             rope_in_sequence={"multi_query": False, "parallel_attn": False, "ffn_hidden_size": 48},
         ),
     ),

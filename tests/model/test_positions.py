@@ -6,13 +6,16 @@ import pytest
 import torch
 
 from samovar.model import positions
-from samovar.model.positions import Rotary, alibi_slopes, places_in_documents, rotate
+from samovar.model.positions import Alibi, Rotary, places_in_documents, rotate
 from samovar.model.settings import RopeScaling
 from tests.model.test_decoder import tiny
 
 
 def slopes(heads: int, **changes: float) -> list[float]:
-    return alibi_slopes(tiny(num_heads=heads, num_kv_heads=heads, position="alibi", **changes)).tolist()
+    """How much less each head thinks of the token before than of its own."""
+    alibi = Alibi(tiny(num_heads=heads, num_kv_heads=heads, position="alibi", **changes))
+    bias_BHTS = alibi.bias(torch.tensor([[0, 1]]), torch.tensor([[0, 1]]))
+    return (bias_BHTS[0, :, -1, 1] - bias_BHTS[0, :, -1, 0]).tolist()
 
 
 def test_slopes_are_those_of_the_paper() -> None:
@@ -21,6 +24,7 @@ def test_slopes_are_those_of_the_paper() -> None:
     assert slopes(6) == [2**-2, 2**-4, 2**-6, 2**-8, 2**-1, 2**-3]
     assert slopes(2, alibi_exponent=16) == [2**-8, 2**-16]
     assert slopes(2, alibi_scale=0.5) == [2**-5, 2**-9]
+    assert slopes(2, alibi_scale=0.5, alibi_in_bfloat16=True) == [2**-5, 2**-9]
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ def from_hf_config(config: dict[str, Any]) -> DecoderSettings:
         position="alibi" if uses_alibi else "rope",
         # The bias for distance is added before scores are scaled.
         alibi_scale=(width // heads) ** -0.5 if uses_alibi else 1.0,
+        alibi_in_bfloat16=uses_alibi,
         **read_rope({"max_position_embeddings": 2048} | config),
         qk_norm=False,
         attention_bias=has_bias,
