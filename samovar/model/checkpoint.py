@@ -49,7 +49,17 @@ __all__ = [
 ]
 
 CONFIG = "config.json"
-TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "special_tokens_map.json")
+TOKENIZER_FILES = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "chat_template.jinja",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    # What older programs read in place of tokenizer.json.
+    "tokenizer.model",
+    "vocab.json",
+    "merges.txt",
+)
 TOKEN_IDS = ("bos_token_id", "eos_token_id", "pad_token_id")
 
 
