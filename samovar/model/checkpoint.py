@@ -6,7 +6,6 @@ import importlib
 import json
 import pkgutil
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol, cast
