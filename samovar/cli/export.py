@@ -3,35 +3,114 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from samovar.cli.terminal import AsJson, DryRun, OutFolder, print_json, say, say_next
+from samovar.core.errors import ConfigError
 from samovar.core.progress import short_bytes
 
-EXAMPLE = "samovar export quickstart --format hf --out quickstart-hf"
+if TYPE_CHECKING:
+    from samovar.brew.recipe import Recipe
+    from samovar.engine.export.two_files import Habits
+
+EXAMPLE = "samovar export quickstart --format two-files --out quickstart-two"
+
+Format = Literal["hf", "gguf", "two-files"]
+WeightType = Literal["f32", "f16", "bf16", "q8_0", "int8"]
+
+STAGES = {"hf": ("sft", "quantize"), "gguf": ("sft", "quantize"), "two-files": ("quantize", "sft")}
+"""Whose weights: those before quantization for programs that quantize themselves, those that chat here for ours."""
+TYPES: dict[str, tuple[WeightType | None, ...]] = {
+    "hf": (None,),
+    "gguf": ("f16", "q8_0", "bf16", "f32"),
+    "two-files": (None, "int8", "bf16", "f16", "f32"),
+}
+"""Types of weights that a format has, the default first; None: as they are stored."""
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A project, or a model's folder.", show_default=False)]
-Format = Annotated[Literal["hf"], typer.Option("--format", help="hf: a Hugging Face folder, as transformers opens it.")]
+FormatOption = Annotated[
+    Format,
+    typer.Option(
+        "--format",
+        help="hf: a Hugging Face folder. gguf: one file for llama.cpp. two-files: the weights and one short program "
+        "that talks with NumPy alone.",
+    ),
+]
+TypeOption = Annotated[
+    WeightType | None,
+    typer.Option("--type", help="Of the weights: f16 (gguf's default), q8_0, int8, …", show_default=False),
+]
 
 
-def run(folder: Folder, out: OutFolder, form: Format = "hf", as_json: AsJson = False, dry_run: DryRun = False) -> None:
-    """Copy the assistant out of the project: weights, tokenizer and chat template in Hugging Face's layout.
+def run(
+    folder: Folder,
+    out: OutFolder,
+    form: FormatOption = "hf",
+    weight_type: TypeOption = None,
+    as_json: AsJson = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Copy the assistant out of the project, for other programs to open.
 
-    The weights are those before quantization, so that any program opens them with equal results.
+    The same prompts go through the model as it was trained, the engine and what was written; where they differ, nothing
+    is kept.
     """
     from samovar.brew.assistant import find_assistant
 
-    source = find_assistant(folder, stages=("sft", "quantize")).model
+    if weight_type is None:
+        weight_type = TYPES[form][0]
+    elif weight_type not in TYPES[form]:
+        known = ", ".join(name for name in TYPES[form] if name) or "none to choose from"
+        raise ConfigError(f"--format {form} has no weights of the type {weight_type}", hint=f"types: {known}")
+    assistant = find_assistant(folder, stages=STAGES[form])
     if dry_run:
-        say(f"would copy {source} to {out}")
+        say(f"would export {assistant.model} to {out}")
         return
-    from samovar.engine.export import export_hf
-
-    facts = export_hf(source, out)
+    facts = _export(form, assistant.model, out, weight_type, assistant.recipe)
+    parity = facts.pop("parity")
     if as_json:
-        print_json({"source": str(source), "out": str(out), **facts})
-    size, difference = short_bytes(facts["weight_bytes"]), facts["largest_logit_difference"]
-    say(f"{out}: {size} of weights; read back, no logit differs by more than {difference:.2g}")
-    say_next(f"python -c \"from transformers import AutoModelForCausalLM as M; print(M.from_pretrained('{out}'))\"")
+        print_json({"source": str(assistant.model), "out": str(out), **facts, "parity": parity.facts()})
+    say(f"{out}: {', '.join(facts['files'])}; {short_bytes(facts['size_bytes'])}")
+    say(str(parity))
+    say_next(_next(form, out, facts["files"]))
+
+
+def _export(form: Format, source: Path, out: Path, weight_type: Any, recipe: Recipe) -> dict[str, Any]:
+    if form == "hf":
+        from samovar.engine.export import hf
+
+        return hf.export(source, out)
+    if form == "gguf":
+        from samovar.engine.export import gguf
+
+        return gguf.export(source, out, weight_type=weight_type)
+    from samovar.engine.export import two_files
+
+    return two_files.export(source, out, weight_type=weight_type, habits=_habits(recipe))
+
+
+def _habits(recipe: Recipe) -> Habits:
+    """What the recipe says of answering."""
+    from samovar.agent.registry import load_tools
+    from samovar.engine.export.two_files import Habits
+
+    serve = recipe.serve
+    return Habits(
+        temperature=serve.temperature,
+        top_p=serve.top_p,
+        max_tokens=serve.max_tokens,
+        max_rounds=serve.max_rounds,
+        system=serve.system,
+        tools=serve.tools,
+        announced=[tool.schema for tool in load_tools(serve.tools)] if serve.announces_tools else (),
+    )
+
+
+def _next(form: Format, out: Path, files: list[str]) -> str:
+    if form == "two-files":
+        return f"python {out / 'run.py'}"
+    if form == "gguf":
+        return f"llama-cli -m {out / files[0]}"
+    return f"python -c \"from transformers import AutoModelForCausalLM as M; print(M.from_pretrained('{out}'))\""

@@ -20,6 +20,9 @@ _SPLIT = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|DIGITS| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
 
+SPLIT_PATTERNS = {name: _SPLIT.replace("DIGITS", digits) for name, digits in _DIGITS.items()}
+"""Split, as the settings name it -> the regular expression that cuts text into words."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -67,7 +70,7 @@ def _untrained(settings: TokenizerSettings) -> Backend:
     backend = Backend(models.BPE())
     if settings.split == "qwen2":
         backend.normalizer = normalizers.NFC()
-    pattern = Regex(_SPLIT.replace("DIGITS", _DIGITS[settings.split]))
+    pattern = Regex(SPLIT_PATTERNS[settings.split])
     backend.pre_tokenizer = pre_tokenizers.Sequence(
         [
             pre_tokenizers.Split(pattern, behavior="isolated"),

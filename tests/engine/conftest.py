@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
 
 from samovar.engine.engine import Engine
+from samovar.model.checkpoint import save_model
 from samovar.model.decoder import Decoder
 from samovar.model.settings import DecoderSettings
 from samovar.tokenizer.settings import TokenizerSettings
@@ -45,3 +47,12 @@ def model(tokenizer: Tokenizer) -> Decoder:
 @pytest.fixture
 def make_engine(model: Decoder, tokenizer: Tokenizer) -> Callable[..., Engine]:
     return lambda **options: Engine(model, tokenizer, **({"max_batch": 4} | options))
+
+
+@pytest.fixture
+def source(model: Decoder, tokenizer: Tokenizer, tmp_path: Path) -> Path:
+    """The model and its tokenizer in a folder."""
+    folder = tmp_path / "source"
+    tokenizer.save(folder)
+    save_model(model, folder)
+    return folder

@@ -6,35 +6,27 @@ import pytest
 import torch
 
 from samovar.core.errors import ConfigError, CorruptError, MissingError
-from samovar.engine import export
 from samovar.engine.engine import Engine
-from samovar.engine.export import export_hf
+from samovar.engine.export import hf
+from samovar.engine.export.parity import compare, load_plain, transcripts
 from samovar.engine.quantize import measure_decode, quantize_folder
 from samovar.engine.request import Sampling
-from samovar.model.checkpoint import load_model, save_model
+from samovar.model.checkpoint import load_model
 from samovar.model.decoder import Decoder
 from samovar.model.quantized import dequantize_model
 from samovar.tokenizer.tokenizer import Tokenizer
 
-transformers = pytest.importorskip("transformers")
-
 PROMPT = list(range(40, 60))
-
-
-@pytest.fixture
-def source(model: Decoder, tokenizer: Tokenizer, tmp_path: Path) -> Path:
-    folder = tmp_path / "source"
-    tokenizer.save(folder)
-    save_model(model, folder)
-    return folder
 
 
 def test_transformers_opens_the_export_and_answers_the_same(
     source: Path, model: Decoder, tokenizer: Tokenizer, tmp_path: Path
 ) -> None:
+    transformers = pytest.importorskip("transformers")
     out = tmp_path / "out"
-    found = export_hf(source, out)
-    assert found["largest_logit_difference"] == 0
+    found = hf.export(source, out)
+    assert found["parity"].largest_difference == 0
+    assert found["parity"].num_tokens >= 20
     assert "model.safetensors" in found["files"]
     theirs = transformers.Qwen3ForCausalLM.from_pretrained(out).eval()
     tokens = torch.randint(320, (2, 50), generator=torch.Generator().manual_seed(2))
@@ -53,7 +45,8 @@ def test_the_tokenizer_and_its_template_go_along(source: Path, tokenizer: Tokeni
     from samovar.chat.conversation import Message
     from samovar.chat.template import render
 
-    export_hf(source, tmp_path / "out")
+    transformers = pytest.importorskip("transformers")
+    hf.export(source, tmp_path / "out")
     theirs = transformers.AutoTokenizer.from_pretrained(tmp_path / "out")
     text = "The samovar sang. Самовар пел, 12.5!\n"
     assert theirs(text, add_special_tokens=False)["input_ids"] == tokenizer.encode(text)
@@ -66,7 +59,8 @@ def test_int8_is_multiplied_out(source: Path, tmp_path: Path) -> None:
     found = quantize_folder(source, tmp_path / "int8")
     assert found["weight_bytes"] < 0.5 * found["source_bytes"]
     assert 0 < found["relative_error"] < 0.02
-    export_hf(tmp_path / "int8", tmp_path / "out")
+    transformers = pytest.importorskip("transformers")
+    hf.export(tmp_path / "int8", tmp_path / "out")
     theirs = transformers.Qwen3ForCausalLM.from_pretrained(tmp_path / "out", dtype=torch.float32).eval()
     ours = dequantize_model(load_model(tmp_path / "int8"))
     tokens = torch.tensor([PROMPT])
@@ -90,20 +84,49 @@ def test_the_quantized_folder_answers(source: Path, tmp_path: Path) -> None:
 
 def test_a_folder_with_something_in_it_is_left_alone(source: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="not empty"):
-        export_hf(source, source)
+        hf.export(source, source)
     with pytest.raises(ConfigError, match="not empty"):
-        export_hf(source, source / "config.json")
+        hf.export(source, source / "config.json")
     with pytest.raises(MissingError):
-        export_hf(tmp_path / "nothing", tmp_path / "out")
+        hf.export(tmp_path / "nothing", tmp_path / "out")
+    (tmp_path / "empty").mkdir()
+    hf.export(source, tmp_path / "empty")
+    assert (tmp_path / "empty" / "config.json").is_file()
 
 
-def test_a_copy_that_differs_is_refused(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_copy_that_differs_is_refused_and_not_kept(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def spoiled(folder: Path) -> Decoder:
-        model = load_model(folder)
+        model = load_plain(folder)
         if folder != source:
-            model.embed_tokens.weight.data[3] += 1
+            model.embed_tokens.weight.data[:, 3] += 1
         return model
 
-    monkeypatch.setattr(export, "load_model", spoiled)
-    with pytest.raises(CorruptError, match="differs"):
-        export_hf(source, tmp_path / "out")
+    monkeypatch.setattr(hf, "load_plain", spoiled)
+    with pytest.raises(CorruptError, match="logits differ"):
+        hf.export(source, tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["source"]
+
+
+def test_answers_are_compared_up_to_a_near_tie(model: Decoder, tokenizer: Tokenizer) -> None:
+    reference = transcripts(model, tokenizer)
+    answers = [list(one.answer) for one in reference]
+    logits = [one.logits_TV for one in reference]
+    equal = compare(reference, answers, logits, share=1e-4)
+    assert (equal.num_prompts, equal.num_near_ties, equal.largest_difference) == (4, 0, 0)
+    assert equal.num_tokens == sum(map(len, answers))
+
+    runner_up_V = logits[0][len(reference[0].prompt) + 1].clone()
+    runner_up_V[answers[0][2]] = -torch.inf
+    answers[0][2] = int(runner_up_V.argmax())
+    with pytest.raises(CorruptError, match="token 2 after"):
+        compare(reference, answers, logits, share=1e-4)
+    blurred = [one + 100 * torch.eye(*one.shape) for one in logits]
+    tied = compare(reference, answers, blurred, share=100)
+    assert (tied.num_near_ties, tied.num_tokens) == (1, equal.num_tokens - len(answers[0]) + 2)
+    assert tied.largest_difference == pytest.approx(100)
+    with pytest.raises(CorruptError, match="2 tokens where the model gives"):
+        compare(reference[1:], [answers[1][:2], *answers[2:]], logits[1:], share=1e-4)
+    with pytest.raises(CorruptError, match="logits differ by 1,"):
+        compare(reference, answers, [one + 1 for one in logits], share=1e-3)

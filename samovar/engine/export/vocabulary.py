@@ -1,0 +1,99 @@
+"""A byte-level tokenizer taken apart, for formats that write one down in another way than ``tokenizer.json``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from samovar.core.errors import ConfigError
+from samovar.core.files import read_json
+from samovar.tokenizer.byte_alphabet import token_bytes
+from samovar.tokenizer.tokenizer import TOKENIZER_FILE
+from samovar.tokenizer.train import SPLIT_PATTERNS
+
+UNUSUAL = ("dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix", "fuse_unk", "byte_fallback")
+"""Of the BPE model: what changes the tokens of a text in ways that no format here can say."""
+
+
+class Vocabulary(NamedTuple):
+    """Tokens, and how text becomes them."""
+
+    tokens: list[str]
+    """By id, bytes written in the byte-level alphabet, marks as they are; an id without a token is empty."""
+    merges: list[tuple[str, str]]
+    """Pairs that are joined, the first the earliest."""
+    marks: dict[str, int]
+    """Added tokens, which no text of a person can produce."""
+    hidden: frozenset[int]
+    """Marks that a reader of the text does not see."""
+    split: Literal["qwen2", "llama3"]
+    """The pattern that cuts text into words."""
+    is_composed: bool
+    """Whether text is brought to NFC first."""
+    prefers_whole_words: bool
+    """Whether a word that is a token is never put together from others."""
+
+    def bytes_of(self, number: int) -> bytes:
+        """What a token stands for."""
+        token = self.tokens[number]
+        raw = None if number in self.marks.values() else token_bytes(token)
+        return token.encode() if raw is None else raw
+
+
+def read_vocabulary(folder: Path) -> Vocabulary:
+    """The vocabulary of the tokenizer in ``folder``.
+
+    Raises:
+        ConfigError: it works in a way that is not known here.
+    """
+    parts = read_json(folder / TOKENIZER_FILE)
+    model = parts["model"]
+    _check(folder, model.get("type", "BPE") == "BPE", f"its model is {model.get('type')}")
+    unusual = [key for key in UNUSUAL if model.get(key)]
+    _check(folder, not unusual, f"its model has {', '.join(unusual)}")
+    normalizer = parts.get("normalizer")
+    _check(folder, normalizer in (None, {"type": "NFC"}), f"it normalises by {normalizer}")
+    added = {token["content"]: token for token in parts.get("added_tokens", [])}
+    marks = {content: token["id"] for content, token in added.items()}
+    numbers = model["vocab"] | marks
+    tokens = [""] * (max(numbers.values()) + 1)
+    for token, number in numbers.items():
+        tokens[number] = token
+    return Vocabulary(
+        tokens=tokens,
+        merges=[_pair(merge) for merge in model["merges"]],
+        marks=marks,
+        hidden=frozenset(token["id"] for token in added.values() if token["special"]),
+        split=_split(folder, parts.get("pre_tokenizer")),
+        is_composed=normalizer is not None,
+        prefers_whole_words=bool(model.get("ignore_merges")),
+    )
+
+
+def _split(folder: Path, pre_tokenizer: Any) -> Literal["qwen2", "llama3"]:
+    steps = pre_tokenizer.get("pretokenizers", [pre_tokenizer]) if pre_tokenizer else []
+    kinds = [step["type"] for step in steps]
+    if kinds == ["Split", "ByteLevel"]:
+        cut, letters = steps
+        is_plain = cut["behavior"] == "Isolated" and not cut["invert"] and not letters["add_prefix_space"]
+        for name in ("qwen2", "llama3"):
+            if is_plain and cut["pattern"] == {"Regex": SPLIT_PATTERNS[name]} and not letters["use_regex"]:
+                return name
+    raise ConfigError(
+        f"the tokenizer in {folder} cuts text into words in a way that is not known here ({' and '.join(kinds)})",
+        hint="the splits of Qwen 2 and Llama 3 can be exported; --format hf takes any tokenizer along",
+    )
+
+
+def _pair(merge: str | list[str]) -> tuple[str, str]:
+    """Older files write a pair as one text."""
+    left, right = merge.split(" ") if isinstance(merge, str) else merge
+    return left, right
+
+
+def _check(folder: Path, is_so: bool, otherwise: str) -> None:
+    if not is_so:
+        raise ConfigError(
+            f"the tokenizer in {folder} cannot be exported in this format: {otherwise}",
+            hint="byte-level BPE can; --format hf takes any tokenizer along",
+        )
