@@ -31,7 +31,7 @@ gguf = pytest.importorskip("gguf")
 
 LLAMA = {"family": "llama", "qk_norm": False}
 LLAMA3 = LLAMA | {"rope_scaling": RopeScaling(kind="llama3", factor=8.0, original_positions=32)}
-QWEN2 = {"family": "qwen2", "qk_norm": False, "attention_bias": True}
+QWEN2 = {"family": "qwen2", "qk_norm": False, "attention_bias": True, "head_dim": 8}
 TEXTS = (
     "It's 12345! We'll see,  don't\twait…\r\n\r\n  next  ",
     "Самовар пел на столе,\n\nи чай был горячим — ещё 3,5 чашки №7…  ",
@@ -232,6 +232,8 @@ def test_what_llama_cpp_has_not_is_refused(source: Path, model: Decoder, tokeniz
         llama_cpp_shape(changed(norm="layer", qk_norm=False))
     with pytest.raises(ConfigError, match="yarn"):
         llama_cpp_shape(changed(rope_scaling=RopeScaling(kind="yarn", factor=2.0)))
+    with pytest.raises(ConfigError, match="not 64"):
+        llama_cpp_shape(changed(**(QWEN2 | {"head_dim": 16})))
     with pytest.raises(ConfigError, match="window 8"):
         llama_cpp_shape(changed(qk_norm=False, window=8, windowed_layers=(0, 1)))
     wide = changed(qk_norm=False, window=96, windowed_layers=(0, 1))
@@ -288,7 +290,7 @@ for prompt, ids in zip(asked["prompts"], asked["sequences"]):
     said = []
     while len(said) < asked["num_tokens"]:
         said.append(int(np.argmax(llama.scores[llama.n_tokens - 1][:vocabulary])))
-        if said[-1] == asked["end"]:
+        if said[-1] in asked["ends"]:
             break
         llama.eval(said[-1:])
     answers["greedy"].append(said)
@@ -310,7 +312,7 @@ def ask_llama_cpp(path: Path, tokenizer: Tokenizer, reference: list[Transcript],
         "prompts": [one.prompt for one in reference],
         "sequences": [one.ids for one in reference],
         "num_tokens": max(len(one.answer) for one in reference),
-        "end": tokenizer.eos_id,
+        "ends": [tokenizer.eos_id, tokenizer.document_end_id],
     }
     ended = subprocess.run([python, "-c", ASK_LLAMA_CPP], input=json.dumps(asked), capture_output=True, text=True)
     assert ended.returncode == 0, ended.stderr

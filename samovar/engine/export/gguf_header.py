@@ -80,6 +80,12 @@ def llama_cpp_shape(settings: DecoderSettings) -> LlamaCppShape:
             hint=f"the shapes of {', '.join(ARCHITECTURES)} can; for others export --format hf, and use llama.cpp's "
             "own converter on that folder",
         )
+    heads_width = settings.num_heads * settings.head_dim
+    if names[0] == "qwen2" and heads_width != settings.hidden_size:
+        raise ConfigError(
+            f"llama.cpp's qwen2 has heads as wide as the model, which is {settings.hidden_size}, and not {heads_width}",
+            hint="export --format hf, or two-files",
+        )
     is_llama = names[0] == "llama"
     scaling = settings.rope_scaling
     if scaling is not None and not (scaling.kind == "linear" or (scaling.kind == "llama3" and is_llama)):
