@@ -15,6 +15,7 @@ from samovar.agent.tool import Tool
 from samovar.agent.turn import Turn
 from samovar.chat.conversation import Message, ToolCall
 from samovar.chat.rows import prompt_ids
+from samovar.chat.speech import find_speech
 from samovar.core.errors import RequestError
 from samovar.engine.request import Delta, Sampling
 from samovar.tokenizer.tokenizer import Tokenizer
@@ -57,6 +58,7 @@ class Answer:
     def next_prompt(self) -> tuple[list[int], Sampling]:
         """What to generate now: the prompt, and the sampling with as many tokens as are left."""
         ids = prompt_ids([*self._asked, *self.messages], self._tokenizer, tools=self.use.offered)
+        self._turn = Turn(find_speech(self._tokenizer).lead)
         if self._num_rounds == 0:
             self._num_prompt_tokens = len(ids)
         left = self._sampling.max_tokens - self._num_completion_tokens
@@ -100,7 +102,6 @@ class Answer:
         if rest:
             yield TextDelta(rest)
         self.messages.append(message)
-        self._turn = Turn()
         self._num_rounds += 1
         if not message.tool_calls:
             self._finish_reason = reason

@@ -13,13 +13,20 @@ TOOL_CALL_MARK = "<tool_call>"
 class Turn:
     """Collects the text of a turn and holds back tool calls, and whatever may become the start of one."""
 
-    def __init__(self) -> None:
+    def __init__(self, lead: str = "") -> None:
+        """``lead`` is space that the chat template puts before an answer: it is not said."""
         self.text = ""
+        self._lead = lead
         self._num_shown = 0
 
     def push(self, text: str) -> str:
         """Take the next piece; give what has become safe to show."""
         self.text += text
+        if self._lead:
+            if len(self.text) < len(self._lead):
+                return ""
+            self.text = self.text.removeprefix(self._lead)
+            self._lead = ""
         mark = self.text.find(TOOL_CALL_MARK, self._num_shown)
         end = len(self.text) if mark < 0 else mark
         if mark < 0:

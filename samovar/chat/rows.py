@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from samovar.chat.conversation import Conversation, Message
+from samovar.chat.speech import Speech, find_speech, mark_pattern, starts_of_speech
 from samovar.chat.template import plain_message, render_plain
 from samovar.core.errors import DataError
-from samovar.tokenizer.special import TURN_END, TURN_START
 from samovar.tokenizer.tokenizer import Tokenizer
 
 _CONVERSATIONS_AT_ONCE = 256
-_HEADER = "assistant\n"
 # Unicode's private areas: no text that is not made for this purpose has all of their letters.
 _GUARDS = (*range(0xE000, 0xF900), *range(0xF0000, 0xFFFFE), *range(0x100000, 0x10FFFE))
 
@@ -38,6 +36,8 @@ class _Piece(NamedTuple):
     text: str
     special_id: int | None
     is_target: bool
+    goes_on: bool = False
+    """Whether it follows other text, so that no space is put in front of it."""
 
 
 def render_row(conversation: Conversation, tokenizer: Tokenizer) -> Row:
@@ -85,56 +85,98 @@ def _pieces(
     *,
     add_generation_prompt: bool,
 ) -> list[_Piece]:
-    marks = _marks(tuple(tokenizer.special_ids))
+    marks = mark_pattern(tokenizer)
     plain: dict[str, Any] = {"messages": [plain_message(message) for message in messages], "tools": list(tools)}
     guard = ""
     if any(marks.search(text) for text in _strings(plain)):
         guard = _unused_letter(chain(_strings(plain), [tokenizer.chat_template]))
         plain = _with_strings(plain, lambda text: marks.sub(lambda found: found[0][0] + guard + found[0][1:], text))
-    text = render_plain(**plain, template=tokenizer.chat_template, add_generation_prompt=add_generation_prompt)
-    parts = marks.split(text)
+
+    def write(messages: Sequence[Mapping[str, Any]], is_prompt: bool) -> str:
+        return render_plain(
+            list(messages),
+            template=tokenizer.chat_template,
+            tools=plain["tools"],
+            add_generation_prompt=is_prompt,
+            special=tokenizer.roles.texts,
+        )
+
+    speech = find_speech(tokenizer)
+    text = write(plain["messages"], add_generation_prompt)
+    starts = starts_of_speech(speech, plain["messages"], text, write, is_prompt=add_generation_prompt)
+    pieces = _swallowed(_masked(text, starts, marks, speech, tokenizer), tokenizer)
     if guard:
-        parts = [part.replace(guard, "") if place % 2 == 0 else part for place, part in enumerate(parts)]
-    return list(_masked(parts, tokenizer))
+        pieces = [piece._replace(text=piece.text.replace(guard, "")) for piece in pieces]
+    return list(_joined(pieces, tokenizer))
 
 
-def _masked(parts: list[str], tokenizer: Tokenizer) -> Iterator[_Piece]:
-    """Give ids to the marks (every second part), and find what the assistant says between them.
+def _masked(
+    text: str, starts: Sequence[int], marks: re.Pattern[str], speech: Speech, tokenizer: Tokenizer
+) -> Iterator[_Piece]:
+    """Cut ``text`` where the assistant begins to speak, and at the marks, which get their ids.
 
-    The header of its turn is cut off, so that a prompt that ends there has the same ids as the whole conversation, even
-    where the answer begins with spaces or newlines that would join those of the header.
+    A prompt ends at such a cut, so that it has the same ids as the whole conversation, even where the answer begins
+    with spaces or newlines that would join what stands before it.
     """
-    is_target = False
-    for place, part in enumerate(parts):
-        if place % 2:
-            yield _Piece(part, tokenizer.special_ids[part], is_target)
-            is_target = is_target and part != TURN_END
-        elif place and parts[place - 1] == TURN_START and part.startswith(_HEADER):
-            is_target = True
-            yield _Piece(_HEADER, None, False)
-            yield _Piece(part[len(_HEADER) :], None, True)
-        elif part:
-            yield _Piece(part, None, is_target)
+    for number, (start, end) in enumerate(zip([0, *starts], [*starts, len(text)], strict=True)):
+        is_target = number > 0
+        for place, part in enumerate(marks.split(text[start:end])):
+            if place % 2:
+                yield _Piece(part, tokenizer.special_ids[part], is_target)
+                is_target = is_target and part not in speech.ends
+            elif part:
+                yield _Piece(part, None, is_target)
+
+
+def _swallowed(pieces: Iterable[_Piece], tokenizer: Tokenizer) -> list[_Piece]:
+    """Without the space that some marks take into themselves, before or behind."""
+    kept = list(pieces)
+    if tokenizer.swallows_after:
+        is_swallowing = False
+        for place, piece in enumerate(kept):
+            if piece.special_id is not None:
+                is_swallowing = piece.text in tokenizer.swallows_after
+            elif is_swallowing:
+                kept[place] = piece._replace(text=piece.text.lstrip())
+                is_swallowing = not kept[place].text
+    if tokenizer.swallows_before:
+        for place, piece in enumerate(kept[1:]):
+            if piece.text in tokenizer.swallows_before and piece.special_id is not None:
+                before = kept[place]
+                kept[place] = before if before.special_id is not None else before._replace(text=before.text.rstrip())
+    return [piece for piece in kept if piece.text]
+
+
+def _joined(pieces: Sequence[_Piece], tokenizer: Tokenizer) -> Iterator[_Piece]:
+    """Say of each text whether other text stands before it, where that makes a difference."""
+    goes_on = False
+    for piece in pieces:
+        yield piece._replace(goes_on=True) if goes_on and piece.special_id is None else piece
+        goes_on = tokenizer.prefixed == "first" or (tokenizer.prefixed == "always" and piece.special_id is None)
 
 
 def _encode(several: list[list[_Piece]], tokenizer: Tokenizer) -> Iterator[Row]:
     """Encode each different text once: headers and newlines are most of the pieces."""
-    texts = list({piece.text: None for pieces in several for piece in pieces if piece.special_id is None})
-    ids_of = dict(zip(texts, tokenizer.encode_batch(texts), strict=True))
+    ids_of: dict[tuple[str, bool], list[int]] = {}
+    for goes_on in (False, True):
+        texts = list(
+            {
+                piece.text: None
+                for pieces in several
+                for piece in pieces
+                if piece.special_id is None and piece.goes_on == goes_on
+            }
+        )
+        encoded = tokenizer.encode_batch(texts, goes_on=goes_on)
+        ids_of |= {(text, goes_on): ids for text, ids in zip(texts, encoded, strict=True)}
     for pieces in several:
         ids: list[int] = []
         is_target: list[bool] = []
         for piece in pieces:
-            new = ids_of[piece.text] if piece.special_id is None else [piece.special_id]
+            new = ids_of[piece.text, piece.goes_on] if piece.special_id is None else [piece.special_id]
             ids += new
             is_target += [piece.is_target] * len(new)
         yield Row(ids, is_target)
-
-
-@lru_cache(maxsize=8)
-def _marks(specials: tuple[str, ...]) -> re.Pattern[str]:
-    """Finds the special tokens, the longest first where one begins another."""
-    return re.compile("(" + "|".join(map(re.escape, sorted(specials, key=len, reverse=True))) + ")")
 
 
 def _unused_letter(texts: Iterable[str]) -> str:

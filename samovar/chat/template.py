@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, NoReturn
 
 import jinja2
-from jinja2.ext import loopcontrols
+from jinja2 import nodes
+from jinja2.ext import Extension, loopcontrols
+from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from samovar.chat.conversation import Message
@@ -24,8 +27,9 @@ def render(
     template: str = CHAT_TEMPLATE,
     tools: Sequence[Mapping[str, Any]] = (),
     add_generation_prompt: bool = False,
+    special: Mapping[str, str] | None = None,
 ) -> str:
-    """The text of ``messages``, with the marks of turns.
+    """The text of ``messages``, with the marks of turns; ``special`` has the tokens that templates know by name.
 
     What people wrote can look like a mark here: use ``samovar.chat.rows`` to get ids.
 
@@ -37,6 +41,7 @@ def render(
         template=template,
         tools=list(tools),
         add_generation_prompt=add_generation_prompt,
+        special=special,
     )
 
 
@@ -56,7 +61,12 @@ def plain_message(message: Message) -> dict[str, Any]:
 
 
 def render_plain(
-    messages: list[dict[str, Any]], *, template: str, tools: list[Any], add_generation_prompt: bool
+    messages: list[Any],
+    *,
+    template: str,
+    tools: list[Any],
+    add_generation_prompt: bool,
+    special: Mapping[str, str] | None = None,
 ) -> str:
     """``render`` for messages that are objects already.
 
@@ -70,7 +80,7 @@ def render_plain(
         )
     try:
         return _compiled(template).render(
-            messages=messages, tools=tools or None, add_generation_prompt=add_generation_prompt
+            messages=messages, tools=tools or None, add_generation_prompt=add_generation_prompt, **(special or {})
         )
     # A template is a program: what it does to unforeseen values can fail in any of these ways.
     except (jinja2.TemplateError, TypeError, ValueError, LookupError, ArithmeticError, RecursionError) as error:
@@ -82,10 +92,24 @@ def render_plain(
 @lru_cache(maxsize=8)
 def _compiled(template: str) -> jinja2.Template:
     """The template in the sandbox and with the names that transformers gives it."""
-    environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols])
+    environment = ImmutableSandboxedEnvironment(
+        trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols, _Generation]
+    )
     environment.filters["tojson"] = _to_json
     environment.globals["raise_exception"] = _raise_exception
+    environment.globals["strftime_now"] = _strftime_now
     return environment.from_string(template)
+
+
+class _Generation(Extension):
+    """``{% generation %}``, by which some templates mark what the assistant says; the text is as without it."""
+
+    tags = {"generation"}
+
+    def parse(self, parser: Parser) -> list[nodes.Node]:
+        """The statements inside."""
+        next(parser.stream)
+        return parser.parse_statements(("name:endgeneration",), drop_needle=True)
 
 
 def _to_json(
@@ -97,6 +121,10 @@ def _to_json(
 ) -> str:
     """Jinja's own filter would escape for HTML."""
     return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)
+
+
+def _strftime_now(form: str) -> str:
+    return datetime.now().strftime(form)
 
 
 def _raise_exception(message: str) -> NoReturn:

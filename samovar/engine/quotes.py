@@ -3,16 +3,22 @@
 A small model that quotes slips: a name is another, a sentence goes on as a similar one does. What is quoted must not be
 left to chance, so each token of such a line is chosen among those that go on a sentence of the prompt, or several in a
 row; where the model would rather say something else, it cannot.
+
+Which sentence, the engine decides by the likelihood of each as a whole (``lines``, ``keep``). Word by word a small
+model goes wrong where a sentence begins with what is asked for: it would have to know the end before the beginning.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 from samovar.tokenizer.tokenizer import Tokenizer
 
 _MOST_SENTENCES = 3
+MOST_COMPARED = 64
+"""More sentences than these are not compared as wholes: long prompts are quoted word by word."""
 _END = re.compile(r"[.!?…]+[\"'»”’)\]]*(?=\s)|:(?=\s)|$")
 
 
@@ -36,10 +42,20 @@ class VerbatimQuotes:
         elif self._quoted is not None:
             self._paths = [path for path in self._paths if path[self._quoted : self._quoted + 1] == [token]]
             self._quoted += 1
-        elif self._is_line_start and text.strip() == b">":
+        elif self._opens_with(token):
             self._quoted = 0
             self._paths = list(self._all_paths())
         self._is_line_start = text.endswith(b"\n")
+
+    def lines(self, token: int) -> list[list[int]]:
+        """Where ``token`` would begin a quote: every sentence that it may quote, as the ids of a line; else none."""
+        if not self._opens_with(token) or len(self._sentences) > MOST_COMPARED:
+            return []
+        return [self._ids(f"{sentence}\n") for sentence in self._sentences]
+
+    def keep(self, number: int) -> None:
+        """Right after the token that began the quote: let it begin with this one of ``lines``."""
+        self._paths = list(self._all_paths(self._sentences[number]))
 
     def allowed_ids(self) -> list[int] | None:
         """The tokens that keep a quote true; None where all do."""
@@ -47,11 +63,25 @@ class VerbatimQuotes:
             return None
         return sorted({path[self._quoted] for path in self._paths if len(path) > self._quoted}) or None
 
-    def _all_paths(self) -> Iterator[list[int]]:
+    def _opens_with(self, token: int) -> bool:
+        return self._is_line_start and self._tokenizer.decode_bytes((token,)).strip() == b">"
+
+    def _ids(self, text: str) -> list[int]:
+        """What stands after the mark of a quote."""
+        return self._tokenizer.encode(f" {text}", goes_on=True)
+
+    @cached_property
+    def _sentences(self) -> list[str]:
+        return list(
+            dict.fromkeys(run for line in self._prompt_lines() for run in _runs(line.strip(), most_sentences=1))
+        )
+
+    def _all_paths(self, beginning: str = "") -> Iterator[list[int]]:
         """Up to three sentences in a row, up to the end of the answer or of the line."""
         for text in dict.fromkeys(run for line in self._prompt_lines() for run in _runs(line.strip())):
-            yield [*self._tokenizer.encode(f" {text}"), self._tokenizer.eos_id]
-            yield self._tokenizer.encode(f" {text}\n")
+            if text.startswith(beginning):
+                yield [*self._ids(text), self._tokenizer.eos_id]
+                yield self._ids(f"{text}\n")
 
     def _prompt_lines(self) -> Iterator[str]:
         """Without the lines that say whose turn begins."""
@@ -63,9 +93,9 @@ class VerbatimQuotes:
                 yield line
 
 
-def _runs(line: str) -> Iterator[str]:
+def _runs(line: str, *, most_sentences: int = _MOST_SENTENCES) -> Iterator[str]:
     """The stretches of a line that begin and end where sentences do; what stands before a colon may be left out."""
     ends = [match.end() for match in _END.finditer(line)]
     starts = [0, *ends[:-1]]
     for place, start in enumerate(starts):
-        yield from (line[start:end].strip() for end in ends[place : place + _MOST_SENTENCES] if line[start:end].strip())
+        yield from (line[start:end].strip() for end in ends[place : place + most_sentences] if line[start:end].strip())

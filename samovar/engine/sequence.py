@@ -37,11 +37,13 @@ class Sequence:
         """Whether the whole prompt is in the cache, so that the answer has begun."""
         self.finish_reason: FinishReason | None = None
         self._max_length = min(max_length, self.prompt_length + sampling.max_tokens)
-        self._end_ids = (tokenizer.eos_id, tokenizer.document_end_id)
+        self._end_ids = tokenizer.stop_ids
         self._is_streamed = is_streamed
         # Text is looked at after every token only where somebody sees it then, or a stop text may be in it.
         self._reads_text = is_streamed or bool(sampling.stop)
-        self._stream = TextStream(tokenizer)
+        # After a mark some tokenizers put a space before a word as at the beginning of a text: it is no part of it.
+        begins = not prompt_ids or (tokenizer.prefixed == "always" and tokenizer.is_mark(prompt_ids[-1]))
+        self._stream = TextStream(tokenizer, goes_on=not begins)
         self._stop = StopTexts(sampling.stop)
         self._quotes = VerbatimQuotes(tokenizer, prompt_ids) if sampling.verbatim_quotes else None
         self._new_text = ""
@@ -56,6 +58,15 @@ class Sequence:
     def allowed_ids(self) -> list[int] | None:
         """The only tokens that may come next; None where all may."""
         return None if self._quotes is None else self._quotes.allowed_ids()
+
+    def quotable(self, token: int) -> list[list[int]]:
+        """Where ``token`` would begin a quote of the prompt: the ids that may come after it; else none."""
+        return [] if self._quotes is None else self._quotes.lines(token)
+
+    def keep_quote(self, number: int) -> None:
+        """After the token that began a quote was appended: quote this one of what is ``quotable``."""
+        if self._quotes is not None:
+            self._quotes.keep(number)
 
     def append(self, token: int) -> None:
         """Take the sampled token and see whether it ends the answer."""

@@ -21,6 +21,7 @@ from samovar.core.errors import ConfigError, DataError
 from samovar.model.decoder import Decoder
 from samovar.tokenizer.tokenizer import Tokenizer, whole_unicode
 
+LONGEST_WINDOW = 2048
 BATCH_TOKENS = 8_192
 """Tokens of a forward pass."""
 LOGITS_BYTES = 64 * 2**20
@@ -61,7 +62,7 @@ def bits_per_byte(
         model: in evaluation mode.
         tokenizer: the model's.
         texts: whole documents; empty ones are passed over.
-        context: length of a window in tokens; by default, and at most, what the model takes.
+        context: length of a window in tokens; at most what the model takes, and by default no more than 2048.
         stride: by how many tokens windows move; by default half of ``context``.
         max_bytes: read no more than this; the last document is cut to it.
     Raises:
@@ -75,7 +76,8 @@ def bits_per_byte(
         nats += _batch_nats(model, batch)
     if counts.num_bytes == 0:
         raise DataError("bits per byte cannot be measured: there is no held-out text", hint="add documents")
-    nats += counts.num_documents * math.log(model.settings.vocab_size)
+    if not tokenizer.begin_ids:  # nothing stands before the first token, so that all are as likely
+        nats += counts.num_documents * math.log(model.settings.vocab_size)
     return BitsPerByte(
         bits_per_byte=nats / math.log(2) / counts.num_bytes,
         num_documents=counts.num_documents,
@@ -92,7 +94,7 @@ class _Counts:
 
 
 def _window_shape(model: Decoder, context: int | None, stride: int | None) -> tuple[int, int]:
-    context = min(context or model.settings.max_positions, model.settings.max_positions)
+    context = min(context or LONGEST_WINDOW, model.settings.max_positions)
     if context < 2:
         raise ConfigError(f"the context is {context} tokens: a window needs two", hint="give a longer context")
     stride = stride or context // 2
@@ -116,7 +118,7 @@ def _windows(
             counts.num_documents += 1
             counts.num_tokens += len(ids)
             counts.num_bytes += len(read.encode())
-            yield from windows(ids, context, stride)
+            yield from windows([*tokenizer.begin_ids, *ids], context, stride)
         if left < len(content):
             return
 

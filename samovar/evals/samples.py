@@ -101,7 +101,7 @@ def continue_documents(
         if len(text) >= _SHORTEST_CHARACTERS:
             drawn.offer(text, lambda text=text: text)  # type: ignore[misc]
     beginnings = [_beginning(text) for text in drawn.items]
-    prompts = [tokenizer.encode(beginning) for beginning in beginnings]
+    prompts = [[*tokenizer.begin_ids, *tokenizer.encode(beginning)] for beginning in beginnings]
     sampling = Sampling(temperature=0.7, seed=seed, max_tokens=_CONTINUATION_TOKENS)
     return [
         Continuation(beginning, completion.text, text[len(beginning) : len(beginning) + len(completion.text)])

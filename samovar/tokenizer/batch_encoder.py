@@ -33,20 +33,28 @@ def load_encoder(folder: Path, *, is_fast: bool) -> BatchEncoder:
         DisagreementError: when it is called and the faster library disagrees with the reference.
     """
     tokenizer = Tokenizer.load(folder)
-    return _FastEncoder(folder, tokenizer) if is_fast else tokenizer.encode_batch
+    encode = _FastEncoder(folder, tokenizer) if is_fast else tokenizer.encode_batch
+    return _beginning(encode, tokenizer.begin_ids) if tokenizer.begin_ids else encode
 
 
 def can_be_fast(folder: Path, sample: Sequence[str]) -> bool:
     """Whether the faster library is installed, reads this tokenizer, and gives its ids for every text of ``sample``."""
     if importlib.util.find_spec("gigatoken") is None:
         return False
+    tokenizer = Tokenizer.load(folder)
+    if not tokenizer.is_byte_level or tokenizer.can_be_forged:
+        return False
     try:
-        tokenizer = Tokenizer.load(folder)
         encoder = _FastEncoder(folder, tokenizer)
         return _is_equal(encoder.encode(list(sample)), tokenizer.encode_batch(list(sample)))
     # A tokenizer that it does not know, or not yet: it says so by errors of its own, of many kinds.
     except Exception:
         return False
+
+
+def _beginning(encode: BatchEncoder, begin_ids: Sequence[int]) -> BatchEncoder:
+    """Put the beginning of a text before each, where the family has learnt one."""
+    return lambda texts: [[*begin_ids, *ids] for ids in encode(texts)]
 
 
 class _FastEncoder:

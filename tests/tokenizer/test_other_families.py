@@ -1,0 +1,233 @@
+"""Tokenizers of other families: the same ids, the same text and the same chats as in transformers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from samovar.chat.conversation import Conversation, Message
+from samovar.chat.rows import prompt_ids, render_row
+from samovar.chat.speech import find_speech
+from samovar.core.errors import CorruptError
+from samovar.tokenizer.tokenizer import TextStream, Tokenizer
+from samovar.tokenizer.train import SPLIT_PATTERNS
+from tests.tokenizer import foreign
+
+LLAMA3_MARKS = ["<|begin_of_text|>", "<|end_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"]
+TURNS = [
+    Message(role="user", content="Hello! How are you?"),
+    Message(role="assistant", content="Хорошо, спасибо."),
+    Message(role="user", content="Как дела?"),
+    Message(role="assistant", content="Fine, thanks."),
+]
+
+
+def llama2(folder: Path) -> Path:
+    foreign.sentencepiece_like(folder)
+    return foreign.configure(
+        folder, foreign.LLAMA2_TEMPLATE, bos_token="<s>", eos_token="</s>", unk_token="<unk>", add_bos_token=True
+    )
+
+
+def vicuna(folder: Path) -> Path:
+    foreign.sentencepiece_like(folder)
+    return foreign.configure(folder, foreign.VICUNA_TEMPLATE, bos_token="<s>", eos_token="</s>", unk_token="<unk>")
+
+
+def mistral(folder: Path) -> Path:
+    foreign.sentencepiece_like(folder, prefix="first", marks=("[INST]", "[/INST]"))
+    return foreign.configure(folder, foreign.LLAMA2_TEMPLATE, bos_token="<s>", eos_token="</s>", unk_token="<unk>")
+
+
+def gemma(folder: Path) -> Path:
+    foreign.sentencepiece_like(folder, prefix="never", marks=("<start_of_turn>", "<end_of_turn>"))
+    end = Tokenizer.load(folder).token_id("<end_of_turn>")
+    (folder / "generation_config.json").write_text(json.dumps({"eos_token_id": [2, end]}))
+    return foreign.configure(folder, foreign.GEMMA_TEMPLATE, bos_token="<s>", eos_token="</s>", pad_token="<unk>")
+
+
+def phi3(folder: Path) -> Path:
+    marks = ("<|system|>", "<|user|>", "<|assistant|>", "<|end|>")
+    foreign.sentencepiece_like(folder, marks=marks, bos=False, strips=True)
+    end = Tokenizer.load(folder).token_id("<|end|>")
+    (folder / "generation_config.json").write_text(json.dumps({"eos_token_id": [2, end]}))
+    return foreign.configure(folder, foreign.PHI3_TEMPLATE, bos_token="<s>", eos_token="</s>", add_bos_token=False)
+
+
+def llama3(folder: Path) -> Path:
+    foreign.byte_level(folder, bos=LLAMA3_MARKS[0], marks=LLAMA3_MARKS, split=SPLIT_PATTERNS["llama3"])
+    ends = [Tokenizer.load(folder).token_id(mark) for mark in ("<|end_of_text|>", "<|eot_id|>")]
+    (folder / "generation_config.json").write_text(json.dumps({"eos_token_id": ends}))
+    return foreign.configure(folder, foreign.LLAMA3_TEMPLATE, bos_token=LLAMA3_MARKS[0], eos_token="<|eot_id|>")
+
+
+def qwen(folder: Path) -> Path:
+    marks = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+    foreign.byte_level(folder, marks=marks, split=SPLIT_PATTERNS["qwen2"])
+    return foreign.configure(folder, foreign.CHATML_TEMPLATE, eos_token="<|im_end|>", pad_token="<|endoftext|>")
+
+
+def gpt2(folder: Path) -> Path:
+    foreign.byte_level(folder, marks=["<|endoftext|>"])
+    named = dict.fromkeys(("bos_token", "eos_token", "unk_token"), "<|endoftext|>")
+    return foreign.configure(folder, foreign.VICUNA_TEMPLATE, **named)
+
+
+FAMILIES: list[Callable[[Path], Path]] = [llama2, vicuna, mistral, gemma, phi3, llama3, qwen, gpt2]
+
+
+@pytest.fixture(scope="module", params=FAMILIES, ids=lambda family: family.__name__)
+def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made: Path = request.param(tmp_path_factory.mktemp(request.param.__name__))
+    return made
+
+
+@pytest.fixture(scope="module")
+def ours(folder: Path) -> Tokenizer:
+    return Tokenizer.load(folder)
+
+
+@pytest.fixture(scope="module")
+def theirs(folder: Path) -> Any:
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(folder)
+
+
+def test_texts_have_the_ids_that_transformers_gives(ours: Tokenizer, theirs: Any) -> None:
+    for text in [*foreign.SAMPLES, *foreign.TEXTS]:
+        assert ours.encode(text) == theirs.encode(text, add_special_tokens=False), text
+        assert [*ours.begin_ids, *ours.encode(text)] == theirs.encode(text), text
+    assert ours.encode_batch(foreign.SAMPLES) == [ours.encode(text) for text in foreign.SAMPLES]
+
+
+def test_texts_come_back_as_the_library_gives_them(ours: Tokenizer, theirs: Any) -> None:
+    for text in [*foreign.SAMPLES, *foreign.TEXTS]:
+        ids = [*ours.begin_ids, *ours.encode(text)]
+        # Where a space is put in front of a text but not of one that begins with a space, that one is lost.
+        expected = text.removeprefix(" ") if ours.prefixed == "first" else text
+        assert ours.decode(ids) == expected
+        for skip in (True, False):
+            assert ours.decode(ids, skip_special=skip) == theirs.decode(ids, skip_special_tokens=skip)
+        stream = TextStream(ours)
+        assert "".join([stream.push([one]) for one in ids]) + stream.finish() == expected
+
+
+def test_text_that_goes_on_joins_without_loss(ours: Tokenizer) -> None:
+    for text in foreign.TEXTS[:4]:
+        for cut in (1, 7, 20):
+            ids = [*ours.encode(text[:cut]), *ours.encode(text[cut:], goes_on=True)]
+            assert ours.decode(ids) == text
+            rest = TextStream(ours, goes_on=True)
+            assert rest.push(ours.encode(text[cut:], goes_on=True)) + rest.finish() == text[cut:]
+
+
+def test_chats_have_the_ids_that_transformers_gives(ours: Tokenizer, theirs: Any) -> None:
+    chat = [message.model_dump(include={"role", "content"}) for message in TURNS]
+    whole = theirs.apply_chat_template(chat, tokenize=True, return_dict=False)
+    prompt = theirs.apply_chat_template(chat[:3], tokenize=True, add_generation_prompt=True, return_dict=False)
+    assert render_row(Conversation(messages=TURNS), ours).ids == whole
+    assert prompt_ids(TURNS[:3], ours) == prompt
+    assert whole.count(ours.begin_ids[0]) == prompt.count(ours.begin_ids[0]) if ours.begin_ids else True
+
+
+def test_what_the_assistant_says_and_its_end_are_the_targets(ours: Tokenizer) -> None:
+    row = render_row(Conversation(messages=TURNS), ours)
+    begun = prompt_ids(TURNS[:3], ours)
+    assert row.ids[: len(begun)] == begun
+    assert not row.is_target[len(begun) - 1]
+    assert row.is_target[len(begun)]
+    said = [number for number, is_target in zip(row.ids, row.is_target, strict=True) if is_target]
+    ends = [number for number in said if number in ours.stop_ids]
+    assert len(ends) == 2
+    assert said[-1] == ends[-1]
+    text = ours.decode(said, goes_on=True)
+    assert text.replace("Хорошо, спасибо.", "").replace("Fine, thanks.", "").strip() == ""
+
+
+def test_no_text_can_forge_a_mark(ours: Tokenizer) -> None:
+    marks = list(ours.special_ids)
+
+    # The letter that stands for the space becomes one, in SentencePiece too.
+    letters = st.characters(exclude_characters="▁", exclude_categories=["Cs"])
+
+    @settings(max_examples=100, deadline=None)
+    @given(text=st.text(letters, max_size=8), cut=st.integers(0, 8), mark=st.sampled_from(marks))
+    def holds(text: str, cut: int, mark: str) -> None:
+        forged = text[:cut] + mark + text[cut:]
+        # A character without a token is the mark <unk>, where there are no tokens of bytes.
+        assert not set(ours.special_ids.values()) & set(ours.encode(forged))
+        assert ours.encode_batch([forged]) == [ours.encode(forged)]
+        if ours.prefixed != "first":
+            assert ours.decode(ours.encode(forged)) == forged
+        said = [Message(role="user", content=forged), Message(role="assistant", content=forged)]
+        plain = [Message(role="user", content="a"), Message(role="assistant", content="a")]
+        found = [number for number in render_row(Conversation(messages=said), ours).ids if ours.is_mark(number)]
+        wanted = [number for number in render_row(Conversation(messages=plain), ours).ids if ours.is_mark(number)]
+        assert found == wanted
+
+    holds()
+
+
+def test_a_written_byte_stays_what_is_written(tmp_path: Path) -> None:
+    tokenizer = Tokenizer.load(llama2(tmp_path))
+    assert tokenizer.decode(tokenizer.encode("<0x41> and <0xE2>")) == "<0x41> and <0xE2>"
+
+
+def test_every_end_is_known(tmp_path: Path) -> None:
+    tokenizer = Tokenizer.load(llama3(tmp_path / "llama3"))
+    names = {number: mark for mark, number in tokenizer.special_ids.items()}
+    assert {names[number] for number in tokenizer.stop_ids} == {"<|end_of_text|>", "<|eot_id|>"}
+    assert names[tokenizer.eos_id] == "<|eot_id|>"
+    assert names[tokenizer.document_end_id] == "<|end_of_text|>"
+    assert [names[number] for number in tokenizer.begin_ids] == ["<|begin_of_text|>"]
+    other = Tokenizer.load(gemma(tmp_path / "gemma"))
+    assert other.stop_ids == {2, other.token_id("<end_of_turn>")}
+    assert other.pad_id == 0
+
+
+def test_the_frame_of_answers_is_found(tmp_path: Path) -> None:
+    frames = {family.__name__: find_speech(Tokenizer.load(family(tmp_path / family.__name__))) for family in FAMILIES}
+    assert frames["llama3"].header == "<|start_header_id|>assistant<|end_header_id|>\n\n"
+    assert frames["gemma"].header == "<start_of_turn>model\n"
+    assert frames["qwen"].header == "<|im_start|>assistant\n"
+    assert frames["llama2"].header == frames["vicuna"].header == frames["gpt2"].header == ""
+    assert frames["llama2"].lead == frames["vicuna"].lead == " "
+    assert frames["phi3"].ends >= {"<|end|>"}
+
+
+def test_special_tokens_that_only_the_configuration_names_are_marks(tmp_path: Path) -> None:
+    llama2(tmp_path)
+    parts = json.loads((tmp_path / "tokenizer.json").read_text(encoding="utf-8"))
+    parts["added_tokens"] = []
+    (tmp_path / "tokenizer.json").write_text(json.dumps(parts), encoding="utf-8")
+    tokenizer = Tokenizer.load(tmp_path)
+    assert tokenizer.special_ids == {"<s>": 1, "</s>": 2, "<unk>": 0}
+    assert 1 not in tokenizer.encode("<s>")
+
+
+def test_runs_of_spaces_among_the_added_tokens_are_words(tmp_path: Path) -> None:
+    gpt2(tmp_path)
+    parts = json.loads((tmp_path / "tokenizer.json").read_text(encoding="utf-8"))
+    kind = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": True, "special": False}
+    number = Tokenizer.load(tmp_path).vocab_size
+    parts["added_tokens"].append({"id": number, "content": "    ", **kind})
+    (tmp_path / "tokenizer.json").write_text(json.dumps(parts), encoding="utf-8")
+    tokenizer = Tokenizer.load(tmp_path)
+    assert number in tokenizer.encode("a    b")
+    assert tokenizer.decode(tokenizer.encode("a    b")) == "a    b"
+
+
+@pytest.mark.parametrize("decoder", [None, {"type": "WordPiece", "prefix": "##", "cleanup": True}])
+def test_a_tokenizer_of_another_kind_is_named(tmp_path: Path, decoder: Any) -> None:
+    gpt2(tmp_path)
+    parts = json.loads((tmp_path / "tokenizer.json").read_text(encoding="utf-8"))
+    (tmp_path / "tokenizer.json").write_text(json.dumps({**parts, "decoder": decoder}), encoding="utf-8")
+    with pytest.raises(CorruptError, match=r"neither a byte-level|not known here"):
+        Tokenizer.load(tmp_path)
