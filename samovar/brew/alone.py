@@ -10,7 +10,6 @@ from samovar.brew.graph import run_stage
 from samovar.brew.recipe import Recipe
 from samovar.brew.stage import Stage, StageContext
 from samovar.core.artifact import Manifest, artifact_id, is_whole, partial_folder, read_manifest
-from samovar.core.devices import watts
 from samovar.core.errors import ConfigError, MissingError
 from samovar.core.files import exclusive_lock, fingerprint, read_json, write_json
 
@@ -50,7 +49,7 @@ def make_alone(
             write_json(folder / _MAKING, {"id": identity})
             return StageContext(recipe, root, inputs, folder)
 
-        manifest = run_stage(stage, folder=out, config=config, input_ids=input_ids, context=context, watts=watts())
+        manifest = run_stage(stage, folder=out, config=config, input_ids=input_ids, context=context)
         (out / _MAKING).unlink()
         lock_file.unlink()
     return manifest

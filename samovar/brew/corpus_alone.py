@@ -20,7 +20,6 @@ from samovar.core.artifact import (
     read_manifest,
     recover,
 )
-from samovar.core.devices import watts
 from samovar.core.errors import ConfigError
 from samovar.core.files import exclusive_lock, naming_os_errors, write_atomic
 
@@ -91,7 +90,7 @@ def _make(recipe: Recipe, out: Path, *, is_quiet: bool) -> Manifest:
 
     with naming_os_errors(partial), (partial / STATE / _IDS_FILE).open("a", encoding="ascii") as file:
         file.write(f"{identity}\n")
-    return run_stage(stage, folder=out, config=config, input_ids=inputs, context=context, watts=watts())
+    return run_stage(stage, folder=out, config=config, input_ids=inputs, context=context)
 
 
 def _identity(recipe: Recipe, stage: DataStage) -> tuple[str, dict[str, Any], dict[str, str]]:

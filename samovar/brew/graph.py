@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from samovar.brew.account import Account
 from samovar.brew.forecast import Forecast, Machine, Outlook
-from samovar.brew.memory import peak_memory_bytes, reset_peak_memory
+from samovar.brew.memory import peak_memory_bytes, reset_peak_memory, resident_memory_bytes
 from samovar.brew.project import Project
 from samovar.brew.stage import Stage, StageContext
 from samovar.core.artifact import SCRATCH, Manifest, artifact_id, is_whole, make_artifact, partial_folder, read_manifest
-from samovar.core.devices import watts
+from samovar.core.devices import give_back_freed_memory
 from samovar.core.errors import CorruptError, ResourceError
 from samovar.core.files import exclusive_lock, naming_os_errors
 from samovar.core.progress import short_bytes
@@ -155,7 +155,9 @@ def _make(
 ) -> Resolved:
     inputs = {other.name: other.folder for other in items if other.name in item.stage.needs}
     listener.starts(item)
+    give_back_freed_memory()
     reset_peak_memory()
+    before_bytes = resident_memory_bytes()
     try:
         manifest = run_stage(
             item.stage,
@@ -163,12 +165,12 @@ def _make(
             config=item.config,
             input_ids=item.inputs,
             context=lambda out: StageContext(recipe, project.root, inputs, out, is_quiet, account.stages),
-            watts=watts() if recipe.power_watts is None else recipe.power_watts,
+            watts=recipe.power_watts,
         )
     except BaseException:
         listener.failed(item, [other.name for other in items if other.manifest is not None])
         raise
-    account.record(manifest, peak_memory_bytes())
+    account.record(manifest, peak_memory_bytes(), before_bytes)
     _remove_stale_partials(item)
     listener.made(item, account.stages[item.name])
     return replace(item, manifest=manifest)
@@ -181,7 +183,7 @@ def run_stage(
     config: Mapping[str, Any],
     input_ids: Mapping[str, str],
     context: Callable[[Path], StageContext],
-    watts: float = 0.0,
+    watts: float | None = None,
 ) -> Manifest:
     """Make one artifact at ``folder``, with its manifest."""
 

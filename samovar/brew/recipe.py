@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from samovar.core.errors import ConfigError, MissingError, ResourceError
+from samovar.core.price import parse_price
 from samovar.core.settings import Settings, parse_settings
 from samovar.data.settings import DataSettings
 from samovar.engine.settings import QuantizeSettings
@@ -46,7 +47,16 @@ class Recipe(Settings):
     serve: ServeSettings = ServeSettings()
     """Answering: tools, limits, address."""
     power_watts: float | None = Field(None, ge=0)
-    """Power the machine draws under load, in watts, for the estimate of energy; by default from the number of cores."""
+    """Power the machine draws under load, in watts, in place of its counters or an estimate from its cores."""
+    price: str | None = None
+    """What the machine costs, for forecasts in money: as '2.50 USD/h' when rented, '0.30 EUR/kWh' for one's own."""
+
+    @field_validator("price")
+    @classmethod
+    def _check_price(cls, text: str | None) -> str | None:
+        if text is not None:
+            parse_price(text)
+        return text
 
 
 def load_recipe(path: Path, changes: Sequence[str] = ()) -> Recipe:

@@ -1,87 +1,112 @@
-"""What a training stage will take: a few micro-batches of the recipe's own shape, timed and weighed here."""
+"""What a training stage will take: a few micro-batches of the recipe's own shape timed here, and memory by formula."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 
-from samovar.brew.forecast import PROCESS_BYTES, Forecast, Machine
-from samovar.brew.memory import peak_memory_bytes, reset_peak_memory
+from samovar.brew.forecast import PROCESS_BYTES, Forecast, Outlook
 from samovar.brew.recipe import Recipe
-from samovar.core.devices import can_compile
+from samovar.core.devices import can_compile, give_back_freed_memory
 from samovar.model.settings import DecoderSettings
-from samovar.train.settings import LoopSettings
+from samovar.train.memory_model import Adapter, TrainingMemory, training_memory
+from samovar.train.settings import LoopSettings, SftSettings
 
 COMPILE_SECONDS = 45.0
 """Of torch.compile for one shape, forward and backward, on two cores."""
 VALIDATION_ROWS = 256
 FORWARD_SHARE = 1 / 3
 """Of a training step that its forward pass takes."""
-OPTIMIZER_BYTES_PER_PARAMETER = 8
-"""Two moments in float32: an upper bound, Muon keeps one for the matrices."""
+CHECKPOINT_BYTES_PER_PARAMETER = 12
+"""Weights and two moments in float32: an upper bound, Muon keeps one for the matrices."""
 WEIGHT_BYTES = 2
 START_SECONDS = 3.0
 """Loading torch, opening the data, saving the model."""
 PROBE_TOKENS = 4096
 """A micro-batch of the probe at most: enough for the speed of larger ones, and a second or two."""
+TARGET_SHARE = 0.35
+"""Of the tokens of conversations that are the assistant's, in the quick start."""
 
 
-def decoder_settings(recipe: Recipe) -> DecoderSettings:
+def decoder_settings(recipe: Recipe, outlook: Outlook) -> DecoderSettings:
     """The shape that the recipe's dial gives."""
     return recipe.model.decoder(recipe.tokenizer.vocab_size)
 
 
+def training_context(recipe: Recipe, settings: LoopSettings, shape: DecoderSettings) -> int:
+    """Tokens of a training row."""
+    return settings.context or min(recipe.model.context, shape.max_positions)
+
+
 def forecast_training(
-    recipe: Recipe,
-    settings: LoopSettings,
-    *,
-    tokens: float,
-    context: int,
-    machine: Machine,
-    extra_disk_bytes: float = 0,
+    recipe: Recipe, settings: LoopSettings, *, tokens: float, outlook: Outlook, extra_disk_bytes: float = 0
 ) -> Forecast:
     """Seconds, memory and disk of a run of ``tokens`` tokens."""
-    shape = decoder_settings(recipe)
-    is_compiled = _is_compiled(settings, tokens)
-    probe = probe_training(recipe, settings, machine)
+    shape = decoder_settings(recipe, outlook)
+    context = training_context(recipe, settings, shape)
+    probe = probe_training(recipe, settings, outlook)
+    is_compiled = will_compile(settings, tokens)
+    memory = stage_memory(recipe, settings, outlook, is_compiled=is_compiled)
     eager = probe["tokens_per_second"]
     validation_tokens = settings.validations * VALIDATION_ROWS * context
     seconds = tokens / (probe["compiled_tokens_per_second"] if is_compiled else eager)
     seconds += FORWARD_SHARE * validation_tokens / eager + START_SECONDS + (COMPILE_SECONDS if is_compiled else 0.0)
-    checkpoint_bytes = shape.num_parameters * (4 + OPTIMIZER_BYTES_PER_PARAMETER)
-    activations = probe["activation_bytes_per_token"] * settings.micro_batch_tokens
     return Forecast(
         seconds,
-        PROCESS_BYTES + activations + shape.num_parameters * (8 + OPTIMIZER_BYTES_PER_PARAMETER),
+        memory.resident(is_compiled=is_compiled, process_bytes=PROCESS_BYTES),
         # A checkpoint is written beside the one before it.
-        WEIGHT_BYTES * shape.num_parameters + 2 * checkpoint_bytes + extra_disk_bytes,
+        shape.num_parameters * (WEIGHT_BYTES + 2 * CHECKPOINT_BYTES_PER_PARAMETER) + extra_disk_bytes,
     )
 
 
-def probe_training(recipe: Recipe, settings: LoopSettings, machine: Machine) -> Mapping[str, float]:
-    """Tokens a second, eager and compiled, and the memory that a token's activations take."""
-    shape, context = decoder_settings(recipe), recipe.model.context
+def stage_memory(recipe: Recipe, settings: LoopSettings, outlook: Outlook, *, is_compiled: bool) -> TrainingMemory:
+    """Where the memory of a step goes, on this machine."""
+    shape = decoder_settings(recipe, outlook)
+    peak = probe_peak(outlook)
+    adapter = settings.adapter if isinstance(settings, SftSettings) else None
+    return training_memory(
+        shape,
+        context=training_context(recipe, settings, shape),
+        micro_batch_tokens=min(settings.micro_batch_tokens, settings.batch_tokens),
+        batch_tokens=settings.batch_tokens,
+        optimizer=settings.optimizer,
+        compute_bytes=int(peak["compute_bytes"]),
+        target_share=TARGET_SHARE if isinstance(settings, SftSettings) else 1.0,
+        is_compiled=is_compiled,
+        adapter=None if adapter is None else Adapter(adapter.rank, adapter.targets, adapter.base_bits),
+    )
+
+
+def probe_training(recipe: Recipe, settings: LoopSettings, outlook: Outlook) -> Mapping[str, float]:
+    """Tokens a second, eager and compiled."""
+    shape = decoder_settings(recipe, outlook)
+    context = training_context(recipe, settings, shape)
     micro_batch_tokens = max(context, min(PROBE_TOKENS, settings.micro_batch_tokens))
 
     def probe() -> dict[str, float]:
         from samovar.train.probe import COMPILED_GAIN, probe_tokens_per_second
 
-        reset_peak_memory()
-        before = peak_memory_bytes()
         speed = probe_tokens_per_second(
             shape, context=context, micro_batch_tokens=micro_batch_tokens, is_compiled=False, micro_batches=2
         )
-        grown = peak_memory_bytes() - before - 8 * shape.num_parameters
-        return {
-            "tokens_per_second": speed,
-            "compiled_tokens_per_second": speed * COMPILED_GAIN,
-            "activation_bytes_per_token": max(grown, 0) / micro_batch_tokens,
-        }
+        give_back_freed_memory()
+        return {"tokens_per_second": speed, "compiled_tokens_per_second": speed * COMPILED_GAIN}
 
-    return machine.measured("training", [shape.model_dump(), context, micro_batch_tokens], probe)
+    return outlook.machine.measured("training", [shape.model_dump(mode="json"), context, micro_batch_tokens], probe)
 
 
-def _is_compiled(settings: LoopSettings, tokens: float) -> bool:
+def probe_peak(outlook: Outlook) -> Mapping[str, float]:
+    """FLOPs a second of a large product here, and the bytes of the type that training computes in."""
+
+    def probe() -> dict[str, float]:
+        from samovar.train.peak import measure_peak
+
+        return measure_peak()
+
+    return outlook.machine.measured("peak", [], probe)
+
+
+def will_compile(settings: LoopSettings, tokens: float) -> bool:
     """As the loop decides."""
     from samovar.train.loop import COMPILE_PAYS_AFTER_MICRO_BATCHES
 

@@ -65,7 +65,8 @@ def _entry(item: Resolved, account: dict[str, Any]) -> dict[str, Any]:
         "metrics": manifest.metrics if manifest else {},
         "inputs": dict(item.inputs),
         "size_bytes": manifest.size_bytes if manifest else None,
-        "joules_estimated": manifest.joules_estimated if manifest else None,
+        "joules": manifest.joules if manifest else None,
+        "joules_source": manifest.joules_source if manifest else None,
         "forecast_seconds": account.get("forecast_seconds") if account.get("id") == item.id else None,
     }
 

@@ -14,9 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from samovar import __version__
+from samovar.core.energy import EnergyMeter
 from samovar.core.errors import CorruptError
 from samovar.core.files import fingerprint, naming_os_errors, read_json, write_json
 
@@ -38,7 +39,14 @@ class Manifest(BaseModel):
     inputs: dict[str, str] = Field(description="name of the input -> id of the artifact, or fingerprint of the files")
     metrics: dict[str, Any] = {}
     seconds: float = Field(0.0, description="wall time spent, summed over interrupted runs")
-    joules_estimated: float = Field(0.0, description="seconds times the stated power of the machine")
+    joules: float = Field(
+        0.0,
+        validation_alias=AliasChoices("joules", "joules_estimated"),
+        description="energy; of interrupted runs, whose counts are lost, at the mean power of the last one",
+    )
+    joules_source: str = Field(
+        "estimate", description="counters that measured it (rapl, nvml, nvidia-smi), 'estimate', or 'stated' power"
+    )
     size_bytes: int = 0
     samovar: str = __version__
     made_at: str = Field("", description="UTC, ISO 8601")
@@ -83,20 +91,22 @@ def make_artifact(
     config: Mapping[str, Any],
     inputs: Mapping[str, str],
     make: Callable[[Path], Mapping[str, Any]],
-    watts: float = 0.0,
+    watts: float | None = None,
 ) -> Manifest:
     """Run ``make(partial)`` and put what it wrote at ``folder``, with a manifest.
 
     ``make`` returns the metrics. It may find files that an interrupted run left in ``partial``. When it raises, they
-    stay there, and ``folder`` does not appear.
+    stay there, and ``folder`` does not appear. ``watts`` is the machine's power where the user states it.
     """
     partial = partial_folder(folder)
     with naming_os_errors(partial):
         if not is_whole(partial):
             with _counting_seconds(partial) as seconds_before:
                 started = time.monotonic()
-                metrics = make(partial)
-                seconds = seconds_before + time.monotonic() - started
+                with EnergyMeter(watts) as meter:
+                    metrics = make(partial)
+                own_seconds = time.monotonic() - started
+                seconds = seconds_before + own_seconds
             manifest = Manifest(
                 stage=stage,
                 id=artifact_id(stage, version, config, inputs),
@@ -105,7 +115,8 @@ def make_artifact(
                 inputs=dict(inputs),
                 metrics=dict(metrics),
                 seconds=round(seconds, 3),
-                joules_estimated=round(seconds * watts, 1),
+                joules=round(meter.energy.joules * seconds / max(own_seconds, 1e-9), 1),
+                joules_source=meter.energy.source,
                 size_bytes=folder_bytes(partial) - folder_bytes(partial / SCRATCH) - folder_bytes(partial / STATE),
                 made_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import platform
 import shutil
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     import torch
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
-WATTS_PER_CORE = 8.0
-"""Stated estimate of what a busy server core draws, for energy where no counter can be read."""
 
 
 def describe() -> dict[str, Any]:
@@ -42,11 +41,6 @@ def processor_name() -> str:
         if line.startswith("model name"):
             return line.split(":", 1)[1].strip()
     return platform.processor() or platform.machine()
-
-
-def watts() -> float:
-    """Estimated power of the cores in use."""
-    return WATTS_PER_CORE * num_cores()
 
 
 def training_dtype(device: torch.device) -> torch.dtype:
@@ -85,6 +79,15 @@ def keep_freed_memory() -> None:
         libc.mallopt(_M_TRIM_THRESHOLD, (1 << 31) - 1)
     except (OSError, AttributeError):
         return  # another libc: the default stands
+
+
+def give_back_freed_memory() -> None:
+    """Give the system what ``keep_freed_memory`` made glibc keep: after a stage, the next one has other shapes."""
+    gc.collect()
+    try:
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
+    except (OSError, AttributeError):
+        return  # another libc, which keeps its own house
 
 
 def _cpu_flags() -> set[str]:

@@ -32,7 +32,8 @@ def headline(findings: Findings) -> list[Fact]:
     if findings.seconds:
         facts.append(Fact("to make", short_duration(findings.seconds)))
     if findings.joules:
-        facts.append(Fact("estimated energy", f"{findings.joules / 3600:.2g} Wh"))
+        name = "estimated energy" if "estimate" in findings.joules_sources else "energy"
+        facts.append(Fact(name, f"{findings.joules / 3600:.2g} Wh"))
     return facts
 
 
@@ -100,9 +101,19 @@ def _energy_facts(findings: Findings) -> list[Fact]:
         Fact(
             "energy",
             f"{findings.joules / 3600:.2g} Wh",
-            f"estimated from time and cores; as much as brings {water} of water to the boil",
+            f"{_how_energy_is_known(findings)}; as much as brings {water} of water to the boil",
         )
     ]
+
+
+def _how_energy_is_known(findings: Findings) -> str:
+    counters = [source for source in findings.joules_sources if source not in {"estimate", "stated"}]
+    parts = [f"measured by {' and '.join(counters)}"] if counters else []
+    if "stated" in findings.joules_sources:
+        parts.append("from time and the power that the recipe states")
+    if "estimate" in findings.joules_sources:
+        parts.append("the processor's estimated from time and cores" if counters else "estimated from time and cores")
+    return ", ".join(parts)
 
 
 class Change(NamedTuple):

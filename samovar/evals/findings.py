@@ -45,6 +45,7 @@ class StageCost:
     forecast_memory_bytes: float | None
     disk_bytes: float
     joules: float
+    joules_source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +92,13 @@ class Findings:
 
     @property
     def joules(self) -> float:
-        """Estimated energy of all stages before the evaluation."""
+        """Energy of all stages before the evaluation."""
         return sum(cost.joules for cost in self.costs)
+
+    @property
+    def joules_sources(self) -> list[str]:
+        """How it is known: counters by name, "estimate", "stated"."""
+        return sorted({source for cost in self.costs for source in cost.joules_source.split("+")})
 
 
 def read_manifests(folders: Mapping[str, Path]) -> dict[str, Manifest]:
@@ -114,7 +120,8 @@ def _cost(manifest: Manifest, entry: Mapping[str, Any]) -> StageCost:
         memory_bytes=known.get("memory_bytes"),
         forecast_memory_bytes=known.get("forecast_memory_bytes"),
         disk_bytes=manifest.size_bytes,
-        joules=manifest.joules_estimated,
+        joules=manifest.joules,
+        joules_source=manifest.joules_source,
     )
 
 

@@ -53,7 +53,10 @@ def findings():
             "quantize": manifest("quantize", size_bytes=100, size_bytes_before=180),
         },
         runs=[TrainingRun("pretrain", curve, curve[::6], curve[::6], {"sample": [(1000.0, HOSTILE)]})],
-        costs=[StageCost("data", 12.0, 10.0, 2e9, 1e9, 5e6, 3600.0), StageCost("sft", 60.0, None, None, None, 1, 0)],
+        costs=[
+            StageCost("data", 12.0, 10.0, 2e9, 1e9, 5e6, 3600.0, "estimate"),
+            StageCost("sft", 60.0, None, None, None, 1, 0, "estimate"),
+        ],
     )
 
 

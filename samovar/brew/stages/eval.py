@@ -53,8 +53,8 @@ class EvalStage(Stage):
 
     def forecast(self, recipe: Recipe, outlook: Outlook) -> Forecast:
         """Answers of a usual length at the decoding speed, and the held-out text twice through two models."""
-        shape = decoder_settings(recipe)
-        speed = probe_training(recipe, recipe.pretrain, outlook.machine)["tokens_per_second"]
+        shape = decoder_settings(recipe, outlook)
+        speed = probe_training(recipe, recipe.pretrain, outlook)["tokens_per_second"]
         questions = recipe.eval.examples * len(recipe.sft.tasks) * len(recipe.languages)
         answering = questions * TOKENS_OF_AN_ANSWER / (speed * DECODED_SHARE_OF_TRAINING_SPEED)
         held_out_tokens = min(recipe.eval.text_bytes, outlook.quantity("data", "characters")) / 3

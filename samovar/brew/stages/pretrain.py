@@ -36,10 +36,4 @@ class PretrainStage(Stage):
 
     def forecast(self, recipe: Recipe, outlook: Outlook) -> Forecast:
         """From the probe of this machine."""
-        return forecast_training(
-            recipe,
-            recipe.pretrain,
-            tokens=recipe.pretrain.tokens,
-            context=recipe.pretrain.context or recipe.model.context,
-            machine=outlook.machine,
-        )
+        return forecast_training(recipe, recipe.pretrain, tokens=recipe.pretrain.tokens, outlook=outlook)

@@ -50,11 +50,6 @@ class SftStage(Stage):
         """From the probe of this machine, and the packing before it."""
         tokens = recipe.sft.tokens
         training = forecast_training(
-            recipe,
-            recipe.sft,
-            tokens=tokens,
-            context=recipe.model.context,
-            machine=outlook.machine,
-            extra_disk_bytes=tokens * PACKED_BYTES_PER_TOKEN,
+            recipe, recipe.sft, tokens=tokens, outlook=outlook, extra_disk_bytes=tokens * PACKED_BYTES_PER_TOKEN
         )
         return training._replace(seconds=training.seconds + tokens / PACKED_TOKENS_PER_SECOND)

@@ -1,0 +1,187 @@
+"""How much memory a training step takes, by formula: docs/memory.md has the derivation, benchmarks/memory_forecast.py
+the check against measured peaks.
+
+Letters: N tokens of a micro-batch, V vocabulary, P parameters; c is the bytes of the compute type (2 for bfloat16).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from samovar.model.settings import DecoderSettings
+from samovar.model.sizes import BITS, matrix_shapes, table_parameters
+from samovar.train.activations import LONGEST_WRITTEN_OUT, Pass, final_bytes, layer_bytes
+
+MIB = 2**20
+PROCESS_BYTES = 245 * MIB
+"""Resident memory of Python with torch and the training loop loaded, measured."""
+WORKING_BYTES = 108 * MIB
+"""What torch's own parts take once they train (kernels made at first use, the journal), measured."""
+COMPILER_BYTES = 112 * MIB
+"""What torch.compile leaves in the process beside that, measured."""
+HEAP_FACTOR = 1.43
+"""Resident memory of a processor's heap for each byte that is in use: blocks of many sizes come and go, and glibc,
+which is told to keep what is freed, leaves gaps. Fitted to measured peaks of five shapes from 1M to 30M parameters."""
+GPU_CONTEXT_BYTES = 500 * MIB
+GPU_POOL_FACTOR = 1.1
+"""Stated estimates for a GPU: the driver's context, and the gaps in torch's pool."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingMemory:
+    """Where the memory of a training step goes, in bytes."""
+
+    weights: float
+    """As they are kept between steps: float32, or the frozen base and the adapter."""
+    optimizer: float
+    gradients: float
+    casts: float
+    """The weights once more in the compute type, kept from the forward pass for the backward."""
+    activations: float
+    """What the forward pass of a micro-batch keeps for the backward."""
+    logits: float
+    """Of the targets whose loss is computed at one time, with their gradient."""
+    update: float
+    """What the optimizer's step takes beside its state."""
+    is_accumulated: bool
+    """Whether a step has several micro-batches, so that gradients stand beside a forward pass."""
+
+    @property
+    def peak(self) -> float:
+        """The most that is in use at one time: at the end of a forward pass, of a backward pass, or in the update."""
+        standing = self.weights + self.optimizer
+        forward = self.casts + self.activations + self.logits + (self.gradients if self.is_accumulated else 0.0)
+        return standing + max(forward, self.gradients + self.casts, self.gradients + self.update)
+
+    def resident(self, *, is_compiled: bool, process_bytes: float = PROCESS_BYTES) -> float:
+        """Peak resident memory of a process that trains on a processor.
+
+        Args:
+            process_bytes: what it has before it trains.
+        """
+        return process_bytes + WORKING_BYTES + (COMPILER_BYTES if is_compiled else 0) + HEAP_FACTOR * self.peak
+
+    @property
+    def on_gpu(self) -> float:
+        """Memory of a GPU that trains."""
+        return GPU_CONTEXT_BYTES + GPU_POOL_FACTOR * self.peak
+
+    def parts(self) -> dict[str, float]:
+        """The sizes by name."""
+        return {name: value for name, value in asdict(self).items() if name != "is_accumulated"}
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """Low-rank matrices that are trained in place of the weights (Hu et al. 2021, arXiv:2106.09685)."""
+
+    rank: int
+    targets: Collection[str] | None = None
+    """Which of a layer's maps have one; None: all."""
+    base_bits: int = 16
+    """Of the frozen weights of the layers' maps: 16 stands for the compute type, 4 for NF4."""
+
+    def num_parameters(self, shape: DecoderSettings) -> int:
+        """Of all layers."""
+        sides = matrix_shapes(shape)
+        return shape.num_layers * self.rank * sum(sum(sides[name]) for name in self.targets or sides if name in sides)
+
+    def num_maps(self, shape: DecoderSettings) -> int:
+        """Adapted maps of a layer."""
+        return len(matrix_shapes(shape) if self.targets is None else self.targets)
+
+
+def training_memory(
+    shape: DecoderSettings,
+    *,
+    context: int,
+    micro_batch_tokens: int,
+    batch_tokens: int | None = None,
+    optimizer: Literal["muon", "adamw"] = "muon",
+    compute_bytes: int = 2,
+    target_share: float = 1.0,
+    logit_tokens: int | None = None,
+    is_compiled: bool = False,
+    is_on_gpu: bool = False,
+    adapter: Adapter | None = None,
+    shards: int = 1,
+) -> TrainingMemory:
+    """What a training step of this shape takes on one device.
+
+    Args:
+        batch_tokens: of a step on this device; by default one micro-batch.
+        compute_bytes: of activations: 2 in bfloat16, 4 in float32.
+        target_share: of the tokens that are targets: all in pretraining, about a third in conversations.
+        logit_tokens: tokens whose logits are held at one time; by default all targets of a micro-batch.
+        is_on_gpu: attention is a fused kernel then, which keeps no probabilities.
+        adapter: train this instead of the weights.
+        shards: devices that weights, gradients and optimizer state are divided among (FSDP).
+    """
+    tokens = max(1, micro_batch_tokens // context) * context
+    how = Pass(
+        context=context,
+        compute_bytes=compute_bytes,
+        is_compiled=is_compiled,
+        is_written_out=not is_on_gpu and context <= LONGEST_WRITTEN_OUT,
+        is_frozen=adapter is not None,
+        adapter_rank=adapter.rank if adapter else 0,
+        num_adapters=adapter.num_maps(shape) if adapter else 0,
+    )
+    targets = tokens * target_share
+    kept = shape.num_layers * layer_bytes(shape, how) + final_bytes(shape, how)
+    trained = shape.num_parameters if adapter is None else adapter.num_parameters(shape)
+    return TrainingMemory(
+        weights=_weight_bytes(shape, adapter, compute_bytes) / shards + _gathered_bytes(shape, shards),
+        optimizer=_optimizer_bytes(shape, optimizer, adapter) / shards,
+        gradients=4.0 * trained / shards,
+        casts=_cast_bytes(shape, adapter, compute_bytes),
+        # The targets' part of the last hidden states is copied out before the head.
+        activations=tokens * kept + targets * compute_bytes * shape.hidden_size,
+        # Log-probabilities, their gradient, and the gradient of the logits, each in float32.
+        logits=12.0 * min(targets, logit_tokens or targets) * shape.vocab_size,
+        update=_update_bytes(shape, optimizer, compute_bytes) / shards if adapter is None else 0.0,
+        is_accumulated=(batch_tokens or tokens) > tokens,
+    )
+
+
+def _weight_bytes(shape: DecoderSettings, adapter: Adapter | None, compute_bytes: int) -> float:
+    if adapter is None:
+        return 4.0 * shape.num_parameters
+    tables = table_parameters(shape)
+    each = compute_bytes if adapter.base_bits == 16 else BITS[adapter.base_bits] / 8
+    return compute_bytes * tables + each * (shape.num_parameters - tables) + 4.0 * adapter.num_parameters(shape)
+
+
+def _cast_bytes(shape: DecoderSettings, adapter: Adapter | None, compute_bytes: int) -> float:
+    """Weights are cast where they are used; a frozen base is in the compute type, or unpacked a map at a time."""
+    if compute_bytes == 4:
+        return 0.0
+    if adapter is not None:
+        return float(compute_bytes * adapter.num_parameters(shape))
+    return float(compute_bytes * (shape.num_matrix_parameters + shape.vocab_size * shape.hidden_size))
+
+
+def _optimizer_bytes(shape: DecoderSettings, optimizer: str, adapter: Adapter | None) -> float:
+    """AdamW keeps two moments in float32, Muon one; Muon is for the layers' matrices alone."""
+    if adapter is not None:
+        return 8.0 * adapter.num_parameters(shape)
+    tables = table_parameters(shape)
+    return 8.0 * tables + (4.0 if optimizer == "muon" else 8.0) * (shape.num_parameters - tables)
+
+
+def _update_bytes(shape: DecoderSettings, optimizer: str, compute_bytes: int) -> float:
+    """Muon takes all matrices of one shape together: two float32 copies of them and four in the compute type."""
+    if optimizer != "muon":
+        return 0.0
+    alike: Counter[tuple[int, int]] = Counter()
+    for sides in matrix_shapes(shape).values():
+        alike[sides] += shape.num_layers * sides[0] * sides[1]
+    return (8.0 + 4.0 * compute_bytes) * max(alike.values())
+
+
+def _gathered_bytes(shape: DecoderSettings, shards: int) -> float:
+    """A sharded layer is put together for its own pass, and the next one beside it meanwhile, in bfloat16."""
+    return 0.0 if shards == 1 else 2 * 2.0 * (shape.num_parameters - table_parameters(shape)) / shape.num_layers
