@@ -144,6 +144,20 @@ def test_the_export_is_a_hugging_face_folder(samovar: Samovar, brewed: Project, 
     assert samovar("export", brewed.root, "--out", out).code == 1, "it does not overwrite"
 
 
+def test_the_export_in_other_forms(samovar: Samovar, brewed: Project, tmp_path: Path) -> None:
+    pytest.importorskip("gguf")
+    ran = samovar("export", brewed.root, "--format", "gguf", "--type", "q8_0", "--out", tmp_path / "gguf", "--json")
+    assert ran.code == 0, ran.err
+    assert json.loads(ran.out)["files"] == ["model-q8_0.gguf"]
+    assert "through trainer, engine and export" in ran.err
+    ran = samovar("export", brewed.root, "--format", "two-files", "--out", tmp_path / "two")
+    assert ran.code == 0, ran.err
+    assert sorted(path.name for path in (tmp_path / "two").iterdir()) == ["model.safetensors", "run.py"]
+    ran = samovar("export", brewed.root, "--format", "hf", "--type", "q8_0", "--out", tmp_path / "hf")
+    assert ran.code == 1
+    assert "no weights of the type q8_0" in ran.err
+
+
 def test_stages_by_themselves_from_documents_to_a_report(
     samovar: Samovar, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,7 +23,8 @@ from samovar.core.errors import ConfigError, CorruptError
 from samovar.engine.engine import Engine
 from samovar.engine.export import two_files
 from samovar.engine.export.parity import load_plain
-from samovar.engine.export.two_files import RUN, Habits, export
+from samovar.engine.export.two_files import RUN, Habits, describe_tokenizer, export
+from samovar.engine.export.vocabulary import read_vocabulary
 from samovar.engine.quantize import quantize_folder
 from samovar.engine.request import Sampling
 from samovar.model.checkpoint import save_model
@@ -85,6 +86,7 @@ def test_it_is_two_files_that_numpy_reads(source: Path, tmp_path: Path) -> None:
     assert found["parity"].num_tokens >= 20
     assert len(RUN.read_text().splitlines()) <= MOST_LINES
     assert (tmp_path / "two" / "run.py").read_bytes() == RUN.read_bytes()
+    assert all(path.stat().st_mode & 0o444 == 0o444 for path in (tmp_path / "two").iterdir())
     questions = {"texts": [], "conversations": [], "prompts": [], "sequences": [], "num_tokens": 1}
     command = [sys.executable, "-I", "-B", str(two_files.PROBE), str(tmp_path / "two"), str(tmp_path / "results.json")]
     subprocess.run(command, input=json.dumps(questions).encode(), check=True)
@@ -191,9 +193,9 @@ def test_other_shapes_templates_and_tools_are_refused(
             export(source, tmp_path / "two")
     template.write_text(original)
     parts = json.loads((source / "tokenizer.json").read_text())
-    parts["added_tokens"] = [token for token in parts["added_tokens"] if token["content"] != "<tool_call>"]
+    parts["added_tokens"] = [token for token in parts["added_tokens"] if token["content"] != "<|im_start|>"]
     (source / "tokenizer.json").write_text(json.dumps(parts))
-    with pytest.raises(ConfigError, match="has no <tool_call>"):
+    with pytest.raises(ConfigError, match=r"has no <\|im_start\|>"):
         export(source, tmp_path / "two")
     assert [path.name for path in tmp_path.iterdir()] == ["source"]
 
@@ -237,7 +239,7 @@ def tokenizers(run: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
         trained = train_tokenizer(texts, TokenizerSettings(vocab_size=400, split=split))
         folder = tmp_path_factory.mktemp(split)
         trained.save(folder)
-        made[split] = (trained, run.Tokenizer(two_files._tokenizer(two_files.read_vocabulary(folder))))
+        made[split] = (trained, run.Tokenizer(describe_tokenizer(read_vocabulary(folder, trained), trained)))
     return made
 
 

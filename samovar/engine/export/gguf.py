@@ -110,9 +110,10 @@ def _write(path: Path, model: Decoder, shape: LlamaCppShape, source: Path, weigh
     gguf = require("gguf", extra="gguf")
     writer = gguf.GGUFWriter(path, shape.architecture)
     try:
+        tokenizer = Tokenizer.load(source)
         writer.add_name(path.stem)
         write_shape(writer, model.settings, shape)
-        write_tokenizer(writer, read_vocabulary(source), Tokenizer.load(source), num_rows=model.settings.vocab_size)
+        write_tokenizer(writer, read_vocabulary(source, tokenizer), tokenizer, num_rows=model.settings.vocab_size)
         writer.add_file_type(gguf.LlamaFileType["ALL_F32" if weight_type == "f32" else f"MOSTLY_{weight_type.upper()}"])
         writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
         for tensor in _tensors(model, shape):

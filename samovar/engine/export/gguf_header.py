@@ -19,7 +19,6 @@ from samovar.engine.export.shape import described, unusual
 from samovar.engine.export.vocabulary import Vocabulary
 from samovar.model.positions import frequencies
 from samovar.model.settings import DecoderSettings
-from samovar.tokenizer.special import DOCUMENT_END
 from samovar.tokenizer.tokenizer import Tokenizer
 
 ARCHITECTURES: dict[str, dict[str, Any]] = {
@@ -161,9 +160,9 @@ def write_tokenizer(writer: Any, vocabulary: Vocabulary, tokenizer: Tokenizer, *
     writer.add_token_merges([" ".join(pair) for pair in vocabulary.merges])
     writer.add_eos_token_id(tokenizer.eos_id)
     # Without it llama.cpp takes token 11 for the beginning of a text, whatever that is.
-    writer.add_bos_token_id(vocabulary.marks.get(DOCUMENT_END, tokenizer.eos_id))
-    writer.add_pad_token_id(vocabulary.marks.get(DOCUMENT_END, tokenizer.eos_id))
-    writer.add_add_bos_token(False)
+    writer.add_bos_token_id(tokenizer.begin_ids[0] if tokenizer.begin_ids else tokenizer.document_end_id)
+    writer.add_pad_token_id(tokenizer.pad_id)
+    writer.add_add_bos_token(bool(tokenizer.begin_ids))
     if tokenizer.chat_template:
         writer.add_chat_template(tokenizer.chat_template)
 

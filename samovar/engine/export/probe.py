@@ -50,11 +50,10 @@ def written(assistant: Any, turns: list[list[Any]]) -> list[int]:
 def greedy(run: Any, assistant: Any, prompt: list[int], num_tokens: int) -> list[int]:
     """The likeliest tokens after ``prompt``, the end of the turn included."""
     ids = list(prompt)
-    ends = [assistant.tokenizer.marks.get(mark) for mark in ("<|im_end|>", "<|endoftext|>")]
     while len(ids) < len(prompt) + num_tokens:
         logits_V = assistant.model.next_logits(ids)[: len(assistant.tokenizer.bytes_of)]
         ids.append(run.choose(logits_V, 0.0, 1.0, None))
-        if ids[-1] in ends:
+        if ids[-1] in assistant.tokenizer.ends:
             break
     return ids[len(prompt) :]
 

@@ -106,7 +106,7 @@ class Tokenizer:
         self.bytes_of = [token.encode("latin-1") for token in about["tokens"]]
         self.marks: dict[str, int] = about["marks"]
         """Tokens that no text can produce: they say where turns and calls of tools begin and end."""
-        self.hidden = set(about["hidden"])
+        self.hidden, self.ends = set(about["hidden"]), set(about["ends"])
         self.is_composed, self.digits = about["is_composed"], about["digits"]
         plain = {token: number for number, token in enumerate(self.bytes_of) if number not in self.marks.values()}
         self.byte_ids = [plain[bytes([byte])] for byte in range(256)]
@@ -379,11 +379,8 @@ class Assistant:
 
     def tool_turn(self, results: list[str]) -> list[int]:
         """What the tools said."""
-        ids = self.with_marks("<|im_start|>user")
-        for result in results:
-            ids += self.with_marks("\n<tool_response>") + self.tokenizer.encode(f"\n{result}\n")
-            ids += self.with_marks("</tool_response>")
-        return ids + self.with_marks("<|im_end|>\n")
+        said = "".join(f"\n<tool_response>\n{result}\n</tool_response>" for result in results)
+        return self.with_marks(f"<|im_start|>user{said}<|im_end|>\n")
 
     def answer(
         self, question: str, temperature: float | None = None, seed: int | None = None, max_tokens: int | None = None
@@ -420,12 +417,11 @@ class Assistant:
         ids = [*self.preamble, *(number for earlier in self.history for number in earlier), *exchange]
         if len(ids) >= self.model.context:
             raise ValueError(f"this is {len(ids)} tokens long, and {self.model.context} is all that I can hold")
-        ends = [self.tokenizer.marks.get(mark) for mark in ("<|im_end|>", "<|endoftext|>")]
         for _ in range(min(max_tokens, self.model.context - len(ids))):
             logits_V = self.model.next_logits(ids)[: len(self.tokenizer.bytes_of)]
             ids.append(choose(logits_V, temperature, self.habits["top_p"], lambda: dice.getrandbits(24) * 2.0**-24))
             yield ids[-1]
-            if ids[-1] in ends:
+            if ids[-1] in self.tokenizer.ends:
                 return
 
     def use_tool(self, call: str) -> str:
@@ -436,6 +432,7 @@ class Assistant:
         except (ValueError, KeyError, TypeError):
             return "error: 'expression' must be text like 17*24"
         if name not in self.habits["tools"]:
+            name = name if str(name).isidentifier() else "?"  # a name must not bring marks into the conversation
             return f"error: there is no tool {name!r}; the tools are: {', '.join(self.habits['tools']) or 'none'}"
         result = calculate(expression)
         print(f"[{name}  expression: {expression}  =  {result}]", file=sys.stderr, flush=True)

@@ -33,7 +33,7 @@ from samovar.model.decoder import Decoder
 from samovar.model.positions import frequencies
 from samovar.model.quantized import dequantize_model, is_quantized, quantize_model
 from samovar.model.settings import DecoderSettings
-from samovar.tokenizer.special import TURN_START
+from samovar.tokenizer.special import TURN_END, TURN_START
 from samovar.tokenizer.tokenizer import Tokenizer
 
 WeightType = Literal["int8", "bf16", "f16", "f32"]
@@ -44,7 +44,7 @@ DTYPES = {"int8": torch.bfloat16, "bf16": torch.bfloat16, "f16": torch.float16, 
 RUN = Path(__file__).with_name("run.py")
 PROBE = Path(__file__).with_name("probe.py")
 SETTINGS = ("num_layers", "num_heads", "num_kv_heads", "head_dim", "max_positions", "norm_eps")
-MARKS = (TURN_START, "<|im_end|>", "<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>")
+MARKS = (TURN_START, TURN_END)
 KNOWN = {"qk_norm", "attention_bias", "output_bias", "mlp_bias"}
 """Settings in which a decoder may differ from Qwen3's: run.py takes what weights it finds."""
 
@@ -102,14 +102,14 @@ def export(
         CorruptError: run.py does not answer as the model does.
     """
     habits = habits or Habits()
-    tokenizer, vocabulary = Tokenizer.load(source), read_vocabulary(source)
-    model = load_model(source)
+    tokenizer, model = Tokenizer.load(source), load_model(source)
+    vocabulary = read_vocabulary(source, tokenizer)
     check_shape(model.settings)
     _check_habits(source, vocabulary, habits)
     stored = _stored(model, weight_type)
     about = {
         "shape": {name: getattr(model.settings, name) for name in SETTINGS},
-        "tokenizer": _tokenizer(vocabulary),
+        "tokenizer": describe_tokenizer(vocabulary, tokenizer),
         "habits": {
             "preamble": _preamble(source, tokenizer, habits),
             "temperature": habits.temperature,
@@ -180,7 +180,7 @@ def _stored(model: Decoder, weight_type: WeightType | None) -> Stored:
     return Stored(tensors | {"rotary_frequency": rotary}, decoder_of(settings, state))
 
 
-def _tokenizer(vocabulary: Vocabulary) -> dict[str, Any]:
+def describe_tokenizer(vocabulary: Vocabulary, tokenizer: Tokenizer) -> dict[str, Any]:
     """As run.py reads it: a token as the letters whose numbers are its bytes, a merge as three ids."""
     number_of = {token: number for number, token in enumerate(vocabulary.tokens)}
     return {
@@ -188,6 +188,7 @@ def _tokenizer(vocabulary: Vocabulary) -> dict[str, Any]:
         "merges": [[number_of[left], number_of[right], number_of[left + right]] for left, right in vocabulary.merges],
         "marks": vocabulary.marks,
         "hidden": sorted(vocabulary.hidden),
+        "ends": sorted(tokenizer.stop_ids),
         "digits": {"qwen2": 1, "llama3": 3}[vocabulary.split],
         "is_composed": vocabulary.is_composed,
         "prefers_whole_words": vocabulary.prefers_whole_words,
@@ -197,7 +198,12 @@ def _tokenizer(vocabulary: Vocabulary) -> dict[str, Any]:
 def _preamble(source: Path, tokenizer: Tokenizer, habits: Habits) -> str:
     """What the template writes before the first turn of a person."""
     first = Message(role="user", content="…")
-    text = render([*_system(habits), first], template=tokenizer.chat_template, tools=habits.announced)
+    text = render(
+        [*_system(habits), first],
+        template=tokenizer.chat_template,
+        tools=habits.announced,
+        special=tokenizer.roles.texts,
+    )
     preamble, turn, _ = text.partition(f"{TURN_START}user\n…")
     if not turn:
         raise _other_template(source)

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 from samovar.core.errors import ConfigError
 from samovar.core.files import read_json
 from samovar.tokenizer.byte_alphabet import token_bytes
-from samovar.tokenizer.tokenizer import TOKENIZER_FILE
+from samovar.tokenizer.tokenizer import TOKENIZER_FILE, Tokenizer
 from samovar.tokenizer.train import SPLIT_PATTERNS
 
 UNUSUAL = ("dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix", "fuse_unk", "byte_fallback")
@@ -23,7 +23,7 @@ class Vocabulary(NamedTuple):
     merges: list[tuple[str, str]]
     """Pairs that are joined, the first the earliest."""
     marks: dict[str, int]
-    """Added tokens, which no text of a person can produce."""
+    """Tokens that no text of a person can produce."""
     hidden: frozenset[int]
     """Marks that a reader of the text does not see."""
     split: Literal["qwen2", "llama3"]
@@ -40,8 +40,8 @@ class Vocabulary(NamedTuple):
         return token.encode() if raw is None else raw
 
 
-def read_vocabulary(folder: Path) -> Vocabulary:
-    """The vocabulary of the tokenizer in ``folder``.
+def read_vocabulary(folder: Path, tokenizer: Tokenizer) -> Vocabulary:
+    """The vocabulary of ``tokenizer``, which ``folder`` holds.
 
     Raises:
         ConfigError: it works in a way that is not known here.
@@ -54,7 +54,10 @@ def read_vocabulary(folder: Path) -> Vocabulary:
     normalizer = parts.get("normalizer")
     _check(folder, normalizer in (None, {"type": "NFC"}), f"it normalises by {normalizer}")
     added = {token["content"]: token for token in parts.get("added_tokens", [])}
-    marks = {content: token["id"] for content, token in added.items()}
+    marks = tokenizer.special_ids
+    words = [content for content in added if content not in marks]
+    _check(folder, not words, f"it has words that are joined from none, as {words[:1]}")
+    _check(folder, not tokenizer.swallows_before | tokenizer.swallows_after, "its marks swallow spaces")
     numbers = model["vocab"] | marks
     tokens = [""] * (max(numbers.values()) + 1)
     for token, number in numbers.items():
@@ -63,7 +66,7 @@ def read_vocabulary(folder: Path) -> Vocabulary:
         tokens=tokens,
         merges=[_pair(merge) for merge in model["merges"]],
         marks=marks,
-        hidden=frozenset(token["id"] for token in added.values() if token["special"]),
+        hidden=frozenset(number for mark, number in marks.items() if added.get(mark, {}).get("special", True)),
         split=_split(folder, parts.get("pre_tokenizer")),
         is_composed=normalizer is not None,
         prefers_whole_words=bool(model.get("ignore_merges")),

@@ -28,6 +28,9 @@ def whole_folder(out: Path) -> Iterator[Path]:
         partial.mkdir(parents=True)
         try:
             yield partial
+            # Some writers make files that nobody else may read.
+            for path in partial.rglob("*"):
+                path.chmod(partial.stat().st_mode & (0o777 if path.is_dir() else 0o666))
             put_in_place(partial, out)
         except BaseException:
             shutil.rmtree(partial, ignore_errors=True)
