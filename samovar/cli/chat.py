@@ -33,6 +33,10 @@ Seed = Annotated[int | None, typer.Option("--seed", help="The same seed gives th
 MaxTokens = Annotated[
     int | None, typer.Option("--max-tokens", min=1, help="Longest answer, in tokens.", show_default=False)
 ]
+Adapter = Annotated[
+    Path | None,
+    typer.Option("--adapter", metavar="DIR", help="Put this adapter on the model first.", show_default=False),
+]
 
 _HELP = "a line is a message; /new starts a new chat, Ctrl-C stops an answer, Ctrl-D ends"
 
@@ -43,6 +47,7 @@ def run(
     temperature: Temperature = None,
     seed: Seed = None,
     max_tokens: MaxTokens = None,
+    adapter: Adapter = None,
     as_json: AsJson = False,
 ) -> None:
     """Talk to the assistant; its calls of tools are run, and shown on stderr."""
@@ -55,7 +60,7 @@ def run(
     from samovar.engine.request import Sampling
 
     habits = assistant.recipe.serve
-    engine = Engine.load(assistant.model, max_batch=1)
+    engine = Engine.load(assistant.model, max_batch=1, adapter=adapter)
     agent = Agent(
         engine,
         engine.tokenizer,

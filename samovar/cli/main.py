@@ -20,7 +20,7 @@ from samovar.core.errors import ResourceError, SamovarError
 COMMANDS = {
     "The road, in one project folder": ("new", "plan", "brew", "status"),
     "Talk": ("chat", "serve", "export"),
-    "Stages by themselves, on files": ("data", "trace", "tokenizer", "pretrain", "sft", "quantize", "eval"),
+    "Stages by themselves, on files": ("data", "trace", "tokenizer", "pretrain", "sft", "merge", "quantize", "eval"),
 }
 """Each is a file in this folder that defines ``run`` and ``EXAMPLE``; one with sub-commands also names ``COMMANDS``."""
 

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from samovar.core.settings import Settings
+from samovar.model.adapters.settings import AdapterSettings
 
 
 class LoopSettings(Settings):
@@ -70,3 +71,5 @@ class SftSettings(LoopSettings):
     """Share of the budget for one's own conversations where there are tasks as well."""
     max_epochs: float = Field(4.0, gt=0)
     """How often one's own conversations may be repeated at most."""
+    adapter: AdapterSettings | None = None
+    """Train a low-rank adapter beside the frozen base instead of all weights; {} takes its defaults."""

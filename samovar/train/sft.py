@@ -10,16 +10,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from samovar.chat.rows import prompt_ids, render_rows
 from samovar.core.artifact import SCRATCH
-from samovar.core.devices import pick_device, training_dtype
 from samovar.core.errors import ConfigError
 from samovar.core.progress import Progress
 from samovar.engine.engine import Engine
 from samovar.engine.request import Sampling
-from samovar.model.checkpoint import load_model, save_model
 from samovar.model.decoder import Decoder
 from samovar.tasks.task import Split, Task
 from samovar.tokenizer.tokenizer import Tokenizer
@@ -28,6 +24,7 @@ from samovar.train.loop import train
 from samovar.train.objectives import next_token
 from samovar.train.packing import PackedRows, is_packed, pack_rows
 from samovar.train.settings import SftSettings
+from samovar.train.trainable import loop_settings, open_trainable, save_trained
 from samovar.train.validation import validation_loss
 
 _VALIDATION_ROWS = 64
@@ -37,7 +34,7 @@ SPLITS: tuple[Split, ...] = ("train", "test")
 def sft(
     settings: SftSettings, *, base: Path, out: Path, tasks: Mapping[str, Task], conversations: Sequence[Path] = ()
 ) -> dict[str, Any]:
-    """Fine-tune the model in ``base`` and leave the assistant in ``out``.
+    """Fine-tune the model in ``base``, or an adapter beside it, and leave the assistant in ``out``.
 
     Args:
         tasks: by name; ``settings.tasks`` has their shares.
@@ -48,7 +45,7 @@ def sft(
     if not tasks and not conversations:
         raise ConfigError("fine-tuning has neither tasks nor conversations", hint="name some under sft in the recipe")
     tokenizer = Tokenizer.load(base)
-    model = load_model(base, dtype=torch.float32).to(pick_device()).train().requires_grad_(True)
+    model = open_trainable(base, settings.adapter, seed=settings.seed)
     context = settings.context or model.settings.max_positions
     rows = {
         split: _rows(settings, out / SCRATCH / "rows" / split, split, tokenizer, context, tasks, conversations)
@@ -65,10 +62,10 @@ def sft(
     counts = rows["train"].counts
     budget = min(settings.tokens, math.ceil(counts["rows"] * context * settings.max_epochs))
     metrics = train(
-        model, next_token, rows["train"], settings,
+        model, next_token, rows["train"], loop_settings(settings, settings.adapter),
         tokens=budget, context=context, out=out, title="sft", validate=validate,
     )  # fmt: skip
-    save_model(model, out, tokenizer_folder=base, dtype=training_dtype(next(model.parameters()).device))
+    save_trained(model, out, settings.adapter, base=base)
     return metrics | {
         "conversations": counts["conversations"],
         "target_share": round(counts["targets"] / max(1, counts["rows"] * context), 3),

@@ -1,0 +1,127 @@
+"""A model and an adapter on disk, opened together and merged."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from samovar.core.artifact import partial_folder, put_in_place
+from samovar.core.errors import ConfigError, CorruptError
+from samovar.core.files import naming_os_errors, read_json
+from samovar.model.adapters.attach import adaptable, merge, replace_module
+from samovar.model.adapters.base_id import base_id
+from samovar.model.adapters.lora import LoraLinear
+from samovar.model.adapters.peft_folder import SavedAdapter, read_adapter
+from samovar.model.adapters.peft_names import LowRank, to_ours
+from samovar.model.checkpoint import load_model, read_settings, save_model, weight_bytes
+from samovar.model.decoder import Decoder
+from samovar.model.quantized import prepare
+
+
+def load_adapted(
+    base: Path, adapter: Path, *, dtype: torch.dtype | None = None, base_bits: int | None = None
+) -> Decoder:
+    """The model in ``base`` with the adapter in ``adapter`` beside its maps, frozen.
+
+    That the two belong together is checked before the first weight is read.
+
+    Args:
+        dtype: of the base's weights; None keeps what is stored.
+        base_bits: 16, or 4 for a base in NF4; by default as the adapter was trained.
+    Raises:
+        ConfigError: the adapter is of another model, or needs what is not supported.
+        MissingError, CorruptError: files are missing or damaged.
+    """
+    saved = read_adapter(adapter)
+    ours = _fitting(_empty(base), saved)
+    if saved.base_id is not None and (found := base_id(base)) != saved.base_id:
+        raise ConfigError(
+            f"{adapter} was trained on another model than {base}, of the same shape (ids {saved.base_id} and {found})",
+            hint="name the model that it was trained on",
+        )
+    model = load_model(base, dtype=dtype, weight_bits=base_bits or saved.base_bits)
+    _put_on(model, ours)
+    return model.eval().requires_grad_(False)
+
+
+def merge_folders(base: Path, adapter: Path, out: Path, *, base_bits: int | None = None) -> dict[str, Any]:
+    """Write the model in ``base`` with the adapter merged into its weights to ``out``, whole or not at all.
+
+    Args:
+        base_bits: 4 merges into the weights as NF4 holds them, 16 into those of ``base``; by default as it was trained.
+    Returns:
+        number of adapted maps, bytes of the weights, and the largest difference of a logit, on random tokens, between
+        the base with its adapter beside and what was written.
+    Raises:
+        ConfigError: ``out`` holds something already, or the adapter is of another model.
+    """
+    with naming_os_errors(out):
+        if out.exists() and (not out.is_dir() or any(out.iterdir())):
+            raise ConfigError(f"{out} is not empty", hint="name a new folder, or empty this one yourself")
+    model = load_adapted(base, adapter, base_bits=base_bits)
+    adapted = sum(isinstance(module, LoraLinear) for module in model.modules())
+    expected_BTV = _logits(model)
+    merge(model)
+    partial = partial_folder(out)
+    shutil.rmtree(partial, ignore_errors=True)
+    save_model(model, partial, tokenizer_folder=base)
+    difference = float((_logits(load_model(partial)) - expected_BTV).abs().max())
+    put_in_place(partial, out)
+    return {"adapted_maps": adapted, "weight_bytes": weight_bytes(out), "largest_logit_difference": difference}
+
+
+@torch.inference_mode()
+def _logits(model: Decoder) -> torch.Tensor:
+    """Of a row of random tokens."""
+    length = min(64, model.settings.max_positions)
+    generator = torch.Generator().manual_seed(0)
+    return model(torch.randint(model.settings.vocab_size, (1, length), generator=generator)).float()
+
+
+def _empty(base: Path) -> Decoder:
+    """The model in ``base`` without its weights."""
+    with torch.device("meta"):
+        model = Decoder(read_settings(base))
+    config = read_json(base / "config.json")
+    if "quantization_config" in config:
+        prepare(model, config["quantization_config"])
+    return model
+
+
+def _put_on(model: Decoder, ours: dict[str, LowRank]) -> None:
+    maps = adaptable(model)
+    for name, part in ours.items():
+        module = LoraLinear(maps[name], rank=part.rank, scale=part.scale, has_magnitude=part.magnitude_O is not None)
+        numbers = {"lora_A": part.a_RI, "lora_B": part.b_OR, "magnitude": part.magnitude_O}
+        module.load_state_dict({key: value for key, value in numbers.items() if value is not None}, strict=False)
+        replace_module(model, name, module)
+
+
+def _fitting(model: Decoder, adapter: SavedAdapter) -> dict[str, LowRank]:
+    """The adapter by our names, every part of which has a map of its shape in ``model``."""
+    maps = adaptable(model)
+    try:
+        ours = to_ours(adapter.parts, model.settings)
+    except CorruptError as error:  # rows of a joined matrix that cannot be divided among queries, keys and values
+        raise _other_base(adapter, str(error)) from error
+    for name, part in ours.items():
+        if name not in maps:
+            raise _other_base(adapter, f"there is no linear map {name} in its layers")
+        expected = maps[name].out_features, maps[name].in_features
+        found = part.b_OR.shape[0], part.a_RI.shape[1]
+        if found != expected:
+            raise _other_base(adapter, f"{name} is {expected}, the adapter's is {found}")
+        if part.magnitude_O is not None and part.magnitude_O.shape != (expected[0],):
+            raise _other_base(
+                adapter, f"{name} has {expected[0]} rows, the adapter {part.magnitude_O.shape[0]} lengths"
+            )
+    return ours
+
+
+def _other_base(adapter: SavedAdapter, why: str) -> ConfigError:
+    return ConfigError(
+        f"{adapter.folder} is an adapter of another model: {why}", hint="name the model that it was trained on"
+    )
