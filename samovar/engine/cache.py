@@ -56,6 +56,10 @@ class SlotCache:
             return PrefillView(self, slots, starts, length)
         return FreshPrefillView(self, slots, length)
 
+    def branching(self, slot: int, start: int, length: int) -> BranchView:
+        """A view for rows of ``length`` tokens, each of which might follow the first ``start`` ones of ``slot``."""
+        return BranchView(self, slot, start, length)
+
 
 class DecodeView:
     """One new token a row, in rows 0, 1, … of the memory: attention reads the memory itself."""
@@ -121,6 +125,28 @@ class PrefillView:
         keys_NKSA[self._slot_B[:, None], :, self.positions_BT] = key_BKTA.transpose(1, 2)
         values_NKSA[self._slot_B[:, None], :, self.positions_BT] = value_BKTA.transpose(1, 2)
         return keys_NKSA[self._slot_B, :, : self.num_keys], values_NKSA[self._slot_B, :, : self.num_keys]
+
+
+class BranchView:
+    """What might come next for one sequence, in several ways beside each other, looked at and not kept."""
+
+    def __init__(self, cache: SlotCache, slot: int, start: int, length: int) -> None:
+        self._cache, self._slot, self._start = cache, slot, start
+        self.num_keys = start + length
+        self.positions_BT = torch.arange(start, start + length, device=cache.device).unsqueeze(0)
+        key_position_S = torch.arange(self.num_keys, device=cache.device)
+        self.mask_B1TS: Tensor | None = (key_position_S <= self.positions_BT[:, :, None]).unsqueeze(1)
+
+    def update(self, layer: int, key_BKTA: Tensor, value_BKTA: Tensor) -> tuple[Tensor, Tensor]:
+        """All that every branch may look at: the sequence so far, then the branch's own."""
+        rows = len(key_BKTA)
+        keys_KSA, values_KSA = (
+            memory[layer, self._slot, :, : self._start] for memory in (self._cache.keys_LNKSA, self._cache.values_LNKSA)
+        )
+        return (
+            torch.cat((keys_KSA.expand(rows, -1, -1, -1), key_BKTA), dim=2),
+            torch.cat((values_KSA.expand(rows, -1, -1, -1), value_BKTA), dim=2),
+        )
 
 
 def affordable_context(settings: DecoderSettings, *, num_slots: int, dtype: torch.dtype, device: torch.device) -> int:

@@ -16,11 +16,13 @@ import torch
 from torch import Tensor
 
 from samovar.core.errors import BusyError, RequestError
-from samovar.engine.cache import SlotCache
+from samovar.engine.cache import SlotCache, affordable_context
 from samovar.engine.request import Completion, Delta, Sampling
-from samovar.engine.sampler import sample
+from samovar.engine.sampler import COLDEST, sample
 from samovar.engine.scheduler import Scheduler
 from samovar.engine.sequence import Sequence
+from samovar.model.adapters.attach import merge
+from samovar.model.adapters.folders import load_adapted
 from samovar.model.checkpoint import load_model
 from samovar.model.decoder import Decoder
 from samovar.tokenizer.tokenizer import Tokenizer
@@ -43,7 +45,8 @@ class Engine:
 
         Args:
             max_batch: requests answered at once.
-            max_context: longest prompt and answer together, in tokens; by default, and at most, the model's.
+            max_context: longest prompt and answer together, in tokens; at most, and by default, the model's. By default
+                less where the cache would take more than half of the free memory.
             max_waiting: requests that may wait for a slot; more are refused.
             prefill_tokens: prompt tokens read in one step, padding included: how long running answers may be held up.
         Raises:
@@ -52,17 +55,14 @@ class Engine:
         self.model = model
         self.tokenizer = tokenizer
         self.max_batch = max_batch
-        self.max_context = min(max_context or model.settings.max_positions, model.settings.max_positions)
         self.max_waiting = max_waiting
         self._vocab_size = min(tokenizer.vocab_size, model.settings.vocab_size)
-        weight = model.norm.weight
-        self._device = weight.device
+        device, dtype = model.norm.weight.device, model.compute_dtype or model.norm.weight.dtype
+        affordable = affordable_context(model.settings, num_slots=max_batch, dtype=dtype, device=device)
+        self.max_context = min(max_context or affordable, model.settings.max_positions)
+        self._device = device
         self._cache = SlotCache(
-            model.settings,
-            num_slots=max_batch,
-            max_context=self.max_context,
-            dtype=model.compute_dtype or weight.dtype,
-            device=weight.device,
+            model.settings, num_slots=max_batch, max_context=self.max_context, dtype=dtype, device=device
         )
         self._scheduler = Scheduler(max_batch, max_context=self.max_context, prefill_tokens=prefill_tokens)
         self._sequences: dict[int, Sequence] = {}
@@ -71,7 +71,13 @@ class Engine:
 
     @classmethod
     def load(
-        cls, folder: Path, *, max_batch: int = 8, max_context: int | None = None, dtype: torch.dtype | None = None
+        cls,
+        folder: Path,
+        *,
+        max_batch: int = 8,
+        max_context: int | None = None,
+        dtype: torch.dtype | None = None,
+        adapter: Path | None = None,
     ) -> Engine:
         """Open the model and the tokenizer in ``folder``.
 
@@ -83,8 +89,13 @@ class Engine:
                 with 6M parameters on one AVX512-BF16 core, a step of 1, 8, 32, 64 rows takes 2.4, 4.9, 13, 23 ms in
                 float32, 2.1, 5.5, 17, 29 ms in bfloat16 (its attention kernel is slow), and 1.9, 4.3, 16, 22 ms with
                 int8 weights under float32 activations.
+            adapter: a folder in PEFT's format; the adapter is merged into the weights.
         """
-        model = load_model(folder, dtype=dtype or torch.float32)
+        if adapter is None:
+            model = load_model(folder, dtype=dtype or torch.float32)
+        else:
+            model = load_adapted(folder, adapter, dtype=dtype or torch.float32)
+            merge(model)
         return cls(model, Tokenizer.load(folder), max_batch=max_batch, max_context=max_context)
 
     @property
@@ -256,9 +267,44 @@ class Engine:
             if (allowed := sequence.allowed_ids()) is not None:
                 logits_BV[row] = _only(logits_BV[row], allowed)
         tokens = sample(logits_BV, [one.sampling for one in sequences], [one.draw for one in sequences])
-        for sequence, token in zip(sequences, tokens, strict=True):
-            sequence.append(token)
+        for row, (sequence, token) in enumerate(zip(sequences, tokens, strict=True)):
+            if lines := sequence.quotable(token):
+                self._quote(sequence, token, lines, logits_BV[row])
+            else:
+                sequence.append(token)
         return self._report(sequences)
+
+    def _quote(self, sequence: Sequence, mark: int, lines: list[list[int]], logits_V: Tensor) -> None:
+        """Append the mark of a quote, and settle which line it quotes, by the likelihood of each as a whole.
+
+        Without chance, another token than the mark is taken where it is likelier than the mark with any line.
+        """
+        room = self.max_context - len(sequence.ids) - 1
+        score_B = self._log_likelihoods(sequence, [[mark, *line[:room]] for line in lines])
+        if sequence.sampling.temperature > 0:
+            share_B = (score_B / max(sequence.sampling.temperature, COLDEST)).softmax(0)
+            number = int(torch.searchsorted(share_B.cumsum(0), sequence.draw()).clamp(max=len(lines) - 1))
+        else:
+            number = int(score_B.argmax())
+            log_probability_V = logits_V.log_softmax(0)
+            quoting = float(log_probability_V[mark] + score_B[number])
+            log_probability_V[mark] = -torch.inf
+            if float(log_probability_V.max()) > quoting:
+                sequence.append(int(log_probability_V.argmax()))
+                return
+        sequence.append(mark)
+        sequence.keep_quote(number)
+
+    def _log_likelihoods(self, sequence: Sequence, branches: list[list[int]]) -> Tensor:
+        """Of what follows the first token in each branch, were it the continuation of ``sequence``; float32, B."""
+        length = max(map(len, branches))
+        token_BT = torch.tensor([branch + [0] * (length - len(branch)) for branch in branches], device=self._device)
+        is_real_BT = torch.tensor([[place < len(branch) for place in range(1, length)] for branch in branches])
+        view = self._cache.branching(sequence.slot, len(sequence.ids), length)
+        hidden_BTD = self.model.hidden(token_BT, cache=view)[:, :-1]
+        log_BTV = self.model.head(hidden_BTD)[..., : self._vocab_size].float().log_softmax(-1)
+        log_BT = log_BTV.gather(2, token_BT[:, 1:, None]).squeeze(2)
+        return (log_BT * is_real_BT.to(self._device)).sum(1)
 
     def _report(self, sequences: Iterable[Sequence]) -> list[Delta]:
         """The news of ``sequences``; those that have ended give their place back."""

@@ -104,3 +104,51 @@ def test_the_engine_keeps_to_it_where_asked(make_engine: Any, tokenizer: Tokeniz
     true = {"The tea was hot.", "The samovar sang!", "The tea was hot. The samovar sang!"}
     assert answers[False].splitlines()[0][2:] not in true
     assert answers[True].splitlines()[0][2:] in true
+
+
+def log_likelihood(engine: Engine, prompt: list[int], after: list[int]) -> float:
+    """Of ``after``, by a plain forward pass."""
+    with torch.inference_mode():
+        log_TV = engine.model(torch.tensor([prompt + after]))[0].float().log_softmax(-1)
+    return sum(float(log_TV[len(prompt) + place - 1, token]) for place, token in enumerate(after))
+
+
+def insisting_on(engine: Engine, token: int, logit: float, patch: pytest.MonkeyPatch) -> None:
+    """Give ``token`` this logit as the first of the next answer."""
+    real_head, is_first = engine.model.head, [True]
+
+    def head(hidden: torch.Tensor) -> torch.Tensor:
+        logits = real_head(hidden)
+        if is_first:
+            is_first.pop()
+            logits[:, token] = logit
+        return logits
+
+    patch.setattr(engine.model, "head", head)
+
+
+@pytest.mark.parametrize("prefill_tokens", [1024, 16])
+def test_the_quoted_sentence_is_the_likeliest_as_a_whole(
+    make_engine: Any, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch, prefill_tokens: int
+) -> None:
+    engine: Engine = make_engine(prefill_tokens=prefill_tokens)
+    sentences = ["Tea was hot and black.", "Tea was hot.", "Tea was cold, it seems.", "A samovar sang!", "Когда?"]
+    prompt, mark = tokenizer.encode(" ".join(sentences)), tokenizer.encode(">")
+    scores = [log_likelihood(engine, prompt + mark, tokenizer.encode(f" {text}\n")) for text in sentences]
+    insisting_on(engine, mark[0], 1e6, monkeypatch)
+    sampling = Sampling(temperature=0.0, max_tokens=40, verbatim_quotes=True)
+    answer = engine.generate([prompt], sampling)[0].text
+    assert answer.startswith(f"> {sentences[scores.index(max(scores))]}")
+
+
+def test_no_quote_where_another_beginning_is_likelier_than_any(make_engine: Any, tokenizer: Tokenizer) -> None:
+    """An untrained model gives every sentence next to no likelihood."""
+    engine: Engine = make_engine()
+    prompt, mark = tokenizer.encode("The tea was hot. The samovar sang!"), tokenizer.encode(">")
+    logits_V = engine.model(torch.tensor([prompt]))[0, -1].float()
+    likeliest = int(logits_V[: tokenizer.vocab_size].argmax())
+    for verbatim, first in ((True, likeliest), (False, mark[0])):
+        with pytest.MonkeyPatch.context() as patch:
+            insisting_on(engine, mark[0], float(logits_V.max()) + 1.0, patch)
+            sampling = Sampling(temperature=0.0, max_tokens=1, verbatim_quotes=verbatim)
+            assert engine.generate([prompt], sampling)[0].ids == [first]
