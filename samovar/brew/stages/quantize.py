@@ -8,6 +8,7 @@ from samovar.brew.forecast import MIB, PROCESS_BYTES, Forecast, Outlook
 from samovar.brew.recipe import Recipe
 from samovar.brew.stage import Stage, StageContext
 from samovar.brew.training_forecast import FORWARD_SHARE, decoder_settings, probe_training
+from samovar.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +21,16 @@ class QuantizeStage(Stage):
     needs = ("sft", "data")
 
     def config(self, recipe: Recipe) -> dict[str, Any]:
-        """All of the quantize section."""
+        """All of the quantize section.
+
+        Raises:
+            ConfigError: fine-tuning is to leave an adapter alone, which is no model to quantize.
+        """
+        if recipe.sft.adapter is not None and not recipe.sft.adapter.merge:
+            raise ConfigError(
+                "sft.adapter.merge is false: the stages after sft need a whole model",
+                hint="leave it out in a brew; `samovar sft` by itself can leave the adapter alone",
+            )
         return recipe.quantize.model_dump(mode="json")
 
     def run(self, context: StageContext) -> dict[str, Any]:
@@ -41,8 +51,8 @@ class QuantizeStage(Stage):
 
     def forecast(self, recipe: Recipe, outlook: Outlook) -> Forecast:
         """Two readings of the held-out text and two short decodings."""
-        shape = decoder_settings(recipe)
-        speed = probe_training(recipe, recipe.pretrain, outlook.machine)["tokens_per_second"]
+        shape = decoder_settings(recipe, outlook)
+        speed = probe_training(recipe, recipe.pretrain, outlook)["tokens_per_second"]
         held_out_tokens = min(recipe.quantize.text_bytes, outlook.quantity("data", "characters")) / 3
         reading = 2 * 2 * held_out_tokens * FORWARD_SHARE / speed
         return Forecast(
