@@ -67,6 +67,7 @@ def test_values(expression: object, value: str) -> None:
         "(1/3)**10**9",
         "(-8)**(1/3)",
         "2 +",
+        "...",
         "((((",
         "()",
         "1 2",

@@ -200,6 +200,17 @@ def test_other_shapes_templates_and_tools_are_refused(
     assert [path.name for path in tmp_path.iterdir()] == ["source"]
 
 
+def test_a_tokenizer_that_has_no_marks_for_tools(source: Path, tokenizer: Tokenizer, tmp_path: Path, run: Any) -> None:
+    """As Qwen 2.5's: results of tools are written in words there."""
+    parts = json.loads((source / "tokenizer.json").read_text())
+    parts["added_tokens"] = [token for token in parts["added_tokens"] if "tool_response" not in token["content"]]
+    (source / "tokenizer.json").write_text(json.dumps(parts))
+    export(source, tmp_path / "two")
+    turn = run.Assistant(tmp_path / "two" / "model.safetensors").tool_turn(["408"])
+    assert len(turn) > 20
+    assert tokenizer.decode(turn) == "user\n<tool_response>\n408\n</tool_response>\n"
+
+
 def test_a_program_that_differs_is_refused_and_not_kept(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -260,7 +271,7 @@ def test_tokens_are_those_of_the_library(tokenizers: dict[str, tuple[Tokenizer, 
 
 
 def test_sums_are_those_of_the_calculator(run: Any) -> None:
-    numbers = st.sampled_from(["0", "7", "007", "0.1", ".5", "3.", "12345678901234567890", "1e5", "x", ""])
+    numbers = st.sampled_from(["0", "7", "007", "0.1", ".5", "3.", "12345678901234567890", "1e5", "x", "", "..."])
     signs = st.sampled_from(["+", "-", "*", "/", "//", "%", "**", "^", "×", ":", " ", "(", ")", "\u00a0", "-(", "…"])
 
     @settings(max_examples=400, deadline=None)

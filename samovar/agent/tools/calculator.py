@@ -93,7 +93,7 @@ def calculate(expression: str) -> str:
 
 def _value(node: ast.expr, text: str) -> Fraction:
     match node:
-        case ast.Constant():
+        case ast.Constant(value=int() | float()):  # and not the ellipsis, whose dots are allowed
             # The figures as written, which are ASCII here: 0.1 is a tenth, and not the double nearest to it.
             return _bounded(Fraction(text[node.col_offset : node.end_col_offset]))
         case ast.UnaryOp(op=ast.UAdd(), operand=operand):

@@ -207,4 +207,4 @@ def _ids(text: str, tokenizer: Tokenizer) -> list[int]:
     try:
         return prompt_ids([Message(role="user", content=text)], tokenizer)
     except DataError:
-        return tokenizer.encode(text)
+        return [*tokenizer.begin_ids, *tokenizer.encode(text)]

@@ -75,8 +75,8 @@ def decode_numbers(raw: np.ndarray, kind: str) -> np.ndarray:
 # neighbours those two are joined that were joined earliest when the vocabulary was learnt, until none can be.
 #
 # Words are told by kinds of letters, so that a pattern over kinds cuts any script: L letter, N number, S the space,
-# R line end, W other white space, O all else, such as punctuation. The patterns are those of Qwen 2, which takes one
-# digit at a time, and Llama 3, which takes three.
+# R line end, W other white space, O all else, such as punctuation and letters younger than this Python's Unicode. The
+# patterns are those of Qwen 2, which takes one digit at a time, and Llama 3, which takes three.
 
 WHITE = frozenset("\t\v\f\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B))))
 ENDING = re.compile("'(?:s|t|re|ve|m|ll|d)", re.IGNORECASE)
@@ -298,7 +298,7 @@ def calculate(expression: str) -> str:
 def evaluate(node: ast.expr, text: str) -> Fraction:
     """The value of a parsed expression; every number on the way is bounded."""
     match node:
-        case ast.Constant():
+        case ast.Constant(value=int() | float()):
             value = Fraction(text[node.col_offset : node.end_col_offset])  # 0.1 is a tenth, not the nearest double
         case ast.UnaryOp(op=ast.UAdd() | ast.USub(), operand=operand):
             value = evaluate(operand, text) * (1 if isinstance(node.op, ast.UAdd) else -1)
