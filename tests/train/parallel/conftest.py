@@ -1,0 +1,17 @@
+"""Starting several processes as a user does, by torchrun."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+
+
+def torchrun(processes: int, *arguments: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess:
+    """Run a script, or ``-m module``, in so many processes of this machine, over the loopback, and wait."""
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
+    setting = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"} | (environment or {})
+    return subprocess.run([*command, *arguments], env=setting, capture_output=True, text=True, timeout=180, check=False)
