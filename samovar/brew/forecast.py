@@ -37,17 +37,24 @@ class Machine:
     """Speeds of this machine, measured when first asked for and kept in ``cache_file``."""
 
     def __init__(self, cache_file: Path | None = None) -> None:
-        self._cache_file = cache_file
+        self.cache_file = cache_file
         self._known = self._read()
 
     def measured(self, what: str, shape: Any, probe: Callable[[], Mapping[str, float]]) -> Mapping[str, float]:
         """The result of ``probe``, run once for each machine, ``what`` and ``shape``."""
-        key = f"{what} {fingerprint([self.signature, shape])[:12]}"
+        key = self._key(what, shape)
         if key not in self._known:
             self._known[key] = {"machine": self.signature, "at": time.strftime("%Y-%m-%d"), **probe()}
-            if self._cache_file is not None:
-                write_json(self._cache_file, self._known)
+            if self.cache_file is not None:
+                write_json(self.cache_file, self._known)
         return self._known[key]
+
+    def knows(self, what: str, shape: Any) -> bool:
+        """Whether ``measured`` would not have to measure."""
+        return self._key(what, shape) in self._known
+
+    def _key(self, what: str, shape: Any) -> str:
+        return f"{what} {fingerprint([self.signature, shape])[:12]}"
 
     @cached_property
     def signature(self) -> str:
@@ -62,10 +69,10 @@ class Machine:
         return int(psutil.virtual_memory().available)
 
     def _read(self) -> dict[str, Any]:
-        if self._cache_file is None:
+        if self.cache_file is None:
             return {}
         try:
-            known = read_json(self._cache_file)
+            known = read_json(self.cache_file)
         except (MissingError, CorruptError):  # it is only a cache: measure again
             return {}
         return known if isinstance(known, dict) else {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from samovar.core.errors import ConfigError
@@ -35,7 +36,8 @@ class Accelerator(NamedTuple):
     """Of rate, memory and power."""
 
 
-class Machines(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Machines:
     """Some devices of one kind, among which a model is sharded."""
 
     count: int
@@ -46,7 +48,7 @@ class Machines(NamedTuple):
 
 
 _SHEET = "NVIDIA data sheet"
-_APPLE = "GPU cores x 128 lanes x 2 x clock; memory and power as Apple sells and states them (support.apple.com/102027)"
+_APPLE = "GPU cores x 128 lanes x 2 x clock; one of its memory sizes; power estimated from support.apple.com/102027"
 
 ACCELERATORS = (
     Accelerator("A100", 312e12, 80e9, 400, (1.39, 2.45), f"{_SHEET}, A100 80GB SXM"),
@@ -61,7 +63,7 @@ ACCELERATORS = (
     Accelerator("M4", 3.8e12, 16e9, 65, None, f"10 {_APPLE}"),
     Accelerator("M3-Max", 14.3e12, 64e9, 145, None, f"40 {_APPLE}"),
     Accelerator("M4-Max", 17.2e12, 64e9, 145, None, f"40 {_APPLE}"),
-    Accelerator("M3-Ultra", 28.6e12, 96e9, 270, None, f"80 {_APPLE}"),
+    Accelerator("M3-Ultra", 28.6e12, 96e9, 295, None, f"80 {_APPLE}"),
 )
 
 

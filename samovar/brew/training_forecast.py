@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from samovar.brew.base_model import base_shape, shape_of_facts
 from samovar.brew.forecast import PROCESS_BYTES, Forecast, Outlook
 from samovar.brew.recipe import Recipe
 from samovar.core.devices import can_compile, give_back_freed_memory
@@ -29,7 +30,10 @@ TARGET_SHARE = 0.35
 
 
 def decoder_settings(recipe: Recipe, outlook: Outlook) -> DecoderSettings:
-    """The shape that the recipe's dial gives."""
+    """The shape that the recipe's dial gives, or that of the pretrained model that it starts from."""
+    if recipe.base is not None:
+        made = outlook.made.get("base")
+        return shape_of_facts(made.metrics) if made else base_shape(recipe.base, outlook.root)
     return recipe.model.decoder(recipe.tokenizer.vocab_size)
 
 
@@ -63,7 +67,6 @@ def stage_memory(recipe: Recipe, settings: LoopSettings, outlook: Outlook, *, is
     """Where the memory of a step goes, on this machine."""
     shape = decoder_settings(recipe, outlook)
     peak = probe_peak(outlook)
-    adapter = settings.adapter if isinstance(settings, SftSettings) else None
     return training_memory(
         shape,
         context=training_context(recipe, settings, shape),
@@ -73,8 +76,14 @@ def stage_memory(recipe: Recipe, settings: LoopSettings, outlook: Outlook, *, is
         compute_bytes=int(peak["compute_bytes"]),
         target_share=TARGET_SHARE if isinstance(settings, SftSettings) else 1.0,
         is_compiled=is_compiled,
-        adapter=None if adapter is None else Adapter(adapter.rank, adapter.targets, adapter.base_bits),
+        adapter=adapter_of(settings),
     )
+
+
+def adapter_of(settings: LoopSettings) -> Adapter | None:
+    """What is trained in place of the weights, as the formula of memory wants it."""
+    adapter = settings.adapter if isinstance(settings, SftSettings) else None
+    return None if adapter is None else Adapter(adapter.rank, adapter.targets, adapter.base_bits)
 
 
 def probe_training(recipe: Recipe, settings: LoopSettings, outlook: Outlook) -> Mapping[str, float]:

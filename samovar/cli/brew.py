@@ -28,7 +28,7 @@ def run(folder: ProjectFolder, as_json: AsJson = False, dry_run: DryRun = False)
         for item in resolve(project, recipe, stages):
             say(f"{item.name:<10} {item.state:<10} {item.folder}")
         return
-    listener = BrewTeller()
+    listener = BrewTeller(recipe)
     try:
         items = brew(project, recipe, stages, listener=listener)
     except KeyboardInterrupt:

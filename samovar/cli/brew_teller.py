@@ -7,7 +7,8 @@ from typing import Any
 
 from samovar.brew.forecast import Forecast
 from samovar.brew.graph import Listener, Resolved
-from samovar.cli.plan import print_plan
+from samovar.brew.recipe import Recipe
+from samovar.cli.plan import price_of, print_plan
 from samovar.cli.terminal import print_table, say
 from samovar.core.progress import short_bytes, short_duration
 
@@ -15,12 +16,13 @@ from samovar.core.progress import short_bytes, short_duration
 class BrewTeller(Listener):
     """Says on stderr what happens."""
 
-    def __init__(self) -> None:
+    def __init__(self, recipe: Recipe) -> None:
+        self._recipe = recipe
         self.names_made: list[str] = []
 
     def planned(self, items: list[Resolved], forecasts: Mapping[str, Forecast]) -> None:
         """The forecast."""
-        print_plan(items, forecasts, on_stderr=True)
+        print_plan(items, forecasts, self._recipe, price_of(self._recipe, None), on_stderr=True)
 
     def starts(self, item: Resolved) -> None:
         """A stage begins."""

@@ -98,6 +98,8 @@ def short_number(value: float) -> str:
 def short_duration(seconds: float) -> str:
     """3725 -> '1h 02m'."""
     whole = round(seconds)
+    if whole >= 2 * 86400:
+        return f"{whole // 86400:,}d {whole % 86400 // 3600:02d}h"
     if whole >= 3600:
         return f"{whole // 3600}h {whole % 3600 // 60:02d}m"
     if whole >= 60:

@@ -1,0 +1,173 @@
+"""What a recipe would cost, here or on other hardware: how proposals are weighed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from samovar.brew.forecast import Forecast, Machine, Outlook
+from samovar.brew.graph import Resolved
+from samovar.brew.hardware import Machines
+from samovar.brew.project import Project
+from samovar.brew.proposal import Cost, Costing
+from samovar.brew.recipe import Recipe
+from samovar.brew.training_forecast import (
+    TARGET_SHARE,
+    adapter_of,
+    decoder_settings,
+    probe_training,
+    training_context,
+)
+from samovar.core.energy import stated_watts
+from samovar.core.price import Price
+from samovar.model.settings import DecoderSettings
+from samovar.train.memory_model import TrainingMemory, training_memory
+from samovar.train.settings import LoopSettings, SftSettings
+
+PROBING_SECONDS = 60.0
+"""All probes of other shapes together; what would take longer is reckoned from the rate of the shapes probed."""
+ONE_PROBE_SECONDS = 10.0
+PROBE_PASSES = 3.5
+"""Micro-batches that a probe runs, building the model included."""
+
+
+def watts_of(recipe: Recipe) -> float:
+    """Power of this machine under load: as the recipe states it, else the stated estimate."""
+    return stated_watts() if recipe.power_watts is None else recipe.power_watts
+
+
+def cost_of(forecasts: Mapping[str, Forecast], recipe: Recipe, price: Price | None) -> Cost:
+    """All stages that are to be made, one after the other."""
+    seconds = sum(forecast.seconds for forecast in forecasts.values())
+    joules = seconds * watts_of(recipe)
+    money = None if price is None else price.cost(seconds=seconds, joules=joules)
+    memory = max((forecast.memory_bytes for forecast in forecasts.values()), default=0.0)
+    return Cost(seconds, memory, joules, money, None if price is None else price.currency)
+
+
+class ReckoningMachine(Machine):
+    """Probes other shapes as long as that is quick, and reckons the rest from the rate of one that was probed."""
+
+    def __init__(self, machine: Machine, known: DecoderSettings, context: int, tokens_per_second: float) -> None:
+        super().__init__(machine.cache_file)
+        self._flops_per_second = tokens_per_second * known.flops_per_token(context)
+        self._left_s = PROBING_SECONDS
+        self.has_reckoned = False
+        """Whether any answer was not measured."""
+
+    def measured(self, what: str, shape: Any, probe: Callable[[], Mapping[str, float]]) -> Mapping[str, float]:
+        """The probe's result, or the reckoned one."""
+        if what != "training" or self.knows(what, shape):
+            return super().measured(what, shape, probe)
+        settings, context, micro_batch_tokens = shape
+        speed = self._flops_per_second / DecoderSettings.model_validate(settings).flops_per_token(context)
+        takes = PROBE_PASSES * micro_batch_tokens / speed
+        if takes < min(ONE_PROBE_SECONDS, self._left_s):
+            self._left_s -= takes
+            return super().measured(what, shape, probe)
+        from samovar.train.probe import COMPILED_GAIN
+
+        self.has_reckoned = True
+        return {"tokens_per_second": speed, "compiled_tokens_per_second": speed * COMPILED_GAIN}
+
+
+def local_costing(
+    project: Project, recipe: Recipe, items: Sequence[Resolved], price: Price | None
+) -> tuple[Costing, ReckoningMachine]:
+    """The cost, on this machine, of all stages that a changed recipe has to make."""
+    outlook = Outlook(project.root, Machine(project.probe_file), _made(items))
+    shape = decoder_settings(recipe, outlook)
+    context = training_context(recipe, recipe.pretrain, shape)
+    speed = probe_training(recipe, recipe.pretrain, outlook)["tokens_per_second"]
+    machine = ReckoningMachine(outlook.machine, shape, context, speed)
+    configs = {item.name: item.stage.config(recipe) for item in items}
+    kept: dict[int, Cost] = {}
+
+    def cost(changed: Recipe) -> Cost:
+        key = hash((changed.model.size, changed.pretrain.tokens, changed.pretrain.micro_batch_tokens))
+        if key not in kept:
+            afresh: set[str] = set()
+            view = Outlook(project.root, machine, _made(items))
+            for item in items:
+                is_changed = item.stage.config(changed) != configs[item.name] or bool(afresh & set(item.stage.needs))
+                if is_changed:
+                    afresh.add(item.name)
+                if is_changed or item.manifest is None:
+                    view.expected[item.name] = item.stage.forecast(changed, view)
+            kept[key] = cost_of(view.expected, changed, price)
+        return kept[key]
+
+    return cost, machine
+
+
+def _made(items: Sequence[Resolved]) -> dict[str, Any]:
+    return {item.name: item.manifest for item in items if item.manifest is not None}
+
+
+class TrainingPlan(NamedTuple):
+    """A training stage on accelerators."""
+
+    stage: str
+    tokens: int
+    flops: float
+    seconds: float
+    memory: TrainingMemory
+    """Of each device."""
+    joules: float
+
+
+def plan_training(recipe: Recipe, outlook: Outlook, machines: Machines, *, mfu: float) -> list[TrainingPlan]:
+    """Both training stages on ``machines``, sharded among them, at a share ``mfu`` of their peak."""
+    shape = decoder_settings(recipe, outlook)
+    stages: list[tuple[str, LoopSettings, int]] = [
+        ("pretrain", recipe.pretrain, recipe.pretrain.tokens),
+        ("sft", recipe.sft, recipe.sft.tokens),
+    ]
+    return [_plan_stage(name, shape, recipe, settings, tokens, machines, mfu) for name, settings, tokens in stages]
+
+
+def _plan_stage(
+    name: str,
+    shape: DecoderSettings,
+    recipe: Recipe,
+    settings: LoopSettings,
+    tokens: int,
+    machines: Machines,
+    mfu: float,
+) -> TrainingPlan:
+    context = training_context(recipe, settings, shape)
+    flops = tokens * shape.flops_per_token(context)
+    seconds = flops / (machines.count * machines.accelerator.flops_per_second * mfu)
+    memory = training_memory(
+        shape,
+        context=context,
+        micro_batch_tokens=settings.micro_batch_tokens,
+        batch_tokens=max(settings.micro_batch_tokens, settings.batch_tokens // machines.count),
+        optimizer=settings.optimizer,
+        target_share=TARGET_SHARE if isinstance(settings, SftSettings) else 1.0,
+        is_compiled=True,
+        is_on_gpu=True,
+        adapter=adapter_of(settings),
+        shards=machines.count,
+    )
+    joules = seconds * machines.count * machines.accelerator.watts
+    return TrainingPlan(name, tokens, flops, seconds, memory, joules)
+
+
+def rent_of(machines: Machines) -> tuple[Price, Price] | None:
+    """The lowest and the highest price an hour of all of them; None where none is known."""
+    rent = machines.accelerator.rent
+    return None if rent is None else tuple(Price(one * machines.count, "USD", "h") for one in rent)  # type: ignore[return-value]
+
+
+def rented_costing(outlook: Outlook, machines: Machines, price: Price | None, *, mfu: float) -> Costing:
+    """The cost of the training stages on ``machines``; memory is that of one device."""
+
+    def cost(recipe: Recipe) -> Cost:
+        plans = plan_training(recipe, outlook, machines, mfu=mfu)
+        seconds, joules = sum(plan.seconds for plan in plans), sum(plan.joules for plan in plans)
+        money = None if price is None else price.cost(seconds=seconds, joules=joules)
+        memory = max(plan.memory.on_gpu for plan in plans)
+        return Cost(seconds, memory, joules, money, None if price is None else price.currency)
+
+    return cost
