@@ -81,6 +81,24 @@ def keep_freed_memory() -> None:
         return  # another libc: the default stands
 
 
+def device_name(device: torch.device) -> str:
+    """The GPU's name as its driver has it, else the processor's."""
+    import torch
+
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else processor_name()
+
+
+def memory_in_use(device: torch.device | None = None) -> int:
+    """Bytes: the most that torch had on a GPU since the start, else what this process has now."""
+    import psutil
+
+    if device is not None and device.type == "cuda":
+        import torch
+
+        return int(torch.cuda.max_memory_allocated(device))
+    return int(psutil.Process().memory_info().rss)
+
+
 def give_back_freed_memory() -> None:
     """Give the system what ``keep_freed_memory`` made glibc keep: after a stage, the next one has other shapes."""
     gc.collect()
