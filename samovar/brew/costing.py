@@ -120,7 +120,7 @@ def plan_training(recipe: Recipe, outlook: Outlook, machines: Machines, *, mfu: 
     """Both training stages on ``machines``, sharded among them, at a share ``mfu`` of their peak."""
     shape = decoder_settings(recipe, outlook)
     stages: list[tuple[str, LoopSettings, int]] = [
-        ("pretrain", recipe.pretrain, recipe.pretrain.tokens),
+        *([("pretrain", recipe.pretrain, recipe.pretrain.tokens)] if recipe.is_pretrained_here else []),
         ("sft", recipe.sft, recipe.sft.tokens),
     ]
     return [_plan_stage(name, shape, recipe, settings, tokens, machines, mfu) for name, settings, tokens in stages]

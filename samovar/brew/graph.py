@@ -35,6 +35,8 @@ class Resolved:
     config: Mapping[str, Any]
     inputs: Mapping[str, str]
     """Name of the stage -> id of its artifact, and the fingerprints of the user's files."""
+    reads: Mapping[str, Path]
+    """Name of the stage -> folder of its artifact, or of the one that stands for it."""
     manifest: Manifest | None
 
     @property
@@ -74,13 +76,18 @@ def resolve(project: Project, recipe: Recipe, stages: Mapping[str, Stage]) -> li
     """
     done: dict[str, Resolved] = {}
     for name, stage in stages.items():
+        if not stage.takes_part(recipe):
+            continue
         config = stage.config(recipe)
-        inputs = {need: done[need].id for need in stage.needs} | stage.files(project.root, recipe)
+        needed = {need: done[need] for need in stage.needs if need in done}
+        inputs = {need: item.id for need, item in needed.items()} | stage.files(project.root, recipe)
         identity = artifact_id(name, stage.version, config, inputs)
         folder = project.artifact(name, identity)
         manifest = _sound_manifest(folder, identity) if is_whole(folder) else None
-        done[name] = Resolved(stage, identity, folder, config, inputs, manifest)
-    return list(done.values())
+        reads = {need: item.folder for need, item in needed.items()}
+        item = Resolved(stage, identity, folder, config, inputs, reads, manifest)
+        done |= dict.fromkeys((name, *stage.stands_for(recipe)), item)
+    return list({item.name: item for item in done.values()}.values())
 
 
 def _sound_manifest(folder: Path, identity: str) -> Manifest:
@@ -153,7 +160,6 @@ def _make(
     *,
     is_quiet: bool,
 ) -> Resolved:
-    inputs = {other.name: other.folder for other in items if other.name in item.stage.needs}
     listener.starts(item)
     give_back_freed_memory()
     reset_peak_memory()
@@ -164,7 +170,7 @@ def _make(
             folder=item.folder,
             config=item.config,
             input_ids=item.inputs,
-            context=lambda out: StageContext(recipe, project.root, inputs, out, is_quiet, account.stages),
+            context=lambda out: StageContext(recipe, project.root, item.reads, out, is_quiet, account.stages),
             watts=recipe.power_watts,
         )
     except BaseException:

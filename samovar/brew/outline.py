@@ -43,7 +43,7 @@ def outline(recipe: Recipe, outlook: Outlook) -> Outline:
     shape = decoder_settings(recipe, outlook)
     corpus_tokens = outlook.quantity("shards", "tokens")
     stages: list[tuple[str, LoopSettings, int]] = [
-        ("pretrain", recipe.pretrain, recipe.pretrain.tokens),
+        *([("pretrain", recipe.pretrain, recipe.pretrain.tokens)] if recipe.is_pretrained_here else []),
         ("sft", recipe.sft, recipe.sft.tokens),
     ]
     training = []

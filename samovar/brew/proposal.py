@@ -51,8 +51,14 @@ def propose(recipe: Recipe, budget: Budget, costing: Costing, *, price: Price | 
     """Ways to spend ``budget``, from the smallest model to the largest; the one named "compute-optimal" is proposed.
 
     Raises:
-        ConfigError: not even the smallest model fits, or the budget is money and there is no price.
+        ConfigError: not even the smallest model fits, the budget is money and there is no price, or the recipe starts
+            from another's model, whose size is given.
     """
+    if recipe.base is not None:
+        raise ConfigError(
+            f"a budget chooses the size of a model of one's own, and the recipe starts from {recipe.base}",
+            hint="plan without --budget says what it takes; sft.tokens and sft.adapter make it cheaper",
+        )
     if budget.kind == "money" and price is None:
         raise ConfigError(
             f"the budget of {budget} needs a price", hint="add --price '2.50 USD/h', or --price '0.30 EUR/kWh'"

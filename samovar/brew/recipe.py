@@ -30,6 +30,10 @@ class Recipe(Settings):
     """The assistant's name, as it will give it itself."""
     languages: list[Literal["en", "ru"]] = Field(["en", "ru"], min_length=1)
     """Languages of the conversations that the assistant learns from."""
+    base: str | None = Field(None, min_length=1)
+    """A pretrained model to start from: a folder, relative to the project, or an id of Hugging Face (owner/name,
+    owner/name@revision). Its tokenizer and shape stand in for those below, and the documents are read only where
+    `pretrain` is given."""
     data: DataSettings = DataSettings()
     """Which documents, and how they are cleaned."""
     tokenizer: TokenizerSettings = TokenizerSettings()
@@ -57,6 +61,11 @@ class Recipe(Settings):
         if text is not None:
             parse_price(text)
         return text
+
+    @property
+    def is_pretrained_here(self) -> bool:
+        """Whether the model reads the documents: one of one's own does, another's where the recipe says how."""
+        return self.base is None or "pretrain" in self.model_fields_set
 
 
 def load_recipe(path: Path, changes: Sequence[str] = ()) -> Recipe:

@@ -40,9 +40,17 @@ class Stage(ABC):
     version: ClassVar[int] = 1
     """Raised when the code makes another output from the same config and inputs."""
     needs: ClassVar[tuple[str, ...]] = ()
-    """Stages whose artifacts this one reads."""
+    """Stages whose artifacts this one reads, where the recipe has them."""
     resumes: ClassVar[bool] = False
     """Whether ``run`` goes on from what an interrupted run left in its folder; else the folder is emptied first."""
+
+    def takes_part(self, recipe: Recipe) -> bool:
+        """Whether the recipe's road leads over this stage."""
+        return True
+
+    def stands_for(self, recipe: Recipe) -> tuple[str, ...]:
+        """Stages that take no part, and whose artifacts those after them find in this one's."""
+        return ()
 
     @abstractmethod
     def config(self, recipe: Recipe) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from samovar.chat.conversation import Conversation, Message
+from samovar.chat.fitting import fitted
 from samovar.chat.speech import Speech, find_speech, mark_pattern, starts_of_speech
 from samovar.chat.template import plain_message, render_plain
 from samovar.core.errors import DataError
@@ -86,7 +87,8 @@ def _pieces(
     add_generation_prompt: bool,
 ) -> list[_Piece]:
     marks = mark_pattern(tokenizer)
-    plain: dict[str, Any] = {"messages": [plain_message(message) for message in messages], "tools": list(tools)}
+    seen, listed = fitted([plain_message(message) for message in messages], tools, tokenizer)
+    plain: dict[str, Any] = {"messages": seen, "tools": listed}
     guard = ""
     if any(marks.search(text) for text in _strings(plain)):
         guard = _unused_letter(chain(_strings(plain), [tokenizer.chat_template]))

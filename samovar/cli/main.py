@@ -19,7 +19,8 @@ from samovar.core.errors import ResourceError, SamovarError
 
 COMMANDS = {
     "The road, in one project folder": ("new", "plan", "brew", "status"),
-    "Talk": ("chat", "serve", "export"),
+    "Talk": ("chat", "serve"),
+    "Models from others, and for others": ("import", "export"),
     "Stages by themselves, on files": ("data", "trace", "tokenizer", "pretrain", "sft", "merge", "quantize", "eval"),
 }
 """Each is a file in this folder that defines ``run`` and ``EXAMPLE``; one with sub-commands also names ``COMMANDS``."""

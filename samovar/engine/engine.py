@@ -25,6 +25,7 @@ from samovar.model.adapters.attach import merge
 from samovar.model.adapters.folders import load_adapted
 from samovar.model.checkpoint import load_model
 from samovar.model.decoder import Decoder
+from samovar.model.vocabulary import check_vocabulary
 from samovar.tokenizer.tokenizer import Tokenizer
 
 
@@ -96,7 +97,9 @@ class Engine:
         else:
             model = load_adapted(folder, adapter, dtype=dtype or torch.float32)
             merge(model)
-        return cls(model, Tokenizer.load(folder), max_batch=max_batch, max_context=max_context)
+        tokenizer = Tokenizer.load(folder)
+        check_vocabulary(tokenizer, model.settings, folder)
+        return cls(model, tokenizer, max_batch=max_batch, max_context=max_context)
 
     @property
     def has_work(self) -> bool:

@@ -84,10 +84,14 @@ def _training_facts(findings: Findings) -> list[Fact]:
 
 
 def _model_facts(findings: Findings) -> list[Fact]:
-    model = findings.model
+    model, base = findings.model, findings.metrics("base")
+    facts = [Fact("base model", base["origin"], f"licence: {base['licence_title']}")] if base else []
+    shape = f"of the family {base['family']}" if base else "Qwen3's shape"
+    words = "the base model's" if base else "byte-level BPE"
     return [
-        Fact("decoder", f"{model.num_layers} layers, width {model.hidden_size}", "Qwen3's shape"),
-        Fact("vocabulary", f"{model.vocab_size:,} tokens", "byte-level BPE"),
+        *facts,
+        Fact("decoder", f"{model.num_layers} layers, width {model.hidden_size}", shape),
+        Fact("vocabulary", f"{model.vocab_size:,} tokens", words),
         Fact("context", f"{model.context:,} tokens", "question and answer together"),
     ]
 

@@ -108,7 +108,9 @@ def read_manifests(folders: Mapping[str, Path]) -> dict[str, Manifest]:
 
 def read_costs(manifests: Mapping[str, Manifest], account: Mapping[str, Mapping[str, Any]]) -> list[StageCost]:
     """What each stage took, with the forecast where the account is of the same artifact."""
-    return [_cost(manifest, account.get(stage, {})) for stage, manifest in manifests.items()]
+    # An imported model stands for several stages: it is counted once.
+    once = {manifest.id: manifest for manifest in manifests.values()}
+    return [_cost(manifest, account.get(manifest.stage, {})) for manifest in once.values()]
 
 
 def _cost(manifest: Manifest, entry: Mapping[str, Any]) -> StageCost:

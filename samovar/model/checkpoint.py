@@ -17,6 +17,7 @@ from torch import Tensor
 from samovar.core.errors import ConfigError, CorruptError, MissingError
 from samovar.core.files import naming_os_errors, read_json, write_json
 from samovar.model import families
+from samovar.model.card import copy_card
 from samovar.model.decoder import Decoder
 from samovar.model.layout import Layout
 from samovar.model.nf4 import nf4_state, prepare_nf4
@@ -48,6 +49,7 @@ __all__ = [
 ]
 
 CONFIG = "config.json"
+GENERATION = "generation_config.json"
 TOKENIZER_FILES = (
     "tokenizer.json",
     "tokenizer_config.json",
@@ -172,7 +174,7 @@ def save_model(
     Args:
         model: the decoder.
         folder: made when absent; files of the same names are replaced, each atomically.
-        tokenizer_folder: whose tokenizer files are copied beside the weights.
+        tokenizer_folder: whose tokenizer files, and card with its licence, are copied beside the weights.
         dtype: of the stored floating-point weights; None keeps the model's.
         largest_file: bytes; larger weights are written as several files with an index.
     Raises:
@@ -186,6 +188,7 @@ def save_model(
             for name in TOKENIZER_FILES:
                 if (tokenizer_folder / name).is_file():
                     shutil.copyfile(tokenizer_folder / name, folder / name)
+            copy_card(tokenizer_folder, folder)
     state = {
         name: tensor.detach().to(dtype if dtype and tensor.is_floating_point() else tensor.dtype).contiguous().cpu()
         for name, tensor in its_family.layout(model.settings).to_theirs(model.state_dict(), model.settings).items()
@@ -198,7 +201,7 @@ def save_model(
     write_sharded(state, folder, largest_file=largest_file)
     write_json(folder / CONFIG, config)
     ids = {key: config[key] for key in ("eos_token_id", "pad_token_id") if key in config}
-    write_json(folder / "generation_config.json", {"do_sample": True, "temperature": 0.7} | ids)
+    write_json(folder / GENERATION, {"do_sample": True, "temperature": 0.7} | ids)
 
 
 def _check_said(its_family: Family, settings: DecoderSettings) -> None:
@@ -268,7 +271,13 @@ def _short(dtype: torch.dtype) -> str:
 
 
 def _token_ids(folder: Path, source: Path | None) -> dict[str, Any]:
-    """The ids that config.json names: of our own special tokens, else those of the model that this one came from."""
+    """The ids that config.json names: those that an imported model answers by, of our own special tokens, or as it was.
+
+    An imported model's generation_config.json names every token that ends an answer.
+    """
+    said = read_json(source / GENERATION) if source is not None and (source / GENERATION).is_file() else {}
+    if isinstance(said.get("eos_token_id"), list):
+        return {key: said[key] for key in TOKEN_IDS if key in said}
     if (folder / "tokenizer.json").is_file():
         added = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8")).get("added_tokens", [])
         ids = {token["content"]: token["id"] for token in added}

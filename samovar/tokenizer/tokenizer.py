@@ -105,6 +105,10 @@ class Tokenizer:
         except Exception as error:
             raise CorruptError(f"{path} cannot be used: {error}", hint="delete it and make it again") from error
 
+    def to_json(self) -> str:
+        """The text of its ``tokenizer.json``."""
+        return self._json
+
     def save(self, folder: Path) -> None:
         """Write the files that transformers' ``AutoTokenizer`` reads."""
         folder = Path(folder)
@@ -113,7 +117,7 @@ class Tokenizer:
         write_atomic(folder / TOKENIZER_FILE, self._json)
         if self.chat_template:
             write_atomic(folder / TEMPLATE_FILE, self.chat_template)
-        write_json(folder / CONFIG_FILE, self.config)
+        write_json(folder / CONFIG_FILE, {**self.roles.texts, **self.config})
 
     @cached_property
     def vocab_size(self) -> int:
@@ -126,7 +130,7 @@ class Tokenizer:
         eos = self.roles.texts.get("eos_token")
         if eos in self.special_ids:
             return self.special_ids[eos]
-        return self.roles.stop_ids[0] if self.roles.stop_ids else self.document_end_id
+        return self._said_stops[0] if self._said_stops else self.document_end_id
 
     @cached_property
     def document_end_id(self) -> int:
@@ -146,7 +150,12 @@ class Tokenizer:
     @cached_property
     def stop_ids(self) -> frozenset[int]:
         """Every id that ends an answer."""
-        return frozenset((self.eos_id, self.document_end_id, *self.roles.stop_ids))
+        return frozenset((self.eos_id, self.document_end_id, *self._said_stops))
+
+    @property
+    def _said_stops(self) -> list[int]:
+        """Of those that the model's files name, the marks: a word among them is of another tokenizer."""
+        return [number for number in self.roles.stop_ids if number in self._mark_ids]
 
     @cached_property
     def begin_ids(self) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""Pretraining: fresh weights and token shards in, a base model out."""
+"""Pretraining: fresh weights, or those of a model that goes on, and token shards in; a base model out."""
 
 from __future__ import annotations
 
@@ -20,16 +20,30 @@ from samovar.train.batches import ShardRows
 from samovar.train.loop import train
 from samovar.train.objectives import next_token
 from samovar.train.settings import PretrainSettings
+from samovar.train.trainable import open_trainable
 from samovar.train.validation import validation_loss
 
 _SAMPLE_TOKENS = 48
 
 
 def pretrain(
-    settings: PretrainSettings, model_settings: ModelSettings, *, shards: Path, tokenizer: Path, out: Path
+    settings: PretrainSettings,
+    model_settings: ModelSettings,
+    *,
+    shards: Path,
+    tokenizer: Path,
+    out: Path,
+    base: Path | None = None,
 ) -> dict[str, Any]:
-    """Train a decoder from scratch and leave it, with its tokenizer, in ``out``.
+    """Train a decoder and leave it, with its tokenizer, in ``out``.
 
+    Args:
+        settings: how it is trained.
+        model_settings: the shape of fresh weights, and the length of a row.
+        shards: the tokens.
+        tokenizer: folder of what they were encoded with.
+        out: where to write.
+        base: folder of a model that goes on from its weights; None begins with fresh ones.
     Raises:
         ConfigError: the shards were made with another tokenizer.
     """
@@ -40,10 +54,9 @@ def pretrain(
             f"{shards} was made for a vocabulary of {index['vocab_size']}, the tokenizer has {words.vocab_size}",
             hint="make the shards again with this tokenizer",
         )
-    model = Decoder(model_settings.decoder(words.vocab_size))
-    initialize(model, settings.seed, sketches_induction=settings.sketch_induction)
+    model = _fresh(settings, model_settings, words) if base is None else open_trainable(base, None, seed=settings.seed)
     model.to(pick_device())
-    context = settings.context or model_settings.context
+    context = settings.context or min(model_settings.context, model.settings.max_positions)
     splits = {name: open_split(shards, name) for name in ("train", "validation")}
     rows = {
         name: ShardRows(split, context, index["document_end_id"], document_mask=settings.document_mask)
@@ -68,6 +81,12 @@ def pretrain(
     save_model(model, out, tokenizer_folder=tokenizer, dtype=training_dtype(next(model.parameters()).device))
     epochs = metrics["tokens"] / splits["train"].num_tokens
     return metrics | {"parameters": model.settings.num_parameters, "epochs": round(epochs, 2)}
+
+
+def _fresh(settings: PretrainSettings, model_settings: ModelSettings, words: Tokenizer) -> Decoder:
+    model = Decoder(model_settings.decoder(words.vocab_size))
+    initialize(model, settings.seed, sketches_induction=settings.sketch_induction)
+    return model
 
 
 def continue_text(model: Decoder, tokenizer: Tokenizer, prompt_ids: list[int]) -> str:

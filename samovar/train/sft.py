@@ -17,6 +17,7 @@ from samovar.core.progress import Progress
 from samovar.engine.engine import Engine
 from samovar.engine.request import Sampling
 from samovar.model.decoder import Decoder
+from samovar.model.vocabulary import check_vocabulary
 from samovar.tasks.task import Split, Task
 from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.train.conversations import interleave, own_conversations, task_conversations
@@ -28,6 +29,8 @@ from samovar.train.trainable import loop_settings, open_trainable, save_trained
 from samovar.train.validation import validation_loss
 
 _VALIDATION_ROWS = 64
+LONGEST_ROW = 2048
+"""Tokens of a row where none are asked for: models have positions for a hundred thousand, conversations seldom."""
 SPLITS: tuple[Split, ...] = ("train", "test")
 
 
@@ -46,7 +49,8 @@ def sft(
         raise ConfigError("fine-tuning has neither tasks nor conversations", hint="name some under sft in the recipe")
     tokenizer = Tokenizer.load(base)
     model = open_trainable(base, settings.adapter, seed=settings.seed)
-    context = settings.context or model.settings.max_positions
+    check_vocabulary(tokenizer, model.settings, base)
+    context = settings.context or min(model.settings.max_positions, LONGEST_ROW)
     rows = {
         split: _rows(settings, out / SCRATCH / "rows" / split, split, tokenizer, context, tasks, conversations)
         for split in SPLITS

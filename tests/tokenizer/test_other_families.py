@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from samovar.chat.conversation import Conversation, Message
+from samovar.chat.conversation import Conversation, Message, ToolCall
+from samovar.chat.parse import parse_assistant
 from samovar.chat.rows import prompt_ids, render_row
 from samovar.chat.speech import find_speech
 from samovar.core.errors import CorruptError
@@ -231,3 +232,26 @@ def test_a_tokenizer_of_another_kind_is_named(tmp_path: Path, decoder: Any) -> N
     (tmp_path / "tokenizer.json").write_text(json.dumps({**parts, "decoder": decoder}), encoding="utf-8")
     with pytest.raises(CorruptError, match=r"neither a byte-level|not known here"):
         Tokenizer.load(tmp_path)
+
+
+def test_calls_and_system_messages_are_put_into_words_where_a_template_has_no_form_for_them(tmp_path: Path) -> None:
+    call = ToolCall(id="call_0", name="calculator", arguments={"expression": "2+2"})
+    schema = {"type": "function", "function": {"name": "calculator", "description": "Reckons."}}
+    talk = [
+        Message(role="system", content="Be brief."),
+        Message(role="user", content="2+2?"),
+        Message(role="assistant", tool_calls=[call]),
+        Message(role="tool", content="4", tool_call_id="call_0", name="calculator"),
+        Message(role="assistant", content="It is 4."),
+    ]
+    for family in (llama2, gemma, llama3):
+        tokenizer = Tokenizer.load(family(tmp_path / family.__name__))
+        row = render_row(Conversation(messages=talk, tools=[schema]), tokenizer)
+        said = [number for number, is_target in zip(row.ids, row.is_target, strict=True) if is_target]
+        text, whole = tokenizer.decode(said, goes_on=True), tokenizer.decode(row.ids)
+        assert parse_assistant(text.replace("It is 4.", "")).tool_calls[0].arguments == {"expression": "2+2"}
+        assert "It is 4." in text
+        for words in ("Be brief.", "Reckons.", "<tool_response>\n4\n</tool_response>"):
+            assert words in whole
+            assert words not in text
+        assert row.ids[: len(prompt_ids(talk[:4], tokenizer, [schema]))] == prompt_ids(talk[:4], tokenizer, [schema])

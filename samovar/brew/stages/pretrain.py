@@ -14,8 +14,12 @@ class PretrainStage(Stage):
     """The base model, a Hugging Face folder."""
 
     name = "pretrain"
-    needs = ("shards", "tokenizer")
+    needs = ("shards", "tokenizer", "base")
     resumes = True
+
+    def takes_part(self, recipe: Recipe) -> bool:
+        """Where the model reads the documents."""
+        return recipe.is_pretrained_here
 
     def config(self, recipe: Recipe) -> dict[str, Any]:
         """The model's shape and how it is trained."""
@@ -31,6 +35,7 @@ class PretrainStage(Stage):
             recipe.model,
             shards=context.inputs["shards"],
             tokenizer=context.inputs["tokenizer"],
+            base=context.inputs.get("base"),
             out=context.out,
         )
 

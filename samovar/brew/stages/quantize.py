@@ -36,9 +36,10 @@ class QuantizeStage(Stage):
     def run(self, context: StageContext) -> dict[str, Any]:
         """Quantize, save, and compare with the model before."""
         from samovar.engine.quantize import quantize_folder
+        from samovar.model.card import card_facts
 
         source = context.inputs["sft"]
-        metrics = quantize_folder(source, context.out)
+        metrics = quantize_folder(source, context.out) | card_facts(source)
         metrics |= _speeds(source, context.out, context.recipe.quantize.decode_tokens)
         if "data" in context.inputs:
             before, after = (_bits_per_byte(folder, context) for folder in (source, context.out))

@@ -13,6 +13,8 @@ from samovar.brew.training_forecast import forecast_training
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from samovar.train.settings import SftSettings
+
 PACKED_TOKENS_PER_SECOND = 150_000
 """Drawing, rendering, encoding and packing of conversations, on two cores."""
 PACKED_BYTES_PER_TOKEN = 5
@@ -36,15 +38,18 @@ class SftStage(Stage):
 
     def run(self, context: StageContext) -> dict[str, Any]:
         """Train, from the last checkpoint where there is one."""
+        from samovar.model.card import card_facts
         from samovar.train.sft import sft
 
-        return sft(
-            context.recipe.sft,
-            base=context.inputs["pretrain"],
+        recipe, base = context.recipe, context.inputs["pretrain"]
+        metrics = sft(
+            _in_context(recipe, base),
+            base=base,
             out=context.out,
-            tasks=load_tasks(context.recipe, seed=context.recipe.sft.seed),
-            conversations=conversation_files(context.root, context.recipe),
+            tasks=load_tasks(recipe, seed=recipe.sft.seed),
+            conversations=conversation_files(context.root, recipe),
         )
+        return metrics | card_facts(base)
 
     def forecast(self, recipe: Recipe, outlook: Outlook) -> Forecast:
         """From the probe of this machine, and the packing before it."""
@@ -53,3 +58,13 @@ class SftStage(Stage):
             recipe, recipe.sft, tokens=tokens, outlook=outlook, extra_disk_bytes=tokens * PACKED_BYTES_PER_TOKEN
         )
         return training._replace(seconds=training.seconds + tokens / PACKED_TOKENS_PER_SECOND)
+
+
+def _in_context(recipe: Recipe, base: Path) -> SftSettings:
+    """How it is trained, in rows of the recipe's context where the model is another's, which could take longer ones."""
+    if recipe.base is None or recipe.sft.context is not None:
+        return recipe.sft
+    from samovar.model.checkpoint import read_settings
+
+    context = min(recipe.model.context, read_settings(base).max_positions)
+    return recipe.sft.model_copy(update={"context": context})

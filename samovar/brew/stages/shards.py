@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from samovar.brew.forecast import MIB, PROCESS_BYTES, Forecast, Outlook
 from samovar.brew.recipe import Recipe
 from samovar.brew.stage import Stage, StageContext
+from samovar.brew.training_forecast import decoder_settings
 
 if TYPE_CHECKING:
     from samovar.tokenizer.tokenizer import Tokenizer
@@ -23,6 +24,10 @@ class ShardsStage(Stage):
 
     name = "shards"
     needs = ("data", "tokenizer")
+
+    def takes_part(self, recipe: Recipe) -> bool:
+        """Where the model reads the documents."""
+        return recipe.is_pretrained_here
 
     def config(self, recipe: Recipe) -> dict[str, Any]:
         """Nothing but the inputs determines the shards."""
@@ -60,7 +65,7 @@ class ShardsStage(Stage):
         """Linear in the text: measured, about 6 MB a second on two cores, and 3 bytes a token."""
         size_bytes = outlook.quantity("data", "characters")
         tokens = size_bytes / 3
-        width = 2 if recipe.tokenizer.vocab_size <= 1 << 16 else 4
+        width = 2 if decoder_settings(recipe, outlook).vocab_size <= 1 << 16 else 4
         return Forecast(1.0 + size_bytes / 6e6, PROCESS_BYTES + 100 * MIB, tokens * width, {"tokens": tokens})
 
 

@@ -30,6 +30,10 @@ class TokenizerStage(Stage):
     name = "tokenizer"
     needs = ("data",)
 
+    def takes_part(self, recipe: Recipe) -> bool:
+        """Where the model is one's own from the start: another's brings its own."""
+        return recipe.base is None
+
     def config(self, recipe: Recipe) -> dict[str, Any]:
         """Its settings, and the tasks and languages whose words it also learns."""
         return {
