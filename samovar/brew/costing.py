@@ -57,7 +57,7 @@ class ReckoningMachine(Machine):
 
     def measured(self, what: str, shape: Any, probe: Callable[[], Mapping[str, float]]) -> Mapping[str, float]:
         """The probe's result, or the reckoned one."""
-        if what != "training" or self.knows(what, shape):
+        if what != "training" or self.known(what, shape) is not None:
             return super().measured(what, shape, probe)
         settings, context, micro_batch_tokens = shape
         speed = self._flops_per_second / DecoderSettings.model_validate(settings).flops_per_token(context)
@@ -147,6 +147,8 @@ def _plan_stage(
         target_share=TARGET_SHARE if isinstance(settings, SftSettings) else 1.0,
         is_compiled=True,
         is_on_gpu=True,
+        is_recomputed=settings.activation_checkpointing,
+        is_averaged=settings.ema_decay is not None,
         adapter=adapter_of(settings),
         shards=machines.count,
     )

@@ -49,9 +49,9 @@ class Machine:
                 write_json(self.cache_file, self._known)
         return self._known[key]
 
-    def knows(self, what: str, shape: Any) -> bool:
-        """Whether ``measured`` would not have to measure."""
-        return self._key(what, shape) in self._known
+    def known(self, what: str, shape: Any) -> Mapping[str, float] | None:
+        """What was measured of ``what`` and ``shape`` here; None when nothing was."""
+        return self._known.get(self._key(what, shape))
 
     def _key(self, what: str, shape: Any) -> str:
         return f"{what} {fingerprint([self.signature, shape])[:12]}"

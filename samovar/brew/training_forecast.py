@@ -20,6 +20,7 @@ FORWARD_SHARE = 1 / 3
 """Of a training step that its forward pass takes."""
 CHECKPOINT_BYTES_PER_PARAMETER = 12
 """Weights and two moments in float32: an upper bound, Muon keeps one for the matrices."""
+AVERAGE_BYTES_PER_PARAMETER = 4
 WEIGHT_BYTES = 2
 START_SECONDS = 3.0
 """Loading torch, opening the data, saving the model."""
@@ -54,12 +55,17 @@ def forecast_training(
     eager = probe["tokens_per_second"]
     validation_tokens = settings.validations * VALIDATION_ROWS * context
     seconds = tokens / (probe["compiled_tokens_per_second"] if is_compiled else eager)
+    if settings.activation_checkpointing:
+        seconds *= 1 + FORWARD_SHARE
+    checkpoint_bytes = CHECKPOINT_BYTES_PER_PARAMETER
+    if settings.ema_decay is not None:
+        checkpoint_bytes += AVERAGE_BYTES_PER_PARAMETER
     seconds += FORWARD_SHARE * validation_tokens / eager + START_SECONDS + (COMPILE_SECONDS if is_compiled else 0.0)
     return Forecast(
         seconds,
         memory.resident(is_compiled=is_compiled, process_bytes=PROCESS_BYTES),
         # A checkpoint is written beside the one before it.
-        shape.num_parameters * (WEIGHT_BYTES + 2 * CHECKPOINT_BYTES_PER_PARAMETER) + extra_disk_bytes,
+        shape.num_parameters * (WEIGHT_BYTES + 2 * checkpoint_bytes) + extra_disk_bytes,
     )
 
 
@@ -76,6 +82,8 @@ def stage_memory(recipe: Recipe, settings: LoopSettings, outlook: Outlook, *, is
         compute_bytes=int(peak["compute_bytes"]),
         target_share=TARGET_SHARE if isinstance(settings, SftSettings) else 1.0,
         is_compiled=is_compiled,
+        is_recomputed=settings.activation_checkpointing,
+        is_averaged=settings.ema_decay is not None,
         adapter=adapter_of(settings),
     )
 
@@ -117,7 +125,7 @@ def probe_peak(outlook: Outlook) -> Mapping[str, float]:
 
 def will_compile(settings: LoopSettings, tokens: float) -> bool:
     """As the loop decides."""
-    from samovar.train.loop import COMPILE_PAYS_AFTER_MICRO_BATCHES
+    from samovar.train.step import COMPILE_PAYS_AFTER_MICRO_BATCHES
 
     if settings.compile == "auto":
         micro_batches = math.ceil(tokens / min(settings.micro_batch_tokens, settings.batch_tokens))

@@ -1,0 +1,70 @@
+"""Samovar's own training loop in a process of its own: how much memory does it come to hold?"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from samovar.brew.memory import peak_memory_bytes, reset_peak_memory
+from samovar.core.devices import memory_in_use
+from samovar.model.adapters.attach import attach
+from samovar.model.adapters.settings import AdapterSettings
+from samovar.model.decoder import Decoder
+from samovar.model.settings import DecoderSettings
+from samovar.train.batches import Batch, Rows
+from samovar.train.loop import train
+from samovar.train.objectives import next_token
+from samovar.train.settings import LoopSettings
+
+
+class RandomRows(Rows):
+    """As many rows as are asked for, every token a target."""
+
+    def __init__(self, vocab_size: int, context: int) -> None:
+        self._vocab_size, self._context = vocab_size, context
+
+    def __len__(self) -> int:
+        return 1024
+
+    def batch(self, numbers: np.ndarray) -> Batch:
+        """Random rows, of one document each."""
+        drawn = np.random.default_rng(numbers).integers(0, self._vocab_size, (len(numbers), self._context))
+        tokens_BT = torch.from_numpy(drawn)
+        return Batch(tokens_BT, tokens_BT, torch.zeros_like(tokens_BT, dtype=torch.int32))
+
+
+def run(job: dict[str, Any]) -> dict[str, Any]:
+    """Train for a few steps; gives what the process held before the model was made, and the most after that."""
+    torch.set_num_threads(job["threads"])
+    shape = DecoderSettings(**job["shape"])
+    reset_peak_memory()
+    before = memory_in_use()
+    model = _model(shape, job["adapter_rank"])
+    settings = LoopSettings(
+        batch_tokens=job["batch_tokens"],
+        micro_batch_tokens=job["micro_tokens"],
+        optimizer=job["optimizer"],
+        compile="on" if job["compile"] else "off",
+        validations=1,
+        checkpoint_every_s=1e9,
+    )
+    rows = RandomRows(shape.vocab_size, job["context"])
+    with tempfile.TemporaryDirectory() as folder:
+        train(
+            model, next_token, rows, settings,
+            tokens=job["steps"] * job["batch_tokens"], context=job["context"], out=Path(folder), title="memory",
+            validate=dict,
+        )  # fmt: skip
+    return {"grown_bytes": peak_memory_bytes() - before, "before_bytes": before}
+
+
+def _model(shape: DecoderSettings, adapter_rank: int) -> Decoder:
+    if not adapter_rank:
+        return Decoder(shape)
+    model = Decoder(shape).to(torch.bfloat16)
+    attach(model, AdapterSettings(rank=adapter_rank), seed=0)
+    return model
