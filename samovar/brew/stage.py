@@ -11,6 +11,8 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from samovar.train.parallel.world import World
+
 if TYPE_CHECKING:
     from samovar.brew.forecast import Forecast, Outlook
     from samovar.brew.recipe import Recipe
@@ -31,6 +33,8 @@ class StageContext:
     is_quiet: bool = False
     account: Mapping[str, Any] = field(default_factory=dict)
     """Name of an earlier stage -> what it was forecast to take and took, for the report."""
+    world: World = field(default_factory=World)
+    """The processes that run the stage together."""
 
 
 class Stage(ABC):
@@ -43,6 +47,9 @@ class Stage(ABC):
     """Stages whose artifacts this one reads, where the recipe has them."""
     resumes: ClassVar[bool] = False
     """Whether ``run`` goes on from what an interrupted run left in its folder; else the folder is emptied first."""
+
+    is_parallel: ClassVar[bool] = False
+    """Whether all processes that torchrun started run it together; any other is run by the first of them."""
 
     def takes_part(self, recipe: Recipe) -> bool:
         """Whether the recipe's road leads over this stage."""
@@ -89,5 +96,6 @@ def in_order(stages: Iterable[Stage]) -> dict[str, Stage]:
 
 
 def training_config(settings: LoopSettings) -> dict[str, Any]:
-    """What of a training stage's settings determines its result: how often it is saved does not."""
-    return settings.model_dump(mode="json", exclude={"checkpoint_every_s"})
+    """What of a training stage's settings determines its result: when it is saved, where, or who is told, does not."""
+    told = {"checkpoint_every_s", "parallel", "trackers", "activation_checkpointing"}
+    return settings.model_dump(mode="json", exclude=told)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from samovar.core.errors import ConfigError
 from samovar.model.layers import Attention, Layer, make_layer
@@ -30,6 +31,9 @@ class Decoder(nn.Module):
         super().__init__()
         self.settings = settings
         self.compute_dtype = compute_dtype
+        self.recomputes_layers = False
+        """Whether training keeps the input of each layer alone, and computes the layer again for its gradient (Chen et
+        al. 2016, arXiv:1604.06174)."""
         self.embed_tokens = _table(settings.vocab_size, settings.hidden_size)
         self.embed_positions: nn.Embedding | None = None
         if settings.position == "learned":
@@ -66,8 +70,13 @@ class Decoder(nn.Module):
         sight = local_sight = self._sight(x_BTD, places, is_windowed=False)
         if self.settings.windowed_layers:
             local_sight = self._sight(x_BTD, places, is_windowed=True)
+        is_recomputed = self.recomputes_layers and torch.is_grad_enabled()
         for layer in self.layers:
-            x_BTD = layer(x_BTD, local_sight if layer.is_windowed else sight, cache)
+            its_sight = local_sight if layer.is_windowed else sight
+            if is_recomputed:
+                x_BTD = checkpoint(layer, x_BTD, its_sight, cache, use_reentrant=False)
+            else:
+                x_BTD = layer(x_BTD, its_sight, cache)
         return self.norm(x_BTD)
 
     def head(self, hidden: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from samovar.core.errors import DataError
-from samovar.data.shards import Split
+from samovar.data.shards import Split, document_at
 
 IGNORED = -100
 
@@ -44,24 +44,31 @@ class Rows(Protocol):
         """The rows of these numbers as one batch."""
         ...
 
+    def heaviest(self, count: int) -> np.ndarray | None:
+        """The numbers of the ``count`` rows that take the most memory together; None where all rows are alike."""
+        return None
 
-class ShardRows:
+    def sources(self, numbers: np.ndarray) -> list[str]:
+        """Where the rows of these numbers come from, for people."""
+        return [f"row {number}" for number in numbers.tolist()]
+
+
+class ShardRows(Rows):
     """Consecutive pieces of the token stream; a row's targets are its tokens moved by one."""
 
     def __init__(self, split: Split, context: int, document_end_id: int, *, document_mask: bool) -> None:
         self.split, self.context = split, context
         self.document_end_id, self.document_mask = document_end_id, document_mask
         self._first_row = np.cumsum([0] + [(len(shard) - 1) // context for shard in split.shards])
+        self._first_token = np.cumsum([0] + [len(shard) for shard in split.shards])
 
     def __len__(self) -> int:
         return int(self._first_row[-1])
 
     def batch(self, numbers: np.ndarray) -> Batch:
         """Cut the rows out of the shards."""
-        shard_of = np.searchsorted(self._first_row, numbers, side="right") - 1
         pieces = []
-        for number, shard in zip(numbers, shard_of, strict=True):
-            start = (int(number) - int(self._first_row[shard])) * self.context
+        for shard, start in self._places(numbers):
             pieces.append(self.split.shards[shard][start : start + self.context + 1])
         rows = torch.from_numpy(np.stack(pieces).astype(np.int64))
         tokens_BT, target_BT = rows[:, :-1].contiguous(), rows[:, 1:].contiguous()
@@ -71,6 +78,28 @@ class ShardRows:
         # The end token closes its document: what follows it is a new one, which it must not predict.
         document_BT = (is_end.cumsum(1) - is_end.long()).int()
         return Batch(tokens_BT, target_BT.masked_fill(is_end, IGNORED), document_BT)
+
+    def sources(self, numbers: np.ndarray) -> list[str]:
+        """The ids of the documents in the rows, or the rows' tokens where the shards have no index of documents."""
+        found = []
+        for shard, start in self._places(numbers):
+            first = int(self._first_token[shard]) + start
+            token, end = first, first + self.context
+            if self.split.documents is None:
+                found.append(f"tokens {first} to {end - 1}")
+                continue
+            starts = self.split.documents.starts
+            while token < end:
+                found.append(document_at(self.split, token).id)
+                after = int(np.searchsorted(starts, token, side="right"))
+                token = int(starts[after]) if after < len(starts) else end
+        return list(dict.fromkeys(found))
+
+    def _places(self, numbers: np.ndarray) -> list[tuple[int, int]]:
+        """Of each row, its shard and the token there that it begins with."""
+        shard_of = np.searchsorted(self._first_row, numbers, side="right") - 1
+        rows_before = self._first_row[shard_of]
+        return list(zip(shard_of.tolist(), ((numbers - rows_before) * self.context).tolist(), strict=True))
 
 
 class Order:

@@ -1,23 +1,52 @@
-"""What a run writes down as it goes: metrics.jsonl for programs, TensorBoard files for eyes."""
+"""What a run writes down as it goes: metrics.jsonl for programs, TensorBoard for eyes, run.json for what is to come."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from tensorboardX import SummaryWriter
 
 from samovar.core.errors import CorruptError
-from samovar.core.files import naming_os_errors, write_atomic
+from samovar.core.files import naming_os_errors, write_atomic, write_json
+from samovar.train.trackers import TrackerName, Trackers
 
 METRICS = "metrics.jsonl"
+RUN = "run.json"
 
 
-class Journal:
+class SilentJournal:
+    """Of a process that is not the first of its run: the last row is remembered, and nothing is written."""
+
+    def __init__(self) -> None:
+        self.last_row: dict[str, Any] = {"seconds": 0.0}
+
+    def write(self, step: int, row: dict[str, Any]) -> None:
+        """Remember the row."""
+        self.last_row = {"step": step, **row}
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class Journal(SilentJournal):
     """Appends rows ``{"step": …, "loss": …}``; a resumed run drops the rows after its checkpoint."""
 
-    def __init__(self, folder: Path, *, first_step: int) -> None:
+    def __init__(
+        self, folder: Path, *, first_step: int, about: Mapping[str, Any], trackers: Sequence[TrackerName] = ()
+    ) -> None:
+        """Open the journal in ``folder``.
+
+        Args:
+            about: what the run is going to be, as JSON: steps, tokens, parameters and the like.
+            trackers: who else is told.
+        Raises:
+            MissingError: a tracker is not installed.
+        """
+        self._trackers = Trackers(trackers, folder, config=about)
+        write_json(folder / RUN, dict(about))
         self._path = folder / METRICS
         self.last_row: dict[str, Any] = {}
         """A run that was killed after its last step has no step left to take its numbers from."""
@@ -32,6 +61,7 @@ class Journal:
         self.last_row = {"step": step, **row}
         with naming_os_errors(self._path), self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(self.last_row, ensure_ascii=False) + "\n")
+        self._trackers.write(step, row)
         for name, value in row.items():
             if isinstance(value, int | float):
                 self._board.add_scalar(name, value, step)
@@ -39,8 +69,9 @@ class Journal:
                 self._board.add_text(name, value, step)
 
     def close(self) -> None:
-        """Flush TensorBoard's file."""
+        """Flush TensorBoard's file, and the trackers."""
         self._board.close()
+        self._trackers.close()
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:

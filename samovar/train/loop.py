@@ -1,72 +1,40 @@
-"""The training loop: steps, clipping, schedule, checkpoints, validation. It knows no objective.
+"""The training loop: steps, schedule, averages, checkpoints, validation. It knows no objective.
 
 Resumes by itself from a checkpoint in the run's folder, and then ends with the numbers it would have had.
 """
 
 from __future__ import annotations
 
-import math
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-import torch
-from torch import Tensor
-
-from samovar.core.devices import can_compile, keep_freed_memory, training_dtype
-from samovar.core.errors import SamovarError
+from samovar.core.devices import device_name, keep_freed_memory, memory_in_use, training_dtype
 from samovar.core.progress import Progress
 from samovar.model.decoder import Decoder
-from samovar.train.batches import Batch, Order, Rows
-from samovar.train.checkpoints import RunState, load_checkpoint, save_checkpoint
-from samovar.train.journal import Journal
-from samovar.train.optimizers import Optimizers
+from samovar.train.averages import Averages
+from samovar.train.batches import Rows
+from samovar.train.checkpoints import Checkpoint, RunState, Stateful, Weights
+from samovar.train.dropout import dropout
+from samovar.train.journal import Journal, SilentJournal
+from samovar.train.memory_check import check_memory
+from samovar.train.objectives.contract import Objective
+from samovar.train.optimizers import Optimizers, trained_parameters
+from samovar.train.parallel.grid import ALONE, Grid
+from samovar.train.parallel.shard import settle
+from samovar.train.plan import Plan
 from samovar.train.schedule import rate_share
 from samovar.train.settings import LoopSettings
+from samovar.train.step import TrainStep, is_compiled
 
-COMPILE_PAYS_AFTER_MICRO_BATCHES = 150
-"""Compiling takes 20 to 60 seconds and saves a third of a micro-batch of about a second."""
-
-
-class NonFiniteLossError(SamovarError, ArithmeticError):
-    """The loss became NaN or infinite."""
-
-
-class Objective(Protocol):
-    """A module under ``objectives``."""
-
-    def weight(self, batch: Batch) -> int:
-        """What the summed loss is divided by."""
-        ...
-
-    def loss_sum(self, model: Decoder, batch: Batch, hidden_BTD: Tensor) -> Tensor:
-        """The loss, summed over what ``weight`` counts.
-
-        Args:
-            hidden_BTD: what ``model.hidden`` makes of the batch. The loop computes it, as that is the part whose
-                shapes stay fixed and which therefore compiles once.
-        """
-        ...
-
-
-class Plan:
-    """How a token budget falls into steps and micro-batches."""
-
-    def __init__(self, settings: LoopSettings, *, tokens: int, context: int, num_rows: int) -> None:
-        self.rows_per_micro = max(1, min(settings.micro_batch_tokens, settings.batch_tokens) // context)
-        micro_batches = max(1, round(settings.batch_tokens / (self.rows_per_micro * context)))
-        self.rows_per_step = micro_batches * self.rows_per_micro
-        self.tokens_per_step = self.rows_per_step * context
-        self.num_steps = max(1, round(tokens / self.tokens_per_step))
-        self.order = Order(
-            num_rows, rows_per_step=self.rows_per_step, rows_per_micro=self.rows_per_micro, seed=settings.seed
-        )
-
-    @property
-    def num_micro_batches(self) -> int:
-        """Over the whole run."""
-        return self.num_steps * self.rows_per_step // self.rows_per_micro
+_FREE = {
+    "checkpoint_every_s", "validations", "parallel", "trackers", "compile", "micro_batch_tokens",
+    "activation_checkpointing",
+}  # fmt: skip
+"""Settings with which a run may go on that began with others: they say how it is computed, and not what."""
 
 
 def train(
@@ -80,117 +48,157 @@ def train(
     out: Path,
     title: str,
     validate: Callable[[], dict[str, Any]],
+    grid: Grid = ALONE,
 ) -> dict[str, Any]:
-    """Train ``model`` in place over ``tokens`` tokens of ``rows``.
+    """Train ``model`` in place over ``tokens`` tokens of ``rows``; with ``ema_decay`` it ends as the average.
 
     Args:
-        model: float32 weights; computes in bfloat16 where the processor gains from it.
-        validate: measures the model now and then; its numbers go to metrics.jsonl, its texts to the screen as well.
+        model: float32 weights, spread over ``grid``; computes in bfloat16 where the processor gains from it.
+        objective: what is minimised.
+        rows: what it is trained on, in an order that follows from the seed.
+        settings: how.
+        tokens: the budget; at least one step is done.
+        context: tokens of a row.
         out: where metrics.jsonl, TensorBoard files and the checkpoint go.
+        title: of the run, for who watches it.
+        validate: measures the model now and then; its numbers go to metrics.jsonl, its texts to the screen as well.
+        grid: the processes that train together; all of them call this, and the first one writes.
     Returns:
         steps, tokens, seconds, tokens a second, the last step's loss, the last validation's numbers.
     Raises:
+        ConfigError: the batch does not divide, or the checkpoint in ``out`` is of other settings.
+        CorruptError: the checkpoint is damaged.
         NonFiniteLossError: the step's batch is saved in ``out`` for a look.
+        ResourceError: memory ran out, or would.
     """
     keep_freed_memory()
-    model.compute_dtype = training_dtype(next(model.parameters()).device)
-    plan = Plan(settings, tokens=tokens, context=context, num_rows=len(rows))
-    optimizers = Optimizers(model, settings)
-    state = load_checkpoint(out, model, optimizers) or RunState(step=0, seconds=0.0)
-    journal = Journal(out, first_step=state.step)
-    micro_step = _micro_step(model, objective, settings, plan)
-    validate_at = {round(plan.num_steps * (i + 1) / settings.validations) for i in range(settings.validations)}
-    started = saved = time.monotonic()
-    with Progress(title, plan.num_steps * plan.tokens_per_step, "tokens") as progress:
+    device = next(model.parameters()).device
+    model.compute_dtype = training_dtype(device)
+    plan = Plan(settings, tokens=tokens, context=context, num_rows=len(rows), grid=grid)
+    check_memory(model, settings, plan)
+    trained = trained_parameters(model)
+    optimizers = Optimizers(model, settings, grid)
+    averages = None if settings.ema_decay is None else Averages(trained, settings.ema_decay)
+    checkpoint = _checkpoint(out, trained, optimizers, averages, settings, plan, grid)
+    state = checkpoint.load() or RunState(step=0, seconds=0.0)
+    journal = SilentJournal()
+    if grid.is_first:
+        about = _about(model, settings, plan, grid, title=title)
+        journal = Journal(out, first_step=state.step, about=about, trackers=settings.trackers)
+    with (
+        _training_mode(model, settings),
+        Progress(title, plan.num_tokens, "tokens", is_quiet=not grid.is_first) as progress,
+    ):
+        train_step = TrainStep(model, objective, rows, plan, settings, out=out, grid=grid)
+        if state.step < plan.num_steps:
+            train_step.rehearse()
         progress.start_at(state.step * plan.tokens_per_step)
+        started = saved = time.monotonic()
         for step in range(state.step, plan.num_steps):
-            share = rate_share(
-                step,
-                plan.num_steps,
-                warmup_share=settings.warmup_share,
-                decay_share=settings.decay_share,
-                final_share=settings.final_share,
-            )
-            row = _step(model, objective, rows, plan, step, micro_step, settings, out)
+            share = _rate_share(settings, step, plan.num_steps)
+            row: dict[str, Any] = dict(train_step(step))
             optimizers.step(share)
+            if averages is not None:
+                averages.update(step)
             row |= {
                 "tokens": (step + 1) * plan.tokens_per_step,
                 "seconds": round(state.seconds + time.monotonic() - started, 2),
                 "learning_rate": settings.learning_rate * share,
+                "memory_bytes": memory_in_use(device),
             }
             progress.advance(plan.tokens_per_step, note=f"loss {row['loss']:.3f}")
-            if step + 1 in validate_at:
-                model.eval()
-                found = validate()
-                model.train()
+            if step + 1 in plan.validate_at:
+                found = _measure(model, averages, validate)
                 row |= found
                 progress.say(_validation_line(step + 1, plan.num_steps, found))
             journal.write(step + 1, row)
-            if time.monotonic() - saved >= settings.checkpoint_every_s or step + 1 == plan.num_steps:
-                save_checkpoint(out, model, optimizers, RunState(step + 1, row["seconds"]))
+            is_due = grid.first_says(time.monotonic() - saved >= settings.checkpoint_every_s)
+            if is_due or step + 1 == plan.num_steps:
+                checkpoint.save(RunState(step + 1, row["seconds"]))
                 saved = time.monotonic()
+    if averages is not None:
+        averages.exchange()
     journal.close()
     return _summary(plan, journal.last_row)
 
 
+def _checkpoint(
+    out: Path,
+    trained: dict[str, Any],
+    optimizers: Optimizers,
+    averages: Averages | None,
+    settings: LoopSettings,
+    plan: Plan,
+    grid: Grid,
+) -> Checkpoint:
+    others: dict[str, Stateful] = {"optimizer": optimizers}
+    if averages is not None:
+        others["average"] = averages
+    facts = plan.facts() | settings.model_dump(mode="json", exclude=_FREE)
+    return Checkpoint(out, Weights(trained), others, facts=facts, grid=grid)
+
+
+@contextmanager
+def _training_mode(model: Decoder, settings: LoopSettings) -> Iterator[None]:
+    """What the model does in training alone."""
+    before = model.recomputes_layers
+    model.recomputes_layers = settings.activation_checkpointing
+    try:
+        with dropout(model, settings.dropout):
+            model.train()
+            yield
+    finally:
+        model.recomputes_layers = before
+
+
+def _rate_share(settings: LoopSettings, step: int, num_steps: int) -> float:
+    return rate_share(
+        step,
+        num_steps,
+        schedule=settings.schedule,
+        warmup_share=settings.warmup_share,
+        decay_share=settings.decay_share,
+        final_share=settings.final_share,
+    )
+
+
+def _measure(model: Decoder, averages: Averages | None, validate: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What ``validate`` finds, of the averages where there are any."""
+    with nullcontext() if averages is None else averages.in_the_model():
+        model.eval()
+        found = validate()
+        model.train()
+        settle(model)
+    return found
+
+
 def _summary(plan: Plan, last_row: dict[str, Any]) -> dict[str, Any]:
     """What the artifact's manifest says of the run: the last row holds the last loss and the last validation."""
-    tokens = plan.num_steps * plan.tokens_per_step
     numbers = {name: last_row[name] for name in last_row if name == "loss" or name.startswith("validation")}
     seconds = last_row["seconds"]
     return {
         "steps": plan.num_steps,
-        "tokens": tokens,
+        "tokens": plan.num_tokens,
         "seconds": seconds,
-        "tokens_per_second": round(tokens / max(seconds, 1e-9)),
+        "tokens_per_second": round(plan.num_tokens / max(seconds, 1e-9)),
         **numbers,
     }
 
 
-def _step(
-    model: Decoder,
-    objective: Objective,
-    rows: Rows,
-    plan: Plan,
-    step: int,
-    micro_step: Callable[[Batch, float], Tensor],
-    settings: LoopSettings,
-    out: Path,
-) -> dict[str, Any]:
-    """Accumulate the gradient of one step; gives its mean loss and the gradient's norm before clipping."""
-    device = next(model.parameters()).device
-    batches = [rows.batch(numbers).to(device) for numbers in plan.order.micro_batches(step)]
-    total = max(1, sum(objective.weight(batch) for batch in batches))
-    loss = sum(float(micro_step(batch, 1.0 / total)) for batch in batches)
-    norm = float(torch.nn.utils.clip_grad_norm_(model.parameters(), settings.max_gradient_norm))
-    if not (math.isfinite(loss) and math.isfinite(norm)):
-        path = out / f"non-finite-step-{step + 1}.pt"
-        torch.save(batches, path)
-        raise NonFiniteLossError(
-            f"the loss of step {step + 1} is {loss} (gradient norm {norm}); its batch is in {path}",
-            hint="lower the learning rates in the recipe, or look at the batch for broken text",
-        )
-    return {"loss": loss, "gradient_norm": norm}
-
-
-def _micro_step(
-    model: Decoder, objective: Objective, settings: LoopSettings, plan: Plan
-) -> Callable[[Batch, float], Tensor]:
-    """Forward and backward of one micro-batch, compiled where that pays."""
-    wants = settings.compile == "on" or (
-        settings.compile == "auto" and plan.num_micro_batches >= COMPILE_PAYS_AFTER_MICRO_BATCHES
-    )
-    hidden = model.hidden
-    if wants and (next(model.parameters()).is_cuda or can_compile()):
-        hidden = torch.compile(hidden, dynamic=False)
-
-    def run(batch: Batch, scale: float) -> Tensor:
-        hidden_BTD = hidden(batch.tokens_BT, document_BT=batch.document_BT)
-        loss = objective.loss_sum(model, batch, hidden_BTD) * scale
-        loss.backward()
-        return loss.detach()
-
-    return run
+def _about(model: Decoder, settings: LoopSettings, plan: Plan, grid: Grid, *, title: str) -> dict[str, Any]:
+    """What the run is going to be, for who watches it."""
+    return {
+        "title": title,
+        "steps": plan.num_steps,
+        "tokens": plan.num_tokens,
+        "context": plan.context,
+        "parameters": model.settings.num_parameters,
+        "flops_per_token": model.settings.flops_per_token(plan.context),
+        "device": device_name(next(model.parameters()).device),
+        "is_compiled": is_compiled(model, settings, plan),
+        "world_size": grid.degrees.size,
+        "process": os.getpid(),
+    }
 
 
 def _validation_line(step: int, num_steps: int, numbers: dict[str, Any]) -> str:

@@ -14,6 +14,7 @@ from typing import Literal
 from samovar.model.settings import DecoderSettings
 from samovar.model.sizes import BITS, matrix_shapes, table_parameters
 from samovar.train.activations import LONGEST_WRITTEN_OUT, Pass, final_bytes, layer_bytes
+from samovar.train.objectives.chunks import targets_at_once
 
 MIB = 2**20
 PROCESS_BYTES = 245 * MIB
@@ -37,13 +38,16 @@ class TrainingMemory:
     weights: float
     """As they are kept between steps: float32, or the frozen base and the adapter."""
     optimizer: float
+    averages: float
+    """The moving average of the weights, in float32, where one is kept."""
     gradients: float
     casts: float
     """The weights once more in the compute type, kept from the forward pass for the backward."""
     activations: float
     """What the forward pass of a micro-batch keeps for the backward."""
     logits: float
-    """Of the targets whose loss is computed at one time, with their gradient."""
+    """Of the targets whose loss is computed at one time, with their gradient; and what it gives: the gradients of all
+    targets' hidden states and of the head."""
     update: float
     """What the optimizer's step takes beside its state."""
     is_accumulated: bool
@@ -52,7 +56,7 @@ class TrainingMemory:
     @property
     def peak(self) -> float:
         """The most that is in use at one time: at the end of a forward pass, of a backward pass, or in the update."""
-        standing = self.weights + self.optimizer
+        standing = self.weights + self.optimizer + self.averages
         forward = self.casts + self.activations + self.logits + (self.gradients if self.is_accumulated else 0.0)
         return standing + max(forward, self.gradients + self.casts, self.gradients + self.update)
 
@@ -106,6 +110,8 @@ def training_memory(
     logit_tokens: int | None = None,
     is_compiled: bool = False,
     is_on_gpu: bool = False,
+    is_recomputed: bool = False,
+    is_averaged: bool = False,
     adapter: Adapter | None = None,
     shards: int = 1,
 ) -> TrainingMemory:
@@ -115,8 +121,11 @@ def training_memory(
         batch_tokens: of a step on this device; by default one micro-batch.
         compute_bytes: of activations: 2 in bfloat16, 4 in float32.
         target_share: of the tokens that are targets: all in pretraining, about a third in conversations.
-        logit_tokens: tokens whose logits are held at one time; by default all targets of a micro-batch.
+        logit_tokens: targets whose logits are held at one time; by default what the objective takes.
+        is_compiled: whether the forward pass is.
         is_on_gpu: attention is a fused kernel then, which keeps no probabilities.
+        is_recomputed: layers keep their input alone and are computed again for the gradient.
+        is_averaged: a moving average of the weights is kept.
         adapter: train this instead of the weights.
         shards: devices that weights, gradients and optimizer state are divided among (FSDP).
     """
@@ -131,20 +140,33 @@ def training_memory(
         num_adapters=adapter.num_maps(shape) if adapter else 0,
     )
     targets = tokens * target_share
-    kept = shape.num_layers * layer_bytes(shape, how) + final_bytes(shape, how)
+    layer = layer_bytes(shape, how)
+    layers = shape.num_layers * compute_bytes * shape.hidden_size + layer if is_recomputed else shape.num_layers * layer
+    kept = layers + final_bytes(shape, how)
     trained = shape.num_parameters if adapter is None else adapter.num_parameters(shape)
+    at_once = min(targets, logit_tokens or targets_at_once(shape.vocab_size, "cuda" if is_on_gpu else "cpu"))
     return TrainingMemory(
         weights=_weight_bytes(shape, adapter, compute_bytes) / shards + _gathered_bytes(shape, shards),
         optimizer=_optimizer_bytes(shape, optimizer, adapter) / shards,
+        averages=4.0 * trained / shards if is_averaged else 0.0,
         gradients=4.0 * trained / shards,
         casts=_cast_bytes(shape, adapter, compute_bytes),
         # The targets' part of the last hidden states is copied out before the head.
         activations=tokens * kept + targets * compute_bytes * shape.hidden_size,
-        # Log-probabilities, their gradient, and the gradient of the logits, each in float32.
-        logits=12.0 * min(targets, logit_tokens or targets) * shape.vocab_size,
+        logits=_logit_bytes(shape, at_once, targets, compute_bytes, is_head_trained=adapter is None),
         update=_update_bytes(shape, optimizer, compute_bytes) / shards if adapter is None else 0.0,
         is_accumulated=(batch_tokens or tokens) > tokens,
     )
+
+
+def _logit_bytes(
+    shape: DecoderSettings, at_once: float, targets: float, compute_bytes: int, *, is_head_trained: bool
+) -> float:
+    """Logits and their gradient in the compute type and, where that is another, in float32 besides."""
+    each = 12.0 if compute_bytes == 2 else 8.0
+    found = compute_bytes * targets * shape.hidden_size
+    head = 4.0 * shape.vocab_size * shape.hidden_size if is_head_trained else 0.0
+    return each * at_once * shape.vocab_size + found + head
 
 
 def _weight_bytes(shape: DecoderSettings, adapter: Adapter | None, compute_bytes: int) -> float:

@@ -7,12 +7,18 @@ update by five Newton-Schulz steps. AdamW: Loshchilov and Hutter 2019, arXiv:171
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from samovar.core.devices import training_dtype
 from samovar.model.decoder import Decoder
+from samovar.train.parallel.grid import ALONE, Grid
+from samovar.train.parallel.matrices import orthogonalize_together
+from samovar.train.parallel.shard import form
+from samovar.train.rates import rate_factors
 from samovar.train.settings import LoopSettings
 
 _NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
@@ -35,25 +41,33 @@ def orthogonalize(matrices_NRC: Tensor) -> Tensor:
 
 
 class Muon(torch.optim.Optimizer):
-    """Orthogonalised momentum for matrices; those of one shape are taken together."""
+    """Orthogonalised momentum for matrices; those of one shape are taken together, by all processes of ``grid``."""
 
     def __init__(
-        self, parameters: list[nn.Parameter], *, lr: float, momentum: float = 0.95, weight_decay: float = 0.0
+        self,
+        groups: list[dict[str, Any]],
+        *,
+        lr: float,
+        momentum: float = 0.95,
+        weight_decay: float = 0.0,
+        grid: Grid = ALONE,
     ) -> None:
-        super().__init__(parameters, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
+        super().__init__(groups, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
+        self._grid = grid
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
         """Update every matrix that has a gradient."""
         for group in self.param_groups:
-            by_shape: dict[torch.Size, list[nn.Parameter]] = defaultdict(list)
+            alike: dict[tuple[Any, ...], list[nn.Parameter]] = defaultdict(list)
             for parameter in group["params"]:
                 if parameter.grad is not None:
-                    by_shape[parameter.shape].append(parameter)
-            for shape, parameters in by_shape.items():
+                    alike[parameter.shape, form(parameter)].append(parameter)
+            for (shape, _), parameters in alike.items():
                 updates = [self._nesterov(parameter, group["momentum"]) for parameter in parameters]
                 scale = group["lr"] * max(1.0, shape[0] / shape[1]) ** 0.5
-                for parameter, update in zip(parameters, orthogonalize(torch.stack(updates)), strict=True):
+                orthogonal = orthogonalize_together(updates, orthogonalize, self._grid)
+                for parameter, update in zip(parameters, orthogonal, strict=True):
                     parameter.mul_(1.0 - group["lr"] * group["weight_decay"])
                     parameter.add_(update, alpha=-scale)
 
@@ -70,24 +84,32 @@ class Muon(torch.optim.Optimizer):
 class Optimizers:
     """The optimizers of a model: one rate share moves them all."""
 
-    def __init__(self, model: Decoder, settings: LoopSettings) -> None:
-        named = [(name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad]
-        matrices = [p for name, p in named if p.ndim == 2 and name.startswith("layers.")]
-        rest = [p for name, p in named if not (p.ndim == 2 and name.startswith("layers."))]
-        first: torch.optim.Optimizer
-        if settings.optimizer == "muon":
-            first = Muon(matrices, lr=settings.learning_rate, weight_decay=settings.weight_decay)
-        else:
-            first = _adamw(matrices, settings.learning_rate, settings.weight_decay)
-        self.parts = [first, _adamw(rest, settings.adamw_learning_rate, 0.0)]
-        self._peaks = [settings.learning_rate, settings.adamw_learning_rate]
-        self._names = {parameter: name for name, parameter in named}
+    def __init__(self, model: Decoder, settings: LoopSettings, grid: Grid = ALONE) -> None:
+        """Take hold of what is trained of ``model``.
+
+        Raises:
+            ConfigError: a pattern of ``rate_factors`` fits no parameter.
+        """
+        named = trained_parameters(model)
+        factors = rate_factors(named, settings.rate_factors)
+        matrices = {name: p for name, p in named.items() if p.ndim == 2 and name.startswith("layers.")}
+        rest = {name: p for name, p in named.items() if name not in matrices}
+        groups = _groups(matrices, factors, settings.learning_rate)
+        self.parts: list[torch.optim.Optimizer] = []
+        if groups and settings.optimizer == "muon":
+            self.parts = [Muon(groups, lr=settings.learning_rate, weight_decay=settings.weight_decay, grid=grid)]
+        elif groups:
+            self.parts = [_adamw(groups, settings.learning_rate, settings.weight_decay)]
+        if rest:  # beside an adapter, embeddings and norms may all be frozen
+            rate = settings.adamw_learning_rate
+            self.parts.append(_adamw(_groups(rest, factors, rate), rate, 0.0))
+        self._names = {parameter: name for name, parameter in named.items()}
 
     def step(self, rate_share: float) -> None:
         """Update at ``rate_share`` of the peak rates, and clear the gradients."""
-        for part, peak in zip(self.parts, self._peaks, strict=True):
+        for part in self.parts:
             for group in part.param_groups:
-                group["lr"] = peak * rate_share
+                group["lr"] = group["peak"] * rate_share
             part.step()
             part.zero_grad(set_to_none=True)
 
@@ -100,7 +122,7 @@ class Optimizers:
             for key, value in state.items()
         }
 
-    def load_state_tensors(self, tensors: dict[str, Tensor]) -> None:
+    def load_state_tensors(self, tensors: Mapping[str, Tensor]) -> None:
         """Take the state that ``state_tensors`` gave."""
         parameters = {name: parameter for parameter, name in self._names.items()}
         owner = {p: part for part in self.parts for group in part.param_groups for p in group["params"]}
@@ -109,5 +131,18 @@ class Optimizers:
             owner[parameters[name]].state[parameters[name]][key] = tensor.clone()
 
 
-def _adamw(parameters: list[nn.Parameter], rate: float, weight_decay: float) -> torch.optim.AdamW:
-    return torch.optim.AdamW(parameters, lr=rate, betas=(0.9, 0.95), eps=1e-10, weight_decay=weight_decay, fused=True)
+def trained_parameters(model: nn.Module) -> dict[str, nn.Parameter]:
+    """What changes in training, by name: beside an adapter, the base does not."""
+    return {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
+
+
+def _groups(named: Mapping[str, nn.Parameter], factors: Mapping[str, float], rate: float) -> list[dict[str, Any]]:
+    """Parameters of one rate and one form: a fused step takes whole tensors alone, or pieces of one grid alone."""
+    alike: dict[Any, list[nn.Parameter]] = defaultdict(list)
+    for name, parameter in named.items():
+        alike[factors[name], form(parameter)].append(parameter)
+    return [{"params": group, "peak": rate * factor} for (factor, _), group in alike.items()]
+
+
+def _adamw(groups: list[dict[str, Any]], rate: float, weight_decay: float) -> torch.optim.AdamW:
+    return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.95), eps=1e-10, weight_decay=weight_decay, fused=True)

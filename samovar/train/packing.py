@@ -15,7 +15,7 @@ import torch
 from samovar.chat.rows import Row
 from samovar.core.errors import CorruptError, DataError
 from samovar.core.files import naming_os_errors, read_json, write_json
-from samovar.train.batches import IGNORED, Batch
+from samovar.train.batches import IGNORED, Batch, Rows
 
 _OPEN_ROWS = 128
 _INDEX, _TOKENS, _TARGETS, _DOCUMENTS = "rows.json", "tokens.bin", "targets.bin", "documents.bin"
@@ -103,7 +103,7 @@ def is_packed(folder: Path) -> bool:
     return (folder / _INDEX).is_file()
 
 
-class PackedRows:
+class PackedRows(Rows):
     """Rows that ``pack_rows`` wrote, mapped into memory. Axes: B rows, T tokens."""
 
     def __init__(self, folder: Path) -> None:
@@ -130,3 +130,7 @@ class PackedRows:
         counts_BT = is_target[:, 1:] & (documents[:, 1:] == documents[:, :-1])
         target_BT = tokens[:, 1:].masked_fill(~counts_BT, IGNORED)
         return Batch(tokens[:, :-1].contiguous(), target_BT, documents[:, :-1].contiguous())
+
+    def heaviest(self, count: int) -> np.ndarray:
+        """The rows with the most targets: each of them goes through the head."""
+        return np.argsort(-self._targets.sum(axis=1, dtype=np.int64), kind="stable")[:count]

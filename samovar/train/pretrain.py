@@ -18,7 +18,7 @@ from samovar.model.settings import ModelSettings
 from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.train.batches import ShardRows
 from samovar.train.loop import train
-from samovar.train.objectives import next_token
+from samovar.train.objectives.next_token import NextToken
 from samovar.train.settings import PretrainSettings
 from samovar.train.trainable import open_trainable
 from samovar.train.validation import validation_loss
@@ -75,7 +75,7 @@ def pretrain(
         }
 
     metrics = train(
-        model, next_token, rows["train"], settings,
+        model, NextToken(settings.z_loss), rows["train"], settings,
         tokens=settings.tokens, context=context, out=out, title="pretrain", validate=validate,
     )  # fmt: skip
     save_model(model, out, tokenizer_folder=tokenizer, dtype=training_dtype(next(model.parameters()).device))

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from samovar.core.settings import Settings
 from samovar.model.adapters.settings import AdapterSettings
+from samovar.train.parallel.settings import ParallelSettings
+from samovar.train.schedule import Schedule
 
 
 class LoopSettings(Settings):
     """What every training stage shares: batch, optimizer, schedule, checkpoints."""
 
     batch_tokens: int = Field(16_384, ge=1)
-    """Tokens of one optimizer step."""
+    """Tokens of one optimizer step: a multiple of the context."""
     micro_batch_tokens: int = Field(8_192, ge=1)
-    """Tokens of one forward and backward pass; lower it when memory runs out."""
+    """Most tokens of one forward and backward pass; lower it when memory runs out."""
     context: int | None = Field(None, ge=16)
-    """Length of a training row in tokens; by default the model's context."""
+    """Length of a training row in tokens; by default the model's context, of an imported model 2048 at most."""
     optimizer: Literal["muon", "adamw"] = "muon"
     """Of the matrices; embeddings and norms always take AdamW."""
     learning_rate: float = Field(0.02, gt=0)
@@ -27,14 +29,28 @@ class LoopSettings(Settings):
     """Peak rate of embeddings and norms."""
     weight_decay: float = Field(0.0, ge=0)
     """Decoupled decay of the matrices, per unit of learning rate."""
+    rate_factors: dict[str, Annotated[float, Field(gt=0)]] = {}
+    """What the rates of parameters are multiplied by, by patterns of their names, such as "embed_tokens.*" or "*norm*";
+    of several that fit a name the first one counts."""
+    schedule: Schedule = "wsd"
+    """How the rate falls: wsd holds the peak until the last decay_share of the steps; cosine and linear fall all along.
+    """
     warmup_share: float = Field(0.02, ge=0, le=1)
     """Share of the steps over which the rate rises from zero."""
     decay_share: float = Field(0.4, ge=0, le=1)
-    """Share of the steps, at the end, over which the rate falls to final_share."""
+    """Share of the steps, at the end, over which the rate of wsd falls to final_share."""
     final_share: float = Field(0.0, ge=0, le=1)
     """Last rate as a share of the peak."""
     max_gradient_norm: float = Field(1.0, gt=0)
     """Gradients longer than this are scaled down to it."""
+    ema_decay: float | None = Field(None, gt=0, lt=1)
+    """Validate and save a moving average of the weights, of which each step leaves this share (0.999, say)."""
+    z_loss: float = Field(0.0, ge=0)
+    """Weight of a penalty that keeps logits from drifting (1e-4, say), in objectives that have logits."""
+    dropout: float = Field(0.0, ge=0, lt=1)
+    """Share of embeddings, and of what layers add to them, that is dropped at random."""
+    activation_checkpointing: bool = False
+    """Keep just the input of every layer and compute it again for the gradient: a third slower, far less memory."""
     checkpoint_every_s: float = Field(60.0, gt=0)
     """Seconds between checkpoints: the most work that a power cut loses."""
     validations: int = Field(8, ge=1)
@@ -43,6 +59,10 @@ class LoopSettings(Settings):
     """torch.compile; auto: for runs long enough to repay it, where a C++ compiler is found."""
     seed: int = 0
     """Of weights and data order."""
+    parallel: ParallelSettings = ParallelSettings()
+    """How the run is spread over the processes that torchrun started."""
+    trackers: list[Literal["wandb", "trackio"]] = []
+    """Who is told the run's numbers beside its own files; wandb stays offline unless WANDB_MODE says otherwise."""
 
 
 class PretrainSettings(LoopSettings):

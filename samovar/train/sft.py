@@ -22,7 +22,7 @@ from samovar.tasks.task import Split, Task
 from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.train.conversations import interleave, own_conversations, task_conversations
 from samovar.train.loop import train
-from samovar.train.objectives import next_token
+from samovar.train.objectives.next_token import NextToken
 from samovar.train.packing import PackedRows, is_packed, pack_rows
 from samovar.train.settings import SftSettings
 from samovar.train.trainable import loop_settings, open_trainable, save_trained
@@ -66,7 +66,7 @@ def sft(
     counts = rows["train"].counts
     budget = min(settings.tokens, math.ceil(counts["rows"] * context * settings.max_epochs))
     metrics = train(
-        model, next_token, rows["train"], loop_settings(settings, settings.adapter),
+        model, NextToken(settings.z_loss), rows["train"], loop_settings(settings, settings.adapter),
         tokens=budget, context=context, out=out, title="sft", validate=validate,
     )  # fmt: skip
     save_trained(model, out, settings.adapter, base=base)

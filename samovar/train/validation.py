@@ -8,15 +8,27 @@ import torch
 from samovar.model.decoder import Decoder
 from samovar.train.batches import Rows
 from samovar.train.objectives import next_token
+from samovar.train.parallel.grid import ALONE, Grid
+from samovar.train.parallel.tensor import own_targets
 
 
-@torch.inference_mode()
-def validation_loss(model: Decoder, rows: Rows, *, rows_per_batch: int, max_rows: int = 256) -> float:
-    """Mean cross-entropy in nats a target over the first ``max_rows`` rows."""
+@torch.no_grad()  # not inference_mode: weights gathered in it could not be trained with
+def validation_loss(
+    model: Decoder, rows: Rows, *, rows_per_batch: int, max_rows: int = 256, grid: Grid = ALONE
+) -> float:
+    """Mean cross-entropy in nats a target over the first ``max_rows`` rows, shared among the processes of ``grid``."""
     total = weight = 0.0
     device = next(model.parameters()).device
-    for first in range(0, min(len(rows), max_rows), rows_per_batch):
-        batch = rows.batch(np.arange(first, min(first + rows_per_batch, len(rows), max_rows))).to(device)
-        total += float(next_token.loss_sum(model, batch, model.hidden(batch.tokens_BT, document_BT=batch.document_BT)))
-        weight += next_token.weight(batch)
+    firsts = range(0, min(len(rows), max_rows), rows_per_batch)
+    data = grid.degrees.data
+    for number in range(grid.data_rank, -(-len(firsts) // data) * data, data):
+        # Processes gather weights for each other: one that has no batch left goes through the last one once more.
+        first = firsts[min(number, len(firsts) - 1)]
+        batch = rows.batch(np.arange(first, min(first + rows_per_batch, len(rows), max_rows)))
+        batch = own_targets(batch, grid).to(device)
+        loss = next_token.loss_sum(model, batch, model.hidden(batch.tokens_BT, document_BT=batch.document_BT))
+        if number < len(firsts):
+            total += float(loss)
+            weight += next_token.weight(batch)
+    total, weight = grid.total(total, weight)
     return total / max(1.0, weight)

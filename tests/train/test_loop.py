@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -12,16 +13,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
-from samovar.core.errors import CorruptError
+from samovar.core.errors import ConfigError, CorruptError
 from samovar.model.decoder import Decoder
 from samovar.model.initialization import initialize
 from samovar.model.settings import DecoderSettings
-from samovar.train.batches import Batch
+from samovar.train.batches import Batch, Rows
+from samovar.train.checkpoints import FORMAT
 from samovar.train.journal import read_metrics
-from samovar.train.loop import NonFiniteLossError, train
+from samovar.train.loop import train
 from samovar.train.objectives import next_token
+from samovar.train.objectives.contract import Objective
+from samovar.train.objectives.next_token import NextToken
 from samovar.train.settings import LoopSettings
+from samovar.train.step import NonFiniteLossError
 
 SHAPE = DecoderSettings(
     vocab_size=64, hidden_size=32, intermediate_size=64, num_layers=2, num_heads=2, num_kv_heads=1, head_dim=16,
@@ -30,7 +36,7 @@ SHAPE = DecoderSettings(
 CONTEXT = 16
 
 
-class RandomRows:
+class RandomRows(Rows):
     """Rows that a seed determines; the second half of every row repeats the first, so there is something to learn."""
 
     def __init__(self, num_rows: int = 64) -> None:
@@ -56,14 +62,20 @@ def fresh_model() -> Decoder:
 
 
 def run(
-    out: Path, *, rows: object | None = None, model: Decoder | None = None, tokens: int = 20 * 128, **changes: object
+    out: Path,
+    *,
+    rows: Rows | None = None,
+    model: Decoder | None = None,
+    objective: Objective | None = None,
+    tokens: int = 20 * 128,
+    **changes: object,
 ):
     settings = LoopSettings.model_validate(
         {"batch_tokens": 128, "micro_batch_tokens": 64, "validations": 2, "compile": "off"} | changes
     )
     model = model or fresh_model()
     metrics = train(
-        model, next_token, rows or RandomRows(), settings,
+        model, objective or NextToken(settings.z_loss), rows or RandomRows(), settings,
         tokens=tokens, context=CONTEXT, out=out, title="test", validate=lambda: {"validation_loss": 1.0},
     )  # fmt: skip
     return model, metrics
@@ -106,31 +118,79 @@ def test_a_step_weighs_every_target_alike() -> None:
         torch.testing.assert_close(one, two, atol=1e-6, rtol=1e-4)
 
 
-@pytest.mark.parametrize("optimizer", ["muon", "adamw"])
-def test_a_resumed_run_ends_with_the_same_numbers(tmp_path: Path, optimizer: str) -> None:
-    whole, _ = run(_folder(tmp_path / "whole"), optimizer=optimizer)
+EVERYTHING = {
+    "ema_decay": 0.9, "schedule": "cosine", "dropout": 0.1, "z_loss": 1e-3, "activation_checkpointing": True,
+    "rate_factors": {"embed_tokens.*": 0.5, "layers.0.*": 2.0}, "weight_decay": 0.1,
+}  # fmt: skip
+OPTIONS: dict[str, dict[str, object]] = {
+    "muon": {}, "adamw": {"optimizer": "adamw", "learning_rate": 0.002}, "ema": {"ema_decay": 0.99},
+    "linear": {"schedule": "linear"}, "dropout": {"dropout": 0.2}, "everything": EVERYTHING,
+    "everything with adamw": EVERYTHING | {"optimizer": "adamw"},
+}  # fmt: skip
+
+
+class Stop(RuntimeError):
+    """A run is cut off."""
+
+
+class StoppingRows(RandomRows):
+    left = 25
+
+    def batch(self, numbers: np.ndarray) -> Batch:
+        self.left -= 1
+        if self.left == 0:
+            raise Stop
+        return super().batch(numbers)
+
+
+@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
+def test_a_resumed_run_ends_with_the_same_numbers(tmp_path: Path, options: dict[str, object]) -> None:
+    whole, _ = run(_folder(tmp_path / "whole"), **options)
     stopped = _folder(tmp_path / "stopped")
-
-    class Stop(RuntimeError):
-        pass
-
-    class StoppingRows(RandomRows):
-        left = 25
-
-        def batch(self, numbers: np.ndarray) -> Batch:
-            self.left -= 1
-            if self.left == 0:
-                raise Stop
-            return super().batch(numbers)
-
     with pytest.raises(Stop):
-        run(stopped, rows=StoppingRows(), optimizer=optimizer, checkpoint_every_s=1e-9)
+        run(stopped, rows=StoppingRows(), checkpoint_every_s=1e-9, **options)
     assert (stopped / "scratch/checkpoint.safetensors").is_file()
-    resumed, _ = run(stopped, optimizer=optimizer)
+    torch.rand(7)  # the state of random numbers is another one now
+    resumed, _ = run(stopped, **options)
     for one, two in zip(whole.parameters(), resumed.parameters(), strict=True):
         assert torch.equal(one, two)
     losses = [[row["loss"] for row in read_metrics(tmp_path / name / "metrics.jsonl")] for name in ("whole", "stopped")]
+    assert len(losses[0]) == 20
     assert losses[0] == losses[1]
+
+
+def test_a_run_goes_on_only_with_the_settings_it_began_with(tmp_path: Path) -> None:
+    with pytest.raises(Stop):
+        run(tmp_path, rows=StoppingRows(), checkpoint_every_s=1e-9)
+    with pytest.raises(ConfigError, match=r"learning_rate was 0\.02 when it was made, and is 0\.03") as caught:
+        run(tmp_path, learning_rate=0.03)
+    assert "set it back, or delete" in str(caught.value.hint)
+    with pytest.raises(ConfigError, match=r"ema_decay was None when it was made, and is 0\.9"):
+        run(tmp_path, ema_decay=0.9)
+    with pytest.raises(ConfigError, match="steps was 20 when it was made, and is 40"):
+        run(tmp_path, tokens=40 * 128)
+    with pytest.raises(ConfigError, match="rows was 64 when it was made, and is 32"):
+        run(tmp_path, rows=RandomRows(32))
+    # How it is computed may change.
+    _, metrics = run(tmp_path, micro_batch_tokens=32, activation_checkpointing=True, validations=1)
+    assert metrics["steps"] == 20
+
+
+def test_a_checkpoint_of_another_version_is_refused(tmp_path: Path) -> None:
+    run(tmp_path)
+    path = tmp_path / "scratch/checkpoint.safetensors"
+    tensors = load_file(path)
+    said = json.loads(bytes(tensors["run"].tolist()))
+    assert said["format"] == FORMAT
+    assert said["step"] == 20
+    newer = json.dumps(said | {"format": FORMAT + 1}).encode()
+    save_file(tensors | {"run": torch.tensor(list(newer), dtype=torch.uint8)}, path)
+    with pytest.raises(ConfigError, match=rf"another version of Samovar \(its format is {FORMAT + 1}, ours {FORMAT}"):
+        run(tmp_path)
+    # The first format had the step and the seconds as two numbers.
+    save_file(tensors | {"run": torch.tensor([20.0, 1.5], dtype=torch.float64)}, path)
+    with pytest.raises(ConfigError, match="its format is 1"):
+        run(tmp_path)
 
 
 def test_kill_9_loses_nothing_but_the_last_steps(tmp_path: Path) -> None:
@@ -171,10 +231,50 @@ def test_a_loss_that_is_not_finite_stops_with_its_batch(tmp_path: Path) -> None:
     model = fresh_model()
     with torch.no_grad():
         model.norm.weight[0] = float("nan")
-    with pytest.raises(NonFiniteLossError, match="step 1 is nan"):
+    with pytest.raises(NonFiniteLossError, match=r"the loss of step 1 is nan .* is of row ") as caught:
         run(tmp_path, model=model)
-    saved = torch.load(next(tmp_path.glob("non-finite-*.pt")), weights_only=False)
-    assert saved[0].tokens_BT.shape == (4, CONTEXT)
+    path = tmp_path / "non-finite-step-1.pt"
+    assert str(path) in str(caught.value)
+    saved = torch.load(path, weights_only=True)
+    assert saved["step"] == 1
+    for numbers, batch in zip(saved["rows"], saved["batches"], strict=True):
+        assert torch.equal(batch["tokens_BT"], RandomRows().batch(np.array(numbers)).tokens_BT)
+
+
+class Poisoned:
+    """The loss of rows that hold a token is infinite, or its gradient is."""
+
+    def __init__(self, row: int, *, spares_loss: bool) -> None:
+        self.token = RandomRows().rows[row, :-1]
+        self.spares_loss = spares_loss
+
+    def weight(self, batch: Batch) -> int:
+        return next_token.weight(batch)
+
+    def loss_sum(self, model: Decoder, batch: Batch, hidden_BTD: torch.Tensor) -> torch.Tensor:
+        loss = next_token.loss_sum(model, batch, hidden_BTD)
+        if not (batch.tokens_BT == self.token).all(dim=1).any():
+            return loss
+        if self.spares_loss:
+            loss.register_hook(lambda gradient: gradient * float("inf"))
+            return loss
+        return loss * float("inf")
+
+
+def test_rows_whose_loss_is_not_finite_are_told_from_the_others(tmp_path: Path) -> None:
+    with pytest.raises(NonFiniteLossError, match=r"the loss of step \d is inf"):
+        run(tmp_path, objective=Poisoned(40, spares_loss=False), micro_batch_tokens=16)
+    saved = torch.load(next(tmp_path.glob("non-finite-*.pt")), weights_only=True)
+    assert saved["rows"] == [[40]]
+
+
+def test_a_gradient_that_is_not_finite_stops_too(tmp_path: Path) -> None:
+    with pytest.raises(NonFiniteLossError, match=r"the gradient of step \d is not finite \(its norm is (nan|inf)"):
+        run(tmp_path, objective=Poisoned(40, spares_loss=True))
+    saved = torch.load(next(tmp_path.glob("non-finite-*.pt")), weights_only=True)
+    assert 40 in [number for numbers in saved["rows"] for number in numbers]
+    rows = read_metrics(tmp_path / "metrics.jsonl") if (tmp_path / "metrics.jsonl").is_file() else []
+    assert len(rows) == saved["step"] - 1, "the weights were not touched by that step"
 
 
 def _folder(path: Path) -> Path:

@@ -11,12 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from samovar.chat.rows import Row
-from samovar.core.errors import CorruptError, DataError
+from samovar.core.errors import ConfigError, CorruptError, DataError
 from samovar.data.shards import open_split, write_index, write_split
 from samovar.train.batches import IGNORED, Order, ShardRows
 from samovar.train.optimizers import orthogonalize
 from samovar.train.packing import PackedRows, pack_rows
-from samovar.train.schedule import rate_share
+from samovar.train.plan import Plan
+from samovar.train.rates import rate_factors
+from samovar.train.schedule import Schedule, rate_share
+from samovar.train.settings import LoopSettings
 
 END = 9
 
@@ -45,12 +48,78 @@ def test_orthogonalize_brings_singular_values_near_one() -> None:
     assert cosine > 0.95
 
 
-def test_the_schedule_warms_up_stays_and_decays() -> None:
-    shares = [rate_share(s, 100, warmup_share=0.1, decay_share=0.4, final_share=0.1) for s in range(100)]
-    assert shares[0] == pytest.approx(0.1)
-    assert shares[9:60] == [1.0] * 51
-    assert shares[80] == pytest.approx(0.1 + 0.9 * 20 / 40)
-    assert shares[99] == pytest.approx(0.1 + 0.9 * 1 / 40)
+def shares(num_steps: int, schedule: Schedule, **changes: float) -> list[float]:
+    given = {"warmup_share": 0.1, "decay_share": 0.4, "final_share": 0.1} | changes
+    return [rate_share(step, num_steps, schedule=schedule, **given) for step in range(num_steps)]
+
+
+def test_wsd_warms_up_stays_and_decays() -> None:
+    found = shares(100, "wsd")
+    assert found[0] == pytest.approx(0.1)
+    assert found[9:60] == [1.0] * 51
+    assert found[80] == pytest.approx(0.1 + 0.9 * 20 / 40)
+    assert found[99] == pytest.approx(0.1 + 0.9 * 1 / 40)
+
+
+def test_linear_and_cosine_fall_from_the_warm_up_on() -> None:
+    """Ten steps of warm-up leave ninety to fall in: step 40 has two thirds of the fall before it, step 55 a half."""
+    linear, cosine = shares(100, "linear"), shares(100, "cosine")
+    assert linear[:11] == cosine[:11] == pytest.approx([*(step / 10 for step in range(1, 11)), 1.0])
+    assert [linear[55], cosine[55]] == pytest.approx([0.1 + 0.9 / 2] * 2)
+    assert linear[40] == pytest.approx(0.1 + 0.9 * 2 / 3)
+    assert cosine[40] == pytest.approx(0.1 + 0.9 * 0.75)
+    assert linear[99] == pytest.approx(0.1 + 0.9 / 90)
+    assert 0.1 < cosine[99] < 0.1004
+    assert cosine == sorted(cosine[:10]) + sorted(cosine[10:], reverse=True)
+    # With a decay as long as all that follows the warm-up, wsd is linear.
+    assert shares(100, "wsd", decay_share=0.9) == pytest.approx(linear)
+
+
+@pytest.mark.parametrize("schedule", ["wsd", "cosine", "linear"])
+def test_the_shortest_runs_have_a_rate(schedule: Schedule) -> None:
+    for num_steps in (1, 2, 3):
+        found = shares(num_steps, schedule, warmup_share=0.0, final_share=0.0, decay_share=1.0)
+        assert found[0] == 1.0
+        assert all(0.0 < share <= 1.0 for share in found)
+
+
+def test_factors_of_rates_by_the_first_pattern_that_fits() -> None:
+    names = ["embed_tokens.weight", "layers.0.mlp.up_proj.weight", "layers.11.self_attn.q_norm.weight", "norm.weight"]
+    found = rate_factors(names, {"layers.0.*": 0.5, "*norm*": 2.0, "*": 3.0})
+    assert found == dict(zip(names, [3.0, 0.5, 2.0, 2.0], strict=True))
+    assert rate_factors(names, {}) == dict.fromkeys(names, 1.0)
+    with pytest.raises(ConfigError, match=r"'lm_head\.\*', which decides for no parameter") as caught:
+        rate_factors(names, {"lm_head.*": 2.0})
+    assert "layers.*.self_attn.q_norm.weight" in str(caught.value.hint)
+    with pytest.raises(ConfigError, match=r"'norm\.weight', which"):
+        rate_factors(names, {"*norm*": 2.0, "norm.weight": 3.0})
+
+
+def loop_settings(**changes: object) -> LoopSettings:
+    return LoopSettings.model_validate({"batch_tokens": 1024, "micro_batch_tokens": 512} | changes)
+
+
+def test_a_step_falls_into_whole_rows_and_equal_micro_batches() -> None:
+    plan = Plan(loop_settings(micro_batch_tokens=384), tokens=10_000, context=64, num_rows=100)
+    assert (plan.rows_per_step, plan.rows_per_micro, plan.num_steps) == (16, 4, 10)
+    assert [len(numbers) for numbers in plan.micro_batches(3)] == [4, 4, 4, 4]
+    assert plan.num_tokens == 10_240
+    assert plan.validate_at == {round(10 * i / 8) for i in range(1, 9)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "context", "what", "hint"),
+    [
+        ({}, 100, "batch_tokens is 1024, which does not divide into rows of 100", "1000 or 1100"),
+        ({}, 2048, "batch_tokens is 1024, which does not divide into rows of 2048", "2048"),
+        ({"micro_batch_tokens": 32}, 64, "micro_batch_tokens is 32, which is less than one row of 64", "64"),
+        ({"batch_tokens": 61 * 64}, 64, "61 rows of a step, which divide into micro-batches of 1 where 8", "56 or 64"),
+    ],
+)
+def test_a_batch_that_does_not_divide_is_refused(changes: dict, context: int, what: str, hint: str) -> None:
+    with pytest.raises(ConfigError, match=what) as caught:
+        Plan(loop_settings(**changes), tokens=10_000, context=context, num_rows=100)
+    assert hint in str(caught.value.hint)
 
 
 @given(st.integers(1, 40), st.integers(1, 6), st.integers(1, 4), st.integers(0, 5))

@@ -54,9 +54,7 @@ def has_spread(folder: Path, grid: Grid) -> bool:
     """Whether there is a whole checkpoint in ``folder``; repairs what a crash between two renames left."""
     if grid.is_first:
         recover(folder)
-    if not grid.is_alone:
-        torch.distributed.barrier()
-    return (folder / ".metadata").is_file()
+    return grid.first_says((folder / ".metadata").is_file())
 
 
 def read_spread(folder: Path, grid: Grid, likes: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -96,4 +94,4 @@ def _place(name: str, size: torch.Size, dtype: torch.dtype, likes: Mapping[str, 
     like = likes.get(name.split("/")[1]) if "/" in name else None
     if like is not None and like.shape == size:
         return torch.zeros_like(like, dtype=dtype, requires_grad=False)
-    return torch.zeros(size, dtype=dtype)
+    return torch.zeros(size, dtype=dtype, device=None if like is None else like.device)

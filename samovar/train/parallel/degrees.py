@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import NamedTuple
 
 from samovar.core.errors import ConfigError
 from samovar.model.settings import DecoderSettings
 from samovar.train.parallel.settings import ParallelSettings
+from samovar.train.settings import LoopSettings
 
 TRAINING_BYTES_PER_PARAMETER = 16
 """Weight, gradient and two moments, in float32."""
@@ -34,12 +34,6 @@ class Degrees(NamedTuple):
     def size(self) -> int:
         """All processes."""
         return self.data * self.tensor
-
-
-def number_of_processes() -> int:
-    """How many processes torchrun, or whatever else sets its variables, started; 1 without it."""
-    needed = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
-    return int(os.environ["WORLD_SIZE"]) if all(name in os.environ for name in needed) else 1
 
 
 def choose_degrees(
@@ -112,11 +106,33 @@ def check_tensor(tensor: int, shape: DecoderSettings) -> None:
             )
 
 
+def rows_of_a_step(settings: LoopSettings, context: int) -> tuple[int, int]:
+    """Rows of a step, whatever the number of processes, and the most of a micro-batch.
+
+    Raises:
+        ConfigError: the tokens of a step are no whole rows, or those of a micro-batch not even one.
+    """
+    tokens, at_once = settings.batch_tokens, settings.micro_batch_tokens
+    if tokens % context:
+        below = tokens // context * context
+        near = f"{below} or {below + context}" if below else f"{context}"
+        raise ConfigError(
+            f"batch_tokens is {tokens}, which does not divide into rows of {context} tokens, the context",
+            hint=f"set it to {near}, or choose another context",
+        )
+    if at_once < context:
+        raise ConfigError(
+            f"micro_batch_tokens is {at_once}, which is less than one row of {context} tokens, the context",
+            hint=f"set it to {context} at least, or lower the context",
+        )
+    return tokens // context, min(tokens, at_once) // context
+
+
 def rows_of_a_process(rows_per_step: int, rows_per_micro: int, data: int) -> tuple[int, int]:
     """Rows of a step that one process takes, and of its micro-batches: at most ``rows_per_micro``, all of one size.
 
     Raises:
-        ConfigError: the step's rows do not divide by ``data``.
+        ConfigError: the step's rows do not divide by ``data``, or no micro-batch near that size divides a process's.
     """
     if rows_per_step % data:
         below, above = rows_per_step // data * data, -(-rows_per_step // data) * data
@@ -127,5 +143,11 @@ def rows_of_a_process(rows_per_step: int, rows_per_micro: int, data: int) -> tup
             hint=f"choose batch_tokens so that a step has {near} rows of the context's length, or other processes",
         )
     own = rows_per_step // data
-    micro = next(rows for rows in range(min(rows_per_micro, own), 0, -1) if own % rows == 0)
+    most = min(rows_per_micro, own)
+    micro = next(rows for rows in range(most, 0, -1) if own % rows == 0)
+    if micro < most / 2:  # a prime number of rows would go through one by one, at a fraction of the speed
+        raise ConfigError(
+            f"a process has {own} rows of a step, which divide into micro-batches of {micro} where {most} are allowed",
+            hint=f"choose batch_tokens so that it has {own // most * most} or {-(-own // most) * most} rows",
+        )
     return own, micro

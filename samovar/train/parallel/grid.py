@@ -70,6 +70,10 @@ class Grid:
             return list(numbers)
         return self.add_up(torch.tensor(numbers, dtype=torch.float64, device=self.device)).tolist()
 
+    def first_says(self, answer: bool) -> bool:
+        """The answer of the first process, for what must not differ: clocks and file systems do."""
+        return self.total(float(answer and self.is_first))[0] > 0
+
 
 ALONE = Grid(World(), Degrees())
 """One process that trains by itself."""

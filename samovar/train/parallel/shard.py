@@ -63,6 +63,22 @@ def _shard(model: Decoder, grid: Grid, dtype: torch.dtype) -> None:
             module.set_force_sum_reduction_for_comms(True)
 
 
+def begin_backward(model: Decoder, *, is_last: bool) -> None:
+    """Before the backward pass of a micro-batch: copies of shards add up their gradients in the step's last one."""
+    from torch.distributed.fsdp import FSDPModule
+
+    if isinstance(model, FSDPModule):
+        model.set_requires_all_reduce(is_last)
+
+
+def settle(model: Decoder) -> None:
+    """Let go of the weights that a forward pass without a backward pass gathered."""
+    from torch.distributed.fsdp import FSDPModule
+
+    if isinstance(model, FSDPModule):
+        model.reshard()
+
+
 def _shard_axis(parameter: nn.Parameter) -> Shard | None:
     """Columns of what ``tensor`` has split by rows; by default rows. Split twice, rows would lie out of order."""
     is_split_by_rows = is_spread(parameter) and parameter.placements[0].is_shard(0)
@@ -97,6 +113,11 @@ def is_spread(tensor: Tensor) -> TypeGuard[DTensor]:
 def local(tensor: Tensor) -> Tensor:
     """What of ``tensor`` is in this process; changing it changes ``tensor``."""
     return tensor.to_local() if is_spread(tensor) else tensor
+
+
+def form(tensor: Tensor) -> tuple[object, ...]:
+    """How ``tensor`` is spread: equal for tensors that one operation can take together."""
+    return (tensor.device_mesh, tensor.placements) if is_spread(tensor) else ()
 
 
 def copied_axes(tensor: Tensor, grid: Grid) -> list[Axis]:

@@ -34,7 +34,7 @@ class World:
     def __init__(self, rank: int = 0, size: int = 1, local_rank: int = 0, store: Store | None = None) -> None:
         self.rank, self.size, self.local_rank = rank, size, local_rank
         self._store = store
-        self._rounds = 0
+        self._calls = self._rounds = 0
 
     @property
     def is_first(self) -> bool:
@@ -65,10 +65,32 @@ class World:
         except RuntimeError as error:
             raise ResourceError(f"the first process of the run is gone: {error}", hint=_RETRY) from error
 
-    def failure(self, timeout_s: float = 0.0) -> str | None:
-        """What another process said when it failed; None when none did."""
-        found = self.told(*(f"failed/{rank}" for rank in range(self.size) if rank != self.rank), timeout_s=timeout_s)
-        return None if found is None else f"process {int(found[0].split('/')[1]) + 1} of {self.size}: {found[1]}"
+    def call(self, text: str) -> None:
+        """Tell the others what to do next; the first process does."""
+        self.tell(f"call/{self._calls}", text)
+        self._calls += 1
+
+    def next_call(self) -> str | None:
+        """What the first process calls for next, however long that takes; None when its command is over."""
+        found = self.told(f"call/{self._calls}", "end")
+        self._calls += 1
+        return None if found is None or found[0] == "end" else found[1]
+
+    def end(self) -> None:
+        """Tell the others that the command is over, done or failed."""
+        self.tell("end", "")
+
+    def report_failure(self, error: BaseException) -> None:
+        """Tell the others that this process failed, and of what."""
+        self.tell(f"failed/{self.rank}", str(error) or type(error).__name__)
+
+    def failure_of_another(self, timeout_s: float) -> str | None:
+        """Which other process failed within this time, and of what."""
+        others = [f"failed/{rank}" for rank in range(self.size) if rank != self.rank]
+        found = self.told(*others, timeout_s=timeout_s)
+        if found is None:
+            return None
+        return f"process {int(found[0].removeprefix('failed/')) + 1} of {self.size} failed: {found[1]}"
 
     @contextmanager
     def first_before_others(self) -> Iterator[None]:
@@ -110,6 +132,12 @@ class World:
         return pick_device()
 
 
+def number_of_processes() -> int:
+    """How many processes torchrun, or whatever else sets its variables, started; 1 without it."""
+    needed = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
+    return int(os.environ["WORLD_SIZE"]) if all(name in os.environ for name in needed) else 1
+
+
 def joined() -> World:
     """The processes of this run. Found once: which they are is a matter of how this process was started."""
     return _join()
@@ -117,8 +145,6 @@ def joined() -> World:
 
 @functools.cache
 def _join() -> World:
-    from samovar.train.parallel.degrees import number_of_processes
-
     if number_of_processes() == 1:
         return World()
     import torch.distributed as dist
@@ -143,7 +169,7 @@ def naming_lost_processes(world: World) -> Iterator[None]:
     except RuntimeError as error:
         if world.size == 1 or isinstance(error, ResourceError) or not _is_of_the_network(error):
             raise
-        words = world.failure(GRACE_S)
+        words = world.failure_of_another(GRACE_S)
         if words is None:
             words = f"one of the {world.size} processes is gone ({str(error).splitlines()[0]})"
         raise ResourceError(words, hint=f"its own words, if any, stand above; {_RETRY}") from error

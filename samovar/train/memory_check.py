@@ -1,0 +1,81 @@
+"""Whether a run has the memory that it needs, said before it starts and when it does not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psutil
+import torch
+
+from samovar.core.errors import ResourceError
+from samovar.model.decoder import Decoder
+from samovar.train.memory_model import training_memory
+from samovar.train.plan import Plan
+from samovar.train.settings import LoopSettings
+
+_GIB = 2**30
+
+
+def check_memory(model: Decoder, settings: LoopSettings, plan: Plan) -> None:
+    """Refuse a run for which this machine's memory cannot be enough, by formula.
+
+    On a processor the system would kill the process without a word. A GPU says itself what it lacks, in the first
+    second. Only runs that train all weights are judged: what stands beside an adapter is not known here.
+
+    Raises:
+        ResourceError: what is in use at one time, without the allocator's gaps, is more than there is.
+    """
+    parameters = list(model.parameters())
+    if parameters[0].is_cuda or not all(parameter.requires_grad for parameter in parameters):
+        return
+    compute_bytes = (model.compute_dtype or torch.float32).itemsize
+    memory = training_memory(
+        model.settings,
+        context=plan.context,
+        micro_batch_tokens=plan.rows_per_micro * plan.context,
+        batch_tokens=plan.num_micro_batches // plan.num_steps * plan.rows_per_micro * plan.context,
+        optimizer=settings.optimizer,
+        compute_bytes=compute_bytes,
+        is_recomputed=settings.activation_checkpointing,
+        is_averaged=settings.ema_decay is not None,
+    )
+    share = sum(parameter.numel() for parameter in parameters) / model.settings.num_parameters
+    needed, there = memory.peak - memory.weights * share, psutil.virtual_memory().available
+    if needed > there:
+        raise ResourceError(
+            f"training needs {needed / _GIB:.1f} GiB more than the weights, and {there / _GIB:.1f} GiB are free",
+            hint=f"close other programs, or {_advice(settings, plan.context)}",
+        )
+
+
+@contextmanager
+def naming_lack_of_memory(settings: LoopSettings, context: int) -> Iterator[None]:
+    """Turn torch's words for memory that ran out into an error that says what to lower."""
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+        if not _is_of_memory(error):
+            raise
+        raise ResourceError(
+            f"memory ran out in training: {_in_short(error)}", hint=_advice(settings, context)
+        ) from error
+
+
+def _is_of_memory(error: Exception) -> bool:
+    # torch's allocator for processors has a RuntimeError with these words and no class of its own.
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "you tried to allocate" in str(error)
+
+
+def _in_short(error: Exception) -> str:
+    """What could not be had; torch goes on with much advice of its own."""
+    found = re.search(r"[Tt]ried to allocate ([\d.]+ \w+)", str(error))
+    return f"{found[1]} could not be had" if found else str(error) or type(error).__name__
+
+
+def _advice(settings: LoopSettings, context: int) -> str:
+    lower = [f"micro_batch_tokens (now {settings.micro_batch_tokens})"] * (settings.micro_batch_tokens > context)
+    lower += [f"the context (now {context})", "the model's size"]
+    checkpointing = "" if settings.activation_checkpointing else "set activation_checkpointing: true, or "
+    return f"{checkpointing}lower {', '.join(lower[:-1])} or {lower[-1]}"

@@ -1,0 +1,104 @@
+"""Cross-entropy that never holds the logits of a whole batch.
+
+Axes: N targets, D model width, V vocabulary.
+
+The logits of all targets, with their log-probabilities and gradients, take 12 bytes each: more than all else in a small
+model, and at a vocabulary of 150,000 more than most machines have. So a chunk of targets at a time goes through the
+head, and its gradient back through it at once, in the forward pass: what is left of a chunk are the gradient of its
+hidden states and its part of the gradient of the head. (Hsu et al. 2024, arXiv:2410.10989, section 3.2, do so in a
+kernel.) Nothing is computed twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from samovar.model.decoder import Decoder
+from samovar.train.objectives.chunks import targets_at_once
+
+
+def cross_entropy_sum(
+    model: Decoder, hidden_ND: Tensor, target_N: Tensor, *, z_loss: float = 0.0, at_once: int | None = None
+) -> tuple[Tensor, Tensor]:
+    """Cross-entropy in nats, summed over the targets, and the z-loss that is in it; float32 scalars.
+
+    The z-loss is ``z_loss`` times the sum of the squared logarithm of the softmax's denominator (Chowdhery et al. 2022,
+    arXiv:2204.02311, section 5), which keeps logits from drifting. Only the first of the two has a gradient.
+
+    Args:
+        model: whose head makes the logits, its soft cap and all.
+        hidden_ND: its normed hidden states.
+        target_N: int64; the right token of each.
+        z_loss: its weight.
+        at_once: targets whose logits are held at one time; by default as the device's memory and caches like it.
+    """
+    at_once = at_once or targets_at_once(model.settings.vocab_size, hidden_ND.device.type)
+    head: nn.Module = model.embed_tokens if model.lm_head is None else model.lm_head
+    weights = [p for p in head.parameters() if p.requires_grad] if torch.is_grad_enabled() else []
+    loss, z_part = _InChunks.apply(model.head, target_N, z_loss, at_once, hidden_ND, *weights)
+    return loss, z_part
+
+
+def loss_and_gradient(logits_NV: Tensor, target_N: Tensor, z_loss: float) -> tuple[Tensor, Tensor, Tensor]:
+    """The summed loss with its z-loss, the z-loss alone, and the gradient of the first by the logits.
+
+    Softmax in float32; the gradient has the type of the logits. With p the probabilities and z the logarithm of their
+    denominator, it is p (1 + 2 z_loss z), less 1 at the target.
+    """
+    logits = logits_NV.float()
+    z_N = logits.logsumexp(dim=-1)
+    chosen_N = logits.gather(1, target_N.unsqueeze(1)).squeeze(1)
+    z_part = z_loss * z_N.square().sum()
+    loss = (z_N - chosen_N).sum() + z_part
+    gradient_NV = (logits - z_N.unsqueeze(1)).exp_()
+    if z_loss:
+        gradient_NV *= (1.0 + 2.0 * z_loss * z_N).unsqueeze(1)
+    gradient_NV.scatter_add_(1, target_N.unsqueeze(1), gradient_NV.new_full((len(target_N), 1), -1.0))
+    return loss, z_part, gradient_NV.to(logits_NV.dtype)
+
+
+class _InChunks(torch.autograd.Function):
+    """The gradient is made in the forward pass and waits for the backward pass to be scaled."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        head: Callable[[Tensor], Tensor],
+        target_N: Tensor,
+        z_loss: float,
+        at_once: int,
+        hidden_ND: Tensor,
+        *weights: nn.Parameter,
+    ) -> tuple[Tensor, Tensor]:
+        """Give the sums; see ``cross_entropy_sum``."""
+        sums = torch.zeros(2, device=hidden_ND.device)
+        is_wanted = any(ctx.needs_input_grad)
+        for_hidden = torch.zeros_like(hidden_ND) if is_wanted else None
+        for_weights: list[Tensor] = [torch.zeros_like(weight) for weight in weights] if is_wanted else []
+        for first in range(0, len(target_N), at_once):
+            part = slice(first, first + at_once)
+            piece = hidden_ND[part].detach().requires_grad_(is_wanted)
+            with torch.set_grad_enabled(is_wanted):
+                logits_NV = head(piece)
+            loss, z_part, gradient_NV = loss_and_gradient(logits_NV.detach(), target_N[part], z_loss)
+            sums += torch.stack((loss, z_part))
+            if for_hidden is not None:
+                for_hidden[part], *found = torch.autograd.grad(logits_NV, (piece, *weights), gradient_NV)
+                for total, one in zip(for_weights, found, strict=True):
+                    total += one
+        ctx.gradients = (for_hidden, *for_weights)
+        loss, z_part = sums
+        ctx.mark_non_differentiable(z_part)
+        return loss, z_part
+
+    @staticmethod
+    def backward(ctx: Any, scale: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
+        """Scale what the forward pass found, in place: it is as large as the head."""
+        gradients, ctx.gradients = ctx.gradients, None
+        if gradients is None:
+            raise RuntimeError("the gradient of this loss was taken already")
+        return (None, None, None, None, *(gradient.mul_(scale) for gradient in gradients))

@@ -1,0 +1,146 @@
+"""One step of training: the gradient of all its micro-batches, added up and clipped."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from samovar.core.devices import can_compile
+from samovar.core.errors import SamovarError
+from samovar.model.decoder import Decoder
+from samovar.train.batches import Batch, Rows
+from samovar.train.dropout import seed_step
+from samovar.train.memory_check import naming_lack_of_memory
+from samovar.train.objectives.contract import Measured, Objective, measured
+from samovar.train.parallel.gradients import add_up_gradients, clip_gradients
+from samovar.train.parallel.grid import ALONE, Grid
+from samovar.train.parallel.shard import begin_backward
+from samovar.train.parallel.tensor import own_targets
+from samovar.train.plan import Plan
+from samovar.train.settings import LoopSettings
+
+COMPILE_PAYS_AFTER_MICRO_BATCHES = 150
+"""Compiling takes 20 to 60 seconds and saves a third of a micro-batch of about a second."""
+_DOCUMENTS_NAMED = 5
+
+
+class NonFiniteLossError(SamovarError, ArithmeticError):
+    """The loss or its gradient became NaN or infinite."""
+
+
+class TrainStep:
+    """Calling it with a step's number leaves the step's gradient in the model's parameters."""
+
+    def __init__(
+        self,
+        model: Decoder,
+        objective: Objective,
+        rows: Rows,
+        plan: Plan,
+        settings: LoopSettings,
+        *,
+        out: Path,
+        grid: Grid = ALONE,
+    ) -> None:
+        self._model, self._objective, self._rows, self._plan = model, objective, rows, plan
+        self._settings, self._out, self._grid = settings, out, grid
+        self._device = next(model.parameters()).device
+        self._hidden = _hidden(model, grid, is_compiled=is_compiled(model, settings, plan))
+
+    def __call__(self, step: int) -> dict[str, float]:
+        """Accumulate the gradient of ``step``.
+
+        Returns:
+            the mean loss and the objective's metrics over all processes, and the gradient's norm before clipping.
+        Raises:
+            NonFiniteLossError: the batch is saved for a look.
+            ResourceError: memory ran out.
+        """
+        seed_step(self._settings.seed, step, self._grid.data_rank)
+        batches = [self._batch(numbers) for numbers in self._plan.micro_batches(step)]
+        (weight,) = self._grid.total(sum(self._objective.weight(batch) for batch in batches))
+        with naming_lack_of_memory(self._settings, self._plan.context):
+            found = self._accumulate(batches, 1.0 / max(1, weight))
+            add_up_gradients(self._model, self._grid)
+            norm = clip_gradients(self._model, self._grid, self._settings.max_gradient_norm)
+        losses = [float(one.loss) for one in found]
+        names = ["loss", *found[0].metrics]
+        means = self._grid.total(sum(losses), *(sum(float(one.metrics[name]) for one in found) for name in names[1:]))
+        if not (math.isfinite(means[0]) and math.isfinite(norm)):
+            raise self._non_finite(step, means[0], norm, losses)
+        return dict(zip(names, means, strict=True)) | {"gradient_norm": norm}
+
+    def rehearse(self) -> None:
+        """Try the micro-batch that takes the most memory, where they differ, and forget its gradient.
+
+        Raises:
+            ResourceError: memory ran out.
+        """
+        numbers = self._rows.heaviest(self._plan.rows_per_micro)
+        if numbers is None:
+            return
+        with naming_lack_of_memory(self._settings, self._plan.context):
+            self._accumulate([self._batch(numbers)], 0.0)
+        self._model.zero_grad(set_to_none=True)
+
+    def _batch(self, numbers: np.ndarray) -> Batch:
+        return own_targets(self._rows.batch(numbers), self._grid).to(self._device)
+
+    def _accumulate(self, batches: list[Batch], scale: float) -> list[Measured]:
+        """Forward and backward of each micro-batch; gives its scaled loss and metrics."""
+        found = []
+        for number, batch in enumerate(batches, 1):
+            begin_backward(self._model, is_last=number == len(batches))
+            hidden_BTD = self._hidden(batch.tokens_BT, document_BT=batch.document_BT)
+            loss, metrics = measured(self._objective.loss_sum(self._model, batch, hidden_BTD))
+            loss = loss * scale
+            loss.backward()
+            found.append(Measured(loss.detach(), {name: value.detach() * scale for name, value in metrics.items()}))
+        return found
+
+    def _non_finite(self, step: int, loss: float, norm: float, losses: list[float]) -> NonFiniteLossError:
+        """Save the rows of this process, those alone whose loss is not finite where that is told, and name them."""
+        every = list(zip(self._plan.micro_batches(step), losses, strict=True))
+        bad = [numbers for numbers, one in every if not math.isfinite(one)] or [numbers for numbers, _ in every]
+        process = "" if self._grid.is_alone else f"-process-{self._grid.world.rank + 1}"
+        path = self._out / f"non-finite-step-{step + 1}{process}.pt"
+        batches = [self._rows.batch(numbers)._asdict() for numbers in bad]
+        torch.save({"step": step + 1, "rows": [numbers.tolist() for numbers in bad], "batches": batches}, path)
+        sources = list(dict.fromkeys(source for numbers in bad for source in self._rows.sources(numbers)))
+        named = ", ".join(sources[:_DOCUMENTS_NAMED])
+        if len(sources) > _DOCUMENTS_NAMED:
+            named += f" and {len(sources) - _DOCUMENTS_NAMED} more"
+        what = f"the loss of step {step + 1} is {loss} (gradient norm {norm})"
+        if math.isfinite(loss):
+            what = f"the gradient of step {step + 1} is not finite (its norm is {norm}, the loss {loss:.4g})"
+        return NonFiniteLossError(
+            f"{what}; its batch, in {path}, is of {named}",
+            hint="lower the learning rates in the recipe, or look at the batch for broken text",
+        )
+
+
+def is_compiled(model: Decoder, settings: LoopSettings, plan: Plan) -> bool:
+    """Whether the forward pass is to be compiled, and can be."""
+    wants = settings.compile == "on" or (
+        settings.compile == "auto" and plan.num_micro_batches >= COMPILE_PAYS_AFTER_MICRO_BATCHES
+    )
+    return wants and (next(model.parameters()).is_cuda or can_compile())
+
+
+def _hidden(model: Decoder, grid: Grid, *, is_compiled: bool) -> Callable[..., Tensor]:
+    """``model.hidden``, compiled where that is wanted."""
+    if not is_compiled:
+        return model.hidden
+    if grid.has_whole_model and not model.recomputes_layers:
+        compiled: Callable[..., Any] = torch.compile(model.hidden, dynamic=False)
+        return compiled
+    # Between the layers processes meet, or inputs are kept to compute a layer again: no one graph can hold that.
+    for layer in model.layers:
+        layer.compile(dynamic=False)
+    return model.hidden
