@@ -33,6 +33,7 @@ SETTINGS = (
     "added_tokens.json",
     "vocab.json",
     "merges.txt",
+    "qwen.tiktoken",
     "chat_template.jinja",
     "chat_template.json",
     "README.md",

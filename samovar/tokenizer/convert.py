@@ -1,4 +1,6 @@
-"""Older forms of a tokenizer become a ``tokenizer.json``: SentencePiece's file, or GPT-2's vocabulary and merges."""
+"""Older forms of a tokenizer become a ``tokenizer.json``: SentencePiece's file, GPT-2's vocabulary and merges, or the
+ranks of tokens that Qwen 1 comes with.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +13,20 @@ from tokenizers import Tokenizer as Backend
 
 from samovar.core.errors import ConfigError, CorruptError
 from samovar.core.files import read_json
+from samovar.tokenizer.ranks_file import read_ranks
 from samovar.tokenizer.roles import read_roles
 from samovar.tokenizer.sentencepiece_file import SentencePieceModel, read_sentencepiece
+from samovar.tokenizer.special import DOCUMENT_END, TURN_END, TURN_START
 from samovar.tokenizer.template import read_template
 from samovar.tokenizer.tokenizer import TOKENIZER_FILE, Tokenizer
 from samovar.tokenizer.train import SPLIT_PATTERNS
 
 SENTENCEPIECE_FILE = "tokenizer.model"
 VOCABULARY_FILE, MERGES_FILE = "vocab.json", "merges.txt"
+RANKS_FILE = "qwen.tiktoken"
 ADDED_FILE = "added_tokens.json"
+QWEN1_MARKS = (DOCUMENT_END, TURN_START, TURN_END, *(f"<|extra_{number}|>" for number in range(205)))
+"""Qwen 1's special tokens, in the order of their ids, which are not in its files."""
 SPACE = "\N{LOWER ONE EIGHTH BLOCK}"
 """The letter that SentencePiece writes for a space."""
 
@@ -41,6 +48,8 @@ def open_tokenizer(folder: Path) -> Tokenizer:
         return _from_sentencepiece(folder)
     if (folder / VOCABULARY_FILE).is_file() and (folder / MERGES_FILE).is_file():
         return _from_merges(folder)
+    if (folder / RANKS_FILE).is_file():
+        return _from_ranks(folder)
     found = ", ".join(sorted(path.name for path in folder.glob("*tok*"))) or "no file of one"
     raise ConfigError(
         f"{folder} has no tokenizer that can be opened: neither {TOKENIZER_FILE} nor {SENTENCEPIECE_FILE} nor "
@@ -114,15 +123,32 @@ def _from_merges(folder: Path) -> Tokenizer:
     words = read_json(folder / VOCABULARY_FILE)
     backend = Backend(models.BPE(words, _read_merges(folder / MERGES_FILE, words)))
     if config.get("tokenizer_class") in _QWEN_CLASSES:
+        backend = _byte_level(backend, SPLIT_PATTERNS["qwen2"])
         backend.normalizer = normalizers.NFC()
-        cut = pre_tokenizers.Split(Regex(SPLIT_PATTERNS["qwen2"]), behavior="isolated")
-        letters = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
-        backend.pre_tokenizer = pre_tokenizers.Sequence([cut, letters])
     else:
+        backend.decoder = decoders.ByteLevel()
         backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=bool(config.get("add_prefix_space", False)))
+    defaults = {"eos_token": DOCUMENT_END, "bos_token": DOCUMENT_END}
+    return _finished(backend, folder, defaults if DOCUMENT_END in words else {})
+
+
+def _from_ranks(folder: Path) -> Tokenizer:
+    """Qwen 1's: its words and their ranks, which are their ids; marks stand behind them in its code."""
+    words, merges = read_ranks(folder / RANKS_FILE)
+    # As tiktoken does: a word that is a token is never put together from others.
+    backend = _byte_level(Backend(models.BPE(words, merges, ignore_merges=True)), SPLIT_PATTERNS["qwen2"])
+    backend.normalizer = normalizers.NFC()
+    backend.add_special_tokens([AddedToken(mark, normalized=False) for mark in QWEN1_MARKS])
+    return _finished(backend, folder, {"eos_token": DOCUMENT_END, "pad_token": DOCUMENT_END})
+
+
+def _byte_level(backend: Backend, split: str) -> Backend:
+    """With words cut by the pattern ``split``, and bytes written in letters."""
+    cut = pre_tokenizers.Split(Regex(split), behavior="isolated")
+    letters = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    backend.pre_tokenizer = pre_tokenizers.Sequence([cut, letters])
     backend.decoder = decoders.ByteLevel()
-    end = "<|endoftext|>"
-    return _finished(backend, folder, {"eos_token": end, "bos_token": end} if end in words else {})
+    return backend
 
 
 def _read_merges(path: Path, words: Mapping[str, int]) -> list[tuple[str, str]]:

@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -65,3 +66,12 @@ def test_what_is_shown_is_the_content_however_it_is_cut(pieces: list[str]) -> No
     assert whole.content == message.content
     assert [call.arguments for call in whole.tool_calls] == [call.arguments for call in message.tool_calls]
     assert all("<tool_call>" not in text for text in shown)
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 100])
+def test_space_that_the_template_puts_before_an_answer_is_not_said(size: int) -> None:
+    for text, said in (("  Hello there", " Hello there"), ("Hello", "Hello"), (" ", "")):
+        turn = Turn(" ")
+        shown = "".join(turn.push(text[start : start + size]) for start in range(0, len(text), size))
+        message, rest = turn.end()
+        assert shown + rest == message.content == said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from samovar.core.errors import ConfigError, CorruptError
 from samovar.tokenizer.convert import open_tokenizer
 from samovar.tokenizer.tokenizer import Tokenizer
+from samovar.tokenizer.train import SPLIT_PATTERNS
 from tests.tokenizer import foreign
 
 LINES = [line for text in foreign.TEXTS for line in text.splitlines() if line.strip()]
@@ -108,6 +110,25 @@ def test_a_vocabulary_with_merges_gives_the_ids_of_transformers(tmp_path: Path, 
     assert ours.eos_id == theirs.convert_tokens_to_ids("<|endoftext|>")
 
 
+def test_ranks_of_tokens_give_back_the_tokenizer_that_they_were_written_from(tmp_path: Path) -> None:
+    source = Tokenizer.load(foreign.byte_level(tmp_path / "source", marks=[], split=SPLIT_PATTERNS["qwen2"]))
+    lines = [f"{base64.b64encode(source.decode_bytes([one])).decode()} {one}" for one in range(source.vocab_size)]
+    (tmp_path / "qwen.tiktoken").write_text("\n".join(lines))
+    ours = open_tokenizer(tmp_path)
+    for text in [*foreign.SAMPLES, *foreign.TEXTS, "words never seen, нигде не виданные слова"]:
+        assert ours.encode(text) == source.encode(text), text
+        assert ours.decode(ours.encode(text)) == text
+    assert ours.token_id("<|endoftext|>") == source.vocab_size
+    assert ours.token_id("<|extra_204|>") == source.vocab_size + 207
+
+
+@pytest.mark.parametrize("line", ["IQ==", "?? 1", "IQ== one", "IQ== 0"])
+def test_damaged_ranks_are_named(tmp_path: Path, line: str) -> None:
+    (tmp_path / "qwen.tiktoken").write_text(line)
+    with pytest.raises(CorruptError, match=r"qwen\.tiktoken"):
+        open_tokenizer(tmp_path)
+
+
 def test_tokens_beside_the_vocabulary_get_their_own_ids(tmp_path: Path) -> None:
     folder = older_folder(tmp_path, foreign.byte_level(tmp_path / "source", marks=[]))
     number = len(json.loads((folder / "vocab.json").read_text(encoding="utf-8")))
@@ -126,7 +147,7 @@ def test_merges_of_another_vocabulary_are_named(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_any_says_what_to_do(tmp_path: Path) -> None:
-    (tmp_path / "qwen.tiktoken").write_text("")
-    with pytest.raises(ConfigError, match=r"qwen\.tiktoken") as caught:
+    (tmp_path / "tokenization_own.py").write_text("")
+    with pytest.raises(ConfigError, match=r"tokenization_own\.py") as caught:
         open_tokenizer(tmp_path)
     assert "save_pretrained" in (caught.value.hint or "")
