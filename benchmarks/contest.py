@@ -44,6 +44,8 @@ class Contestant(NamedTuple):
     """The Python that runs it: a peer whose packages would not go together with ours has an environment of its own."""
     timeout_s: float = TIMEOUT_S
     """How long one round may take."""
+    compiles_anew: bool = False
+    """Whether torch finds nothing that an earlier round compiled."""
 
 
 class Spread(NamedTuple):
@@ -105,11 +107,14 @@ def run_alone(contestant: Contestant, *, threads: int) -> dict[str, Any]:
         out = Path(folder) / "outcome.json"
         job = json.dumps(contestant.job)
         command = [contestant.python, "-m", "benchmarks.contest", contestant.module, job, str(out)]
+        surroundings = environment(threads)
+        if contestant.compiles_anew:
+            surroundings["TORCHINDUCTOR_CACHE_DIR"] = str(Path(folder) / "compiled")
         try:
             done = subprocess.run(
                 command,
                 cwd=ROOT,
-                env=environment(threads),
+                env=surroundings,
                 capture_output=True,
                 encoding="utf-8",
                 errors="replace",  # processes of one contestant write their progress across one another

@@ -84,7 +84,7 @@ def _similarity(left: str, right: str) -> float:
 
 def by_turns(data: Path) -> Iterator[tuple[str, str]]:
     """Documents of all sets, one of each in turn, until all end."""
-    sets = [_stories(data / "tinystories_ru" / "tinystories_ru.jsonl.zst"), _dialogues(data / "sgd_dialogues")]
+    sets = [stories(data / "tinystories_ru" / "tinystories_ru.jsonl.zst"), _dialogues(data / "sgd_dialogues")]
     sets += [_book_parts(data / name / f"{name}.tar.zst") for name in _BOOKS]
     while sets:
         for one in list(sets):
@@ -95,7 +95,8 @@ def by_turns(data: Path) -> Iterator[tuple[str, str]]:
                 yield document
 
 
-def _stories(path: Path) -> Iterator[tuple[str, str]]:
+def stories(path: Path) -> Iterator[tuple[str, str]]:
+    """Name and text of each story; none where there is no such file."""
     for number, row in enumerate(_json_lines(path)):
         yield f"{path.stem}:{number}", row["story"]
 
@@ -110,7 +111,7 @@ def _book_parts(path: Path) -> Iterator[tuple[str, str]]:
     """Books cut at paragraph ends into parts of about four thousand characters."""
     if not path.is_file():
         return
-    with _unpacked(path) as file, tarfile.open(fileobj=file, mode="r|") as tar:
+    with unpacked(path) as file, tarfile.open(fileobj=file, mode="r|") as tar:
         for member in tar:
             content = tar.extractfile(member) if member.isfile() else None
             if content is not None and member.name.endswith((".md", ".txt")):
@@ -132,12 +133,13 @@ def _parts(name: str, text: str) -> Iterator[tuple[str, str]]:
 
 def _json_lines(path: Path) -> Iterator[Any]:
     if path.is_file():
-        with io.TextIOWrapper(_unpacked(path), encoding="utf-8") as file:
+        with io.TextIOWrapper(unpacked(path), encoding="utf-8") as file:
             for line in file:
                 yield json.loads(line)
 
 
-def _unpacked(path: Path) -> Any:
+def unpacked(path: Path) -> Any:
+    """The unpacked bytes of ``path``, as a stream."""
     import zstandard
 
     return zstandard.ZstdDecompressor(max_window_size=_WINDOW_BYTES).stream_reader(path.open("rb"), closefd=True)

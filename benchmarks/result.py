@@ -44,7 +44,7 @@ def slug(text: str) -> str:
 def versions() -> dict[str, str]:
     """Of what a result depends on; packages that are absent are left out."""
     found = {"samovar": commit(ROOT)}
-    for package in ("torch", "transformers", "accelerate"):
+    for package in ("torch", "transformers", "accelerate", "trl"):
         try:
             found[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:

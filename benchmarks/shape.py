@@ -1,10 +1,26 @@
-"""The shape that contestants are compared at, and the tokens they train on."""
+"""The shapes that contestants are compared at, and the tokens they train on."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
 from samovar.model.settings import DecoderSettings
+
+
+class Size(NamedTuple):
+    """A shape, and how many tokens it is trained on at a time where nobody says otherwise."""
+
+    shape: Callable[..., DecoderSettings]
+    """From a context and, where it is not to be the usual one, a vocabulary."""
+    context: int
+    step_tokens: int
+    micro_tokens: int
+    """Of Samovar's micro-batch."""
+    peer_micro_tokens: tuple[int, ...]
+    """Of the peers' micro-batches: they play the first round with each."""
 
 
 def ten_million(*, context: int, vocab_size: int = 4096) -> DecoderSettings:
@@ -16,6 +32,34 @@ def ten_million(*, context: int, vocab_size: int = 4096) -> DecoderSettings:
         num_layers=8,
         num_heads=5,
         num_kv_heads=5,
+        head_dim=64,
+        max_positions=context,
+    )
+
+
+def thirty_million(*, context: int, vocab_size: int = 8192) -> DecoderSettings:
+    """Thirty million parameters: width 512, 8 layers, 8 heads."""
+    return DecoderSettings(
+        vocab_size=vocab_size,
+        hidden_size=512,
+        intermediate_size=1408,
+        num_layers=8,
+        num_heads=8,
+        num_kv_heads=8,
+        head_dim=64,
+        max_positions=context,
+    )
+
+
+def smollm2_135m(*, context: int, vocab_size: int = 49_152) -> DecoderSettings:
+    """The shape of SmolLM2-135M (Allal et al. 2025, arXiv:2502.02737): width 576, 30 layers, 9 heads on 3."""
+    return DecoderSettings(
+        vocab_size=vocab_size,
+        hidden_size=576,
+        intermediate_size=1536,
+        num_layers=30,
+        num_heads=9,
+        num_kv_heads=3,
         head_dim=64,
         max_positions=context,
     )
@@ -35,6 +79,21 @@ def tiny(*, context: int, vocab_size: int = 512) -> DecoderSettings:
     )
 
 
+SIZES = {
+    "10M": Size(ten_million, 256, 16_384, 8_192, (4_096, 8_192)),
+    "30M": Size(thirty_million, 256, 16_384, 8_192, (4_096, 8_192)),
+    # A step of 16,384 tokens would take half a minute and more, and the steps' speed would be the same.
+    "135M": Size(smollm2_135m, 256, 4_096, 4_096, (2_048, 4_096)),
+    "tiny": Size(tiny, 32, 256, 128, (128, 256)),
+}
+"""Size, as the command line names it -> what it is."""
+
+
 def random_tokens(count: int, vocab_size: int) -> np.ndarray:
-    """The same uniform tokens for every contestant. What they are does not change the work; what is learnt would."""
-    return np.random.default_rng(0).integers(0, vocab_size, count).astype(np.uint16)
+    """The same tokens for every contestant, each word as frequent as its rank says (Zipf), in no order.
+
+    Which token stands where does not change the work. That some are frequent is to be learnt within a few steps: the
+    loss of every contestant must fall from ln(vocabulary), or it is not training.
+    """
+    share = 1.0 / np.arange(1, vocab_size + 1)
+    return np.random.default_rng(0).choice(vocab_size, count, p=share / share.sum()).astype(np.uint16)

@@ -40,10 +40,11 @@ class Rows(Dataset[dict[str, Tensor]]):
 
 
 class Clock(TrainerCallback):
-    """Notes when each step began and when the last ended."""
+    """Notes when each step began and when the last ended, and its loss."""
 
     def __init__(self) -> None:
         self.started_at: list[float] = []
+        self.losses: list[float] = []
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **others: Any
@@ -54,6 +55,18 @@ class Clock(TrainerCallback):
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **others: Any) -> None:
         """After the optimizer."""
         self.started_at.append(time.perf_counter())
+
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: dict[str, float],
+        **others: Any,
+    ) -> None:
+        """After each step, as the arguments say."""
+        if "loss" in logs:
+            self.losses.append(float(logs["loss"]))
 
 
 def run(job: dict[str, Any]) -> dict[str, Any]:
@@ -67,7 +80,7 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     with TemporaryDirectory() as out:
         Trainer(model=model, args=_arguments(job, num_steps, out), train_dataset=rows, callbacks=[clock]).train()
     num_parameters = sum(parameter.numel() for parameter in model.parameters())
-    return train_outcome(job, step_started_at=clock.started_at, num_parameters=num_parameters)
+    return train_outcome(job, step_started_at=clock.started_at, losses=clock.losses, num_parameters=num_parameters)
 
 
 def _arguments(job: dict[str, Any], num_steps: int, out: str) -> TrainingArguments:
@@ -85,7 +98,7 @@ def _arguments(job: dict[str, Any], num_steps: int, out: str) -> TrainingArgumen
         max_grad_norm=1.0,
         report_to=[],
         save_strategy="no",
-        logging_strategy="no",
+        logging_steps=1,
         disable_tqdm=True,
         seed=0,
     )

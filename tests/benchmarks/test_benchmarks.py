@@ -8,33 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import contest, decode, quick_start, train_throughput
+from benchmarks import contest, decode, quick_start
 from benchmarks.contest import Contestant, ContestantError, Spread, fastest_of_groups
-from benchmarks.contestants.timing import train_outcome
 from benchmarks.result import markdown_table, slug, write_result
-from benchmarks.shape import ten_million, tiny
 from samovar.brew.graph import brew
 from samovar.brew.recipe import load_recipe
 from samovar.brew.stage import load_stages
 from samovar.core.errors import MissingError
 from tests.brew.tiny import tiny_project
-
-OPTIONS = argparse.Namespace(
-    smoke=True, context=32, step_tokens=128, micro_tokens=64, peer_micro_tokens=[64, 128], warmup_steps=1,
-    timed_steps=2, threads=1, eager=True, nanogpt=None, without=[], masked=False,
-)  # fmt: skip
-
-
-def test_ten_million_is_about_eleven() -> None:
-    assert 10e6 < ten_million(context=256).num_parameters < 12e6
-
-
-def test_only_the_timed_steps_count() -> None:
-    job = {"warmup_steps": 1, "timed_steps": 2, "step_tokens": 100}
-    outcome = train_outcome(job, step_started_at=[0.0, 50.0, 51.0, 54.0, 99.0], num_parameters=7)
-    assert outcome["tokens_per_second"] == 200 / 4
-    assert outcome["step_seconds"] == [1.0, 3.0]
-    assert outcome["first_step_seconds"] == 50.0
 
 
 def test_the_fastest_of_a_group_plays_on() -> None:
@@ -55,24 +36,6 @@ def test_rounds_are_interleaved(monkeypatch: pytest.MonkeyPatch) -> None:
     outcomes = contest.play(players, rounds=3, threads=1, measure="speed")
     assert order == ["a", "slow", "fast", "a", "fast", "a", "fast"]
     assert len(outcomes["slow"]) == 1
-
-
-def test_our_loop_is_measured_in_its_own_process() -> None:
-    ours = train_throughput.contestants(OPTIONS)[0]
-    outcome = contest.run_alone(ours, threads=1)
-    assert outcome["tokens_per_second"] > 0
-    assert len(outcome["step_seconds"]) == 2
-    assert outcome["parameters"] == tiny(context=32).num_parameters
-    summary = train_throughput.summarize({ours.label: [outcome]})
-    assert summary["samovar"]["ours_is_times_as_fast"] == 1.0
-    assert "samovar" in train_throughput.table(summary)
-
-
-def test_absent_peers_are_said_and_left_out(capsys: pytest.CaptureFixture[str]) -> None:
-    labels = [one.label for one in train_throughput.contestants(OPTIONS)]
-    assert "nanoGPT is left out" in capsys.readouterr().err
-    assert not any(label.startswith("nanoGPT") for label in labels)
-    assert labels[:2] == ["samovar", "samovar muon"]
 
 
 def test_a_contestant_that_fails_is_named() -> None:
