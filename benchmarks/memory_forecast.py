@@ -21,6 +21,7 @@ from samovar.model.settings import DecoderSettings
 from samovar.train.memory_model import (
     COMPILER_BYTES,
     HEAP_FACTOR,
+    HEAP_FACTOR_MIXED,
     WORKING_BYTES,
     Adapter,
     TrainingMemory,
@@ -167,7 +168,12 @@ def main() -> None:
     rows = [compare(case, outcomes[case.label]) for case in chosen]
     body = {
         "settings": {"threads": options.threads, "rounds": options.rounds, "allowed": ALLOWED},
-        "constants": {"heap_factor": HEAP_FACTOR, "working_bytes": WORKING_BYTES, "compiler_bytes": COMPILER_BYTES},
+        "constants": {
+            "heap_factor": HEAP_FACTOR,
+            "heap_factor_mixed": HEAP_FACTOR_MIXED,
+            "working_bytes": WORKING_BYTES,
+            "compiler_bytes": COMPILER_BYTES,
+        },
         "rows": rows,
     }
     path = write_result("memory_forecast", QUESTION, body, folder=options.out)

@@ -223,9 +223,10 @@ class Watch:
         from samovar.brew.recipe import load_recipe
 
         recipe = load_recipe(self._project.recipe_file)
-        settings = {"pretrain": recipe.pretrain, "sft": recipe.sft}.get(_run_name(folder).rpartition("-")[0])
-        if settings is None:
+        stage = _run_name(folder).rpartition("-")[0]
+        if recipe.base is not None or stage not in {"pretrain", "sft"}:
             return {}
+        settings = recipe.pretrain if stage == "pretrain" else recipe.sft
         shape = recipe.model.decoder(recipe.tokenizer.vocab_size)
         context = settings.context or recipe.model.context
         steps = max(1, round(settings.tokens / settings.batch_tokens))

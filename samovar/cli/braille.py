@@ -48,8 +48,9 @@ def draw(
             cells[y // 4][x // 2] |= _DOTS[x % 2][y % 4]
         last = (column, dot)
     lines = [[" " if cell == _EMPTY else chr(cell) for cell in row] for row in cells]
-    for x, y in marks:
-        lines[_dot(y, low, high, 4 * height) // 4][min(width - 1, int(x / x_max * width))] = MARK
+    for place, value in marks:
+        row = lines[_dot(value, low, high, 4 * height) // 4]
+        row[min(width - 1, int(place / x_max * width))] = MARK
     return Drawing(["".join(line) for line in lines], low, high)
 
 
