@@ -31,6 +31,8 @@ class Decoder(nn.Module):
         super().__init__()
         self.settings = settings
         self.compute_dtype = compute_dtype
+        self.is_compiled = False
+        """Whether training compiles it: what it does with the hidden states is then compiled too."""
         self.recomputes_layers = False
         """Whether training keeps the input of each layer alone, and computes the layer again for its gradient (Chen et
         al. 2016, arXiv:1604.06174)."""

@@ -86,7 +86,7 @@ def train(
         about = _about(model, settings, plan, grid, title=title)
         journal = Journal(out, first_step=state.step, about=about, trackers=settings.trackers)
     with (
-        _training_mode(model, settings),
+        _training_mode(model, settings, plan),
         Progress(title, plan.num_tokens, "tokens", is_quiet=not grid.is_first) as progress,
     ):
         train_step = TrainStep(model, objective, rows, plan, settings, out=out, grid=grid)
@@ -139,16 +139,17 @@ def _checkpoint(
 
 
 @contextmanager
-def _training_mode(model: Decoder, settings: LoopSettings) -> Iterator[None]:
+def _training_mode(model: Decoder, settings: LoopSettings, plan: Plan) -> Iterator[None]:
     """What the model does in training alone."""
-    before = model.recomputes_layers
+    before = model.is_compiled, model.recomputes_layers
+    model.is_compiled = is_compiled(model, settings, plan)
     model.recomputes_layers = settings.activation_checkpointing
     try:
         with dropout(model, settings.dropout):
             model.train()
             yield
     finally:
-        model.recomputes_layers = before
+        model.is_compiled, model.recomputes_layers = before
 
 
 def _rate_share(settings: LoopSettings, step: int, num_steps: int) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -51,7 +50,7 @@ class TrainStep:
         self._model, self._objective, self._rows, self._plan = model, objective, rows, plan
         self._settings, self._out, self._grid = settings, out, grid
         self._device = next(model.parameters()).device
-        self._hidden = _hidden(model, grid, is_compiled=is_compiled(model, settings, plan))
+        self._hidden = _hidden(model, grid)
 
     def __call__(self, step: int) -> dict[str, float]:
         """Accumulate the gradient of ``step``.
@@ -133,12 +132,12 @@ def is_compiled(model: Decoder, settings: LoopSettings, plan: Plan) -> bool:
     return wants and (next(model.parameters()).is_cuda or can_compile())
 
 
-def _hidden(model: Decoder, grid: Grid, *, is_compiled: bool) -> Callable[..., Tensor]:
-    """``model.hidden``, compiled where that is wanted."""
-    if not is_compiled:
+def _hidden(model: Decoder, grid: Grid) -> Callable[..., Tensor]:
+    """``model.hidden``, compiled where the model is to be."""
+    if not model.is_compiled:
         return model.hidden
     if grid.has_whole_model and not model.recomputes_layers:
-        compiled: Callable[..., Any] = torch.compile(model.hidden, dynamic=False)
+        compiled: Callable[..., Tensor] = torch.compile(model.hidden, dynamic=False)
         return compiled
     # Between the layers processes meet, or inputs are kept to compute a layer again: no one graph can hold that.
     for layer in model.layers:

@@ -121,6 +121,7 @@ def test_recomputed_layers_have_the_same_gradient(changes: dict[str, Any], share
 def test_the_loop_leaves_the_model_as_it_was(tmp_path: Path) -> None:
     model, _ = run(tmp_path, tokens=2 * 128, activation_checkpointing=True, dropout=0.5)
     assert not model.recomputes_layers
+    assert not model.is_compiled
     batch = RandomRows().batch(np.arange(2))
     losses = [loss_sum(mode(), batch).detach() for mode in (model.train, model.eval)]
     assert torch.equal(*losses), "nothing is dropped any more"
@@ -283,3 +284,21 @@ def test_rows_tell_the_documents_they_are_of(tmp_path: Path) -> None:
     assert rows.sources(np.array([2, 0])) == ["d2", "d0"]
     bare = ShardRows(split._replace(documents=None), 4, END, document_mask=True)
     assert bare.sources(np.array([1])) == ["tokens 4 to 7"]
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # of the compiler: torch warns of itself
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"activation_checkpointing": True}, {"dropout": 0.1, "activation_checkpointing": True, "z_loss": 1e-3}],
+    ids=["plain", "recomputed", "with dropout"],
+)
+def test_compiled_runs_learn_the_same_and_repeat_themselves(tmp_path: Path, options: dict[str, Any]) -> None:
+    losses = []
+    for name, compiled in (("eager", "off"), ("compiled", "on"), ("again", "on")):
+        (tmp_path / name).mkdir()
+        run(tmp_path / name, compile=compiled, tokens=10 * 128, **options)
+        losses.append([row["loss"] for row in read_metrics(tmp_path / name / "metrics.jsonl")])
+    assert losses[1] == losses[2]
+    if not options.get("dropout"):  # compiled code draws other numbers
+        assert losses[0] == pytest.approx(losses[1], rel=2e-2)
