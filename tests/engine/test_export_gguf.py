@@ -31,6 +31,7 @@ gguf = pytest.importorskip("gguf")
 
 LLAMA = {"family": "llama", "qk_norm": False}
 LLAMA3 = LLAMA | {"rope_scaling": RopeScaling(kind="llama3", factor=8.0, original_positions=32)}
+LINEAR = LLAMA | {"rope_scaling": RopeScaling(kind="linear", factor=2.0)}
 QWEN2 = {"family": "qwen2", "qk_norm": False, "attention_bias": True, "head_dim": 8}
 TEXTS = (
     "It's 12345! We'll see,  don't\twait…\r\n\r\n  next  ",
@@ -320,7 +321,9 @@ def ask_llama_cpp(path: Path, tokenizer: Tokenizer, reference: list[Transcript],
 
 
 @pytest.mark.parametrize("weight_type", ["f32", "f16", "q8_0"])
-@pytest.mark.parametrize("changes", [{}, LLAMA, LLAMA3, QWEN2], ids=["qwen3", "llama", "llama3", "qwen2"])
+@pytest.mark.parametrize(
+    "changes", [{}, LLAMA, LLAMA3, LINEAR, QWEN2], ids=["qwen3", "llama", "llama3", "linear", "qwen2"]
+)
 def test_llama_cpp_answers_the_same(
     model: Decoder, tokenizer: Tokenizer, tmp_path: Path, changes: dict[str, Any], weight_type: Any
 ) -> None:
