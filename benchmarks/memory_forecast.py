@@ -22,6 +22,7 @@ from samovar.train.memory_model import (
     COMPILER_BYTES,
     HEAP_FACTOR,
     HEAP_FACTOR_MIXED,
+    HEAP_FACTOR_VARYING,
     WORKING_BYTES,
     Adapter,
     TrainingMemory,
@@ -45,6 +46,8 @@ class Case(NamedTuple):
     optimizer: str = "muon"
     is_compiled: bool = False
     adapter_rank: int = 0
+    target_share: float = 1.0
+    """Of the tokens; less than one as in conversations, and then another in every row."""
     steps: int = 4
 
 
@@ -73,6 +76,7 @@ def cases(*, with_compiled: bool, with_large: bool) -> list[Case]:
         Case("6M, two micro-batches", six_million(512), 512, 4096, 8192),
         Case("6M, rows of 128", six_million(128), 128, 4096, 4096),
         Case("6M, rows of 2048 (fused attention)", six_million(2048), 2048, 4096, 4096),
+        Case("6M, conversations", six_million(512), 512, 4096, 4096, target_share=0.35, steps=25),
         Case("11M", ten, 256, 4096, 8192),
         Case("11M, AdamW", ten, 256, 4096, 4096, "adamw"),
         Case("18M, grouped heads", grouped, 512, 2048, 4096, steps=3),
@@ -101,6 +105,7 @@ def forecast(case: Case) -> TrainingMemory:
         optimizer="adamw" if case.optimizer == "adamw" else "muon",
         compute_bytes=training_dtype(torch.device("cpu")).itemsize,
         is_compiled=case.is_compiled,
+        target_share=case.target_share,
         adapter=Adapter(case.adapter_rank) if case.adapter_rank else None,
     )
 
@@ -115,6 +120,7 @@ def contestant(case: Case, threads: int) -> Contestant:
         "optimizer": case.optimizer,
         "compile": case.is_compiled,
         "adapter_rank": case.adapter_rank,
+        "target_share": case.target_share,
         "steps": case.steps,
         "threads": threads,
     }
@@ -171,6 +177,7 @@ def main() -> None:
         "constants": {
             "heap_factor": HEAP_FACTOR,
             "heap_factor_mixed": HEAP_FACTOR_MIXED,
+            "heap_factor_varying": HEAP_FACTOR_VARYING,
             "working_bytes": WORKING_BYTES,
             "compiler_bytes": COMPILER_BYTES,
         },

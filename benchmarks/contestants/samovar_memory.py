@@ -15,26 +15,31 @@ from samovar.model.adapters.attach import attach
 from samovar.model.adapters.settings import AdapterSettings
 from samovar.model.decoder import Decoder
 from samovar.model.settings import DecoderSettings
-from samovar.train.batches import Batch, Rows
+from samovar.train.batches import IGNORED, Batch, Rows
 from samovar.train.loop import train
 from samovar.train.objectives import next_token
 from samovar.train.settings import LoopSettings
 
 
 class RandomRows(Rows):
-    """As many rows as are asked for, every token a target."""
+    """As many rows as are asked for, of random tokens; how many of a row are targets differs from row to row."""
 
-    def __init__(self, vocab_size: int, context: int) -> None:
-        self._vocab_size, self._context = vocab_size, context
+    def __init__(self, vocab_size: int, context: int, target_share: float) -> None:
+        self._vocab_size, self._context, self._target_share = vocab_size, context, target_share
 
     def __len__(self) -> int:
         return 1024
 
     def batch(self, numbers: np.ndarray) -> Batch:
         """Random rows, of one document each."""
-        drawn = np.random.default_rng(numbers).integers(0, self._vocab_size, (len(numbers), self._context))
-        tokens_BT = torch.from_numpy(drawn)
-        return Batch(tokens_BT, tokens_BT, torch.zeros_like(tokens_BT, dtype=torch.int32))
+        draw = np.random.default_rng(numbers)
+        tokens_BT = torch.from_numpy(draw.integers(0, self._vocab_size, (len(numbers), self._context)))
+        target_BT = tokens_BT.clone()
+        if self._target_share < 1.0:
+            shares = draw.uniform(0.5, 1.5, len(numbers)) * self._target_share
+            for row, share in enumerate(shares):
+                target_BT[row, int(share * self._context) :] = IGNORED
+        return Batch(tokens_BT, target_BT, torch.zeros_like(tokens_BT, dtype=torch.int32))
 
 
 def run(job: dict[str, Any]) -> dict[str, Any]:
@@ -52,7 +57,7 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
         validations=1,
         checkpoint_every_s=1e9,
     )
-    rows = RandomRows(shape.vocab_size, job["context"])
+    rows = RandomRows(shape.vocab_size, job["context"], job["target_share"])
     with tempfile.TemporaryDirectory() as folder:
         train(
             model, next_token, rows, settings,

@@ -20,7 +20,7 @@ METRICS, RUN = "metrics.jsonl", "run.json"
 """As training writes them (train/journal.py, whose import would bring TensorBoard)."""
 RECENT_SECONDS = 60.0
 """Over which the speed is taken."""
-SMOOTHING = 0.05
+SMOOTHING = 0.1
 """Weight of a new loss in the running mean."""
 
 State = Literal["waiting", "running", "stopped", "finished"]

@@ -23,10 +23,11 @@ WORKING_BYTES = 108 * MIB
 """What torch's own parts take once they train (kernels made at first use, the journal), measured."""
 COMPILER_BYTES = 112 * MIB
 """What torch.compile leaves in the process beside that, measured."""
-HEAP_FACTOR, HEAP_FACTOR_MIXED = 1.3, 1.5
+HEAP_FACTOR, HEAP_FACTOR_MIXED, HEAP_FACTOR_VARYING = 1.3, 1.5, 2.1
 """Resident memory of a processor's heap for each byte that is in use: blocks of many sizes come and go, and glibc,
 which is told to keep what is freed, leaves gaps; more of them where what stays lies between what goes: gradients
-between the activations of two micro-batches, adapters beside their base. Fitted to peaks of ten runs, 1M to 30M."""
+between the activations of two micro-batches, adapters beside their base; most where every step has blocks of other
+sizes, as conversations with their varying targets do. Fitted to peaks of eleven runs, 1M to 30M."""
 GPU_CONTEXT_BYTES = 500 * MIB
 GPU_POOL_FACTOR = 1.1
 """Stated estimates for a GPU: the driver's context, and the gaps in torch's pool."""
@@ -161,8 +162,14 @@ def training_memory(
         logits=_logit_bytes(shape, at_once, targets, compute_bytes, is_head_trained=adapter is None),
         update=_update_bytes(shape, optimizer, compute_bytes) / shards if adapter is None else 0.0,
         is_accumulated=is_accumulated,
-        heap_factor=HEAP_FACTOR_MIXED if is_accumulated or adapter is not None else HEAP_FACTOR,
+        heap_factor=_heap_factor(is_mixed=is_accumulated or adapter is not None, is_varying=0.0 < target_share < 1.0),
     )
+
+
+def _heap_factor(*, is_mixed: bool, is_varying: bool) -> float:
+    if is_varying:
+        return HEAP_FACTOR_VARYING
+    return HEAP_FACTOR_MIXED if is_mixed else HEAP_FACTOR
 
 
 def _logit_bytes(
