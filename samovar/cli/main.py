@@ -18,7 +18,7 @@ from samovar.cli.terminal import show_error
 from samovar.core.errors import ResourceError, SamovarError
 
 COMMANDS = {
-    "The road, in one project folder": ("new", "plan", "brew", "status"),
+    "The road, in one project folder": ("new", "plan", "brew", "watch", "status"),
     "Talk": ("chat", "serve"),
     "Models from others, and for others": ("import", "export"),
     "Stages by themselves, on files": ("data", "trace", "tokenizer", "pretrain", "sft", "merge", "quantize", "eval"),
