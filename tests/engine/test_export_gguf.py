@@ -31,7 +31,7 @@ gguf = pytest.importorskip("gguf")
 
 LLAMA = {"family": "llama", "qk_norm": False}
 LLAMA3 = LLAMA | {"rope_scaling": RopeScaling(kind="llama3", factor=8.0, original_positions=32)}
-LINEAR = LLAMA | {"rope_scaling": RopeScaling(kind="linear", factor=2.0)}
+LINEAR = LLAMA | {"rope_scaling": RopeScaling(kind="linear", factor=2.0, original_positions=96)}
 QWEN2 = {"family": "qwen2", "qk_norm": False, "attention_bias": True, "head_dim": 8}
 TEXTS = (
     "It's 12345! We'll see,  don't\twait…\r\n\r\n  next  ",
