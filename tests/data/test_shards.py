@@ -164,7 +164,8 @@ def test_a_faster_encoder_that_disagrees_is_not_used(tokenizer: Path, monkeypatc
     assert not can_be_fast(tokenizer, TEXTS)
     with pytest.raises(DisagreementError, match="in another way"):
         load_encoder(tokenizer, is_fast=True)(["hello"])
-    assert not can_be_fast(tokenizer / "nowhere", TEXTS)
+    with pytest.raises(MissingError):
+        can_be_fast(tokenizer / "nowhere", TEXTS)
 
 
 def test_workers_load_the_real_encoders(tokenizer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
