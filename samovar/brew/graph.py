@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from samovar.brew.account import Account
 from samovar.brew.forecast import Forecast, Machine, Outlook
-from samovar.brew.memory import peak_memory_bytes, reset_peak_memory, resident_memory_bytes
+from samovar.brew.memory import peak_memory_bytes, reset_peak_memory
 from samovar.brew.project import Project
 from samovar.brew.stage import Stage, StageContext
+from samovar.brew.together import run_together
 from samovar.core.artifact import SCRATCH, Manifest, artifact_id, is_whole, make_artifact, partial_folder, read_manifest
-from samovar.core.devices import give_back_freed_memory
+from samovar.core.devices import give_back_freed_memory, memory_in_use
 from samovar.core.errors import CorruptError, ResourceError
 from samovar.core.files import exclusive_lock, naming_os_errors
 from samovar.core.progress import short_bytes
@@ -163,7 +164,7 @@ def _make(
     listener.starts(item)
     give_back_freed_memory()
     reset_peak_memory()
-    before_bytes = resident_memory_bytes()
+    before_bytes = memory_in_use()
     try:
         manifest = run_stage(
             item.stage,
@@ -196,7 +197,7 @@ def run_stage(
     def make(out: Path) -> Mapping[str, Any]:
         if not stage.resumes:
             _empty(out)
-        return stage.run(context(out))
+        return run_together(stage, context(out))
 
     return make_artifact(
         folder, stage=stage.name, version=stage.version, config=config, inputs=input_ids, make=make, watts=watts

@@ -17,13 +17,6 @@ def reset_peak_memory() -> None:
         return
 
 
-def resident_memory_bytes() -> int:
-    """What this process has now."""
-    import psutil
-
-    return int(psutil.Process().memory_info().rss)
-
-
 def peak_memory_bytes() -> int:
     """The high-water mark since the last reset."""
     if _STATUS.is_file():

@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 from samovar import __version__
 from samovar.cli.terminal import show_error
 from samovar.core.errors import ResourceError, SamovarError
+from samovar.train.parallel.world import number_of_processes
 
 COMMANDS = {
     "The road, in one project folder": ("new", "plan", "brew", "watch", "status"),
@@ -100,13 +101,23 @@ def _interruptible(run: Callable[..., None]) -> Callable[..., None]:
 
 def main() -> None:
     """Run the command line and exit: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C."""
-    sys.exit(exit_code(sys.argv[1:]))
+    if number_of_processes() == 1:
+        sys.exit(exit_code(sys.argv[1:]))
+    from samovar.brew.together import follow, lead
+
+    is_first = os.environ["RANK"] == "0"
+    sys.exit(lead(lambda: exit_code(sys.argv[1:])) if is_first else _exit_code(follow))
 
 
 def exit_code(arguments: list[str]) -> int:
     """Run one command line; every failure is told on stderr and becomes a code."""
+    return _exit_code(lambda: make_app()(args=arguments, prog_name="samovar"))
+
+
+def _exit_code(run: Callable[[], object]) -> int:
     try:
-        make_app()(args=arguments, prog_name="samovar")
+        run()
+        return 0
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except SamovarError as error:
