@@ -14,6 +14,7 @@ from torch import Tensor
 from benchmarks.contestants.samovar_run import run_loop
 from samovar.chat.read import read_conversations
 from samovar.chat.rows import render_rows
+from samovar.core.devices import pick_device
 from samovar.model.decoder import Decoder
 from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.train.batches import Batch
@@ -64,7 +65,7 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
         num_steps = max(job["warmup_steps"] + 2, round(num_tokens / job["batch_tokens"]))
         objective = CountedTargets()
         course = run_loop(
-            open_trainable(folder, None, seed=0),
+            open_trainable(folder, None, seed=0).to(pick_device()),
             objective,
             rows,
             _settings(job, num_steps),

@@ -122,6 +122,7 @@ def brew(
 
     Raises:
         BusyError: another process brews this project.
+        ConfigError: a stage cannot run as the recipe has it.
         ResourceError: the disk has no room for what is to be made.
         SamovarError: from the stage that failed; what was made before it stays.
     """
@@ -130,6 +131,9 @@ def brew(
         items = resolve(project, recipe, stages)
         if all(item.manifest is not None for item in items):
             return items
+        for item in items:
+            if item.manifest is None:
+                item.stage.check(recipe)
         forecasts = forecast_all(project, recipe, items)
         _check_disk(project, forecasts)
         account = Account(project)

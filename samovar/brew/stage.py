@@ -11,7 +11,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from samovar.train.parallel.world import World
+from samovar.train.parallel.world import BY_ITSELF, World
 
 if TYPE_CHECKING:
     from samovar.brew.forecast import Forecast, Outlook
@@ -33,7 +33,7 @@ class StageContext:
     is_quiet: bool = False
     account: Mapping[str, Any] = field(default_factory=dict)
     """Name of an earlier stage -> what it was forecast to take and took, for the report."""
-    world: World = field(default_factory=World)
+    world: World = BY_ITSELF
     """The processes that run the stage together."""
 
 
@@ -54,6 +54,13 @@ class Stage(ABC):
     def takes_part(self, recipe: Recipe) -> bool:
         """Whether the recipe's road leads over this stage."""
         return True
+
+    def check(self, recipe: Recipe) -> None:  # noqa: B027  most stages always can
+        """See, before any stage of the recipe's road runs, that this one can.
+
+        Raises:
+            ConfigError: it cannot.
+        """
 
     def stands_for(self, recipe: Recipe) -> tuple[str, ...]:
         """Stages that take no part, and whose artifacts those after them find in this one's."""

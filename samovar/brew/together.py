@@ -15,7 +15,7 @@ from typing import Any
 
 from samovar.brew.recipe import Recipe
 from samovar.brew.stage import Stage, StageContext, load_stages
-from samovar.train.parallel.world import GRACE_S, World, joined, leave, naming_lost_processes
+from samovar.train.parallel.world import BY_ITSELF, GRACE_S, World, joined, leave, naming_lost_processes
 
 
 def run_together(stage: Stage, context: StageContext) -> Mapping[str, Any]:
@@ -24,7 +24,7 @@ def run_together(stage: Stage, context: StageContext) -> Mapping[str, Any]:
     Raises:
         ResourceError: another process failed.
     """
-    world = joined() if stage.is_parallel else World()
+    world = joined() if stage.is_parallel else BY_ITSELF
     if world.size == 1:
         return stage.run(context)
     world.call(_to_text(stage, context))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from samovar.cli.stage_alone import make
+from samovar.cli.stage_alone import check, make
 from samovar.cli.terminal import AsJson, Changes, DryRun, OutFolder, RecipeFile, say
 
 EXAMPLE = "samovar pretrain corpus --tokenizer tokenizer --out base --set pretrain.tokens=1000000"
@@ -33,6 +33,7 @@ def run(
     """
     shards = out.with_name(f"{out.name}-shards")
     if not dry_run:
+        check("pretrain", recipe_file=recipe, changes=changes)
         say(f"shards: {shards}")
         make(
             "shards",

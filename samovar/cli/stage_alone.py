@@ -13,6 +13,18 @@ if TYPE_CHECKING:
     from samovar.core.artifact import Manifest
 
 
+def check(name: str, *, recipe_file: Path | None, changes: Sequence[str] | None) -> None:
+    """Refuse what the stage ``name`` cannot do, before others work for it.
+
+    Raises:
+        ConfigError: it cannot run as the settings have it.
+    """
+    from samovar.brew.recipe import compose_recipe
+    from samovar.brew.stage import load_stages
+
+    load_stages()[name].check(compose_recipe(recipe_file, {}, changes or ()))
+
+
 def make(
     name: str,
     *,

@@ -75,7 +75,8 @@ def train(
     device = next(model.parameters()).device
     model.compute_dtype = training_dtype(device)
     plan = Plan(settings, tokens=tokens, context=context, num_rows=len(rows), grid=grid)
-    check_memory(model, settings, plan)
+    if grid.has_whole_model:
+        check_memory(model, settings, plan)
     trained = trained_parameters(model)
     optimizers = Optimizers(model, settings, grid)
     averages = None if settings.ema_decay is None else Averages(trained, settings.ema_decay)

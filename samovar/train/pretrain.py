@@ -19,6 +19,9 @@ from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.train.batches import ShardRows
 from samovar.train.loop import train
 from samovar.train.objectives.next_token import NextToken
+from samovar.train.parallel.grid import open_grid
+from samovar.train.parallel.shard import gather, spread
+from samovar.train.parallel.world import BY_ITSELF, World
 from samovar.train.settings import PretrainSettings
 from samovar.train.trainable import open_trainable
 from samovar.train.validation import validation_loss
@@ -34,6 +37,7 @@ def pretrain(
     tokenizer: Path,
     out: Path,
     base: Path | None = None,
+    world: World = BY_ITSELF,
 ) -> dict[str, Any]:
     """Train a decoder and leave it, with its tokenizer, in ``out``.
 
@@ -44,8 +48,9 @@ def pretrain(
         tokenizer: folder of what they were encoded with.
         out: where to write.
         base: folder of a model that goes on from its weights; None begins with fresh ones.
+        world: the processes that train together: all of them call this, and the first one writes.
     Raises:
-        ConfigError: the shards were made with another tokenizer.
+        ConfigError: the shards were made with another tokenizer, or something does not divide by the processes.
     """
     words = Tokenizer.load(tokenizer)
     index = read_index(shards)
@@ -55,7 +60,9 @@ def pretrain(
             hint="make the shards again with this tokenizer",
         )
     model = _fresh(settings, model_settings, words) if base is None else open_trainable(base, None, seed=settings.seed)
-    model.to(pick_device())
+    grid = open_grid(world, settings.parallel, model.settings)
+    dtype = training_dtype(pick_device())
+    spread(model, grid, dtype=dtype)
     context = settings.context or min(model_settings.context, model.settings.max_positions)
     splits = {name: open_split(shards, name) for name in ("train", "validation")}
     rows = {
@@ -67,18 +74,20 @@ def pretrain(
     rows_per_batch = max(1, settings.micro_batch_tokens // context)
 
     def validate() -> dict[str, Any]:
-        loss = validation_loss(model, held_out, rows_per_batch=rows_per_batch)
-        return {
-            "validation_loss": loss,
-            "validation_bits_per_byte": loss / math.log(2) / bytes_per_token,
-            "sample": continue_text(model, words, splits["train"].shards[0][:8].tolist()),
-        }
+        loss = validation_loss(model, held_out, rows_per_batch=rows_per_batch, grid=grid)
+        found = {"validation_loss": loss, "validation_bits_per_byte": loss / math.log(2) / bytes_per_token}
+        whole = gather(model, grid, dtype, grid.device)
+        if whole is None:
+            return found
+        return found | {"sample": continue_text(whole, words, splits["train"].shards[0][:8].tolist())}
 
     metrics = train(
         model, NextToken(settings.z_loss), rows["train"], settings,
-        tokens=settings.tokens, context=context, out=out, title="pretrain", validate=validate,
+        tokens=settings.tokens, context=context, out=out, title="pretrain", validate=validate, grid=grid,
     )  # fmt: skip
-    save_model(model, out, tokenizer_folder=tokenizer, dtype=training_dtype(next(model.parameters()).device))
+    whole = gather(model, grid, dtype)
+    if whole is not None:
+        save_model(whole, out, tokenizer_folder=tokenizer, dtype=dtype)
     epochs = metrics["tokens"] / splits["train"].num_tokens
     return metrics | {"parameters": model.settings.num_parameters, "epochs": round(epochs, 2)}
 

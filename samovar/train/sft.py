@@ -12,7 +12,8 @@ from typing import Any
 
 from samovar.chat.rows import prompt_ids, render_rows
 from samovar.core.artifact import SCRATCH
-from samovar.core.errors import ConfigError
+from samovar.core.devices import pick_device, training_dtype
+from samovar.core.errors import ConfigError, MissingError
 from samovar.core.progress import Progress
 from samovar.engine.engine import Engine
 from samovar.engine.request import Sampling
@@ -24,6 +25,10 @@ from samovar.train.conversations import interleave, own_conversations, task_conv
 from samovar.train.loop import train
 from samovar.train.objectives.next_token import NextToken
 from samovar.train.packing import PackedRows, is_packed, pack_rows
+from samovar.train.parallel.degrees import rows_of_a_process, rows_of_a_step
+from samovar.train.parallel.grid import open_grid
+from samovar.train.parallel.shard import gather, spread
+from samovar.train.parallel.world import BY_ITSELF, World
 from samovar.train.settings import SftSettings
 from samovar.train.trainable import loop_settings, open_trainable, save_trained
 from samovar.train.validation import validation_loss
@@ -35,15 +40,22 @@ SPLITS: tuple[Split, ...] = ("train", "test")
 
 
 def sft(
-    settings: SftSettings, *, base: Path, out: Path, tasks: Mapping[str, Task], conversations: Sequence[Path] = ()
+    settings: SftSettings,
+    *,
+    base: Path,
+    out: Path,
+    tasks: Mapping[str, Task],
+    conversations: Sequence[Path] = (),
+    world: World = BY_ITSELF,
 ) -> dict[str, Any]:
     """Fine-tune the model in ``base``, or an adapter beside it, and leave the assistant in ``out``.
 
     Args:
         tasks: by name; ``settings.tasks`` has their shares.
         conversations: JSONL files of the user's own.
+        world: the processes that train together: all of them call this, and the first one writes.
     Raises:
-        ConfigError: there is nothing to learn from.
+        ConfigError: there is nothing to learn from, or something does not divide by the processes.
     """
     if not tasks and not conversations:
         raise ConfigError("fine-tuning has neither tasks nor conversations", hint="name some under sft in the recipe")
@@ -51,25 +63,35 @@ def sft(
     model = open_trainable(base, settings.adapter, seed=settings.seed)
     check_vocabulary(tokenizer, model.settings, base)
     context = settings.context or min(model.settings.max_positions, LONGEST_ROW)
-    rows = {
-        split: _rows(settings, out / SCRATCH / "rows" / split, split, tokenizer, context, tasks, conversations)
-        for split in SPLITS
-    }
+    grid = open_grid(world, settings.parallel, model.settings, is_whole=settings.adapter is not None)
+    rows_of_a_process(*rows_of_a_step(settings, context), grid.degrees.data)  # refuses before hours of packing
+    dtype = training_dtype(pick_device())
+    spread(model, grid, dtype=dtype)
+    with world.first_before_others():
+        rows = {
+            split: _rows(
+                settings, out / SCRATCH / "rows" / split, split, tokenizer, context, tasks, conversations, world
+            )
+            for split in SPLITS
+        }
     questions = [task.example("test", 0) for task in tasks.values()][:2]
 
     def validate() -> dict[str, Any]:
         rows_per_batch = max(1, settings.micro_batch_tokens // context)
-        loss = validation_loss(model, rows["test"], rows_per_batch=rows_per_batch)
-        answers = {f"sample {q.task}": _answer(model, tokenizer, q.prompt) for q in questions}
+        loss = validation_loss(model, rows["test"], rows_per_batch=rows_per_batch, grid=grid)
+        whole = gather(model, grid, dtype, grid.device)
+        answers = {} if whole is None else {f"sample {q.task}": _answer(whole, tokenizer, q.prompt) for q in questions}
         return {"validation_loss": loss, **answers}
 
     counts = rows["train"].counts
     budget = min(settings.tokens, math.ceil(counts["rows"] * context * settings.max_epochs))
     metrics = train(
         model, NextToken(settings.z_loss), rows["train"], loop_settings(settings, settings.adapter),
-        tokens=budget, context=context, out=out, title="sft", validate=validate,
+        tokens=budget, context=context, out=out, title="sft", validate=validate, grid=grid,
     )  # fmt: skip
-    save_trained(model, out, settings.adapter, base=base)
+    whole = gather(model, grid, dtype)
+    if whole is not None:
+        save_trained(whole, out, settings.adapter, base=base)
     return metrics | {
         "conversations": counts["conversations"],
         "target_share": round(counts["targets"] / max(1, counts["rows"] * context), 3),
@@ -86,10 +108,16 @@ def _rows(
     context: int,
     tasks: Mapping[str, Task],
     paths: Sequence[Path],
+    world: World,
 ) -> PackedRows:
-    """The packed rows of ``split``, made unless an interrupted run left them whole."""
+    """The packed rows of ``split``, made by the first process unless an interrupted run left them whole."""
     if is_packed(folder):
         return PackedRows(folder)
+    if not world.is_first:
+        raise MissingError(
+            f"{folder}, which the first process has written, is not to be seen from process {world.rank + 1}",
+            hint="put the project on a file system that all machines of the run share",
+        )
     max_rows = max(1, settings.tokens // context) if split == "train" else _VALIDATION_ROWS
     drawn = task_conversations(
         tasks, settings.tasks, split=split, seed=settings.seed, chained_share=settings.chained_share

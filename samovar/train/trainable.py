@@ -21,13 +21,13 @@ S = TypeVar("S", bound=LoopSettings)
 
 
 def open_trainable(base: Path, adapter: AdapterSettings | None, *, seed: int) -> Decoder:
-    """The model in ``base`` on this machine's device, ready to train: all of it, or a fresh adapter alone.
+    """The model in ``base``, ready to train: all of it, or a fresh adapter alone, which is on this machine's device.
 
     Weights to train are float32. Frozen ones are kept in the type that they are multiplied in, or in four bits.
     """
     device = pick_device()
     if adapter is None:
-        return load_model(base, dtype=torch.float32).to(device).train().requires_grad_(True)
+        return load_model(base, dtype=torch.float32).train().requires_grad_(True)
     model = load_model(base, dtype=training_dtype(device), weight_bits=adapter.base_bits).to(device)
     attach(model, adapter, seed=seed)
     return model.train()

@@ -1,44 +1,103 @@
-"""The command line under torchrun: two processes make what one makes."""
+"""The command line under torchrun: two processes make together what one makes alone."""
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import pytest
+from safetensors.torch import load_file
+
+from tests.brew import in_float32
+from tests.train.parallel.conftest import setting, torchrun
+
 TEXTS = ["The samovar sang on the table, and the tea was hot.", "Самовар пел на столе, и чай был горячим."]
-SETTINGS = ("tokens=1024", "batch_tokens=256", "micro_batch_tokens=64", "validations=1", "compile='off'")
+COMMON = ("batch_tokens=512", "micro_batch_tokens=128", "validations=1", "compile='off'")
+SCRIPT = str(Path(in_float32.__file__))
 
 
-def run(*words: str | Path, **environment: str) -> None:
-    result = subprocess.run(
-        [sys.executable, *map(str, words)],
-        env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
-        capture_output=True,
-        text=True,
-    )
-    assert result.returncode == 0, result.stderr
+def alone(*words: str | Path) -> None:
+    command = [sys.executable, SCRIPT, *map(str, words)]
+    done = subprocess.run(command, env=setting(), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
-def test_two_processes_train_what_one_trains(tmp_path: Path) -> None:
-    documents = tmp_path / "documents"
+def together(*words: str | Path) -> None:
+    done = torchrun(2, SCRIPT, *map(str, words))
+    assert done.returncode == 0, done.stderr
+
+
+def options(section: str, *changes: str) -> list[str]:
+    every = [f"{section}.{change}" for change in (*COMMON, *changes)]
+    return [word for change in every for word in ("--set", change)]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a corpus, a tokenizer, conversations, and a base model made in one process."""
+    folder = tmp_path_factory.mktemp("together")
+    documents = folder / "documents"
     documents.mkdir()
     for number in range(8):
         (documents / f"{number}.txt").write_text(f"{number}. " + " ".join(TEXTS * 20), encoding="utf-8")
-    corpus, tokenizer = tmp_path / "corpus", tmp_path / "tokenizer"
-    run("-m", "samovar", "data", documents, "--out", corpus, "--set", "data.steps=[normalise]")
-    run("-m", "samovar", "tokenizer", corpus, "--out", tokenizer, "--set", "tokenizer.vocab_size=320")
-    changes = [f"pretrain.{setting}" for setting in SETTINGS] + ["model.size=1", "model.context=32"]
-    options = ["--tokenizer", tokenizer, *(word for change in changes for word in ("--set", change))]
-    run("-m", "samovar", "pretrain", corpus, "--out", tmp_path / "one", *options)
-    torchrun = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "samovar")
-    run(*torchrun, "pretrain", corpus, "--out", tmp_path / "two", *options)
-    losses = {
-        name: [json.loads(line)["loss"] for line in (tmp_path / name / "metrics.jsonl").read_text().splitlines()]
-        for name in ("one", "two")
-    }
-    assert len(losses["one"]) == 4
-    for alone, together in zip(losses["one"], losses["two"], strict=True):
-        assert abs(alone - together) < 1e-3
+    messages = [{"role": "user", "content": "Is the tea hot?"}, {"role": "assistant", "content": "It sang: yes."}]
+    lines = [json.dumps({"messages": messages}) for _ in range(40)]
+    (folder / "own.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    alone("data", documents, "--out", folder / "corpus", "--set", "data.steps=[normalise]")
+    alone("tokenizer", folder / "corpus", "--out", folder / "tokenizer", "--set", "tokenizer.vocab_size=320")
+    alone(*pretrain(folder, "base"))
+    return folder
+
+
+def pretrain(folder: Path, out: str, *changes: str) -> list[str | Path]:
+    model = ["--set", "model.size=1", "--set", "model.context=128"]
+    return [
+        "pretrain", folder / "corpus", "--tokenizer", folder / "tokenizer", "--out", folder / out, *model,
+        *options("pretrain", "tokens=2048", *changes),
+    ]  # fmt: skip
+
+
+def sft(folder: Path, out: str, *changes: str) -> list[str | Path]:
+    given = ["sft", folder / "base", "--conversations", folder / "own.jsonl", "--out", folder / out]
+    return [*given, *options("sft", "tokens=2048", *changes)]
+
+
+def compare(one: Path, two: Path) -> None:
+    """The same losses, validation and weights; and both processes trained, which the run's own account tells."""
+    assert [json.loads((folder / "run.json").read_text())["world_size"] for folder in (one, two)] == [1, 2]
+    rows = [[json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()] for folder in (one, two)]
+    assert len(rows[0]) == len(rows[1]) == 4
+    for alike in zip(*rows, strict=True):
+        for key in ("loss", "gradient_norm", "validation_loss"):
+            assert alike[1].get(key) == pytest.approx(alike[0].get(key), abs=1e-5)
+    weights = [load_file(folder / "model.safetensors") for folder in (one, two)]
+    assert weights[0].keys() == weights[1].keys()
+    assert max(float((weights[0][name] - weights[1][name]).abs().max()) for name in weights[0]) < 1e-4
+    files = [sorted(str(path.relative_to(folder)) for path in folder.iterdir()) for folder in (one, two)]
+    assert files[0] == files[1]
+
+
+def test_pretrain(made: Path) -> None:
+    together(*pretrain(made, "base-of-two", "parallel.shard=2"))
+    compare(made / "base", made / "base-of-two")
+    assert "sample" in (made / "base-of-two/metrics.jsonl").read_text()
+
+
+def test_sft(made: Path) -> None:
+    alone(*sft(made, "assistant"))
+    together(*sft(made, "assistant-of-two"))
+    compare(made / "assistant", made / "assistant-of-two")
+
+
+def test_what_does_not_divide_is_refused_before_any_work(made: Path) -> None:
+    words = map(str, pretrain(made, "nothing", "batch_tokens=384"))
+    started = time.monotonic()
+    done = torchrun(2, "-m", "samovar", *words)
+    assert time.monotonic() - started < 60  # and nobody waits for a process that is gone
+    assert done.returncode != 0
+    assert done.stderr.count("error: a step has 3 rows, which do not divide by the 2 processes") == 1
+    assert not (made / "nothing").exists()
+    assert not (made / "nothing-shards").exists()

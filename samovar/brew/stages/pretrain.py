@@ -8,6 +8,8 @@ from samovar.brew.forecast import Forecast, Outlook
 from samovar.brew.recipe import Recipe
 from samovar.brew.stage import Stage, StageContext, training_config
 from samovar.brew.training_forecast import forecast_training
+from samovar.train.parallel.degrees import check_run
+from samovar.train.parallel.world import number_of_processes
 
 
 class PretrainStage(Stage):
@@ -16,10 +18,16 @@ class PretrainStage(Stage):
     name = "pretrain"
     needs = ("shards", "tokenizer", "base")
     resumes = True
+    is_parallel = True
 
     def takes_part(self, recipe: Recipe) -> bool:
         """Where the model reads the documents."""
         return recipe.is_pretrained_here
+
+    def check(self, recipe: Recipe) -> None:
+        """See that the processes of this run can divide its rows, and the model where they are to."""
+        shape = recipe.model.decoder(recipe.tokenizer.vocab_size) if recipe.base is None else None
+        check_run(number_of_processes(), recipe.pretrain, recipe.pretrain.context or recipe.model.context, shape)
 
     def config(self, recipe: Recipe) -> dict[str, Any]:
         """The model's shape and how it is trained."""
@@ -37,6 +45,7 @@ class PretrainStage(Stage):
             tokenizer=context.inputs["tokenizer"],
             base=context.inputs.get("base"),
             out=context.out,
+            world=context.world,
         )
 
     def forecast(self, recipe: Recipe, outlook: Outlook) -> Forecast:

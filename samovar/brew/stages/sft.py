@@ -9,6 +9,8 @@ from samovar.brew.forecast import Forecast, Outlook
 from samovar.brew.recipe import Recipe
 from samovar.brew.stage import Stage, StageContext, training_config
 from samovar.brew.training_forecast import forecast_training
+from samovar.train.parallel.degrees import check_run
+from samovar.train.parallel.world import number_of_processes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +28,13 @@ class SftStage(Stage):
     name = "sft"
     needs = ("pretrain",)
     resumes = True
+    is_parallel = True
+
+    def check(self, recipe: Recipe) -> None:
+        """See that the processes of this run can divide its rows, and the model where they are to."""
+        shape = recipe.model.decoder(recipe.tokenizer.vocab_size) if recipe.base is None else None
+        context, is_whole = recipe.sft.context or recipe.model.context, recipe.sft.adapter is not None
+        check_run(number_of_processes(), recipe.sft, context, shape, is_whole=is_whole)
 
     def config(self, recipe: Recipe) -> dict[str, Any]:
         """How it is trained, and the tasks."""
@@ -48,6 +57,7 @@ class SftStage(Stage):
             out=context.out,
             tasks=load_tasks(recipe, seed=recipe.sft.seed),
             conversations=conversation_files(context.root, recipe),
+            world=context.world,
         )
         return metrics | card_facts(base)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from samovar.core.errors import ConfigError
@@ -35,9 +36,37 @@ class Degrees(NamedTuple):
         """All processes."""
         return self.data * self.tensor
 
+    def in_words(self) -> str:
+        """What the processes do, for a person."""
+        copies = "one copy" if self.replicate == 1 else f"{self.replicate} copies"
+        words = f"{self.size} processes train {copies} of the model"
+        if self.shard > 1:
+            words += f", spread over {self.shard} of them" if self.replicate == 1 else f", each over {self.shard}"
+        if self.tensor > 1:
+            words += f"; {self.tensor} processes compute each layer together"
+        return words
+
+
+def check_run(
+    size: int, settings: LoopSettings, context: int, shape: DecoderSettings | None, *, is_whole: bool = False
+) -> None:
+    """See, before any work, that ``size`` processes can divide a run; ``shape`` is None where it is not known yet.
+
+    Raises:
+        ConfigError: something does not divide.
+    """
+    if size == 1:
+        return
+    if shape is None:
+        check_divides(size, settings.parallel.tensor)
+        data = size // settings.parallel.tensor
+    else:
+        data = choose_degrees(size, settings.parallel, shape, memory_bytes=math.inf, is_whole=is_whole).data
+    rows_of_a_process(*rows_of_a_step(settings, context), data)
+
 
 def choose_degrees(
-    size: int, settings: ParallelSettings, shape: DecoderSettings, *, memory_bytes: int, is_whole: bool = False
+    size: int, settings: ParallelSettings, shape: DecoderSettings, *, memory_bytes: float, is_whole: bool = False
 ) -> Degrees:
     """How ``size`` processes divide the work of a model of this shape.
 
@@ -53,11 +82,7 @@ def choose_degrees(
     tensor = settings.tensor
     if size == 1:
         return Degrees()
-    if size % tensor:
-        raise ConfigError(
-            f"parallel.tensor is {tensor}, which does not divide the {size} processes of this run",
-            hint=f"set it to a divisor of {size}, or start a multiple of {tensor} processes",
-        )
+    check_divides(size, tensor)
     if tensor > 1:
         check_tensor(tensor, shape)
     data = size // tensor
@@ -83,6 +108,19 @@ def choose_degrees(
             hint="lower parallel.shard, or set parallel.tensor to 1",
         )
     return Degrees(data // shard, shard, tensor)
+
+
+def check_divides(size: int, tensor: int) -> None:
+    """See that ``size`` processes fall into groups of ``tensor``.
+
+    Raises:
+        ConfigError: they do not.
+    """
+    if size % tensor:
+        raise ConfigError(
+            f"parallel.tensor is {tensor}, which does not divide the {size} processes of this run",
+            hint=f"set it to a divisor of {size}, or start a multiple of {tensor} processes",
+        )
 
 
 def check_tensor(tensor: int, shape: DecoderSettings) -> None:

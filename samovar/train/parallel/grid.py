@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from typing import TYPE_CHECKING, Literal
 
 import torch
 from torch import Tensor
 
-from samovar.train.parallel.degrees import Degrees
-from samovar.train.parallel.world import World
+from samovar.core.devices import pick_device
+from samovar.model.settings import DecoderSettings
+from samovar.train.parallel.degrees import Degrees, choose_degrees
+from samovar.train.parallel.settings import ParallelSettings
+from samovar.train.parallel.world import BY_ITSELF, World
 
 if TYPE_CHECKING:
     from torch.distributed import ProcessGroup
@@ -75,13 +80,26 @@ class Grid:
         return self.total(float(answer and self.is_first))[0] > 0
 
 
-ALONE = Grid(World(), Degrees())
+ALONE = Grid(BY_ITSELF, Degrees())
 """One process that trains by itself."""
+
+
+def open_grid(world: World, settings: ParallelSettings, shape: DecoderSettings, *, is_whole: bool = False) -> Grid:
+    """The grid in which the processes of ``world`` train a model of this shape; all of them call it together.
+
+    Raises:
+        ConfigError: something does not divide; see ``choose_degrees``.
+    """
+    degrees = choose_degrees(world.size, settings, shape, memory_bytes=world.memory_bytes(), is_whole=is_whole)
+    degrees = Degrees(*json.loads(world.agreed(json.dumps(degrees))))
+    if degrees.size > 1 and world.is_first:
+        print(degrees.in_words(), file=sys.stderr, flush=True)
+    return make_grid(world, degrees)
 
 
 def make_grid(world: World, degrees: Degrees) -> Grid:
     """Put the processes of ``world`` into a grid and connect them; all of them call it together."""
-    device = world.device()
+    device = pick_device()
     if degrees.size == 1:
         return Grid(world, degrees, device)
     from torch.distributed.device_mesh import init_device_mesh

@@ -146,21 +146,22 @@ def cut(whole: Tensor, like: Tensor) -> Tensor:
     return replicated.redistribute(placements=placements)
 
 
-def gather(model: Decoder, grid: Grid, dtype: torch.dtype) -> Decoder | None:
-    """The whole model in ``dtype``, in evaluation mode, in the first process; None in the others.
+def gather(model: Decoder, grid: Grid, dtype: torch.dtype, device: torch.device | None = None) -> Decoder | None:
+    """The whole model in ``dtype`` on ``device``, in evaluation mode, in the first process; None in the others.
 
     All processes call it together. Alone, or where every process has the whole model, that is ``model`` itself.
     """
+    device = device or torch.device("cpu")
     if grid.has_whole_model:
         return model if grid.is_first else None
     state: dict[str, Tensor] = {}
     for name, parameter in model.state_dict().items():
         whole = parameter.full_tensor() if is_spread(parameter) else parameter
         if grid.is_first:
-            state[name] = whole.detach().to(dtype if whole.is_floating_point() else whole.dtype)
+            state[name] = whole.detach().to(device, dtype if whole.is_floating_point() else whole.dtype)
     if not grid.is_first:
         return None
     with torch.device("meta"):
         gathered = Decoder(model.settings)
     gathered.load_state_dict(state, strict=True, assign=True)
-    return gathered.to(grid.device).eval().requires_grad_(False)
+    return gathered.to(device).eval().requires_grad_(False)

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 from samovar.core.errors import ResourceError
 
 if TYPE_CHECKING:
-    import torch
     from torch.distributed import Store
 
 TIMEOUT = timedelta(minutes=10)
@@ -106,10 +105,22 @@ class World:
         if self.is_first:
             self.tell(key, "")
 
-    def _told_or_failed(self, key: str) -> None:
+    def agreed(self, value: str) -> str:
+        """What the first process has for ``value``: on machines that differ, others could have come to another."""
+        if self.size == 1:
+            return value
+        self._rounds += 1
+        key = f"agreed/{self._rounds}"
+        if not self.is_first:
+            return self._told_or_failed(key)
+        self.tell(key, value)
+        return value
+
+    def _told_or_failed(self, key: str) -> str:
         found = self.told(key, "failed/0")
         if found is not None and found[0] != key:
             raise ResourceError(f"the first process failed: {found[1]}", hint=_RETRY)
+        return "" if found is None else found[1]
 
     def connect(self) -> None:
         """Make torch's process group over all processes, once; a GPU each where there are GPUs."""
@@ -125,11 +136,19 @@ class World:
         store = dist.PrefixStore("groups", self._store)
         dist.init_process_group(backend, store=store, rank=self.rank, world_size=self.size, timeout=TIMEOUT)
 
-    def device(self) -> torch.device:
-        """Where this process computes."""
-        from samovar.core.devices import pick_device
+    def memory_bytes(self) -> float:
+        """What this process may use: its GPU's memory, or its share of the machine's."""
+        import torch
 
-        return pick_device()
+        if torch.cuda.is_available():
+            return float(torch.cuda.get_device_properties(self.local_rank).total_memory)
+        import psutil
+
+        return psutil.virtual_memory().total / int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+
+
+BY_ITSELF = World()
+"""One process, which waits for nobody."""
 
 
 def number_of_processes() -> int:

@@ -9,13 +9,12 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 
+from samovar.core import devices
 from samovar.model.decoder import Decoder
-from samovar.model.initialization import initialize
 from samovar.model.settings import DecoderSettings
 from samovar.train.batches import IGNORED, Batch
 from samovar.train.objectives import next_token
@@ -29,19 +28,9 @@ from samovar.train.parallel.settings import ParallelSettings
 from samovar.train.parallel.shard import cut, gather, is_spread, spread
 from samovar.train.parallel.tensor import own_targets
 from samovar.train.parallel.world import joined, leave
+from tests.train.parallel.models import PLAIN, SHAPES, make_model
+from tests.train.parallel.runs import check_runs, worst
 
-_PLAIN: dict[str, Any] = {
-    "vocab_size": 64, "hidden_size": 32, "intermediate_size": 64, "num_layers": 2, "num_heads": 4, "num_kv_heads": 2,
-    "head_dim": 16, "max_positions": 32,
-}  # fmt: skip
-SHAPES: dict[str, dict[str, Any]] = {
-    "qwen3": {},
-    "untied with biases": {"tie_embeddings": False, "attention_bias": True, "mlp_bias": True, "output_bias": True,
-                           "norm": "layer", "qk_norm": False, "head_bias": True},
-    "parallel, plain, alibi": {"block": "parallel_one_norm", "mlp": "plain", "position": "alibi", "qk_norm": False},
-    "learned positions": {"position": "learned", "mlp": "plain", "qk_norm": False},
-    "experts": {"num_experts": 24, "experts_per_token": 1, "expert_size": 32, "expert_layers": (0, 1)},
-}  # fmt: skip
 ROWS, LENGTH = 8, 16
 
 
@@ -50,17 +39,6 @@ def degrees(size: int) -> list[dict[str, int]]:
     if size == 2:
         return [{"shard": 1}, {"shard": 2}, {"tensor": 2}]
     return [{"shard": 2}, {"shard": 4}, {"tensor": 2, "shard": 1}, {"tensor": 2, "shard": 2}]
-
-
-def make_model(shape: dict[str, Any]) -> Decoder:
-    """All of its weights matter: none is zero."""
-    model = Decoder(DecoderSettings.model_validate(_PLAIN | shape))
-    initialize(model, 1)
-    draw = torch.Generator().manual_seed(5)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.add_(0.05 * torch.randn(parameter.shape, generator=draw))
-    return model
 
 
 def rows() -> Batch:
@@ -92,12 +70,6 @@ def step(model: Decoder, grid: Grid) -> tuple[float, float]:
 def whole(tensor: Tensor) -> Tensor:
     """All of a tensor of which every process may have a piece."""
     return (tensor.full_tensor() if is_spread(tensor) else tensor).detach().clone()
-
-
-def worst(one: dict[str, Tensor], two: dict[str, Tensor]) -> float:
-    """The greatest difference of any number."""
-    assert one.keys() == two.keys()
-    return max(float((one[name] - two[name]).abs().max()) for name in one)
 
 
 def gradients(model: Decoder) -> dict[str, Tensor]:
@@ -172,15 +144,18 @@ def check_checkpoints(grids: dict[str, Grid], out: Path) -> Iterator[tuple[str, 
 
 def main(out: Path) -> None:
     torch.set_num_threads(1)
+    # In bfloat16 sums in another order differ by what is a hundred times the tolerance: here all is float32.
+    devices._cpu_flags = set
     torch.use_deterministic_algorithms(True)
     world = joined()
-    shape = DecoderSettings.model_validate(_PLAIN)
+    shape = DecoderSettings.model_validate(PLAIN)
     grids = {}
     for wanted in degrees(world.size):
         chosen = choose_degrees(world.size, ParallelSettings(**wanted), shape, memory_bytes=1 << 30)
         grids[" ".join(f"{key} {value}" for key, value in wanted.items())] = make_grid(world, chosen)
     checks: list[Callable[[], Iterator[tuple[str, float]]]] = [
         lambda: check_gradients(grids), lambda: check_matrices(grids), lambda: check_checkpoints(grids, out),
+        lambda: check_runs(grids, out / "runs"),
     ]  # fmt: skip
     found = {name: difference for check in checks for name, difference in check()}
     if world.is_first:

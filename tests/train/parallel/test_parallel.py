@@ -12,11 +12,12 @@ from samovar.core.errors import ConfigError, CorruptError
 from samovar.model.settings import DecoderSettings
 from samovar.train.batches import IGNORED, Batch
 from samovar.train.parallel.checkpoint import has_spread, read_spread
-from samovar.train.parallel.degrees import Degrees, choose_degrees, rows_of_a_process
+from samovar.train.parallel.degrees import Degrees, check_run, choose_degrees, rows_of_a_process
 from samovar.train.parallel.grid import ALONE, Grid
 from samovar.train.parallel.settings import ParallelSettings
 from samovar.train.parallel.tensor import own_targets
 from samovar.train.parallel.world import World
+from samovar.train.settings import LoopSettings
 from tests.train.parallel import checks
 from tests.train.parallel.conftest import torchrun
 
@@ -40,15 +41,15 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, float], Pat
 
 
 def test_two_processes_equal_one(two: tuple[dict[str, float], Path]) -> None:
-    assert len(two[0]) > 80
-    assert {name: value for name, value in two[0].items() if value > 2e-6} == {}
+    assert len(two[0]) > 110
+    assert {name: value for name, value in two[0].items() if value > 5e-6} == {}
 
 
 @pytest.mark.slow
 def test_four_processes_equal_one(tmp_path: Path) -> None:
     found = differences(4, tmp_path)
-    assert len(found) > 110
-    assert {name: value for name, value in found.items() if value > 2e-6} == {}
+    assert len(found) > 150
+    assert {name: value for name, value in found.items() if value > 5e-6} == {}
 
 
 def test_a_damaged_checkpoint_is_named(two: tuple[dict[str, float], Path]) -> None:
@@ -100,6 +101,24 @@ def test_what_does_not_divide_is_refused(size: int, wanted: dict[str, int], word
 def test_an_adapter_needs_its_whole_base() -> None:
     with pytest.raises(ConfigError, match="whole copy of its base"):
         choose_degrees(4, ParallelSettings(shard=2), SHAPE, memory_bytes=GIB, is_whole=True)
+
+
+def test_a_run_is_checked_before_the_shape_is_known() -> None:
+    settings = LoopSettings(batch_tokens=6 * 32, micro_batch_tokens=64)
+    check_run(1, settings, 32, None)
+    check_run(3, settings, 32, None)
+    for shape in (None, SHAPE):
+        with pytest.raises(ConfigError, match="a step has 6 rows, which do not divide by the 4 processes"):
+            check_run(4, settings, 32, shape)
+    with pytest.raises(ConfigError, match="tensor is 4, which does not divide"):
+        check_run(6, settings.model_copy(update={"parallel": ParallelSettings(tensor=4)}), 32, None)
+
+
+def test_degrees_in_words() -> None:
+    assert Degrees(4).in_words() == "4 processes train 4 copies of the model"
+    assert Degrees(1, 4).in_words() == "4 processes train one copy of the model, spread over 4 of them"
+    both = Degrees(2, 4, 2).in_words()
+    assert both == "16 processes train 2 copies of the model, each over 4; 2 processes compute each layer together"
 
 
 def test_rows_of_a_process() -> None:
