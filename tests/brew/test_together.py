@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file
 
-from tests.brew import in_float32
+from tests.brew import in_float32, one_fails
 from tests.train.parallel.conftest import setting, torchrun
 
 TEXTS = ["The samovar sang on the table, and the tea was hot.", "Самовар пел на столе, и чай был горячим."]
@@ -101,3 +101,14 @@ def test_what_does_not_divide_is_refused_before_any_work(made: Path) -> None:
     assert done.stderr.count("error: a step has 3 rows, which do not divide by the 2 processes") == 1
     assert not (made / "nothing").exists()
     assert not (made / "nothing-shards").exists()
+
+
+@pytest.mark.parametrize("fails", ["0", "1"])
+def test_one_that_fails_is_heard_and_nobody_waits(made: Path, monkeypatch: pytest.MonkeyPatch, fails: str) -> None:
+    monkeypatch.setenv("FAILS", fails)
+    started = time.monotonic()
+    done = torchrun(2, str(Path(one_fails.__file__)), *map(str, pretrain(made, f"failed-{fails}")))
+    assert time.monotonic() - started < 60
+    assert done.returncode != 0
+    assert done.stderr.count("error: the disk is full\nhint: free some space") == 1
+    assert not (made / f"failed-{fails}").exists()
