@@ -1,0 +1,89 @@
+"""One forward pass of the engine: a flat row of new tokens of many sequences, and who can compute it.
+
+Axes: N new tokens of all sequences, B sequences, P blocks of a sequence, R rows whose hidden states are wanted,
+D model width, L layers, K key-value heads, S positions of a block, A head width.
+
+Prompts that are read and answers that are written stand in one row, without padding: a sequence that decodes has one
+token in it, one that reads a prompt has many, one that checks a guess has a few.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+BLOCK_SIZE = 16
+"""S: positions of a block of the cache."""
+PADDING_BLOCK = 0
+"""This block belongs to nobody, so that what must be written somewhere and is never read can be written there."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Keys and values of all layers, in blocks; block ``PADDING_BLOCK`` is never given out.
+
+    A key and its value stand in float32 or bfloat16; or in int8, and each then is to be multiplied by its scale.
+    """
+
+    keys_LPKSA: Tensor
+    values_LPKSA: Tensor
+    key_scale_LPKS: Tensor | None = None
+    """float32; None unless the keys are int8."""
+    value_scale_LPKS: Tensor | None = None
+
+    @property
+    def num_blocks(self) -> int:
+        """Blocks there are, the one for padding included."""
+        return self.keys_LPKSA.shape[1]
+
+    @property
+    def is_int8(self) -> bool:
+        """Whether keys and values have scales."""
+        return self.key_scale_LPKS is not None
+
+    @property
+    def device(self) -> torch.device:
+        """Where it lies."""
+        return self.keys_LPKSA.device
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one forward pass computes. Sequence b has the tokens from query_start[b] to query_start[b + 1]."""
+
+    token_N: Tensor
+    """int64; ids."""
+    position_N: Tensor
+    """int64; of each token in its sequence. They follow each other within a sequence."""
+    query_start_B1: Tensor
+    """int32, B + 1 long; where the tokens of each sequence begin, and N."""
+    context_B: Tensor
+    """int32; tokens that a sequence's last new one sees, cached and new together, itself included."""
+    block_table_BP: Tensor
+    """int32; a sequence's blocks, in order; behind its last one PADDING_BLOCK."""
+    slot_N: Tensor
+    """int64; block * S + offset: where the key and value of each token go."""
+    row_R: Tensor
+    """int64; numbers of the tokens whose hidden states are wanted."""
+    longest_query: int
+    """Most new tokens of one sequence; 1 where all decode."""
+    longest_context: int
+    """The largest of ``context_B``: known here without waiting for a device."""
+    adapters: tuple[str | None, ...] | None = None
+    """The adapter of each sequence, B; None where no sequence has one."""
+
+    @property
+    def num_sequences(self) -> int:
+        """B."""
+        return len(self.context_B)
+
+
+class Forward(Protocol):
+    """Computes batches with one model over one memory: the eager way for every family, or the native one."""
+
+    def hidden(self, batch: Batch) -> Tensor:
+        """Store the new tokens' keys and values; give the normed hidden states of ``row_R``, RD."""
+        ...
