@@ -19,7 +19,7 @@ from samovar.model.linear import Linear, NormedHead
 from samovar.model.norms import make_norm
 from samovar.model.positions import Alibi, Rotary, places_in_documents
 from samovar.model.settings import DecoderSettings
-from samovar.model.sight import Cache, Places, Sight, document_mask, layer_mask
+from samovar.model.sight import Branches, Cache, Places, Sight, document_mask, layer_mask
 
 __all__ = ["Attention", "Cache", "Decoder", "Layer", "Linear"]
 
@@ -51,7 +51,14 @@ class Decoder(nn.Module):
                 self.local_rotary = Rotary(settings, settings.local_rope_theta, None)
         self.alibi = Alibi(settings) if settings.position == "alibi" else None
 
-    def hidden(self, tokens_BT: Tensor, *, cache: Cache | None = None, document_BT: Tensor | None = None) -> Tensor:
+    def hidden(
+        self,
+        tokens_BT: Tensor,
+        *,
+        cache: Cache | None = None,
+        document_BT: Tensor | None = None,
+        branches: Branches | None = None,
+    ) -> Tensor:
         """The normed residual stream after the last layer, BTD.
 
         Args:
@@ -59,6 +66,7 @@ class Decoder(nn.Module):
             cache: positions, mask, keys and values of earlier tokens; None attends causally within the batch's rows.
             document_BT: with no cache, the number of the document each token belongs to: a token looks only at
                 its own document.
+            branches: with documents, which of them fork into several ends after a common beginning.
         Raises:
             ConfigError: with no cache, the rows are longer than ``max_positions``.
         """
@@ -67,7 +75,7 @@ class Decoder(nn.Module):
                 f"rows of {tokens_BT.shape[1]} tokens are longer than the {self.settings.max_positions} of the model",
                 hint="lower the context in the recipe",
             )
-        places = self._places(tokens_BT, cache, document_BT)
+        places = self._places(tokens_BT, cache, document_BT, branches)
         x_BTD = self._embed(tokens_BT, places)
         sight = local_sight = self._sight(x_BTD, places, is_windowed=False)
         if self.settings.windowed_layers:
@@ -97,12 +105,16 @@ class Decoder(nn.Module):
         """Logits of the token after each, BTV."""
         return self.head(self.hidden(tokens_BT, cache=cache, document_BT=document_BT))
 
-    def _places(self, tokens_BT: Tensor, cache: Cache | None, document_BT: Tensor | None) -> Places:
+    def _places(
+        self, tokens_BT: Tensor, cache: Cache | None, document_BT: Tensor | None, branches: Branches | None
+    ) -> Places:
         if cache is not None:
             return Places(cache.positions_BT, cache.mask_B1TS, cache.num_keys, has_cache=True)
         length = tokens_BT.shape[1]
         if document_BT is None:
             return Places(None, None, length, has_cache=False)
+        if branches is not None:
+            return Places(branches.position_BT, document_mask(document_BT, branches), length, has_cache=False)
         # Rotation tells distances alone: it need not begin anew with every document.
         positions_BT = None if self.rotary is not None else places_in_documents(document_BT)
         return Places(positions_BT, document_mask(document_BT), length, has_cache=False)

@@ -1,6 +1,6 @@
 """The encoder of BERT and RoBERTa: every token looks at all others. It opens as an embedder and as a classifier.
 
-Axes: B batch, T tokens, D model width, H heads, A head width, C classes.
+Axes: B batch, T tokens, S tokens looked at, D model width, H heads, A head width, C classes.
 
 Source: Devlin et al. 2019, arXiv:1810.04805, section 3; Liu et al. 2019, arXiv:1907.11692.
 """
@@ -19,6 +19,7 @@ from samovar.core.settings import Settings
 from samovar.model.linear import Linear
 from samovar.model.mlp import activation
 from samovar.model.norms import LayerNorm
+from samovar.model.positions import places_in_documents
 from samovar.model.settings import Activation
 
 
@@ -76,13 +77,13 @@ class EncoderLayer(nn.Module):
         self.mlp_norm = LayerNorm(width, settings.norm_eps)
         self.activation = activation(settings.activation)
 
-    def forward(self, x_BTD: Tensor, is_token_B11T: Tensor | None) -> Tensor:
-        """Mix every token with all others, then treat each alone."""
+    def forward(self, x_BTD: Tensor, seen_B1TS: Tensor | None) -> Tensor:
+        """Mix every token with all those it may look at (None: all), then treat each alone."""
         query, key, value = (
             mapped(x_BTD).unflatten(-1, (self.heads, -1)).transpose(1, 2)
             for mapped in (self.q_proj, self.k_proj, self.v_proj)
         )
-        mixed_BHTA = F.scaled_dot_product_attention(query, key, value, attn_mask=is_token_B11T)
+        mixed_BHTA = F.scaled_dot_product_attention(query, key, value, attn_mask=seen_B1TS)
         x_BTD = self.attention_norm(x_BTD + self.o_proj(mixed_BHTA.transpose(1, 2).flatten(2)))
         return self.mlp_norm(x_BTD + self.down_proj(self.activation(self.up_proj(x_BTD))))
 
@@ -103,7 +104,12 @@ class Encoder(nn.Module):
         self.classifier = Linear(width, len(settings.labels), bias=True) if settings.labels else None
 
     def forward(
-        self, tokens_BT: Tensor, *, is_token_BT: Tensor | None = None, types_BT: Tensor | None = None
+        self,
+        tokens_BT: Tensor,
+        *,
+        is_token_BT: Tensor | None = None,
+        types_BT: Tensor | None = None,
+        document_BT: Tensor | None = None,
     ) -> Tensor:
         """The vector of every token, BTD.
 
@@ -111,6 +117,8 @@ class Encoder(nn.Module):
             tokens_BT: token ids, shorter texts padded behind with anything.
             is_token_BT: bool, False for padding. None: there is none.
             types_BT: 0 for tokens of the first text, 1 for those of the second. None: all are of the first.
+            document_BT: the number of the text each token belongs to, where several stand in a row: a token looks only
+                at its own. None: a row is one text.
         """
         length = tokens_BT.shape[1]
         if length > self.settings.max_positions:
@@ -118,14 +126,18 @@ class Encoder(nn.Module):
                 f"a text has {length} tokens, and the encoder reads {self.settings.max_positions}",
                 hint="cut it into passages",
             )
-        first = self.settings.position_offset
-        places_T = torch.arange(first, first + length, device=tokens_BT.device)
+        places = torch.arange(length, device=tokens_BT.device)
+        seen_B1TS = None if is_token_BT is None else is_token_BT[:, None, None, :]
+        if document_BT is not None:
+            places = places_in_documents(document_BT)
+            is_own_B1TS = (document_BT[:, :, None] == document_BT[:, None, :]).unsqueeze(1)
+            seen_B1TS = is_own_B1TS if seen_B1TS is None else is_own_B1TS & seen_B1TS
+        places = places + self.settings.position_offset
         types_BT = torch.zeros_like(tokens_BT) if types_BT is None else types_BT
-        x_BTD = self.embed_tokens(tokens_BT) + self.embed_types(types_BT) + self.embed_positions(places_T)
+        x_BTD = self.embed_tokens(tokens_BT) + self.embed_types(types_BT) + self.embed_positions(places)
         x_BTD = self.norm(x_BTD)
-        is_token_B11T = None if is_token_BT is None else is_token_BT[:, None, None, :]
         for layer in self.layers:
-            x_BTD = layer(x_BTD, is_token_B11T)
+            x_BTD = layer(x_BTD, seen_B1TS)
         return x_BTD
 
     def embed(self, tokens_BT: Tensor, *, is_token_BT: Tensor | None = None) -> Tensor:

@@ -28,6 +28,15 @@ class Cache(Protocol):
         ...
 
 
+class Branches(NamedTuple):
+    """How documents fork: several ends of one beginning stand in a row one after the other, and none sees another."""
+
+    branch_BT: Tensor
+    """int32; 0 for the beginning, which all ends see, and the number of the end for a token of one."""
+    position_BT: Tensor
+    """int64; where each token stands in its document, as if its end were the only one."""
+
+
 class Sight(NamedTuple):
     """What a layer is told of places."""
 
@@ -56,11 +65,15 @@ class Places(NamedTuple):
         return queries_BT, counted_1S if self.has_cache else queries_BT
 
 
-def document_mask(document_BT: Tensor) -> Tensor:
-    """True where the query's document is the key's and the key is not later: B1TS."""
+def document_mask(document_BT: Tensor, branches: Branches | None = None) -> Tensor:
+    """True where the query's document is the key's, the key is not later and in no other branch: B1TS."""
     length = document_BT.shape[1]
     is_past_TS = torch.ones(length, length, dtype=torch.bool, device=document_BT.device).tril()
-    return ((document_BT[:, :, None] == document_BT[:, None, :]) & is_past_TS).unsqueeze(1)
+    is_seen_BTS = (document_BT[:, :, None] == document_BT[:, None, :]) & is_past_TS
+    if branches is not None:
+        own_BT1, other_B1T = branches.branch_BT[:, :, None], branches.branch_BT[:, None, :]
+        is_seen_BTS &= (other_B1T == 0) | (other_B1T == own_BT1)
+    return is_seen_BTS.unsqueeze(1)
 
 
 def layer_mask(
