@@ -57,8 +57,17 @@ def run(
         section={"sft": keys},
         as_json=as_json,
         dry_run=dry_run,
-        next_command=f"samovar chat {out}",
+        next_command=_next_command(model, out, recipe, keys, changes or []),
     )
+
+
+def _next_command(model: Path, out: Path, recipe_file: Path | None, keys: dict[str, Any], changes: list[str]) -> str:
+    from samovar.brew.recipe import compose_recipe
+
+    adapter = compose_recipe(recipe_file, {"sft": keys}, changes).sft.adapter
+    if adapter is None or adapter.merge:
+        return f"samovar chat {out}"
+    return f"samovar chat {model} --adapter {out}/adapter"
 
 
 def _show(

@@ -180,6 +180,10 @@ def test_stages_by_themselves_from_documents_to_a_report(
         assert "next: samovar" in ran.err
     assert (tmp_path / "report" / "report.md").is_file()
     assert not list(tmp_path.glob("*.partial")) + list(tmp_path.glob("*.lock"))
+    alone = ("--set", "sft.adapter.rank=2", "--set", "sft.adapter.merge=false", "--set", "sft.tokens=1024")
+    ran = samovar("sft", "base", "--conversations", "talk.jsonl", "--out", "beside", *alone, *small)
+    assert "next: samovar chat base --adapter beside/adapter" in ran.err
+    assert samovar("chat", "base", "--adapter", "beside/adapter", "-m", "Hello!", "--max-tokens", 2).code == 0
     shown = samovar("sft", "base", "--conversations", "talk.jsonl", "--show", 2)
     assert shown.code == 0
     assert shown.out.count("Hello!") == 2
