@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any
+from typing import Any, cast
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -89,6 +89,32 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     except (SafetensorError, OSError, RuntimeError, EOFError, ValueError, KeyError) as error:
         raise CorruptError(f"{path} cannot be read: {error}", hint=_COPY_AGAIN) from error
     return {name: tensor for name, tensor in loaded.items() if isinstance(tensor, Tensor)}
+
+
+class StoredTensors:
+    """The tensors of ``files``, each read when it is asked for."""
+
+    def __init__(self, files: list[Path]) -> None:
+        self._file_of = {name: path for path in files for name in _header(path)}
+        self.shapes = {name: tuple(tensor.shape) for name, tensor in read_headers(files).items()}
+
+    @property
+    def names(self) -> list[str]:
+        """Of all tensors."""
+        return list(self._file_of)
+
+    def __getitem__(self, name: str) -> Tensor:
+        """One tensor.
+
+        Raises:
+            CorruptError: its file cannot be read.
+        """
+        path = self._file_of[name]
+        try:
+            with safe_open(path, framework="pt") as file:
+                return cast(Tensor, file.get_tensor(name))
+        except (SafetensorError, OSError) as error:
+            raise CorruptError(f"{path} cannot be read: {error}", hint=_COPY_AGAIN) from error
 
 
 def write_weights(state: Mapping[str, Tensor], path: Path, *, metadata: Mapping[str, str] | None = None) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from samovar.engine.export.parity import compare_model, load_plain, transcripts
-from samovar.engine.export.whole_folder import folder_facts, whole_folder
+from samovar.core.whole_folder import folder_facts, whole_folder
 from samovar.model.checkpoint import load_model, save_model
 from samovar.model.quantized import dequantize_model, is_quantized
 from samovar.tokenizer.tokenizer import Tokenizer

@@ -27,7 +27,7 @@ from samovar.core.errors import ConfigError, CorruptError
 from samovar.engine.export.parity import SAME_CODE, Parity, Transcript, compare, decoder_of, transcripts
 from samovar.engine.export.shape import described, unusual
 from samovar.engine.export.vocabulary import Vocabulary, read_vocabulary
-from samovar.engine.export.whole_folder import folder_facts, whole_folder
+from samovar.core.whole_folder import folder_facts, whole_folder
 from samovar.model.checkpoint import WEIGHTS, load_model, write_weights
 from samovar.model.decoder import Decoder
 from samovar.model.positions import frequencies
