@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from samovar.core.errors import RequestError
+from samovar.engine.constraint import Constraint
 
 FinishReason = Literal["stop", "length", "cancelled"]
 
 MAX_STOPS = 16
 MAX_STOP_CHARACTERS = 256
+MAX_TOP_LOGPROBS = 100
 
 
 @dataclass(frozen=True)
 class Sampling:
     """How the next token is chosen, and when to end.
+
+    The rules act in this order: repetition penalty, frequency and presence penalties, logit bias, tokens that may not
+    come (``min_tokens``, ``constraint``), temperature, top-k, top-p, min-p.
 
     Raises:
         RequestError: a value is out of range; ``param`` names it.
@@ -36,6 +42,31 @@ class Sampling:
     """Texts that end the answer; they are not part of it."""
     verbatim_quotes: bool = False
     """Whether a line that begins with ``>`` may say nothing but what the prompt says."""
+    min_p: float = 0.0
+    """Only tokens at least this many times as likely as the likeliest; 0 keeps all. Nguyen et al. 2024, 2407.01082."""
+    repetition_penalty: float = 1.0
+    """Divides positive logits, and multiplies negative ones, of tokens that the prompt or the answer has; 1 changes
+    nothing. Keskar et al. 2019, arXiv:1909.05858."""
+    frequency_penalty: float = 0.0
+    """Taken off a token's logit for each time that the answer has it."""
+    presence_penalty: float = 0.0
+    """Taken off the logit of every token that the answer has."""
+    logit_bias: Mapping[int, float] = field(default_factory=dict)
+    """Token to what is added to its logit; -100 as good as forbids it, 100 as good as forces it."""
+    stop_token_ids: tuple[int, ...] = ()
+    """Tokens that end the answer besides the model's own; they count among its ids, and have no text."""
+    min_tokens: int = 0
+    """Shortest answer, in tokens: until then nothing that would end it may come, and stop texts are no end."""
+    ignore_eos: bool = False
+    """The model's own ends of turn are drawn like any other token and end nothing: for measuring speed."""
+    logprobs: int | None = None
+    """Log-probabilities of the answer's tokens: None tells none, 0 of the drawn token, k of the k likeliest besides."""
+    prompt_logprobs: int | None = None
+    """The same of the prompt's tokens, from the second on. The prompt is then read whole, whatever is cached."""
+    constraint: Constraint | None = None
+    """A language that the answer must be a text of."""
+    prefix_ids: tuple[int, ...] = ()
+    """Tokens that the answer begins with, whatever the model would say; they count among its ids."""
 
     def __post_init__(self) -> None:
         _check(math.isfinite(self.temperature) and 0 <= self.temperature <= 100, "temperature", self, "from 0 to 100")
@@ -44,6 +75,33 @@ class Sampling:
         _check(self.max_tokens >= 1, "max_tokens", self, "1 or more")
         stops_fit = len(self.stop) <= MAX_STOPS and all(1 <= len(stop) <= MAX_STOP_CHARACTERS for stop in self.stop)
         _check(stops_fit, "stop", self, f"up to {MAX_STOPS} texts of 1 to {MAX_STOP_CHARACTERS} characters")
+        _check(0 <= self.min_p <= 1, "min_p", self, "from 0 to 1")
+        _check(
+            0 < self.repetition_penalty <= 100, "repetition_penalty", self, "above 0 and at most 100; 1 changes nothing"
+        )
+        for name in ("frequency_penalty", "presence_penalty"):
+            _check(-100 <= getattr(self, name) <= 100, name, self, "from -100 to 100")
+        bias_fits = all(token >= 0 and -1000 <= bias <= 1000 for token, bias in self.logit_bias.items())
+        _check(bias_fits, "logit_bias", self, "token ids with numbers from -1000 to 1000")
+        _check(min(self.stop_token_ids, default=0) >= 0, "stop_token_ids", self, "token ids")
+        _check(0 <= self.min_tokens <= self.max_tokens, "min_tokens", self, f"from 0 to max_tokens ({self.max_tokens})")
+        for name in ("logprobs", "prompt_logprobs"):
+            wanted = getattr(self, name)
+            _check(wanted is None or 0 <= wanted <= MAX_TOP_LOGPROBS, name, self, f"from 0 to {MAX_TOP_LOGPROBS}")
+        prefix_fits = not self.prefix_ids or len(self.prefix_ids) < self.max_tokens
+        _check(prefix_fits, "prefix_ids", self, f"shorter than max_tokens ({self.max_tokens})")
+
+
+class TokenLogprobs(NamedTuple):
+    """How likely the model held a token, and what else it held likely.
+
+    Natural logarithms under the model itself: before temperature, penalties, bias and cuts.
+    """
+
+    token: int
+    logprob: float
+    top: tuple[tuple[int, float], ...] = ()
+    """The likeliest tokens with theirs, likeliest first, as many as were asked for; the token itself may be one."""
 
 
 class Delta(NamedTuple):
@@ -56,6 +114,14 @@ class Delta(NamedTuple):
     """The new text: it lags behind the ids while a character or a stop text may still be incomplete."""
     finish_reason: FinishReason | None
     """None while the request goes on."""
+    logprobs: Sequence[TokenLogprobs] = ()
+    """Of each of ``ids``; empty where none were asked for."""
+    prompt_logprobs: Sequence[TokenLogprobs | None] = ()
+    """On the first delta, of each token of the prompt, None for its first; empty where none were asked for."""
+    stopped_by: str | int | None = None
+    """On the last delta, the stop text or the token of ``stop_token_ids`` that ended the answer."""
+    num_cached: int = 0
+    """On the first delta, tokens of the prompt that did not have to be read, as they were in the cache."""
 
 
 class Completion(NamedTuple):
@@ -66,6 +132,12 @@ class Completion(NamedTuple):
     text: str
     """Their text, without the end of turn and without the stop text."""
     finish_reason: FinishReason
+    logprobs: Sequence[TokenLogprobs] = ()
+    """Of each of ``ids``; empty where none were asked for."""
+    prompt_logprobs: Sequence[TokenLogprobs | None] = ()
+    """Of each token of the prompt, None for its first; empty where none were asked for."""
+    stopped_by: str | int | None = None
+    """The stop text or the token of ``stop_token_ids`` that ended the answer; None where neither did."""
 
 
 def _check(is_right: bool, param: str, sampling: Sampling, allowed: str) -> None:
