@@ -12,7 +12,7 @@ from samovar.core.errors import ConfigError
 from samovar.engine.cache import SlotCache
 from samovar.model.checkpoint import load_model, save_model, weight_bytes
 from samovar.model.decoder import Decoder
-from samovar.model.quantized import Int8Linear, is_quantized, quantize_model
+from samovar.model.quantized import is_quantized, quantize_model, quantized_maps
 
 _MAX_CONTEXT = 4096
 """Positions of the cache in which decoding is timed; models for 131,072 would need memory that nothing here uses."""
@@ -78,9 +78,8 @@ def _decode_seconds(model: Decoder, batch: int, num_tokens: int) -> float:
 def _relative_error(model: Decoder, quantized: Decoder) -> float:
     wrong = total = 0.0
     weights = dict(model.named_parameters())
-    for name, module in quantized.named_modules():
-        if isinstance(module, Int8Linear):
-            weight = weights[f"{name}.weight"].detach().float()
-            wrong += float((module.dequantize() - weight).square().sum())
-            total += float(weight.square().sum())
+    for name, module in quantized_maps(quantized).items():
+        weight = weights[f"{name}.weight"].detach().float()
+        wrong += float((module.dequantize() - weight).square().sum())
+        total += float(weight.square().sum())
     return (wrong / total) ** 0.5 if total else 0.0

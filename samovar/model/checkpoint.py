@@ -21,7 +21,9 @@ from samovar.model.card import copy_card
 from samovar.model.decoder import Decoder
 from samovar.model.layout import Layout
 from samovar.model.nf4 import nf4_state, prepare_nf4
-from samovar.model.quantized import is_quantized, prepare, quantization_config
+from samovar.model.nf4_folder import from_bitsandbytes, has_nf4, keeps_float32, to_bitsandbytes
+from samovar.model.quantization_config import prepare, write_config
+from samovar.model.quantized import is_quantized
 from samovar.model.settings import DecoderSettings
 from samovar.model.shards import (
     LARGEST_FILE,
@@ -122,20 +124,20 @@ def load_model(
     with torch.device("meta"):
         model = Decoder(settings)
     if "quantization_config" in config:
-        prepare(model, config["quantization_config"])
-    check_fit(folder, model, layout.to_ours(read_headers(files), settings))
+        prepare(model, config["quantization_config"], layout)
+    check_fit(folder, model, from_bitsandbytes(layout.to_ours(read_headers(files), settings)))
     in_four_bits = prepare_nf4(model) if weight_bits == 4 else set()
     state: dict[str, Tensor] = {}
     for path in files:
-        for name, tensor in layout.to_ours(read_weights(path), settings).items():
+        for name, tensor in from_bitsandbytes(layout.to_ours(read_weights(path), settings)).items():
             if name in in_four_bits:
                 state |= nf4_state(name, tensor)
                 continue
-            wanted = dtype if dtype is not None and tensor.is_floating_point() else tensor.dtype
             # Copied into aligned memory: torch's int8 kernel crashes on what a file's offsets leave off 16 bytes.
+            wanted = _type_of(name, tensor, dtype)
             state[name] = tensor.to(wanted, copy=True, memory_format=torch.contiguous_format)
     model.load_state_dict(state, strict=True, assign=True)
-    if dtype is not None and not in_four_bits:  # the sizes of four-bit blocks stay float32
+    if dtype is not None and not has_nf4(model):  # the sizes of its blocks stay float32
         model.to(dtype)
     return model.eval().requires_grad_(False)
 
@@ -189,19 +191,26 @@ def save_model(
                 if (tokenizer_folder / name).is_file():
                     shutil.copyfile(tokenizer_folder / name, folder / name)
             copy_card(tokenizer_folder, folder)
+    layout = its_family.layout(model.settings)
+    quantization = {"quantization_config": write_config(model, layout)} if is_quantized(model) else {}
     state = {
-        name: tensor.detach().to(dtype if dtype and tensor.is_floating_point() else tensor.dtype).contiguous().cpu()
-        for name, tensor in its_family.layout(model.settings).to_theirs(model.state_dict(), model.settings).items()
+        name: tensor.detach().to(_type_of(name, tensor, dtype)).contiguous().cpu()
+        for name, tensor in layout.to_theirs(to_bitsandbytes(model, model.state_dict()), model.settings).items()
     }
-    stored = next(tensor.dtype for tensor in state.values() if tensor.is_floating_point())
+    stored = next(
+        tensor.dtype for name, tensor in state.items() if tensor.is_floating_point() and not keeps_float32(name)
+    )
     config = its_family.to_hf_config(model.settings) | {"dtype": str(stored).removeprefix("torch.")}
-    config |= _token_ids(folder, tokenizer_folder)
-    if is_quantized(model):
-        config["quantization_config"] = quantization_config()
+    config |= _token_ids(folder, tokenizer_folder) | quantization
     write_sharded(state, folder, largest_file=largest_file)
     write_json(folder / CONFIG, config)
     ids = {key: config[key] for key in ("eos_token_id", "pad_token_id") if key in config}
     write_json(folder / GENERATION, {"do_sample": True, "temperature": 0.7} | ids)
+
+
+def _type_of(name: str, tensor: Tensor, dtype: torch.dtype | None) -> torch.dtype:
+    """The type of a tensor, loaded or stored, when floats are to be ``dtype``."""
+    return dtype if dtype and tensor.is_floating_point() and not keeps_float32(name) else tensor.dtype
 
 
 def _check_said(its_family: Family, settings: DecoderSettings) -> None:

@@ -26,7 +26,8 @@ from samovar.model.checkpoint import (
     save_model,
 )
 from samovar.model.decoder import Decoder
-from samovar.model.quantized import prepare
+from samovar.model.nf4_folder import from_bitsandbytes
+from samovar.model.quantization_config import prepare
 from samovar.model.settings import DecoderSettings
 from samovar.model.shards import INDEX, read_headers, weight_bytes, weight_files
 from samovar.model.vocabulary import check_vocabulary
@@ -147,10 +148,10 @@ def _check_weights(source: Path, settings: DecoderSettings, files: list[Path]) -
     config = read_config(source)
     with torch.device("meta"):
         model = Decoder(settings)
-    if "quantization_config" in config:
-        prepare(model, config["quantization_config"])
     layout = family(config["model_type"]).layout(settings)
-    check_fit(source, model, layout.to_ours(read_headers(files), settings))
+    if "quantization_config" in config:
+        prepare(model, config["quantization_config"], layout)
+    check_fit(source, model, from_bitsandbytes(layout.to_ours(read_headers(files), settings)))
 
 
 def _bring_weights(source: Path, out: Path, files: list[Path], *, moves: bool) -> None:

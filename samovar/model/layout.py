@@ -3,7 +3,7 @@
 Axes: H query heads, K key-value heads, A head width.
 
 Names are of modules ("layers.*.self_attn.q_proj", a star for every number); what stands behind the last dot ("weight",
-"bias", "weight_scale") is kept.
+"bias", "weight_scale", "weight.absmax") is kept.
 """
 
 from __future__ import annotations
@@ -132,6 +132,10 @@ class Layout:
 
 
 def _module_and_leaf(name: str) -> tuple[str, str]:
+    # What bitsandbytes stores beside a weight is named after it: "q_proj.weight.absmax".
+    module, found, rest = name.rpartition(".weight.")
+    if found:
+        return module, f"weight.{rest}"
     module, _, leaf = name.rpartition(".")
     return module, leaf
 

@@ -13,14 +13,8 @@ from samovar.core.files import read_json, write_json
 from samovar.model.checkpoint import load_model, save_model
 from samovar.model.decoder import Decoder, Linear
 from samovar.model.initialization import initialize
-from samovar.model.quantized import (
-    MAX_KERNEL_ROWS,
-    Int8Linear,
-    dequantize_model,
-    is_quantized,
-    quantize_model,
-    quantize_rows,
-)
+from samovar.model.int8 import MAX_KERNEL_ROWS, Int8Linear, quantize_rows
+from samovar.model.quantized import dequantize_model, is_quantized, quantize_model
 from samovar.model.settings import DecoderSettings
 
 

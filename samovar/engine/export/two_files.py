@@ -24,14 +24,15 @@ from samovar.chat.conversation import Message, ToolCall
 from samovar.chat.rows import prompt_ids
 from samovar.chat.template import render
 from samovar.core.errors import ConfigError, CorruptError
+from samovar.core.whole_folder import folder_facts, whole_folder
 from samovar.engine.export.parity import SAME_CODE, Parity, Transcript, compare, decoder_of, transcripts
 from samovar.engine.export.shape import described, unusual
 from samovar.engine.export.vocabulary import Vocabulary, read_vocabulary
-from samovar.core.whole_folder import folder_facts, whole_folder
 from samovar.model.checkpoint import WEIGHTS, load_model, write_weights
 from samovar.model.decoder import Decoder
+from samovar.model.int8 import Int8Linear
 from samovar.model.positions import frequencies
-from samovar.model.quantized import dequantize_model, is_quantized, quantize_model
+from samovar.model.quantized import dequantize_model, is_quantized, quantize_model, quantized_maps
 from samovar.model.settings import DecoderSettings
 from samovar.tokenizer.special import TURN_END, TURN_START
 from samovar.tokenizer.tokenizer import Tokenizer
@@ -161,6 +162,9 @@ def _check_habits(source: Path, vocabulary: Vocabulary, habits: Habits) -> None:
 
 def _stored(model: Decoder, weight_type: WeightType | None) -> Stored:
     """The weights in their new type, and the same numbers in float32."""
+    has_others = any(not isinstance(module, Int8Linear) for module in quantized_maps(model).values())
+    if has_others:  # run.py knows int8 alone; what others hold in fewer bits fits it
+        model, weight_type = dequantize_model(model), weight_type or "int8"
     if weight_type == "int8" and not is_quantized(model):
         model = quantize_model(model)
     elif weight_type not in (None, "int8") and is_quantized(model):

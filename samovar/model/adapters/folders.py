@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from samovar.core.artifact import partial_folder, put_in_place
 from samovar.core.errors import ConfigError, CorruptError
-from samovar.core.files import naming_os_errors, read_json
+from samovar.core.files import read_json
+from samovar.core.whole_folder import whole_folder
 from samovar.model.adapters.attach import adaptable, merge, replace_module
 from samovar.model.adapters.base_id import base_id
 from samovar.model.adapters.lora import LoraLinear
@@ -18,7 +17,7 @@ from samovar.model.adapters.peft_folder import SavedAdapter, read_adapter
 from samovar.model.adapters.peft_names import LowRank, to_ours
 from samovar.model.checkpoint import load_model, read_settings, save_model, weight_bytes
 from samovar.model.decoder import Decoder
-from samovar.model.quantized import prepare
+from samovar.model.quantization_config import prepare
 
 
 def load_adapted(
@@ -58,18 +57,13 @@ def merge_folders(base: Path, adapter: Path, out: Path, *, base_bits: int | None
     Raises:
         ConfigError: ``out`` holds something already, or the adapter is of another model.
     """
-    with naming_os_errors(out):
-        if out.exists() and (not out.is_dir() or any(out.iterdir())):
-            raise ConfigError(f"{out} is not empty", hint="name a new folder, or empty this one yourself")
-    model = load_adapted(base, adapter, base_bits=base_bits)
-    adapted = sum(isinstance(module, LoraLinear) for module in model.modules())
-    expected_BTV = _logits(model)
-    merge(model)
-    partial = partial_folder(out)
-    shutil.rmtree(partial, ignore_errors=True)
-    save_model(model, partial, tokenizer_folder=base)
-    difference = float((_logits(load_model(partial)) - expected_BTV).abs().max())
-    put_in_place(partial, out)
+    with whole_folder(out) as partial:
+        model = load_adapted(base, adapter, base_bits=base_bits)
+        adapted = sum(isinstance(module, LoraLinear) for module in model.modules())
+        expected_BTV = _logits(model)
+        merge(model)
+        save_model(model, partial, tokenizer_folder=base)
+        difference = float((_logits(load_model(partial)) - expected_BTV).abs().max())
     return {"adapted_maps": adapted, "weight_bytes": weight_bytes(out), "largest_logit_difference": difference}
 
 
