@@ -27,8 +27,8 @@ class Constraint:
 
     kind: ConstraintKind
     """``json_schema``: values that are valid against the schema in ``text``. ``json_object``: any JSON object.
-    ``regex``: in Rust's syntax, for the whole answer. ``lark``: a grammar in llguidance's form of Lark, in which
-    ``<tool_call>`` is a special token of the tokenizer and ``"…"`` is text."""
+    ``regex``: in Rust's syntax, for the whole answer; ``\\d`` is 0 to 9. ``lark``: a grammar in llguidance's form of
+    Lark, in which ``<tool_call>`` is a special token of the tokenizer and ``"…"`` is text."""
     text: str = ""
 
     def __post_init__(self) -> None:
