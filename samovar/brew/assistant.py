@@ -11,7 +11,7 @@ from samovar.brew.recipe import Recipe, load_recipe
 from samovar.brew.stage import load_stages
 from samovar.core.errors import MissingError
 
-ASSISTANT_STAGES = ("quantize", "sft")
+ASSISTANT_STAGES = ("quantize", "dpo", "sft")
 """The best first."""
 
 

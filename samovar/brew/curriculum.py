@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,9 @@ from samovar.core.errors import MissingError
 if TYPE_CHECKING:
     from samovar.chat.conversation import Conversation
     from samovar.tasks.task import Task
+
+ROW_SUFFIXES = (".jsonl", ".jsonl.gz", ".json", ".parquet")
+"""Of files of conversations and preferences in a folder that the recipe names."""
 
 
 def load_tasks(recipe: Recipe, *, seed: int) -> dict[str, Task]:
@@ -45,17 +48,24 @@ def conversation_files(root: Path, recipe: Recipe) -> list[Path]:
     Raises:
         MissingError: one is not there.
     """
+    return named_files(root, recipe.sft.conversations, "sft.conversations")
+
+
+def named_files(root: Path, names: Sequence[str], key: str) -> list[Path]:
+    """The files of rows that ``key`` of the recipe names; of a folder, all that are in it.
+
+    Raises:
+        MissingError: one is not there.
+    """
     found: list[Path] = []
-    for name in recipe.sft.conversations:
+    for name in names:
         path = root / name
         if path.is_dir():
-            found += sorted(path.glob("*.jsonl"))
+            found += sorted(inner for suffix in ROW_SUFFIXES for inner in path.glob(f"*{suffix}"))
         elif path.is_file():
             found.append(path)
         else:
-            raise MissingError(
-                f"{path} does not exist: sft.conversations names it", hint="add it, or take it out of the recipe"
-            )
+            raise MissingError(f"{path} does not exist: {key} names it", hint="add it, or take it out of the recipe")
     return list(dict.fromkeys(found))
 
 

@@ -18,6 +18,7 @@ from samovar.evals.settings import EvalSettings
 from samovar.model.settings import ModelSettings
 from samovar.serve.settings import ServeSettings
 from samovar.tokenizer.settings import TokenizerSettings
+from samovar.train.preference_settings import DpoSettings, RewardSettings
 from samovar.train.settings import PretrainSettings, SftSettings
 
 _MAX_BYTES = 2**20
@@ -44,6 +45,10 @@ class Recipe(Settings):
     """Training on the documents."""
     sft: SftSettings = SftSettings()
     """Training on conversations."""
+    reward: RewardSettings | None = None
+    """Training a model that says how good an answer is; only where it is given."""
+    dpo: DpoSettings | None = None
+    """Training on preferences; only where it is given."""
     quantize: QuantizeSettings = QuantizeSettings()
     """Making the model smaller."""
     eval: EvalSettings = EvalSettings()

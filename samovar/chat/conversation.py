@@ -33,7 +33,7 @@ class ToolCall(BaseModel):
         function = value.get("function") if isinstance(value, Mapping) else None
         if not isinstance(function, Mapping) or not isinstance(function.get("name"), str) or not function["name"]:
             raise DataError(
-                f"a tool call is {_short(value)}: it has no function with a name",
+                f"a tool call is {short(value)}: it has no function with a name",
                 hint='write it as {"id": …, "type": "function", "function": {"name": …, "arguments": "{…}"}}',
             )
         arguments = read_arguments(function.get("arguments"), tool=function["name"])
@@ -55,6 +55,9 @@ class Message(BaseModel):
     tool_calls: list[ToolCall] = []
     tool_call_id: str | None = None
     name: str | None = None
+    weight: float | None = None
+    """How much training learns of it, from 0 to 1; None leaves that to the settings. OpenAI's fine-tuning has 0 and 1.
+    """
 
     @classmethod
     def from_openai(cls, value: Any) -> Message:
@@ -64,15 +67,13 @@ class Message(BaseModel):
             DataError: an unknown role, content that is not text, or a malformed tool call.
         """
         if not isinstance(value, Mapping):
-            raise DataError(
-                f"a message is {_short(value)}: it is not an object", hint='write {"role": …, "content": …}'
-            )
+            raise DataError(f"a message is {short(value)}: it is not an object", hint='write {"role": …, "content": …}')
         role = "system" if value.get("role") == "developer" else value.get("role")
         if role not in ROLES:
-            raise DataError(f"a message has the unknown role {_short(role)}", hint=f"the roles are {', '.join(ROLES)}")
+            raise DataError(f"a message has the unknown role {short(role)}", hint=f"the roles are {', '.join(ROLES)}")
         calls = value.get("tool_calls") or []
         if not isinstance(calls, list):
-            raise DataError(f"tool_calls is {_short(calls)}: it is not a list", hint="put each call in a list")
+            raise DataError(f"tool_calls is {short(calls)}: it is not a list", hint="put each call in a list")
         if calls and role != "assistant":
             raise DataError(f"a message of the role '{role}' has tool_calls", hint="only the assistant calls tools")
         if value.get("content") is None and not calls:
@@ -84,6 +85,7 @@ class Message(BaseModel):
             tool_calls=[ToolCall.from_openai(call) for call in calls],
             tool_call_id=value.get("tool_call_id"),
             name=value.get("name"),
+            weight=_read_weight(value.get("weight")),
         )
 
     def to_openai(self) -> dict[str, Any]:
@@ -96,6 +98,8 @@ class Message(BaseModel):
             said["tool_call_id"] = self.tool_call_id
         if self.name is not None:
             said["name"] = self.name
+        if self.weight is not None:
+            said["weight"] = self.weight
         return said
 
 
@@ -118,7 +122,7 @@ class Conversation(BaseModel):
         messages = value.get("messages") if isinstance(value, Mapping) else None
         if not isinstance(messages, list) or not messages:
             raise DataError(
-                f"a conversation is {_short(value)}: it has no list of messages", hint='write {"messages": [{…}, …]}'
+                f"a conversation is {short(value)}: it has no list of messages", hint='write {"messages": [{…}, …]}'
             )
         return _validated(
             cls,
@@ -147,11 +151,11 @@ def read_arguments(value: Any, *, tool: str) -> dict[str, Any]:
         parsed = load_strict_json(value) if isinstance(value, str) and value.strip() else value or {}
     except ValueError as error:
         raise DataError(
-            f"the arguments of a call of '{tool}' are {_short(value)}: {error}", hint="they must be a JSON object"
+            f"the arguments of a call of '{tool}' are {short(value)}: {error}", hint="they must be a JSON object"
         ) from error
     if not isinstance(parsed, dict):
         raise DataError(
-            f"the arguments of a call of '{tool}' are {_short(value)}: not an object", hint='write them as {"key": …}'
+            f"the arguments of a call of '{tool}' are {short(value)}: not an object", hint='write them as {"key": …}'
         )
     return parsed
 
@@ -180,16 +184,24 @@ def _read_content(value: Any) -> str:
     if isinstance(value, str):
         return value
     if not isinstance(value, list):
-        raise DataError(f"content is {_short(value)}: it is not text", hint="write it as a string")
+        raise DataError(f"content is {short(value)}: it is not text", hint="write it as a string")
     texts: list[str] = []
     for part in value:
         kind = part.get("type") if isinstance(part, Mapping) else None
         if kind != "text" or not isinstance(part.get("text"), str):
             raise DataError(
-                f"content has a part of the type {_short(kind)}: only text is understood", hint="leave the part out"
+                f"content has a part of the type {short(kind)}: only text is understood", hint="leave the part out"
             )
         texts.append(part["text"])
     return "".join(texts)
+
+
+def _read_weight(value: Any) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise DataError(f"the weight of a message is {short(value)}", hint="write a number from 0 to 1")
+    return float(value)
 
 
 def _validated(kind: type[Any], **fields: Any) -> Any:
@@ -199,11 +211,12 @@ def _validated(kind: type[Any], **fields: Any) -> Any:
         issue = error.errors()[0]
         where = ".".join(str(part) for part in issue["loc"])
         raise DataError(
-            f"{where} of a {kind.__name__.lower()} is {_short(issue['input'])}: {issue['msg']}",
+            f"{where} of a {kind.__name__.lower()} is {short(issue['input'])}: {issue['msg']}",
             hint="see the OpenAI API's chat messages for the shape",
         ) from error
 
 
-def _short(value: Any) -> str:
+def short(value: Any) -> str:
+    """``value`` for an error message: one printable line of at most 80 characters."""
     text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
     return text if len(text) <= 80 else text[:79] + "…"

@@ -1,65 +1,140 @@
-"""Conversations from JSONL files, one a line, in the shape of the OpenAI API."""
+"""Rows of JSON out of files, and conversations out of rows, in whatever form they are (forms.py)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import gzip
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO, Any, NamedTuple, TypeVar
 
 from samovar.chat.conversation import Conversation, load_strict_json
+from samovar.chat.forms import read_conversation
 from samovar.core.errors import DataError, MissingError, ResourceError
 
 _SHAPE = '{"messages": [{"role": "user", "content": "…"}, {"role": "assistant", "content": "…"}]}'
 # No conversation is that long: it is another kind of file, and would not fit in memory.
 _MAX_LINE_BYTES = 64 * 2**20
+_MAX_ARRAY_BYTES = 2**30
+_BOM = b"\xef\xbb\xbf"
+
+T = TypeVar("T")
+
+
+class FileRow(NamedTuple):
+    """A value, and where it stands, for errors."""
+
+    where: str
+    value: Any
 
 
 def read_conversations(path: Path) -> Iterator[Conversation]:
-    """Each line of ``path`` as a conversation, as a stream; blank lines are passed over.
+    """Each row of ``path`` as a conversation, as a stream.
 
     Raises:
         MissingError: there is no such file.
         ResourceError: it may not be read.
-        DataError: a line is not a conversation (named by its number), or there is none at all.
+        DataError: a row is not a conversation (named by its number), or there is none at all.
     """
-    path = Path(path)
+    yield from read_rows_as(read_conversation, path, what="conversations", shape=_SHAPE)
+
+
+def read_rows_as(read: Callable[[Any], T], path: Path, *, what: str, shape: str) -> Iterator[T]:
+    """``read`` of each row; its errors get the row's place in front of them.
+
+    Raises:
+        MissingError: there is no such file.
+        ResourceError: it may not be read.
+        DataError: ``read`` refuses a row, or there is none at all.
+    """
     is_empty = True
-    for number, line in _lines(path):
-        if line.strip():
-            is_empty = False
-            yield _conversation(line, where=f"{path}:{number}")
+    for row in file_rows(Path(path), shape=shape):
+        is_empty = False
+        try:
+            found = read(row.value)
+        except DataError as error:
+            raise DataError(f"{row.where}: {error}", hint=error.hint) from error
+        yield found
     if is_empty:
-        raise DataError(f"{path} has no conversations: the file is empty", hint=f"write one a line: {_SHAPE}")
+        raise DataError(f"{path} has no {what}: the file is empty", hint=f"write one a line: {shape}")
 
 
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+def file_rows(path: Path, *, shape: str = _SHAPE) -> Iterator[FileRow]:
+    """The rows of a file: JSON Lines, one JSON array, or Parquet; the first two also gzipped. Blank lines are passed.
+
+    Raises:
+        MissingError: there is no such file.
+        ResourceError: it may not be read.
+        DataError: it is none of these.
+    """
     try:
-        with path.open("rb") as file:
-            number = 1
-            while line := file.readline(_MAX_LINE_BYTES + 1):
-                if len(line) > _MAX_LINE_BYTES:
-                    raise DataError(
-                        f"{path}:{number} is longer than {_MAX_LINE_BYTES // 2**20} MiB: not a conversation",
-                        hint="write one conversation a line",
-                    )
-                yield number, line
-                number += 1
+        if path.suffix == ".parquet":
+            yield from _parquet(path)
+            return
+        with _open(path) as file:
+            begin = file.read(3).removeprefix(_BOM).lstrip()
+            file.seek(0)
+            yield from _array(path, file) if begin.startswith(b"[") else _lines(path, file, shape)
     except FileNotFoundError as error:
-        raise MissingError(f"{path} does not exist", hint=f"make it, with one conversation a line: {_SHAPE}") from error
-    except OSError as error:
-        raise ResourceError(
-            f"{path} cannot be read: {error.strerror}", hint="check what it is and who owns it"
-        ) from error
+        raise MissingError(f"{path} does not exist", hint=f"make it, with one row a line: {shape}") from error
+    except (OSError, EOFError) as error:
+        if isinstance(error, ResourceError):
+            raise
+        reason = getattr(error, "strerror", None) or error
+        raise ResourceError(f"{path} cannot be read: {reason}", hint="check what it is and who owns it") from error
 
 
-def _conversation(line: bytes, *, where: str) -> Conversation:
+def _open(path: Path) -> IO[bytes]:
+    opened: Any = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
+    file: IO[bytes] = opened
+    return file
+
+
+def _lines(path: Path, file: IO[bytes], shape: str) -> Iterator[FileRow]:
+    number = 1
+    while line := file.readline(_MAX_LINE_BYTES + 1):
+        where = f"{path}:{number}"
+        if len(line) > _MAX_LINE_BYTES:
+            raise DataError(
+                f"{where} is longer than {_MAX_LINE_BYTES // 2**20} MiB: not a conversation",
+                hint="write one conversation a line",
+            )
+        if line.strip():
+            yield FileRow(where, _parsed(line, where, shape))
+        number += 1
+
+
+def _array(path: Path, file: IO[bytes]) -> Iterator[FileRow]:
+    content = file.read(_MAX_ARRAY_BYTES + 1)
+    if len(content) > _MAX_ARRAY_BYTES:
+        raise DataError(f"{path} is one JSON array of more than 1 GiB", hint="write JSON Lines: one row a line")
+    for number, value in enumerate(_parsed(content, str(path), _SHAPE), 1):
+        yield FileRow(f"{path}, row {number}", value)
+
+
+def _parquet(path: Path) -> Iterator[FileRow]:
+    import pyarrow
+    import pyarrow.parquet
+
+    number = 0
     try:
-        return Conversation.from_openai(load_strict_json(line.decode("utf-8-sig")))
+        with pyarrow.parquet.ParquetFile(path) as file:
+            for batch in file.iter_batches(256):
+                for value in batch.to_pylist():
+                    number += 1
+                    yield FileRow(
+                        f"{path}, row {number}", {key: part for key, part in value.items() if part is not None}
+                    )
+    except pyarrow.ArrowInvalid as error:
+        raise DataError(f"{path} is not Parquet: {error}", hint="save it again") from error
+
+
+def _parsed(text: bytes, where: str, shape: str) -> Any:
+    try:
+        return load_strict_json(text.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise DataError(
-            f"{where} is not UTF-8: byte {error.start + 1} of the line is 0x{line[error.start]:02x}",
+            f"{where} is not UTF-8: byte {error.start + 1} of the line is 0x{text[error.start]:02x}",
             hint="save the file as UTF-8",
         ) from error
-    except DataError as error:
-        raise DataError(f"{where}: {error}", hint=error.hint) from error
     except ValueError as error:
-        raise DataError(f"{where} is not JSON: {error}", hint=f"write one conversation a line: {_SHAPE}") from error
+        raise DataError(f"{where} is not JSON: {error}", hint=f"write one conversation a line: {shape}") from error

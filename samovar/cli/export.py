@@ -20,7 +20,11 @@ EXAMPLE = "samovar export quickstart --format two-files --out quickstart-two"
 Format = Literal["hf", "gguf", "two-files"]
 WeightType = Literal["f32", "f16", "bf16", "q8_0", "int8"]
 
-STAGES = {"hf": ("sft", "quantize"), "gguf": ("sft", "quantize"), "two-files": ("quantize", "sft")}
+STAGES = {
+    "hf": ("dpo", "sft", "quantize"),
+    "gguf": ("dpo", "sft", "quantize"),
+    "two-files": ("quantize", "dpo", "sft"),
+}
 """Whose weights: those before quantization for programs that quantize themselves, those that chat here for ours."""
 TYPES: dict[str, tuple[WeightType | None, ...]] = {
     "hf": (None,),

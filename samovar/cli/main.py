@@ -22,7 +22,18 @@ COMMANDS = {
     "The road, in one project folder": ("new", "plan", "brew", "watch", "status"),
     "Talk": ("chat", "serve"),
     "Models from others, and for others": ("import", "export"),
-    "Stages by themselves, on files": ("data", "trace", "tokenizer", "pretrain", "sft", "merge", "quantize", "eval"),
+    "Stages by themselves, on files": (
+        "data",
+        "trace",
+        "tokenizer",
+        "pretrain",
+        "sft",
+        "reward",
+        "dpo",
+        "merge",
+        "quantize",
+        "eval",
+    ),
 }
 """Each is a file in this folder that defines ``run`` and ``EXAMPLE``; one with sub-commands also names ``COMMANDS``."""
 

@@ -13,6 +13,9 @@ from torch import Tensor
 
 from samovar.core.errors import DataError
 from samovar.data.shards import Split, document_at
+from samovar.model.sight import Branches
+from samovar.train.answers import Answers
+from samovar.train.rl.terms import Terms
 
 IGNORED = -100
 
@@ -26,12 +29,29 @@ class Batch(NamedTuple):
     """int64; the token after each input, IGNORED where it does not count."""
     document_BT: Tensor | None
     """int32; the document each token belongs to. None: the row is one document."""
+    weight_BT: Tensor | None = None
+    """float32; how much each target counts. None: all count as one."""
+    branches: Branches | None = None
+    """How documents fork into several answers to one prompt. None: none does."""
+    answers: Answers | None = None
+    """The answers to prompts in it, for objectives that compare or judge whole answers; no token is a target then."""
+    terms: Terms | None = None
+    """What is known of each token of the answers, where the model drew them itself."""
 
     def to(self, device: torch.device) -> Batch:
         """The same batch on ``device``."""
-        document_BT = None if self.document_BT is None else self.document_BT.to(device, non_blocking=True)
+
+        def moved(tensor: Tensor) -> Tensor:
+            return tensor.to(device, non_blocking=True)
+
         return Batch(
-            self.tokens_BT.to(device, non_blocking=True), self.target_BT.to(device, non_blocking=True), document_BT
+            moved(self.tokens_BT),
+            moved(self.target_BT),
+            None if self.document_BT is None else moved(self.document_BT),
+            None if self.weight_BT is None else moved(self.weight_BT),
+            None if self.branches is None else Branches(*map(moved, self.branches)),
+            None if self.answers is None else self.answers.to(device),
+            None if self.terms is None else self.terms.to(device),
         )
 
 

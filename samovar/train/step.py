@@ -21,7 +21,7 @@ from samovar.train.parallel.gradients import add_up_gradients, clip_gradients
 from samovar.train.parallel.grid import ALONE, Grid
 from samovar.train.parallel.shard import begin_backward
 from samovar.train.parallel.tensor import own_targets
-from samovar.train.plan import Plan
+from samovar.train.plan import MicroBatches, Plan
 from samovar.train.settings import LoopSettings
 
 COMPILE_PAYS_AFTER_MICRO_BATCHES = 150
@@ -41,7 +41,7 @@ class TrainStep:
         model: Decoder,
         objective: Objective,
         rows: Rows,
-        plan: Plan,
+        plan: MicroBatches,
         settings: LoopSettings,
         *,
         out: Path,
@@ -96,7 +96,7 @@ class TrainStep:
         found = []
         for number, batch in enumerate(batches, 1):
             begin_backward(self._model, is_last=number == len(batches))
-            hidden_BTD = self._hidden(batch.tokens_BT, document_BT=batch.document_BT)
+            hidden_BTD = self._hidden(batch.tokens_BT, document_BT=batch.document_BT, branches=batch.branches)
             loss, metrics = measured(self._objective.loss_sum(self._model, batch, hidden_BTD))
             loss = loss * scale
             loss.backward()

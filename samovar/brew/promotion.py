@@ -1,0 +1,72 @@
+"""Whether a newly trained assistant takes the place of the one that it began as: measured, said, and carried out.
+
+The artifact's folder always holds the assistant that later stages read. Where the new one is refused, that is the old
+one, and the new one stands in ``refused/`` for a look.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from samovar.brew.curriculum import load_tasks
+from samovar.core.artifact import MANIFEST, SCRATCH, STATE
+from samovar.core.files import naming_os_errors, write_atomic
+from samovar.core.progress import Progress
+
+if TYPE_CHECKING:
+    from samovar.brew.stage import StageContext
+    from samovar.evals.comparison import Comparison
+    from samovar.train.preference_settings import GateSettings
+
+REFUSED = "refused"
+TABLE = "comparison.md"
+_KEPT = {MANIFEST, SCRATCH, STATE, REFUSED, TABLE, "metrics.jsonl", "run.json", "tensorboard", "making.json"}
+"""What is of the run and not of the model."""
+
+
+def promote(context: StageContext, gate: GateSettings, *, old: Path) -> dict[str, Any]:
+    """Compare the model in ``context.out`` with ``old``, keep the better one there, and tell.
+
+    Returns:
+        metrics: whether it was promoted, and the table.
+    """
+    comparison = _compare(context, gate, old)
+    write_atomic(context.out / TABLE, f"{comparison.table()}\n{comparison.words()}\n")
+    with Progress("compare", is_quiet=context.is_quiet) as progress:
+        for line in (*comparison.table().splitlines(), comparison.words()):
+            progress.say(f"  {line}")
+    if not comparison.is_promoted:
+        put_back(old, context.out)
+    return {"promoted": comparison.is_promoted, "comparison": comparison.to_json()}
+
+
+def put_back(old: Path, out: Path) -> None:
+    """Move the model in ``out`` into ``refused/`` there, and put that of ``old`` in its place."""
+    refused = out / REFUSED
+    with naming_os_errors(out):
+        refused.mkdir(exist_ok=True)
+        for path in sorted(out.iterdir()):
+            if path.name not in _KEPT:
+                path.replace(refused / path.name)
+        for path in sorted(old.iterdir()):
+            if path.is_file() and path.name not in _KEPT:
+                shutil.copyfile(path, out / path.name)
+
+
+def _compare(context: StageContext, gate: GateSettings, old: Path) -> Comparison:
+    from samovar.evals.comparison import Habits, compare, measure
+
+    recipe = context.recipe
+    tasks = load_tasks(recipe, seed=recipe.eval.seed)
+    serve = recipe.serve
+    habits = Habits(serve.tools, serve.system, serve.max_rounds, serve.announces_tools, serve.verbatim_quotes)
+    before, after = (
+        measure(
+            model, tasks, examples=gate.examples, habits=habits, corpus=context.inputs.get("data"),
+            text_bytes=gate.text_bytes, max_tokens=recipe.eval.max_tokens,
+        )
+        for model in (old, context.out)
+    )  # fmt: skip
+    return compare(before, after, max_fall=gate.max_fall, max_bits_per_byte_rise=gate.max_bits_per_byte_rise)

@@ -1,0 +1,66 @@
+"""Teach the assistant what people prefer, and keep the new one if it is no worse at anything else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from samovar.brew.curriculum import content_fingerprint, named_files, task_config
+from samovar.brew.forecast import Forecast, Outlook
+from samovar.brew.preference_forecast import forecast_preferences
+from samovar.brew.promotion import promote
+from samovar.brew.recipe import Recipe
+from samovar.brew.stage import Stage, StageContext, training_config
+from samovar.core.errors import ConfigError
+from samovar.train.preference_settings import DpoSettings
+
+PROJECT_STATE = ".samovar"
+
+
+class DpoStage(Stage):
+    """An assistant, a Hugging Face folder: the new one, or the one before where the gate refused it."""
+
+    name = "dpo"
+    needs = ("sft", "data")
+    resumes = True
+    is_parallel = True
+
+    def takes_part(self, recipe: Recipe) -> bool:
+        """Where the recipe has the section."""
+        return recipe.dpo is not None
+
+    def config(self, recipe: Recipe) -> dict[str, Any]:
+        """How it is trained, and what the gate asks.
+
+        Raises:
+            ConfigError: an adapter is to be left alone, which is no model for the stages after it.
+        """
+        settings = _settings(recipe)
+        if settings.adapter is not None and not settings.adapter.merge:
+            raise ConfigError("dpo.adapter.merge is false: the gate and later stages need a whole model")
+        return {"dpo": training_config(settings), "eval": recipe.eval.max_tokens, **task_config(recipe)}
+
+    def files(self, root: Any, recipe: Recipe) -> dict[str, str]:
+        """The preferences."""
+        return {"preferences": content_fingerprint(named_files(root, _settings(recipe).preferences, "dpo.preferences"))}
+
+    def run(self, context: StageContext) -> dict[str, Any]:
+        """Train, compare, promote."""
+        from samovar.model.card import card_facts
+        from samovar.train.dpo import dpo
+
+        settings, old = _settings(context.recipe), context.inputs["sft"]
+        files = named_files(context.root, settings.preferences, "dpo.preferences")
+        state = context.root / PROJECT_STATE
+        cache = state / "reference" if state.is_dir() else None
+        metrics = dpo(settings, base=old, out=context.out, preferences=files, cache=cache, world=context.world)
+        if context.world.is_first:
+            metrics |= promote(context, settings.gate, old=old)
+        return metrics | card_facts(old)
+
+    def forecast(self, recipe: Recipe, outlook: Outlook) -> Forecast:
+        """From the probe of this machine, and the gate's questions."""
+        return forecast_preferences(recipe, _settings(recipe), outlook, asks=True)
+
+
+def _settings(recipe: Recipe) -> DpoSettings:
+    return recipe.dpo or DpoSettings()

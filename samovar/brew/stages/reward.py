@@ -1,0 +1,59 @@
+"""Make a model that says how good an answer is, from what people prefer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from samovar.brew.curriculum import content_fingerprint, named_files
+from samovar.brew.forecast import Forecast, Outlook
+from samovar.brew.preference_forecast import forecast_preferences
+from samovar.brew.recipe import Recipe
+from samovar.brew.stage import Stage, StageContext, training_config
+from samovar.train.preference_settings import RewardSettings
+
+
+class RewardStage(Stage):
+    """A reward model, a folder that transformers opens as a classifier of sequences."""
+
+    name = "reward"
+    needs = ("sft",)
+    resumes = True
+    is_parallel = True
+
+    def takes_part(self, recipe: Recipe) -> bool:
+        """Where the recipe has the section."""
+        return recipe.reward is not None
+
+    def config(self, recipe: Recipe) -> dict[str, Any]:
+        """How it is trained; the gate is of assistants."""
+        config = training_config(_settings(recipe))
+        config.pop("gate")
+        return {"reward": config}
+
+    def files(self, root: Any, recipe: Recipe) -> dict[str, str]:
+        """The preferences."""
+        files = named_files(root, _settings(recipe).preferences, "reward.preferences")
+        return {"preferences": content_fingerprint(files)}
+
+    def run(self, context: StageContext) -> dict[str, Any]:
+        """Train, and measure on the preferences that were held out."""
+        from samovar.evals.reward import held_out_quality
+        from samovar.model.card import card_facts
+        from samovar.train.reward import reward
+
+        settings, base = _settings(context.recipe), context.inputs["sft"]
+        files = named_files(context.root, settings.preferences, "reward.preferences")
+        metrics = reward(settings, base=base, out=context.out, preferences=files, world=context.world)
+        if context.world.is_first:
+            metrics |= {"quality": held_out_quality(context.out, files, settings).to_json()}
+        return metrics | card_facts(base)
+
+    def forecast(self, recipe: Recipe, outlook: Outlook) -> Forecast:
+        """From the probe of this machine, a model after the other."""
+        settings = _settings(recipe)
+        one = forecast_preferences(recipe, settings, outlook, asks=False)
+        return one._replace(seconds=one.seconds * settings.num_models, disk_bytes=one.disk_bytes * settings.num_models)
+
+
+def _settings(recipe: Recipe) -> RewardSettings:
+    return recipe.reward or RewardSettings()

@@ -1,0 +1,71 @@
+"""`samovar dpo`: the stage by itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from samovar.cli.stage_alone import make
+from samovar.cli.terminal import AsJson, Changes, DryRun, OutFolder, RecipeFile
+
+EXAMPLE = "samovar dpo assistant --preferences votes.jsonl --out better"
+
+Model = Annotated[Path, typer.Argument(metavar="MODEL", help="Folder of the assistant.", show_default=False)]
+Preferences = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--preferences",
+        metavar="FILE",
+        help="Pairs, votes or judged answers (docs/preferences.md); may be repeated.",
+        show_default=False,
+    ),
+]
+LossName = Annotated[
+    str | None,
+    typer.Option(
+        "--loss",
+        metavar="LOSS",
+        help="dpo, ipo, kto, orpo, simpo, cpo, robust or length_normalised; short for --set dpo.loss=LOSS.",
+        show_default=False,
+    ),
+]
+Corpus = Annotated[
+    Path | None,
+    typer.Option(
+        "--corpus", metavar="DIR", help="Corpus whose held-out documents both models read.", show_default=False
+    ),
+]
+
+
+def run(
+    model: Model,
+    out: OutFolder,
+    preferences: Preferences = None,
+    loss: LossName = None,
+    corpus: Corpus = None,
+    recipe: RecipeFile = None,
+    changes: Changes = None,
+    as_json: AsJson = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Teach an assistant what people prefer, and compare it with what it was.
+
+    With --recipe, both are asked the held-out questions of the recipe's tasks; where the new one is too much worse,
+    the old one stays in the folder and the new one stands in `refused` there.
+    """
+    keys: dict[str, Any] = {"preferences": [str(path.resolve()) for path in preferences]} if preferences else {}
+    if loss is not None:
+        keys["loss"] = loss
+    make(
+        "dpo",
+        inputs={"sft": model} | ({"data": corpus} if corpus else {}),
+        out=out,
+        recipe_file=recipe,
+        changes=changes,
+        section={"dpo": keys},
+        as_json=as_json,
+        dry_run=dry_run,
+        next_command=f"samovar chat {out}",
+    )

@@ -1,0 +1,58 @@
+"""`samovar reward`: the stage by itself, and a reward model at work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from samovar.cli.stage_alone import make
+from samovar.cli.terminal import AsJson, Changes, DryRun, OutFolder, RecipeFile
+
+EXAMPLE = "samovar reward assistant --preferences votes.jsonl --out judge"
+ABOUT = """A model that says how good an answer is, from what people prefer.
+
+`samovar reward MODEL --out DIR` trains one; its options: `samovar reward train --help`."""
+COMMANDS = ("train", "score")
+"""The first may be left out; the other is a file in this folder, ``reward_<name>.py``."""
+
+Model = Annotated[
+    Path, typer.Argument(metavar="MODEL", help="Folder of the model it begins as: an assistant.", show_default=False)
+]
+Preferences = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--preferences",
+        metavar="FILE",
+        help="Pairs, votes, or solutions judged by step (docs/preferences.md); may be repeated.",
+        show_default=False,
+    ),
+]
+
+
+def run(
+    model: Model,
+    out: OutFolder,
+    preferences: Preferences = None,
+    recipe: RecipeFile = None,
+    changes: Changes = None,
+    as_json: AsJson = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Train a reward model, and measure it on the preferences that were held out.
+
+    transformers opens it as AutoModelForSequenceClassification.
+    """
+    keys: dict[str, Any] = {"preferences": [str(path.resolve()) for path in preferences]} if preferences else {}
+    make(
+        "reward",
+        inputs={"sft": model},
+        out=out,
+        recipe_file=recipe,
+        changes=changes,
+        section={"reward": keys},
+        as_json=as_json,
+        dry_run=dry_run,
+        next_command=f"samovar reward score {out} answers.jsonl",
+    )

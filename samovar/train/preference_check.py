@@ -1,0 +1,135 @@
+"""What is wrong with preferences before anybody trains on them, said in words and left out, or refused."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple
+
+from samovar.chat.preferences import Judged, Messages, Pair, Preference, Steps, Undecided
+from samovar.core.errors import DataError
+
+REASONS = {
+    "equal": "have two equal answers",
+    "empty": "have an empty answer",
+    "no_prompt": "have no prompt",
+    "no_answer": "have an answer that does not begin with the assistant",
+    "duplicate": "say the same as an earlier one",
+    "contradiction": "say the opposite of another one",
+    "undecided": "prefer neither answer",
+    "unfit": "are of another kind than is learnt here",
+    "prompt_too_long": "have a prompt that fills a row by itself",
+    "too_long": "are longer than a row with their answers",
+}
+"""Why a preference is left out, as the end of a sentence that begins with a number."""
+_HARMLESS = {"undecided", "unfit"}
+"""Nobody's mistake: left out where others are refused."""
+
+
+class Checked(NamedTuple):
+    """Preferences that can be learnt from, and what was the matter with the others."""
+
+    kept: list[Preference]
+    left_out: Counter[str]
+    first: dict[str, str]
+    """Reason -> the beginning of the first prompt to which it applies."""
+
+    def leave_out(self, reason: str, prompt: Messages) -> None:
+        """Count one more."""
+        self.left_out[reason] += 1
+        self.first.setdefault(reason, _beginning(prompt))
+
+    def words(self) -> list[str]:
+        """A sentence a reason."""
+        return [
+            f"{count} of the preferences {REASONS[reason]} and were left out (the first: {self.first[reason]!r})"
+            for reason, count in self.left_out.items()
+        ]
+
+    def refuse(self, mode: Literal["repair", "refuse"]) -> None:
+        """See that something is left, and in the mode ``refuse`` that nothing was wrong.
+
+        Raises:
+            DataError: else.
+        """
+        wrong = [reason for reason in self.left_out if reason not in _HARMLESS]
+        if mode == "refuse" and wrong:
+            found = "; ".join(f"{self.left_out[one]} {REASONS[one]} (the first: {self.first[one]!r})" for one in wrong)
+            raise DataError(f"the preferences are not sound: {found}", hint="mend them, or set check: repair")
+        if not self.kept:
+            found = "; ".join(f"{count} {REASONS[reason]}" for reason, count in self.left_out.items())
+            raise DataError(
+                f"no preference can be learnt from ({found or 'there is none'})", hint="see docs/preferences.md"
+            )
+
+
+def check_preferences(
+    preferences: Iterable[Preference], kinds: tuple[type, ...], *, splits_pairs: bool = False
+) -> Checked:
+    """Sort out what cannot be learnt from, whatever the tokens.
+
+    Args:
+        preferences: as read.
+        kinds: which are learnt here; others are left out.
+        splits_pairs: whether a pair becomes two answers, one wanted and one not.
+    """
+    checked = Checked([], Counter(), {})
+    seen: set[object] = set()
+    every = list(preferences)
+    turned: set[object] = {_key(one.prompt, one.rejected, one.chosen) for one in every if isinstance(one, Pair)}
+    for one in every:
+        reason = _reason(one, seen, turned)
+        if reason is None and isinstance(one, Pair) and splits_pairs:
+            checked.kept.extend(
+                Judged(one.prompt, answer, is_good, one.tools)
+                for answer, is_good in ((one.chosen, True), (one.rejected, False))
+            )
+        elif reason is None and isinstance(one, kinds):
+            checked.kept.append(one)
+        else:
+            checked.leave_out(reason or "unfit", one.prompt)
+    return checked
+
+
+def _reason(one: Preference, seen: set[object], turned: set[object]) -> str | None:
+    if isinstance(one, Undecided):
+        return "undecided"
+    if not one.prompt:
+        return "no_prompt"
+    if isinstance(one, Steps):
+        if not all(step.strip() for step in one.steps):
+            return "empty"
+        return _once(("steps", _key(one.prompt), one.steps), seen)
+    answers = [one.chosen, one.rejected] if isinstance(one, Pair) else [one.answer]
+    if not all(_says_something(answer) for answer in answers):
+        return "empty"
+    if any(answer[0].role != "assistant" for answer in answers):
+        return "no_answer"
+    key = _key(one.prompt, *answers)
+    if isinstance(one, Pair):
+        if one.chosen == one.rejected:
+            return "equal"
+        if key in turned:
+            return "contradiction"
+    return _once((key, isinstance(one, Judged) and one.is_good), seen)
+
+
+def _once(key: object, seen: set[object]) -> str | None:
+    if key in seen:
+        return "duplicate"
+    seen.add(key)
+    return None
+
+
+def _says_something(answer: Messages) -> bool:
+    return any(message.content.strip() or message.tool_calls for message in answer)
+
+
+def _key(*parts: Messages) -> tuple[str, ...]:
+    return tuple("\0".join(message.model_dump_json() for message in part) for part in parts)
+
+
+def _beginning(prompt: Sequence[object]) -> str:
+    text = str(getattr(prompt[-1], "content", "")) if prompt else ""
+    text = " ".join(text.split())
+    return text if len(text) <= 60 else text[:59] + "…"

@@ -1,0 +1,91 @@
+"""Log-probabilities of answers under a model, once for all: of the reference, which does not change, kept on disk."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import torch
+import xxhash
+
+from samovar.core.files import naming_os_errors
+from samovar.core.progress import Progress
+from samovar.model.decoder import Decoder
+from samovar.train.answer_rows import AnswerRows
+from samovar.train.batches import Batch
+from samovar.train.objectives.log_probs import answer_log_probs
+from samovar.train.parallel.grid import ALONE, Grid
+from samovar.train.parallel.shard import settle
+
+
+def ensure_reference(
+    model: Decoder, rows: AnswerRows, cache: Path, *, rows_per_batch: int, grid: Grid = ALONE, is_quiet: bool = False
+) -> None:
+    """Fill in ``rows.reference`` with what ``model``, as it is now, makes of the answers.
+
+    Args:
+        model: the reference: the model before its first step.
+        rows: of the answers, in which no reference is known.
+        cache: folder of files, each named by the weights and the answers that it was computed from.
+        rows_per_batch: rows of a forward pass.
+        grid: the processes, each of which takes its share.
+        is_quiet: whether nothing is shown.
+    """
+    # The name is of pieces where weights are spread: one that another number of processes wrote is not found.
+    path = cache / f"reference-{_name(model, rows)}.npy"
+    if grid.first_says(path.is_file()):
+        rows.reference[:] = np.load(path)
+        return
+    rows.reference[:] = log_probs_of(model, rows, rows_per_batch=rows_per_batch, grid=grid, is_quiet=is_quiet)
+    if grid.is_first:
+        with naming_os_errors(path):
+            cache.mkdir(parents=True, exist_ok=True)
+            temporary = path.with_name(f"{path.name}.tmp{os.getpid()}")
+            with temporary.open("wb") as file:
+                np.save(file, rows.reference)
+            temporary.replace(path)
+
+
+@torch.no_grad()  # not inference_mode: weights gathered in it could not be trained with
+def log_probs_of(
+    model: Decoder, rows: AnswerRows, *, rows_per_batch: int, grid: Grid = ALONE, is_quiet: bool = True
+) -> np.ndarray:
+    """Of all answers in the order of ``rows``, their log-probabilities under ``model``; float32."""
+    was_training = model.training
+    model.eval()
+    device = next(model.parameters()).device
+    pieces = [np.arange(first, min(first + rows_per_batch, len(rows))) for first in range(0, len(rows), rows_per_batch)]
+    starts = np.cumsum([0, *(rows.answers_in(numbers) for numbers in pieces)])
+    found = torch.zeros(rows.num_answers, device=device)
+    with Progress("reference", len(rows), "rows", is_quiet=is_quiet or not grid.is_first) as progress:
+        data = grid.degrees.data
+        for number in range(grid.data_rank, -(-len(pieces) // data) * data, data):
+            # Processes gather weights for each other: one that has no batch left goes through the last one once more.
+            numbers = pieces[min(number, len(pieces) - 1)]
+            log_prob_A = answer_log_probs(model, batch := rows.batch(numbers).to(device), hidden_of(model, batch))
+            if number < len(pieces):
+                found[starts[number] : starts[number + 1]] = log_prob_A
+                progress.advance(len(numbers) * data)
+    settle(model)
+    model.train(was_training)
+    return grid.add_up(found, "replicate", "shard").cpu().numpy()
+
+
+def hidden_of(model: Decoder, batch: Batch) -> torch.Tensor:
+    """The hidden states of a batch of any kind, BTD."""
+    return model.hidden(batch.tokens_BT, document_BT=batch.document_BT, branches=batch.branches)
+
+
+def _name(model: Decoder, rows: AnswerRows) -> str:
+    digest = xxhash.xxh3_128()
+    digest.update(str((rows.context, model.compute_dtype)).encode())
+    for name, parameter in model.named_parameters():
+        digest.update(name.encode())
+        local = parameter.to_local() if hasattr(parameter, "to_local") else parameter
+        digest.update(local.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
+    for one in rows.forks:
+        digest.update(
+            np.array([*one.trunk, -1, *(t for end in one.ends for t in (*end, -1))], dtype=np.int64).tobytes()
+        )
+    return digest.hexdigest()[:24]

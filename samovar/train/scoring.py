@@ -1,0 +1,104 @@
+"""A reward model at work: how good conversations are, in its own units."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from samovar.chat.conversation import Conversation
+from samovar.chat.preferences import Pair, Steps, answered
+from samovar.chat.rows import render_rows
+from samovar.core.devices import pick_device
+from samovar.core.errors import DataError
+from samovar.model.reward import RewardDecoder, load_reward
+from samovar.tokenizer.tokenizer import Tokenizer
+from samovar.train.answer_rows import AnswerRows
+from samovar.train.answers import GOOD
+from samovar.train.forks import Fork
+from samovar.train.objectives.scores import answer_scores
+from samovar.train.reference import hidden_of
+from samovar.train.solutions import render_steps
+
+_ROW_TOKENS = 1024
+"""Conversations shorter than this share rows."""
+
+
+class RewardModel:
+    """One reward model, or the mean of an ensemble."""
+
+    def __init__(self, models: Sequence[RewardDecoder], tokenizer: Tokenizer) -> None:
+        self.models, self.tokenizer = list(models), tokenizer
+
+    @classmethod
+    def load(cls, folder: Path) -> RewardModel:
+        """The reward model in ``folder``, with the further ones of an ensemble.
+
+        Raises:
+            MissingError: there is none.
+            ConfigError: it is a model of another kind.
+        """
+        members = [folder, *sorted(folder.glob("model-*/"))]
+        models = [load_reward(member, dtype=torch.float32).to(pick_device()) for member in members]
+        return cls(models, Tokenizer.load(folder))
+
+    def score(self, conversations: Sequence[Conversation]) -> np.ndarray:
+        """The score behind each conversation, float32; of an ensemble the mean.
+
+        Raises:
+            DataError: one is longer than the model's context, or the template refuses it.
+        """
+        rows = render_rows(conversations, self.tokenizer)
+        forks = [Fork([], [row.ids], [[]], [(0, len(row.ids) - 1)], (GOOD,)) for row in rows]
+        return self.members_of(forks).mean(axis=0)
+
+    def spread(self, conversations: Sequence[Conversation]) -> np.ndarray:
+        """By how much the models of an ensemble differ on each: the standard deviation of their scores."""
+        rows = render_rows(conversations, self.tokenizer)
+        forks = [Fork([], [row.ids], [[]], [(0, len(row.ids) - 1)], (GOOD,)) for row in rows]
+        return self.members_of(forks).std(axis=0)
+
+    def score_pairs(self, pairs: Sequence[Pair]) -> np.ndarray:
+        """The scores of chosen and rejected, a row a pair."""
+        both = [answered(pair.prompt, answer, pair.tools) for pair in pairs for answer in (pair.chosen, pair.rejected)]
+        return self.score(both).reshape(-1, 2)
+
+    def score_steps(self, solutions: Sequence[Steps]) -> list[np.ndarray]:
+        """Of each solution, the probability that each step is right."""
+        forks = list(render_steps(solutions, self.tokenizer))
+        log_odds = self.members_of(forks).mean(axis=0)
+        if not forks:
+            return []
+        ends = np.cumsum([len(fork.judged) for fork in forks])[:-1]
+        return np.split(1.0 / (1.0 + np.exp(-log_odds)), ends)
+
+    @torch.inference_mode()
+    def members_of(self, forks: Sequence[Fork]) -> np.ndarray:
+        """Every model's score of every judged place, in the order of ``forks``: a row a model."""
+        if not forks:
+            return np.zeros((len(self.models), 0), dtype=np.float32)
+        longest = max(fork.num_tokens for fork in forks)
+        limit = self.models[0].settings.max_positions
+        if longest > limit:
+            raise DataError(
+                f"a conversation has {longest} tokens, and the reward model reads {limit}", hint="leave it out"
+            )
+        rows = AnswerRows(forks, min(limit, max(longest, _ROW_TOKENS)), pad_id=self.tokenizer.document_end_id)
+        number_of = {id(fork): number for number, fork in enumerate(forks)}
+        first = np.concatenate([[0], np.cumsum([len(fork.judged) for fork in forks])])
+        order = np.concatenate(
+            [np.arange(first[n], first[n + 1]) for n in (number_of[id(fork)] for fork in rows.forks)]
+        )
+        found = np.zeros((len(self.models), int(first[-1])), dtype=np.float32)
+        device = next(self.models[0].parameters()).device
+        place = 0
+        for number in range(len(rows)):
+            batch = rows.batch(np.array([number])).to(device)
+            assert batch.answers is not None
+            there = order[place : place + len(batch.answers.end_A)]
+            place += len(there)
+            for member, model in enumerate(self.models):
+                found[member, there] = answer_scores(model, batch, hidden_of(model, batch)).cpu().numpy()
+        return found

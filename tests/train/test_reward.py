@@ -1,0 +1,165 @@
+"""A reward model: it finds the truth, others open it, ensembles and steps, and what its numbers are worth."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from samovar.chat.conversation import Conversation, Message
+from samovar.chat.preferences import Steps
+from samovar.cli.main import exit_code
+from samovar.core.errors import ConfigError, DataError
+from samovar.evals.reward import calibration_error, held_out_quality, pair_quality
+from samovar.model.reward import check_family, load_reward
+from samovar.train.preference_settings import RewardSettings
+from samovar.train.reward import reward
+from samovar.train.scoring import RewardModel
+from tests.train.tiny_preferences import pairs, tiny_model, write_rows
+
+LOOP = {
+    "context": 128, "batch_tokens": 512, "micro_batch_tokens": 512, "validations": 1, "compile": "off",
+    "learning_rate": 5e-3, "adamw_learning_rate": 5e-3, "head_learning_rate": 2e-2,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("reward")
+    write_rows(folder / "pairs.jsonl", pairs(400))
+    return tiny_model(folder / "base")
+
+
+@pytest.fixture(scope="module")
+def judge(base: Path) -> Path:
+    out = base.parent / "judge"
+    out.mkdir()
+    settings = RewardSettings.model_validate(LOOP | {"epochs": 1.5, "num_models": 2})
+    reward(settings, base=base, out=out, preferences=[base.parent / "pairs.jsonl"])
+    return out
+
+
+def test_it_tells_held_out_pairs_apart_where_the_truth_is_known(base: Path, judge: Path) -> None:
+    settings = RewardSettings.model_validate(LOOP)
+    quality = held_out_quality(judge, [base.parent / "pairs.jsonl"], settings)
+    assert quality.pairs >= 18
+    assert quality.accuracy >= 0.95
+    assert quality.low > 0.75
+    fresh = held_out_quality(judge, [write_rows(base.parent / "fresh.jsonl", pairs(400, seed=9))], settings)
+    assert fresh.accuracy >= 0.95
+
+
+def talk(text: str) -> Conversation:
+    return Conversation(
+        messages=[Message(role="user", content="How?"), Message(role="assistant", content=text)],
+    )
+
+
+def test_transformers_opens_it_and_gives_the_same_scores(judge: Path) -> None:
+    from transformers import AutoModelForSequenceClassification
+
+    from samovar.chat.rows import render_row
+
+    theirs = AutoModelForSequenceClassification.from_pretrained(judge, dtype=torch.float32)
+    assert theirs.config.num_labels == 1
+    model = RewardModel.load(judge)
+    model.models = model.models[:1]
+    talks = [talk("Pass the cup please."), talk("Now, fool."), talk("Kindly.")]
+    ids = [render_row(one, model.tokenizer).ids for one in talks]
+    longest = max(map(len, ids))
+    padded = torch.tensor([one + [theirs.config.pad_token_id] * (longest - len(one)) for one in ids])
+    mask = torch.tensor([[1] * len(one) + [0] * (longest - len(one)) for one in ids])
+    with torch.no_grad():
+        expected = theirs(padded, attention_mask=mask).logits[:, 0].numpy()
+    np.testing.assert_allclose(model.score(talks), expected, atol=1e-4)
+
+
+def test_an_ensemble_is_the_mean_and_its_models_differ(judge: Path) -> None:
+    model = RewardModel.load(judge)
+    assert len(model.models) == 2
+    talks = [talk("Pass the jar please."), talk("Pass the jar now.")]
+    alone = [RewardModel([one], model.tokenizer).score(talks) for one in model.models]
+    np.testing.assert_allclose(model.score(talks), np.mean(alone, axis=0), atol=1e-5)
+    assert (model.spread(talks) > 1e-3).all()
+    # Beside others in a row a conversation scores as alone.
+    np.testing.assert_allclose(model.score(talks)[1], model.score(talks[1:])[0], atol=1e-4)
+
+
+@pytest.mark.parametrize("changes", [{"adapter": {"rank": 4, "learning_rate": 1e-2}}, {"centring": 1.0}])
+def test_an_adapter_and_centring(base: Path, tmp_path: Path, changes: dict[str, Any]) -> None:
+    settings = RewardSettings.model_validate(LOOP | {"epochs": 1.5} | changes)
+    reward(settings, base=base, out=tmp_path, preferences=[base.parent / "pairs.jsonl"])
+    quality = held_out_quality(tmp_path, [base.parent / "pairs.jsonl"], settings)
+    assert quality.accuracy >= 0.9
+    load_reward(tmp_path)
+
+
+def solutions(count: int, seed: int = 0) -> list[dict[str, Any]]:
+    """Steps that name a thing; those that hurry are wrong."""
+    draw = random.Random(seed)
+    rows = []
+    for _ in range(count):
+        labels = [draw.random() < 0.5 for _ in range(draw.randint(1, 4))]
+        steps = [f"Pass the {draw.choice(('cup', 'lid', 'pot'))} {'please' if one else 'now'}." for one in labels]
+        rows.append({"prompt": "How?", "completions": steps, "labels": labels})
+    return rows
+
+
+def test_a_reward_of_steps(base: Path, tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "steps.jsonl", solutions(300))
+    settings = RewardSettings.model_validate(LOOP | {"epochs": 3.0, "kind": "steps"})
+    (tmp_path / "out").mkdir()
+    reward(settings, base=base, out=tmp_path / "out", preferences=[path])
+    assert held_out_quality(tmp_path / "out", [path], settings).accuracy >= 0.95
+    model = RewardModel.load(tmp_path / "out")
+    one, two = model.score_steps(
+        [
+            Steps(
+                (Message(role="user", content="How?"),), ("Pass the cup please.", "Pass the lid now."), (True, False)
+            ),
+            Steps((Message(role="user", content="How?"),), ("Pass the pot now.",), (False,)),
+        ]
+    )
+    assert one[0] > 0.5 > one[1]
+    assert two[0] < 0.5
+
+
+def test_the_commands(base: Path, judge: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = pairs(6, seed=4)
+    file = write_rows(tmp_path / "rows.jsonl", [*rows, {"messages": [{"role": "assistant", "content": "Please."}]}])
+    assert exit_code(["reward", "score", str(judge), str(file)]) == 0
+    captured = capsys.readouterr()
+    found = [json.loads(line) for line in captured.out.splitlines()]
+    assert [one.get("prompt") for one in found[:6]] == [row["prompt"] for row in rows]
+    assert all(one["chosen_score"] > one["rejected_score"] for one in found[:6])
+    assert isinstance(found[6]["score"], float)
+    assert "6 pairs: 100.0% told apart rightly" in captured.err
+    small = [word for key, value in LOOP.items() for word in ("--set", f"reward.{key}={json.dumps(value)}")]
+    own = ["--preferences", str(base.parent / "pairs.jsonl"), "--set", "reward.epochs=0.5"]
+    assert exit_code(["reward", str(base), *own, *small, "--out", str(tmp_path / "made")]) == 0
+    manifest = json.loads((tmp_path / "made" / "manifest.json").read_text())
+    assert manifest["metrics"]["quality"]["pairs"] >= 18
+    assert exit_code(["reward", "score", str(base), str(file)]) == 1
+    assert "holds no reward model" in capsys.readouterr().err
+
+
+def test_what_cannot_be_scored_is_said(judge: Path) -> None:
+    model = RewardModel.load(judge)
+    with pytest.raises(DataError, match="reads 128"):
+        model.score([talk("tea " * 400)])
+    with pytest.raises(ConfigError, match="could not be opened by others"):
+        check_family("baichuan")
+
+
+def test_calibration_and_accuracy_by_hand() -> None:
+    quality = pair_quality(np.array([[2.0, 0.0], [0.0, 1.0], [3.0, 3.0], [5.0, -5.0]]))
+    assert quality.accuracy == pytest.approx((1 + 0 + 0.5 + 1) / 4)
+    # A model that says 0.9 and is right 9 times of 10 is calibrated; one that is right by half is off by 0.4.
+    confidence = np.full(10, 0.9)
+    assert calibration_error(confidence, np.array([1.0] * 9 + [0.0])) == pytest.approx(0.0, abs=1e-9)
+    assert calibration_error(confidence, np.array([1.0] * 5 + [0.0] * 5)) == pytest.approx(0.4)
