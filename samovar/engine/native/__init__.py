@@ -1,0 +1,1 @@
+"""The decoder's step in C++ for processors, compiled on the machine that it runs on, when it is first needed."""

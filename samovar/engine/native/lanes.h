@@ -1,0 +1,120 @@
+// Vectors of floats as wide as the processor has them, by the compiler's own vector types: one source for AVX512, AVX2,
+// NEON and what has none of them.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <utility>
+
+namespace samovar {
+
+#if defined(__AVX512F__)
+constexpr int LANES = 16;
+#elif defined(__AVX2__)
+constexpr int LANES = 8;
+#else
+constexpr int LANES = 4;
+#endif
+
+typedef float Floats __attribute__((vector_size(LANES * 4)));
+typedef std::int32_t Ints __attribute__((vector_size(LANES * 4)));
+typedef std::uint32_t Words __attribute__((vector_size(LANES * 4)));
+typedef std::uint16_t Halves __attribute__((vector_size(LANES * 2)));
+typedef std::int8_t Octets __attribute__((vector_size(LANES)));
+
+inline Floats load(const float* from) {
+    Floats x;
+    std::memcpy(&x, from, sizeof x);
+    return x;
+}
+
+inline void store(float* to, Floats x) { std::memcpy(to, &x, sizeof x); }
+
+inline Floats all(float x) { return x - Floats{}; }
+
+// bfloat16 is the upper half of a float32.
+inline Floats load_bfloat16(const std::uint16_t* from) {
+    Halves halves;
+    std::memcpy(&halves, from, sizeof halves);
+    Words words = __builtin_convertvector(halves, Words) << 16;
+    return (Floats)words;
+}
+
+inline Floats load_int8(const std::int8_t* from) {
+    Octets octets;
+    std::memcpy(&octets, from, sizeof octets);
+    return __builtin_convertvector(__builtin_convertvector(octets, Ints), Floats);
+}
+
+// To the nearest, ties to even, as torch rounds; NaN is not expected.
+inline std::uint16_t to_bfloat16(float x) {
+    std::uint32_t word;
+    std::memcpy(&word, &x, sizeof word);
+    return static_cast<std::uint16_t>((word + 0x7fff + ((word >> 16) & 1)) >> 16);
+}
+
+inline float to_float(std::uint16_t bfloat16) {
+    std::uint32_t word = static_cast<std::uint32_t>(bfloat16) << 16;
+    float x;
+    std::memcpy(&x, &word, sizeof x);
+    return x;
+}
+
+inline Floats larger(Floats a, Floats b) { return a > b ? a : b; }
+inline Floats smaller(Floats a, Floats b) { return a < b ? a : b; }
+
+inline float sum(Floats x) {
+    float total = 0.0f;
+    for (int lane = 0; lane < LANES; ++lane) total += x[lane];
+    return total;
+}
+
+inline float largest(Floats x) {
+    float most = x[0];
+    for (int lane = 1; lane < LANES; ++lane) most = x[lane] > most ? x[lane] : most;
+    return most;
+}
+
+// 2 to the power of x, for x <= 127; what is below -126 counts as nothing. Within 2 units of the last place: the whole
+// part goes into the exponent, the rest (at most a half) through the Taylor polynomial of degree 6.
+inline Floats exp2(Floats x) {
+    x = larger(x, all(-126.5f));
+    constexpr float ROUNDING = 12582912.0f;  // 1.5 * 2**23: adding it leaves no place for a fraction
+    Floats whole = (x + ROUNDING) - ROUNDING;
+    Floats rest = x - whole;
+    Floats y = all(1.540353e-4f);
+    y = y * rest + 1.33335581e-3f;
+    y = y * rest + 9.61812911e-3f;
+    y = y * rest + 5.55041087e-2f;
+    y = y * rest + 2.40226507e-1f;
+    y = y * rest + 6.93147181e-1f;
+    y = y * rest + 1.0f;
+    Ints exponent = (__builtin_convertvector(whole, Ints) + 127) << 23;
+    return y * (Floats)exponent;
+}
+
+// Lanes of the first half of every 2 * H from a, of the second from b, each plus its neighbour H lanes away.
+template <int H, int... L>
+inline Floats fold_lanes(Floats a, Floats b, std::integer_sequence<int, L...>) {
+#if defined(__clang__)
+    Floats kept = __builtin_shufflevector(a, b, ((L & H) ? LANES + L - H : L)...);
+    Floats moved = __builtin_shufflevector(a, b, ((L & H) ? LANES + L : L + H)...);
+#else
+    Floats kept = __builtin_shuffle(a, b, Ints{((L & H) ? LANES + L - H : L)...});
+    Floats moved = __builtin_shuffle(a, b, Ints{((L & H) ? LANES + L : L + H)...});
+#endif
+    return kept + moved;
+}
+
+// The sums of LANES vectors, in one: lane i has that of x[i]. x is used up.
+template <int H = LANES / 2>
+inline Floats sums(Floats* x) {
+    for (int i = 0; i < H; ++i) x[i] = fold_lanes<H>(x[i], x[i + H], std::make_integer_sequence<int, LANES>{});
+    if constexpr (H > 1) {
+        return sums<H / 2>(x);
+    } else {
+        return x[0];
+    }
+}
+
+}  // namespace samovar
