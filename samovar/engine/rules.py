@@ -90,7 +90,7 @@ class TokenRules:
 
 
 def apply(logits_BV: Tensor, rules: Sequence[TokenRules | None]) -> None:
-    """Change ``logits_BV`` in place by each row's rules; None has none. Contiguous, float32.
+    """Change ``logits_BV``, float32, in place by each row's rules; None has none.
 
     Source: Keskar et al. 2019, arXiv:1909.05858, section 4.1 (repetition, over prompt and answer); OpenAI's API
         reference (frequency and presence, over the answer).
@@ -98,35 +98,40 @@ def apply(logits_BV: Tensor, rules: Sequence[TokenRules | None]) -> None:
     ruled = [(row, one) for row, one in enumerate(rules) if one is not None]
     if not ruled:
         return
-    logits_F = logits_BV.view(-1)
-    width = logits_BV.shape[1]
-    _penalize(logits_F, width, [(row, one) for row, one in ruled if one.penalizes])
-    biases = [(row, one.bias) for row, one in ruled if one.sampling.logit_bias]
+    _penalize(logits_BV, [(row, one) for row, one in ruled if one.penalizes])
+    biases = [(row, *one.bias) for row, one in ruled if one.sampling.logit_bias]
     if biases:
-        index_E = torch.cat([tokens + row * width for row, (tokens, _) in biases]).to(logits_F.device)
-        logits_F.index_add_(0, index_E, torch.cat([bias for _, (_, bias) in biases]).to(logits_F.device))
-    bans = [one.banned + row * width for row, one in ruled if one.sampling.min_tokens > 0]
+        where = _where([(row, tokens) for row, tokens, _ in biases], logits_BV)
+        added_E = torch.cat([bias for _, _, bias in biases]).to(logits_BV.device)
+        logits_BV.index_put_(where, added_E, accumulate=True)
+    bans = [(row, one.banned) for row, one in ruled if one.sampling.min_tokens > 0]
     if bans:
-        logits_F[torch.cat(bans).to(logits_F.device)] = -torch.inf
+        logits_BV[_where(bans, logits_BV)] = -torch.inf
 
 
-def _penalize(logits_F: Tensor, width: int, ruled: Sequence[tuple[int, TokenRules]]) -> None:
+def _penalize(logits_BV: Tensor, ruled: Sequence[tuple[int, TokenRules]]) -> None:
     if not ruled:
         return
-    device = logits_F.device
-    seen = [one.seen for _, one in ruled]
-    index_U = torch.cat([tokens + row * width for (row, _), (tokens, _) in zip(ruled, seen, strict=True)]).to(device)
-    said_U = torch.cat([said for _, said in seen]).to(device)
-    length_B = torch.tensor([len(tokens) for tokens, _ in seen])
+    seen = [(row, *one.seen) for row, one in ruled]
+    where = _where([(row, tokens) for row, tokens, _ in seen], logits_BV)
+    said_U = torch.cat([said for _, _, said in seen]).to(logits_BV.device)
+    length_B = torch.tensor([len(tokens) for _, tokens, _ in seen])
 
     def spread(name: str) -> Tensor:
         value_B = torch.tensor([float(getattr(one.sampling, name)) for _, one in ruled])
-        return value_B.repeat_interleave(length_B).to(device)
+        return value_B.repeat_interleave(length_B).to(logits_BV.device)
 
-    value_U, factor_U = logits_F[index_U], spread("repetition_penalty")
+    value_U, factor_U = logits_BV[where], spread("repetition_penalty")
     value_U = torch.where(value_U > 0, value_U / factor_U, value_U * factor_U)
     value_U -= said_U * spread("frequency_penalty") + (said_U > 0) * spread("presence_penalty")
-    logits_F[index_U] = value_U
+    logits_BV[where] = value_U
+
+
+def _where(parts: Sequence[tuple[int, Tensor]], like: Tensor) -> tuple[Tensor, Tensor]:
+    """Rows and columns of the tokens of each row."""
+    length_B = torch.tensor([len(tokens) for _, tokens in parts])
+    row_E = torch.tensor([row for row, _ in parts]).repeat_interleave(length_B)
+    return row_E.to(like.device), torch.cat([tokens for _, tokens in parts]).to(like.device)
 
 
 def _penalizes(sampling: Sampling) -> bool:
