@@ -24,20 +24,62 @@ ApiKey = Annotated[
 ]
 
 
-def run(folder: Folder, host: Host = None, port: Port = None, api_key: ApiKey = None) -> None:
+KeysFile = Annotated[
+    Path | None,
+    typer.Option("--keys", metavar="FILE", help="File of `samovar keys`; by default in DIR.", show_default=False),
+]
+Certificate = Annotated[
+    Path | None,
+    typer.Option("--tls-certificate", metavar="PEM", help="Speak HTTPS with this certificate.", show_default=False),
+]
+TlsKey = Annotated[
+    Path | None,
+    typer.Option("--tls-key", metavar="PEM", help="Its key, where that is another file.", show_default=False),
+]
+Log = Annotated[
+    str | None,
+    typer.Option(
+        "--log",
+        metavar="KIND",
+        help="What stderr gets: errors, requests (a line of JSON each), or messages (and what was said).",
+        show_default=False,
+    ),
+]
+
+
+def run(
+    folder: Folder,
+    host: Host = None,
+    port: Port = None,
+    api_key: ApiKey = None,
+    keys_file: KeysFile = None,
+    certificate: Certificate = None,
+    tls_key: TlsKey = None,
+    log: Log = None,
+) -> None:
     """Serve the assistant: the OpenAI API under /v1 and a chat page at /, until Ctrl-C.
 
-    Only this machine can reach it unless --host names another address, which demands an API key.
+    Only this machine can reach it unless --host names another address, which demands a key: --api-key, or those of
+    `samovar keys`. As soon as there is a key, every request but for the page and the probes needs one.
     """
     from samovar.brew.assistant import find_assistant
-    from samovar.serve.server import run_server
+    from samovar.core.settings import parse_settings
+    from samovar.serve.server import keys_file_in, run_server
+    from samovar.serve.settings import ServeSettings
 
     assistant = find_assistant(folder)
+    given = {"tls_certificate": certificate, "tls_key": tls_key, "log": log}
+    settings = parse_settings(
+        ServeSettings,
+        assistant.recipe.serve.model_dump() | {name: value for name, value in given.items() if value is not None},
+        source="samovar serve",
+    )
     run_server(
         assistant.model,
         host=host,
         port=port,
         api_key=api_key,
+        keys_file=keys_file or keys_file_in(folder),
         model_id="-".join(assistant.recipe.name.lower().split()),
-        settings=assistant.recipe.serve,
+        settings=settings,
     )

@@ -5,19 +5,31 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from samovar.agent.tool import Tool
+from samovar.serve.access import Access
 from samovar.serve.chat_completions import ChatCompletions
 from samovar.serve.errors import HANDLERS
+from samovar.serve.gate import Gate
 from samovar.serve.guard import Guard
+from samovar.serve.keys import KeyBook
+from samovar.serve.lifetime import Lifetime
+from samovar.serve.metering import MeteredRunner
+from samovar.serve.metrics import EngineGauges, Metrics
+from samovar.serve.observe import Observe
+from samovar.serve.patience import Patience
 from samovar.serve.settings import ServeSettings
+from samovar.serve.streams import ASKING_HEADER, Streams
+from samovar.serve.streams import PATH as STREAMS_PATH
+from samovar.serve.tracing import Tracing
 from samovar.tokenizer.tokenizer import Tokenizer
 
 if TYPE_CHECKING:  # torch is not needed to serve
@@ -43,7 +55,9 @@ def create_app(
     tools: Sequence[Tool] = (),
     settings: ServeSettings | None = None,
     api_key: str | None = None,
+    keys: KeyBook | None = None,
     is_loopback: bool = True,
+    lifetime: Lifetime | None = None,
 ) -> Starlette:
     """The API and the page over a running engine.
 
@@ -53,11 +67,16 @@ def create_app(
         model_id: the name that requests ask for.
         tools: run by the server when the model calls them.
         settings: habits and limits.
-        api_key: asked for under /v1; None asks for none.
+        api_key: a key with every right; None: there is none.
+        keys: the keys on file. As soon as there is any key, every route but the page and the probes asks for one.
         is_loopback: the server listens on a loopback address: other hosts' names are refused.
+        lifetime: told when the server is to stop.
     """
-    settings = settings or ServeSettings()
-    completions = ChatCompletions(runner, tokenizer, model_id, list(tools), settings)
+    settings, lifetime = settings or ServeSettings(), lifetime or Lifetime()
+    metrics = Metrics()
+    metrics.registry.register(EngineGauges(getattr(runner, "engine", None)))
+    metered: Any = MeteredRunner(runner, metrics, max_prompt_tokens=settings.max_prompt_tokens)
+    completions = ChatCompletions(metered, tokenizer, model_id, list(tools), settings)
     started_s = int(time.time())
     model = {"id": model_id, "object": "model", "created": started_s, "owned_by": "samovar"}
 
@@ -68,18 +87,71 @@ def create_app(
         completions.check_model(request.path_params["name"])
         return JSONResponse(model)
 
-    async def health(request: Request) -> Response:
-        return JSONResponse({"status": "ok", "model": model_id})
-
     routes = [
         Route("/v1/models", list_models),
         Route("/v1/models/{name:path}", show_model),
         Route("/v1/chat/completions", completions.respond, methods=["POST"]),
-        Route("/health", health),
-        *_page_routes(),
+        Route("/metrics", metrics.respond),
     ]
-    guard = Middleware(Guard, api_key=api_key, is_loopback=is_loopback)
-    return Starlette(routes=routes, middleware=[guard], exception_handlers=HANDLERS)
+    anybodys = [*_probes(model_id, lifetime), *_page_routes()]
+    middleware = _middleware(
+        settings,
+        lifetime,
+        metrics,
+        Middleware(Guard, is_loopback=is_loopback),
+        Middleware(Access, book=keys, api_key=api_key, open_paths=[route.path for route in anybodys]),
+        [route.path for route in routes],
+    )
+    return Starlette(routes=[*routes, *anybodys], middleware=middleware, exception_handlers=HANDLERS)
+
+
+def _middleware(
+    settings: ServeSettings,
+    lifetime: Lifetime,
+    metrics: Metrics,
+    guard: Middleware,
+    access: Middleware,
+    paths: Sequence[str],
+) -> list[Middleware]:
+    """What a request passes, in this order, before it is at its route."""
+    cors = Middleware(
+        CORSMiddleware,
+        allow_origins=settings.cors_origins,
+        allow_methods=["GET", "POST", "DELETE"],
+        allow_headers=[
+            "authorization",
+            "content-type",
+            "x-api-key",
+            "anthropic-version",
+            ASKING_HEADER,
+            "last-event-id",
+        ],
+        expose_headers=["Retry-After", "Samovar-Stream", "X-Request-Id"],
+    )
+    return [
+        Middleware(Observe, metrics=metrics, log=settings.log, routes=[*paths, f"{STREAMS_PATH}{{id}}"]),
+        *([Middleware(Tracing, endpoint=settings.otlp_endpoint)] if settings.otlp_endpoint else []),
+        guard,
+        *([cors] if settings.cors_origins else []),
+        access,
+        Middleware(Streams, resume_s=settings.resume_s, max_bytes=settings.resume_bytes),
+        Middleware(Gate, max_requests=settings.max_requests, lifetime=lifetime),
+        Middleware(Patience, settings=settings, lifetime=lifetime),
+    ]
+
+
+def _probes(model_id: str, lifetime: Lifetime) -> list[Route]:
+    """/health says that the process lives; /ready, that it takes requests."""
+
+    async def health(request: Request) -> Response:
+        return JSONResponse({"status": "ok", "model": model_id})
+
+    async def ready(request: Request) -> Response:
+        if lifetime.is_draining:
+            return JSONResponse({"status": "stopping"}, 503)
+        return JSONResponse({"status": "ready"})
+
+    return [Route("/health", health), Route("/ready", ready)]
 
 
 def _page_routes() -> list[Route]:

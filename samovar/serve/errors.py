@@ -10,13 +10,27 @@ from typing import NamedTuple
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from samovar.core.errors import BusyError, DataError, RequestError, ResourceError, SamovarError
+from samovar.serve.context import current_call
 
 _RETRY_AFTER_S = 1
 _STATUS_OF_CODE = {"invalid_api_key": 401, "host_not_allowed": 403, "model_not_found": 404, "body_too_large": 413}
-_STATUS_OF_CODE |= {"content_type_not_json": 415}
+_STATUS_OF_CODE |= {"content_type_not_json": 415, "insufficient_scope": 403, "body_too_slow": 408, "stream_gone": 410}
+_STATUS_OF_CODE |= {"stream_not_found": 404, "request_timeout": 504, "server_stopping": 503}
 _log = logging.getLogger(__name__)
+
+
+class LimitError(BusyError):
+    """There is no room for this request now; ``retry_after_s`` says when to come again."""
+
+    def __init__(
+        self, what: str, *, hint: str | None = None, retry_after_s: int, code: str = "rate_limit_exceeded"
+    ) -> None:
+        super().__init__(what, hint=hint)
+        self.retry_after_s = max(1, retry_after_s)
+        self.code = code
 
 
 class ApiError(NamedTuple):
@@ -26,6 +40,7 @@ class ApiError(NamedTuple):
     message: str
     code: str | None = None
     param: str | None = None
+    retry_after_s: int = _RETRY_AFTER_S
 
     @property
     def type(self) -> str:
@@ -45,7 +60,7 @@ class ApiError(NamedTuple):
         if self.status == HTTPStatus.UNAUTHORIZED:
             headers["WWW-Authenticate"] = "Bearer"
         if self.status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
-            headers["Retry-After"] = str(_RETRY_AFTER_S)
+            headers["Retry-After"] = str(self.retry_after_s)
         if self.status == HTTPStatus.INTERNAL_SERVER_ERROR:
             headers["Connection"] = "close"  # uvicorn closes it now: unsaid, the next request is lost
         return Response(self.to_json(), self.status, headers, "application/json")
@@ -58,6 +73,8 @@ def describe_error(error: Exception) -> ApiError:
             return ApiError(_STATUS_OF_CODE.get(error.code, 400), _with_hint(error), error.code, error.param)
         case DataError():
             return ApiError(400, _with_hint(error), "invalid_value")
+        case LimitError():
+            return ApiError(429, _with_hint(error), error.code, retry_after_s=error.retry_after_s)
         case BusyError():
             return ApiError(429, _with_hint(error), "queue_full")
         case ResourceError():
@@ -71,11 +88,27 @@ def describe_error(error: Exception) -> ApiError:
     return ApiError(500, "the server failed; its log says where", "internal_error")
 
 
+async def send_error(error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with ``error``: for those who stand before the routes."""
+    described = describe_error(error)
+    current_call().error_code = described.code
+    await described.to_response()(scope, receive, send)
+
+
+def error_event(error: Exception) -> bytes:
+    """The event that ends a stream which cannot go on."""
+    described = describe_error(error)
+    current_call().error_code = described.code
+    return f"data: {described.to_json()}\n\n".encode()
+
+
 async def respond_to_error(request: Request, error: Exception) -> Response:
     """Starlette's handler of every exception."""
     if isinstance(error, SamovarError):  # the rest is logged by the server itself
         log_failure(error)
-    response = describe_error(error).to_response()
+    described = describe_error(error)
+    current_call().error_code = described.code
+    response = described.to_response()
     if isinstance(error, HTTPException) and error.headers:
         response.headers.update(error.headers)  # Allow, with 405
     return response

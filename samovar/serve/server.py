@@ -8,11 +8,15 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from samovar.core.artifact import STATE
 from samovar.core.errors import BusyError, ConfigError, ResourceError
+from samovar.serve.keys import KeyBook
+from samovar.serve.lifetime import CUT_S, Lifetime
+from samovar.serve.logs import log_as_json
 from samovar.serve.settings import ServeSettings
 
 if TYPE_CHECKING:
@@ -28,6 +32,7 @@ def run_server(
     host: str | None = None,
     port: int | None = None,
     api_key: str | None = None,
+    keys_file: Path | None = None,
     model_id: str | None = None,
     tools: Sequence[str] | None = None,
     settings: ServeSettings | None = None,
@@ -38,31 +43,35 @@ def run_server(
         model_folder: a Hugging Face folder with model and tokenizer.
         host: address to listen on; None takes the settings'.
         port: port to listen on, 0 for a free one; None takes the settings'.
-        api_key: asked for under /v1; an address beyond this machine demands one.
+        api_key: a key with every right; an address beyond this machine demands one, or keys on file.
+        keys_file: the keys on file; None takes the one beside the model.
         model_id: what the API calls the model; None takes the folder's name.
         tools: names of the tools that the server runs; None takes the settings'.
         settings: habits and limits.
 
     Raises:
         BusyError: the port is in use.
-        ConfigError: the address is wrong, or open to others without a key; an unknown tool.
+        ConfigError: the address is wrong, or open to others without a key; an unknown tool; an unusable certificate.
         MissingError: there is no model in the folder.
     """
     settings = settings or ServeSettings()
     host = settings.host if host is None else host
-    check_exposure(host, api_key)
-    with listen(host, settings.port if port is None else port) as listener:
+    keys = KeyBook(keys_file or keys_file_in(model_folder))
+    check_exposure(host, api_key, keys)
+    with listen(host, settings.port if port is None else port, stall_s=settings.stall_s) as listener:
         # After the port is ours: a port in use is told at once, and not after the model has loaded.
-        import uvicorn
-
         from samovar.agent.registry import load_tools
         from samovar.engine.engine import Engine
         from samovar.engine.runner import EngineRunner
         from samovar.serve.app import create_app
+        from samovar.serve.draining import DrainingServer
 
+        if settings.log != "errors":
+            log_as_json()
         loaded_tools = load_tools(settings.tools if tools is None else tools)
         engine = Engine.load(model_folder, max_batch=settings.max_batch)
-        with EngineRunner(engine) as runner:
+        lifetime = Lifetime()
+        with closing(keys), EngineRunner(engine) as runner:
             app = create_app(
                 runner,
                 engine.tokenizer,
@@ -70,26 +79,44 @@ def run_server(
                 tools=loaded_tools,
                 settings=settings,
                 api_key=api_key,
+                keys=keys,
                 is_loopback=is_loopback(host),
+                lifetime=lifetime,
             )
-            _announce(listener, model_id or model_folder.resolve().name)
+            config = uvicorn_config(app, settings)
+            _announce(listener, model_id or model_folder.resolve().name, is_secure=config.is_ssl)
             with _quiet_signals():
-                uvicorn.Server(uvicorn_config(app, settings)).run(sockets=[listener])
+                DrainingServer(config, lifetime, drain_s=settings.drain_s).run(sockets=[listener])
 
 
 def uvicorn_config(app: Starlette, settings: ServeSettings) -> uvicorn.Config:
-    """How uvicorn serves: HTTP only, and without a log of who asked what, which is nobody's business."""
+    """How uvicorn serves: HTTP only, and without a log of its own of who asked what.
+
+    Raises:
+        ConfigError: the certificate cannot be used.
+    """
     import uvicorn
 
-    return uvicorn.Config(
+    certificate, key = settings.tls_certificate, settings.tls_key
+    config = uvicorn.Config(
         app,
         lifespan="off",
         ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=settings.drain_s,
+        timeout_graceful_shutdown=settings.drain_s + CUT_S,
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
     )
+    try:
+        config.load()
+    except OSError as error:  # of which ssl.SSLError is one
+        raise ConfigError(
+            f"the certificate {certificate} with the key {key or certificate} cannot be used: {error}",
+            hint="give PEM files, of the certificate and of its key, that this account may read",
+        ) from error
+    return config
 
 
 def is_loopback(host: str) -> bool:
@@ -102,7 +129,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def check_exposure(host: str, api_key: str | None) -> None:
+def check_exposure(host: str, api_key: str | None, keys: KeyBook | None = None) -> None:
     """Refuse to be open to others without a key.
 
     Raises:
@@ -110,16 +137,25 @@ def check_exposure(host: str, api_key: str | None) -> None:
     """
     if api_key is not None and not (api_key.isascii() and api_key.isprintable() and api_key.strip() == api_key != ""):
         raise ConfigError("the API key is empty or has other than printable ASCII characters", hint="choose another")
-    if api_key is None and not is_loopback(host):
+    if api_key is None and not is_loopback(host) and not (keys is not None and keys.has_keys()):
         raise ConfigError(
             f"{host} can be reached by other machines, and there is no API key",
-            hint="set one with --api-key or SAMOVAR_API_KEY, or listen on 127.0.0.1",
+            hint="make one with `samovar keys create`, set one with --api-key or SAMOVAR_API_KEY, or use 127.0.0.1",
         )
 
 
-def listen(host: str, port: int) -> socket.socket:
+def keys_file_in(folder: Path) -> Path:
+    """Where the keys of a project, or of a model's folder, are by default."""
+    return folder / STATE / "keys.sqlite3"
+
+
+def listen(host: str, port: int, *, stall_s: float | None = None) -> socket.socket:
     """A socket that listens on ``host``; clients that come before the model is loaded wait.
 
+    Args:
+        host: the address.
+        port: the port; 0 takes a free one.
+        stall_s: seconds after which a client that takes nothing of what it is sent counts as gone; None: the system's.
     Raises:
         BusyError: the port is in use.
         ConfigError: there is no such address or port here.
@@ -136,6 +172,8 @@ def listen(host: str, port: int) -> socket.socket:
     listener = socket.socket(family, kind, protocol)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if stall_s is not None and hasattr(socket, "TCP_USER_TIMEOUT"):  # connections inherit it; Linux alone has it
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(stall_s * 1000))
         listener.bind(address)
         listener.listen(_BACKLOG)
     except OSError as error:
@@ -157,9 +195,9 @@ def _listen_error(error: OSError, host: str, port: int) -> Exception:
     return ConfigError(f"cannot listen on {host}: {error.strerror}", hint="use an address of this machine: 127.0.0.1")
 
 
-def _announce(listener: socket.socket, model_id: str) -> None:
+def _announce(listener: socket.socket, model_id: str, *, is_secure: bool) -> None:
     host, port = listener.getsockname()[:2]
-    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    address = f"http{'s' if is_secure else ''}://{f'[{host}]' if ':' in host else host}:{port}"
     print(f"{model_id} is served: page {address}/  API {address}/v1  (Ctrl-C stops it)", file=sys.stderr, flush=True)
 
 

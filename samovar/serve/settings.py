@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from samovar.core.settings import Settings
+
+LogKind = Literal["errors", "requests", "messages"]
 
 
 class ServeSettings(Settings):
@@ -38,5 +41,27 @@ class ServeSettings(Settings):
     """Requests answered or waiting at once; more are told to come again (429)."""
     max_body_bytes: Annotated[int, Field(ge=1024)] = 4 * 1024 * 1024
     """Bytes of one request."""
+    max_prompt_tokens: Annotated[int, Field(ge=1)] | None = None
+    """Tokens of one prompt; null takes as many as the model's context holds."""
+    body_timeout_s: Annotated[float, Field(gt=0)] = 30
+    """Seconds that a client may pause within the body of its request."""
+    request_timeout_s: Annotated[float, Field(gt=0)] = 600
+    """Seconds that one request may take, waiting included."""
+    stall_s: Annotated[float, Field(gt=0)] = 60
+    """Seconds that a client may read nothing of what is sent to it."""
+    resume_s: Annotated[float, Field(ge=0)] = 60
+    """Seconds that a stream whose client asked for it can be taken up again after a dropped connection; 0: never."""
+    resume_bytes: Annotated[int, Field(ge=1024)] = 4 * 1024 * 1024
+    """Bytes of such a stream that are kept."""
+    cors_origins: tuple[str, ...] = ()
+    """Origins of other sites whose pages may ask this server, as https://chat.example; none by default."""
+    tls_certificate: Path | None = None
+    """PEM file of the certificate, the chain after it; with it the server speaks HTTPS alone."""
+    tls_key: Path | None = None
+    """PEM file of the certificate's key, where it is not in the same file."""
+    log: LogKind = "errors"
+    """What stderr gets: errors; a line of JSON for every request, without what was said; or with what was said."""
+    otlp_endpoint: str | None = None
+    """Address that traces are sent to by OpenTelemetry's protocol over HTTP, as http://127.0.0.1:4318/v1/traces."""
     drain_s: Annotated[int, Field(ge=0)] = 10
     """Seconds that running answers get to end when the server is told to stop."""

@@ -12,12 +12,13 @@ from typing import Any
 import httpx
 import openai
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 
 from samovar.agent.tools.calculator import Calculator
 from samovar.engine.request import Delta, Sampling
 from samovar.serve.app import create_app
+from samovar.serve.draining import DrainingServer
+from samovar.serve.lifetime import Lifetime
 from samovar.serve.server import listen, uvicorn_config
 from samovar.serve.settings import ServeSettings
 from samovar.tokenizer.tokenizer import Tokenizer
@@ -69,15 +70,17 @@ class Server:
 
 
 @contextmanager
-def serving(app: Starlette) -> Iterator[str]:
-    with listen("127.0.0.1", 0) as listener:
-        server = uvicorn.Server(uvicorn_config(app, ServeSettings(drain_s=1)))
+def serving(app: Starlette, settings: ServeSettings | None = None, lifetime: Lifetime | None = None) -> Iterator[str]:
+    settings = settings or ServeSettings(drain_s=1)
+    with listen("127.0.0.1", 0, stall_s=settings.stall_s) as listener:
+        config = uvicorn_config(app, settings)
+        server = DrainingServer(config, lifetime or Lifetime(), drain_s=settings.drain_s)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         while not server.started:
             time.sleep(0.005)
         try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            yield f"http{'s' if config.is_ssl else ''}://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
             thread.join(timeout=10)
