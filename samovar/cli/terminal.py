@@ -32,6 +32,7 @@ Changes = Annotated[
 
 
 _WORDS = {"stage", "state", "id", "metrics", "what", "file", "step", "reason", "detail", "document", "artifact", "rule"}
+_WORDS |= {"form"}
 """Headings of columns that hold words."""
 
 

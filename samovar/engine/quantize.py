@@ -1,78 +1,210 @@
-"""A model folder with int8 weights, and how fast a folder decodes."""
+"""The forms a model's weights can have, each measured, and the one that is kept.
+
+Axes: R rows, T tokens.
+"""
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, get_args
 
 import torch
+from torch import Tensor
 
 from samovar.core.errors import ConfigError
-from samovar.engine.cache import SlotCache
-from samovar.model.checkpoint import load_model, save_model, weight_bytes
+from samovar.engine.settings import Form
+from samovar.model.calibration.four_bits import calibrate, harms
+from samovar.model.checkpoint import family, load_model, save_model, weight_bytes
 from samovar.model.decoder import Decoder
-from samovar.model.quantized import is_quantized, quantize_model, quantized_maps
+from samovar.model.int4 import GROUP
+from samovar.model.quantization_config import check_storable
+from samovar.model.quantized import MapForm, is_quantized, quantize_model, quantized_maps, stored_bytes
 
-_MAX_CONTEXT = 4096
-"""Positions of the cache in which decoding is timed; models for 131,072 would need memory that nothing here uses."""
+CANDIDATES: dict[Form, tuple[Form, ...]] = {
+    "int4": ("int4-gptq", "int4-awq"),
+    "mixed": ("int4-gptq", "mixed"),
+    "auto": ("int8", "int8-dynamic", "nf4", "int4-gptq", "int4-awq", "mixed"),
+}
+"""What is tried for a form that is chosen by measuring; any other is what it says."""
 
 
-def quantize_folder(source: Path, out: Path) -> dict[str, Any]:
-    """Write the model in ``source`` to ``out`` with int8 weights; the rest is stored in bfloat16.
+class Measured(NamedTuple):
+    """One form of a model, measured."""
 
+    form: Form
+    size_bytes: int
+    """Of the weights as a folder stores them."""
+    bits_per_byte: float | None
+    increase: float | None
+    """As a share of the bits per byte of the model before."""
+    maps_in_int8: int = 0
+    """Of a mixed form."""
+
+
+@dataclass
+class Quantizer:
+    """Tries forms of ``model`` and keeps the one that its rule wants."""
+
+    model: Decoder
+    """Its maps are plain."""
+    measure: Callable[[Decoder], float] | None = None
+    """Gives bits per byte on held-out text; None where there is none."""
+    calibration_RT: Tensor | None = None
+    """Rows of text of the model's own kind, that four bits are rounded on."""
+    max_increase: float = 0.005
+    group: int = GROUP
+    on_measured: Callable[[Measured], None] | None = None
+    before: float | None = field(default=None, init=False)
+    """Bits per byte of the model itself."""
+    table: list[Measured] = field(default_factory=list, init=False)
+
+    def make(self, form: Form) -> tuple[Decoder, Measured]:
+        """The model in ``form``. ``auto`` and ``mixed`` give the smallest tried that is within the bound, ``int4`` the
+        one of its two that loses less.
+
+        Raises:
+            ConfigError: the form needs text and there is none; or nothing tried is within the bound.
+        """
+        self._check(form)
+        if self.measure is not None:
+            self.before = self.measure(self.model)
+        best: tuple[Decoder, Measured] | None = None
+        for made in self._made(form):
+            self.table.append(made[1])
+            if self.on_measured is not None:
+                self.on_measured(made[1])
+            is_better = best is None or self._rank(form, made[1]) < self._rank(form, best[1])
+            if is_better and self._is_wanted(form, made[1]):
+                best = made
+        if best is None:
+            nearest = min(self.table, key=lambda one: one.increase or 0.0)
+            raise ConfigError(
+                f"no form keeps the increase of bits per byte within {self.max_increase:.3%}: {nearest.form}, which "
+                f"loses least, raises them by {nearest.increase or 0.0:.3%}",
+                hint="allow more with max_bpb_increase, or keep the model as it is",
+            )
+        return best
+
+    def _check(self, form: Form) -> None:
+        wants_text = form in CANDIDATES or form.startswith("int4")
+        if wants_text and (self.measure is None or self.calibration_RT is None):
+            raise ConfigError(
+                f"the form {form} is settled by measuring on text, and there is none",
+                hint="give a corpus (--corpus), or take int8, int8-dynamic or nf4",
+            )
+
+    def _made(self, form: Form) -> Iterator[tuple[Decoder, Measured]]:
+        """Every candidate in turn, but those that a folder of this family cannot hold."""
+        for one in CANDIDATES.get(form, (form,)):
+            if one == "mixed":
+                yield from self._mixed()
+            elif one.startswith("int4"):
+                method = "awq" if one == "int4-awq" else "gptq"
+                if (made := self._storable(form, self._calibrated(method))) is not None:
+                    yield made, self._measured(one, made)
+            elif (made := self._storable(form, self._nearest(one))) is not None:
+                yield made, self._measured(one, made)
+
+    def _mixed(self) -> Iterator[tuple[Decoder, Measured]]:
+        """Four bits with as few maps in eight as the bound wants: those first that do most harm a byte saved.
+
+        How many is found by halving: every step makes and measures a model.
+        """
+        four = next((one for one in self.table if one.form == "int4-gptq"), None)
+        if four is None or self._is_within(four):
+            return
+        assert self.calibration_RT is not None
+        harm = harms(self.model, self.calibration_RT, group=self.group)
+        size = {unit: sum(self.model.get_parameter(f"{name}.weight").numel() for name in unit) for unit in harm}
+        order = sorted(harm, key=lambda unit: harm[unit] / size[unit], reverse=True)
+        too_few, enough = 0, len(order)
+        while enough - too_few > 1:
+            count = (too_few + enough) // 2
+            names = {name for unit in order[:count] for name in unit}
+            made = self._calibrated("gptq", names)
+            measured = self._measured("mixed", made)._replace(maps_in_int8=len(names))
+            yield made, measured
+            if self._is_within(measured):
+                enough = count
+            else:
+                too_few = count
+
+    def _calibrated(self, method: Any, in_eight_bits: set[str] | None = None) -> Decoder:
+        assert self.calibration_RT is not None
+        return calibrate(
+            self.model, self.calibration_RT, method=method, group=self.group, in_eight_bits=in_eight_bits or set()
+        )
+
+    def _nearest(self, form: str) -> Decoder:
+        assert form in get_args(MapForm)
+        return quantize_model(self.model, form, group=self.group)  # type: ignore[arg-type]
+
+    def _storable(self, wanted: Form, made: Decoder) -> Decoder | None:
+        """``made``; None where its folder cannot hold it and other candidates are left."""
+        try:
+            check_storable(quantized_maps(made).values(), family(made.settings.family).layout(made.settings))
+        except ConfigError:
+            if wanted != "auto":
+                raise
+            return None
+        return made
+
+    def _measured(self, form: Form, made: Decoder) -> Measured:
+        after = None if self.measure is None else self.measure(made)
+        increase = None if after is None or not self.before else after / self.before - 1.0
+        return Measured(form, stored_bytes(made.state_dict()), after, increase)
+
+    def _is_wanted(self, form: Form, measured: Measured) -> bool:
+        return form not in ("auto", "mixed") or self._is_within(measured)
+
+    def _is_within(self, measured: Measured) -> bool:
+        return measured.increase is not None and measured.increase <= self.max_increase
+
+    def _rank(self, form: Form, measured: Measured) -> tuple[float, float]:
+        """What is lowest is kept."""
+        loss = measured.increase or 0.0
+        return (loss, 0.0) if form == "int4" else (measured.size_bytes, loss)
+
+
+def quantize_folder(source: Path, out: Path, *, form: Form = "int8", **options: Any) -> dict[str, Any]:
+    """Write the model in ``source`` to ``out`` with weights of ``form``; the rest is stored in bfloat16.
+
+    Args:
+        source: a model folder.
+        out: another one.
+        form: of the weights.
+        options: of ``Quantizer``.
     Returns:
-        bytes of the weights before and after, and the root mean square error of the int8 weights relative to theirs.
+        the form that was kept, bytes of the weights before and after, the root mean square error of the weights
+        relative to theirs, and what was measured of every form tried.
     Raises:
-        ConfigError: it is quantized already, or ``out`` is ``source``.
+        ConfigError: it is quantized already, ``out`` is ``source``, or the form cannot be made.
     """
     if source.resolve() == out.resolve():
         raise ConfigError(f"{out} is the model itself", hint="name another folder for the quantized model")
     model = load_model(source)
     if is_quantized(model):
         raise ConfigError(f"{source} is quantized already", hint="name the folder of the model before quantization")
-    quantized = quantize_model(model)
+    quantizer = Quantizer(model, **options)
+    quantized, kept = quantizer.make(form)
     save_model(quantized, out, tokenizer_folder=source, dtype=torch.bfloat16)
-    return {
+    metrics: dict[str, Any] = {
+        "form": kept.form,
         "source_bytes": weight_bytes(source),
         "weight_bytes": weight_bytes(out),
-        "relative_error": round(_relative_error(model, quantized), 6),
+        "forms": [one._asdict() | {"is_kept": one is kept} for one in quantizer.table],
     }
-
-
-def measure_decode(
-    folder: Path, *, batch: int = 1, num_tokens: int = 96, dtype: torch.dtype | None = torch.float32
-) -> float:
-    """Tokens a second when ``batch`` answers are decoded at once by the model in ``folder``.
-
-    Args:
-        folder: a model folder.
-        batch: rows.
-        num_tokens: new tokens a row; the best of three runs counts, so that a busy moment does not.
-        dtype: of activations, and of weights that are not int8; None keeps what is stored.
-    """
-    model = load_model(folder, dtype=dtype)
-    num_tokens = min(num_tokens, model.settings.max_positions - 1)
-    return max(batch * num_tokens / _decode_seconds(model, batch, num_tokens) for _ in range(3))
-
-
-@torch.inference_mode()
-def _decode_seconds(model: Decoder, batch: int, num_tokens: int) -> float:
-    """Seconds to decode greedily from one token a row."""
-    weight = model.norm.weight
-    cache = SlotCache(
-        model.settings,
-        num_slots=batch,
-        max_context=min(model.settings.max_positions, _MAX_CONTEXT),
-        dtype=model.compute_dtype or weight.dtype,
-        device=weight.device,
-    )
-    token_BT = torch.arange(batch).remainder(model.settings.vocab_size).unsqueeze(1)
-    started = time.perf_counter()
-    for position in range(num_tokens):
-        view = cache.decoding([position] * batch, longest=position)
-        token_BT = model.head(model.hidden(token_BT, cache=view)).argmax(-1)
-    return time.perf_counter() - started
+    if kept.form != "int4-awq":  # which moves sizes from map to map, so that maps cannot be compared
+        metrics["relative_error"] = round(_relative_error(model, quantized), 6)
+    if quantizer.before and kept.bits_per_byte is not None and kept.increase is not None:
+        metrics |= {
+            "bits_per_byte": round(kept.bits_per_byte, 4),
+            "bits_per_byte_before": round(quantizer.before, 4),
+            "bits_per_byte_change": round(kept.increase, 5),
+        }
+    return metrics
 
 
 def _relative_error(model: Decoder, quantized: Decoder) -> float:

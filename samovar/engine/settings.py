@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from samovar.core.settings import Settings
+
+Form = Literal["int8", "int8-dynamic", "int4", "int4-gptq", "int4-awq", "nf4", "mixed", "auto"]
+
+
+def _share(value: Any) -> Any:
+    """A share of one out of "0.5%"."""
+    if isinstance(value, str) and value.strip().endswith("%"):
+        try:
+            return float(value.strip()[:-1]) / 100
+        except ValueError:
+            return value
+    return value
 
 
 class QuantizeSettings(Settings):
     """How the weights are made smaller, and on what the loss of quality is measured."""
 
-    bits: Literal[8] = 8
-    """Bits of a weight: 8 keeps each row of a matrix as whole numbers from -127 to 127 with a scale of its own."""
+    form: Form = "int8"
+    """Of the weights. int8: rows of whole numbers under a scale each; int8-dynamic: activations so too; int4: groups of
+    inputs, rounded by GPTQ or AWQ on the project's own text, whichever loses less; nf4: the levels of a normal
+    distribution; mixed: int4, and int8 where that does most harm; auto: the smallest within max_bpb_increase."""
+    max_bpb_increase: Annotated[float, BeforeValidator(_share)] = Field(0.005, ge=0)
+    """By what share bits per byte may rise (auto, mixed): 0.005, or as text '0.5%'."""
+    group_size: Literal[32, 64, 128] = 32
+    """Inputs that share a scale (int4)."""
+    calibration_tokens: int = Field(32_768, ge=1)
+    """Text that int4 is rounded on, in tokens: half of documents and half of conversations, where there are both."""
     text_bytes: int = Field(100_000, ge=1)
     """Held-out text that the change in bits per byte is measured on, at most, in bytes."""
     decode_tokens: int = Field(64, ge=1)

@@ -130,16 +130,16 @@ class Change(NamedTuple):
 
 
 def quantization(metrics: Mapping[str, Any]) -> list[Change]:
-    """What int8 changed, from the quantize stage's metrics; empty where it did not run."""
+    """What smaller weights changed, from the quantize stage's metrics; empty where it did not run."""
     rows = []
-    size = _pair(metrics, "size_bytes")
-    if size:
+    size = metrics.get("source_bytes"), metrics.get("weight_bytes")
+    if size[0] and size[1]:
         rows.append(
             Change("size", short_bytes(size[0]), short_bytes(size[1]), f"{size[0] / size[1]:.2f} times smaller")
         )
     bits = _pair(metrics, "bits_per_byte")
     if bits:
-        rows.append(Change("bits per byte", f"{bits[0]:.4f}", f"{bits[1]:.4f}", f"{bits[1] - bits[0]:+.4f}"))
+        rows.append(Change("bits per byte", f"{bits[0]:.4f}", f"{bits[1]:.4f}", f"{bits[1] / bits[0] - 1:+.2%}"))
     speed = _pair(metrics, "decoded_tokens_per_second")
     if speed:
         before, after = (f"{short_number(value)} tokens/s" for value in speed)

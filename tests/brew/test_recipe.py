@@ -43,7 +43,7 @@ def test_an_empty_file_is_the_defaults(tmp_path: Path) -> None:
         ("languages: [fr]", "languages.0"),
         ("languages: []", "languages"),
         ("data: 5", "'data' is 5"),
-        ("quantize: {bits: 3}", "quantize.bits"),
+        ("quantize: {form: int3}", "quantize.form"),
         ("serve: {temperature: 9}", "serve.temperature"),
         ("data: {steps: [lenght]}", "lenght"),
         ("data:\n  sources: [a\nname: b", "line 3"),

@@ -6,10 +6,11 @@ import pytest
 import torch
 
 from samovar.core.errors import ConfigError, CorruptError, MissingError
+from samovar.engine.decode_speed import measure_decode
 from samovar.engine.engine import Engine
 from samovar.engine.export import hf
 from samovar.engine.export.parity import compare, load_plain, transcripts
-from samovar.engine.quantize import measure_decode, quantize_folder
+from samovar.engine.quantize import quantize_folder
 from samovar.engine.request import Sampling
 from samovar.model.checkpoint import load_model
 from samovar.model.decoder import Decoder

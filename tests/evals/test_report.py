@@ -50,7 +50,7 @@ def findings():
         manifests={
             "data": manifest("data", documents=900, documents_read=1000, characters=123_456),
             "tokenizer": manifest("tokenizer", fertility={"ru": {"tokens_per_word": 2.31, "bytes_per_token": 5.1}}),
-            "quantize": manifest("quantize", size_bytes=100, size_bytes_before=180),
+            "quantize": manifest("quantize", weight_bytes=100, source_bytes=180),
         },
         runs=[TrainingRun("pretrain", curve, curve[::6], curve[::6], {"sample": [(1000.0, HOSTILE)]})],
         costs=[

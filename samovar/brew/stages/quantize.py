@@ -4,24 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from samovar.brew.curriculum import content_fingerprint, conversation_files, task_config
 from samovar.brew.forecast import MIB, PROCESS_BYTES, Forecast, Outlook
 from samovar.brew.recipe import Recipe
 from samovar.brew.stage import Stage, StageContext
 from samovar.brew.training_forecast import FORWARD_SHARE, decoder_settings, probe_training
 from samovar.core.errors import ConfigError
+from samovar.core.progress import Progress
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+FORMS_TRIED = {"int4": 2, "mixed": 6, "auto": 7}
+"""How many models are made and measured; of mixed ones about as many as halving the number of layers' maps takes."""
+CALIBRATED_SECONDS_PER_PARAMETER = 1e-6
+"""Of rounding by GPTQ or AWQ on 32,768 tokens, one core; measured on 6M parameters."""
+
 
 class QuantizeStage(Stage):
-    """The assistant with weights of eight bits, a Hugging Face folder."""
+    """The assistant with weights of few bits, a Hugging Face folder."""
 
     name = "quantize"
+    version = 2
     needs = ("sft", "data")
 
     def config(self, recipe: Recipe) -> dict[str, Any]:
-        """All of the quantize section.
+        """All of the quantize section, and the conversations where weights are rounded on them.
 
         Raises:
             ConfigError: fine-tuning is to leave an adapter alone, which is no model to quantize.
@@ -31,33 +39,45 @@ class QuantizeStage(Stage):
                 "sft.adapter.merge is false: the stages after sft need a whole model",
                 hint="leave it out in a brew; `samovar sft` by itself can leave the adapter alone",
             )
-        return recipe.quantize.model_dump(mode="json")
+        config = recipe.quantize.model_dump(mode="json")
+        return config | ({"sft": task_config(recipe)} if _reads_text(recipe) else {})
+
+    def files(self, root: Path, recipe: Recipe) -> dict[str, str]:
+        """The user's own conversations, where weights are rounded on them."""
+        paths = conversation_files(root, recipe) if _reads_text(recipe) else []
+        return {"conversations": content_fingerprint(paths)} if paths else {}
 
     def run(self, context: StageContext) -> dict[str, Any]:
-        """Quantize, save, and compare with the model before."""
+        """Quantize, measuring every form that may be kept; save."""
         from samovar.engine.quantize import quantize_folder
         from samovar.model.card import card_facts
 
-        source = context.inputs["sft"]
-        metrics = quantize_folder(source, context.out) | card_facts(source)
-        metrics |= _speeds(source, context.out, context.recipe.quantize.decode_tokens)
-        if "data" in context.inputs:
-            before, after = (_bits_per_byte(folder, context) for folder in (source, context.out))
-            metrics |= {
-                "bits_per_byte": round(after, 4),
-                "bits_per_byte_before": round(before, 4),
-                "bits_per_byte_change": round(after / before - 1, 5),
-            }
-        return metrics
+        source, settings = context.inputs["sft"], context.recipe.quantize
+        progress = Progress("forms of weights", unit=" forms", is_quiet=context.is_quiet)
+        metrics = quantize_folder(
+            source,
+            context.out,
+            form=settings.form,
+            max_increase=settings.max_bpb_increase,
+            group=settings.group_size,
+            on_measured=lambda measured: progress.advance(note=measured.form),
+            **(_text(source, context) if "data" in context.inputs else {}),
+        )
+        progress.finish()
+        return metrics | card_facts(source) | _speeds(source, context.out, settings.decode_tokens)
 
     def forecast(self, recipe: Recipe, outlook: Outlook) -> Forecast:
-        """Two readings of the held-out text and two short decodings."""
+        """A reading of the held-out text for the model and for every form tried, the rounding, two short decodings."""
         shape = decoder_settings(recipe, outlook)
         speed = probe_training(recipe, recipe.pretrain, outlook)["tokens_per_second"]
         held_out_tokens = min(recipe.quantize.text_bytes, outlook.quantity("data", "characters")) / 3
-        reading = 2 * 2 * held_out_tokens * FORWARD_SHARE / speed
+        forms = FORMS_TRIED.get(recipe.quantize.form, 1)
+        reading = 2 * (1 + forms) * held_out_tokens * FORWARD_SHARE / speed
+        rounding = CALIBRATED_SECONDS_PER_PARAMETER * shape.num_parameters * (forms if _reads_text(recipe) else 0)
         return Forecast(
-            3.0 + reading, PROCESS_BYTES + 12 * shape.num_parameters + 200 * MIB, 1.2 * shape.num_parameters + MIB
+            3.0 + reading + rounding,
+            PROCESS_BYTES + 12 * shape.num_parameters + 200 * MIB,
+            1.2 * shape.num_parameters + MIB,
         )
 
 
@@ -65,7 +85,7 @@ def _speeds(before: Path, after: Path, num_tokens: int) -> dict[str, float]:
     """Tokens a second of one answer: int8, and before it in the stored type and in float32."""
     import torch
 
-    from samovar.engine.quantize import measure_decode
+    from samovar.engine.decode_speed import measure_decode
 
     cases = {
         "": (after, torch.float32),
@@ -78,12 +98,22 @@ def _speeds(before: Path, after: Path, num_tokens: int) -> dict[str, float]:
     }
 
 
-def _bits_per_byte(model: Path, context: StageContext) -> float:
-    from samovar.data.corpus_reader import read_corpus
-    from samovar.engine.engine import Engine
-    from samovar.evals.bits_per_byte import bits_per_byte
+def _reads_text(recipe: Recipe) -> bool:
+    """Whether the form is settled on text."""
+    return recipe.quantize.form not in ("int8", "int8-dynamic", "nf4")
 
-    engine = Engine.load(model, max_batch=1)
-    texts = (document.text for document in read_corpus(context.inputs["data"], split="validation"))
-    limit = context.recipe.quantize.text_bytes
-    return bits_per_byte(engine.model, engine.tokenizer, texts, max_bytes=limit).bits_per_byte
+
+def _text(source: Path, context: StageContext) -> dict[str, Any]:
+    """What the forms are measured on, and rounded on where they are."""
+    from samovar.brew.calibration import bits_per_byte_on, calibration_rows
+    from samovar.model.checkpoint import read_settings
+    from samovar.tokenizer.tokenizer import Tokenizer
+
+    recipe, corpus = context.recipe, context.inputs["data"]
+    tokenizer, shape = Tokenizer.load(source), read_settings(source)
+    options: dict[str, Any] = {"measure": bits_per_byte_on(corpus, tokenizer, recipe.quantize.text_bytes)}
+    if _reads_text(recipe):
+        options["calibration_RT"] = calibration_rows(
+            recipe, context.root, corpus, tokenizer, longest=shape.max_positions, vocab_size=shape.vocab_size
+        )
+    return options
