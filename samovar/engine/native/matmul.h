@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 
 #include "team.h"
@@ -34,11 +35,24 @@ struct PlainMatrix {
     float const* bias;           // N, added to every row of y; or null
 };
 
-struct Unmapped {
-    std::size_t size = 0;
-    void operator()(void* memory) const;
+// Memory aligned to cache lines, in large pages where it is large and the system has them; zeroed.
+class Bytes {
+   public:
+    Bytes() = default;
+    explicit Bytes(std::size_t size);
+    template <class T>
+    T* as() const {
+        return reinterpret_cast<T*>(data_.get());
+    }
+    std::size_t size() const { return size_; }
+
+   private:
+    struct Free {
+        void operator()(std::uint8_t* memory) const { std::free(memory); }
+    };
+    std::unique_ptr<std::uint8_t, Free> data_;
+    std::size_t size_ = 0;
 };
-using Bytes = std::unique_ptr<std::uint8_t, Unmapped>;
 
 // Weights in the order of the kernels (see pack.cpp). Movable; frees its memory.
 struct PackedMatrix {

@@ -1,0 +1,165 @@
+// Activations in the form that a kind of weights is multiplied with.
+//
+// Rows stand in tiles of up to MAX_TILE_ROWS, as even as they can be. Within a tile the rows stand side by side: the
+// first unit of every row (one float, two bfloat16, four int8), then the second unit of every row. So a kernel reads one
+// stream. Columns are padded with zeros to whole steps of the weights.
+#include "layout.h"
+
+#include <cfloat>
+#include <cmath>
+
+namespace samovar {
+
+namespace {
+
+std::size_t rounded(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
+
+bool has_int8_input(Kind kind) { return kind == Kind::INT8 || kind == Kind::INT4; }
+
+std::uint16_t round_to_bfloat16(float x) {
+    std::uint32_t bits;
+    std::memcpy(&bits, &x, sizeof bits);
+    if ((bits & 0x7fffffff) > 0x7f800000) return static_cast<std::uint16_t>(bits >> 16 | 64);  // NaN stays one
+    return static_cast<std::uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+// Where the units of one row go.
+struct RowPlace {
+    std::uint8_t* values;
+    float* scales;
+    std::int32_t* sums;
+    std::int64_t tile_rows;
+};
+
+RowPlace place_of(Input const& input, std::int64_t row) {
+    Tiles const tiles(input.rows);
+    std::int64_t const tile = tiles.of_row(row), first = tiles.start(tile), within = row - first;
+    std::int64_t const groups = groups_of(input);
+    return {input.values + first * row_bytes(input) + within * unit_bytes(input.kind),
+            input.scales + first * groups + within, input.sums + first * groups + within, tiles.start(tile + 1) - first};
+}
+
+void fill_floats(Input const& input, RowPlace const& place, float const* x) {
+    std::int64_t const unit = unit_bytes(input.kind), floats = unit / 4;
+    for (std::int64_t k = 0; k < padded_columns(input.kind, input.columns); k += floats) {
+        float both[2] = {x[k], k + 1 < input.columns ? x[k + 1] : 0.0f};
+        std::memcpy(place.values + k / floats * place.tile_rows * unit, both, unit);
+    }
+}
+
+void fill_bfloat16(Input const& input, RowPlace const& place, float const* x) {
+    std::uint8_t* to = place.values;
+    for (std::int64_t k = 0; k < input.columns; k += 2, to += place.tile_rows * 4) {
+        std::uint32_t const first = round_to_bfloat16(x[k]);
+        std::uint32_t const second = k + 1 < input.columns ? round_to_bfloat16(x[k + 1]) : 0;
+        std::uint32_t const both = first | second << 16;
+        std::memcpy(to, &both, sizeof both);
+    }
+}
+
+// The largest magnitude; NaN if there is one. As integers, magnitudes of floats stand in order and NaN above all.
+float largest_magnitude(float const* x, std::int64_t count) {
+    I most = {};
+    std::int64_t k = 0;
+    for (; k + LANES <= count; k += LANES) {
+        I const magnitude = load<I>(x + k) & 0x7fffffff;
+        most = magnitude > most ? magnitude : most;
+    }
+    std::int32_t largest = 0;
+    for (int lane = 0; lane < LANES; ++lane) largest = std::max<std::int32_t>(largest, most[lane]);
+    for (; k < count; ++k) largest = std::max<std::int32_t>(largest, load_int(x + k) & 0x7fffffff);
+    return load_float(&largest);
+}
+
+// To the nearest whole number, ties to even: adding this constant leaves no bits for a fraction.
+constexpr float ROUNDER = 12582912.0f;
+
+// Quantizes `count` values of a group to units at `to`, `stride` bytes from each other; gives their sum.
+std::int32_t fill_group(float const* x, std::int64_t count, float inverse, std::uint8_t* to, std::int64_t stride) {
+    typedef std::int8_t Quarter __attribute__((vector_size(LANES)));
+    I sum = {};
+    std::int64_t k = 0;
+    for (; k + LANES <= count; k += LANES) {
+        F const scaled = multiply_add(load<F>(x + k), splat(inverse), splat(ROUNDER)) - splat(ROUNDER);
+        I const whole = __builtin_convertvector(scaled, I);
+        Quarter const bytes = __builtin_convertvector(whole, Quarter);
+        sum += whole;
+        for (int unit = 0; unit < LANES / 4; ++unit, to += stride)
+            std::memcpy(to, reinterpret_cast<char const*>(&bytes) + 4 * unit, 4);
+    }
+    std::int32_t total = 0;
+    for (int lane = 0; lane < LANES; ++lane) total += sum[lane];
+    for (; k < count; to += stride) {
+        std::int8_t unit[4] = {};
+        for (int at = 0; at < 4 && k < count; ++at, ++k) {
+            unit[at] = static_cast<std::int8_t>((x[k] * inverse + ROUNDER) - ROUNDER);
+            total += unit[at];
+        }
+        std::memcpy(to, unit, 4);
+    }
+    return total;
+}
+
+void fill_int8(Input const& input, RowPlace const& place, float const* x) {
+    constexpr float LARGEST = 127.0f;
+    std::int64_t const stride = 4 * place.tile_rows;
+    for (std::int64_t group = 0; group < groups_of(input); ++group) {
+        std::int64_t const first = group * input.group, count = std::min(input.group, input.columns - first);
+        float const most = largest_magnitude(x + first, count);
+        // Of values that aren't finite no number is left: the outputs become NaN, as they would in float32.
+        float const scale = most <= FLT_MAX ? most / LARGEST : NAN;
+        float const inverse = most <= FLT_MAX && most >= FLT_MIN ? LARGEST / most : 0.0f;
+        place.scales[group * place.tile_rows] = scale;
+        place.sums[group * place.tile_rows] =
+            fill_group(x + first, count, inverse, place.values + first / 4 * stride, stride);
+    }
+}
+
+}  // namespace
+
+std::int64_t unit_bytes(Kind kind) {
+    if (kind == Kind::BF16) return BfloatDot::INPUT_BYTES;
+    return 4;
+}
+
+std::int64_t row_bytes(Input const& input) {
+    std::int64_t const values_a_unit = input.kind == Kind::BF16 ? 2 : input.kind == Kind::F32 ? 1 : 4;
+    return padded_columns(input.kind, input.columns) / values_a_unit * unit_bytes(input.kind);
+}
+
+std::int64_t groups_of(Input const& input) { return (input.columns + input.group - 1) / input.group; }
+
+Input input_view(PackedMatrix const& w, std::int64_t M, void* memory) {
+    Input input{w.kind, M, w.columns, w.group, static_cast<std::uint8_t*>(memory), nullptr, nullptr};
+    std::size_t const values = rounded(M * row_bytes(input)), scales = rounded(4 * M * groups_of(input));
+    input.scales = reinterpret_cast<float*>(input.values + values);
+    input.sums = reinterpret_cast<std::int32_t*>(input.values + values + scales);
+    return input;
+}
+
+std::size_t input_bytes(PackedMatrix const& w, std::int64_t M) {
+    Input const input = input_view(w, M, nullptr);
+    return rounded(M * row_bytes(input)) + (has_int8_input(w.kind) ? 2 * rounded(4 * M * groups_of(input)) : 0);
+}
+
+void fill_row(Input const& input, std::int64_t row, float const* x_K) {
+    RowPlace const place = place_of(input, row);
+    if (has_int8_input(input.kind)) {
+        // The steps' padding isn't written by any group.
+        std::int64_t const from = input.columns / 4, to = padded_columns(input.kind, input.columns) / 4;
+        for (std::int64_t unit = from; unit < to; ++unit) std::memset(place.values + unit * 4 * place.tile_rows, 0, 4);
+        fill_int8(input, place, x_K);
+    } else if (input.kind == Kind::BF16 && BfloatDot::INPUT_BYTES == 4) {
+        fill_bfloat16(input, place, x_K);
+    } else {
+        fill_floats(input, place, x_K);
+    }
+}
+
+bool can_share_input(PackedMatrix const& one, PackedMatrix const& other) {
+    bool const are_alike = one.kind == other.kind || (has_int8_input(one.kind) && has_int8_input(other.kind));
+    bool const are_padded_alike = padded_columns(one.kind, one.columns) == padded_columns(other.kind, one.columns);
+    return are_alike && are_padded_alike && one.columns == other.columns && one.group == other.group;
+}
+
+}  // namespace samovar

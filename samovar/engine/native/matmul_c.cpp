@@ -1,0 +1,55 @@
+// Packing and products for who calls C: Python's ctypes, in packing weights, tests and benchmarks.
+#include <exception>
+#include <thread>
+#include <vector>
+
+#include "matmul.h"
+
+using namespace samovar;
+
+extern "C" {
+
+// A PackedMatrix, to be freed with samovar_free_matrix; null where memory is short. For the arguments see PlainMatrix.
+PackedMatrix* samovar_pack(std::int32_t kind, std::int64_t rows, std::int64_t columns, std::int64_t group,
+                           void const* values, float const* scales, std::uint8_t const* zeros, float const* bias) {
+    try {
+        PlainMatrix const plain{static_cast<Kind>(kind), rows, columns, group, values, scales, zeros, bias};
+        return new PackedMatrix(pack(plain));
+    } catch (std::exception const&) {
+        return nullptr;
+    }
+}
+
+void samovar_free_matrix(PackedMatrix* w) { delete w; }
+
+std::int64_t samovar_matrix_bytes(PackedMatrix const* w) { return static_cast<std::int64_t>(w->size_bytes()); }
+
+void samovar_unpack_row(PackedMatrix const* w, std::int64_t row, float* out_K) { unpack_row(*w, row, out_K); }
+
+// y = x W^T for each of `count` matrices in turn, all of one shape, with `threads` threads; y is of the last.
+// 0, or 1 where memory or threads are short.
+int samovar_matmul(PackedMatrix const* const* matrices, std::int64_t count, float const* x, std::int64_t M, float* y,
+                   int threads) {
+    try {
+        Barrier barrier;
+        barrier.reset(threads);
+        std::size_t const size = matmul_scratch_bytes(M, matrices[0]->columns, threads);
+        Bytes const scratch(size);
+        auto const work = [&](int index) {
+            Team const team{index, threads, &barrier, scratch.as<void>(), size};
+            for (std::int64_t i = 0; i < count; ++i) {
+                matmul(*matrices[i], x, M, y, team);
+                team.wait();
+            }
+        };
+        std::vector<std::thread> others;
+        for (int index = 1; index < threads; ++index) others.emplace_back(work, index);
+        work(0);
+        for (auto& other : others) other.join();
+        return 0;
+    } catch (std::exception const&) {
+        return 1;
+    }
+}
+
+}  // extern "C"
