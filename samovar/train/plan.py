@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -10,6 +10,24 @@ from samovar.train.batches import Order
 from samovar.train.parallel.degrees import rows_of_a_process, rows_of_a_step
 from samovar.train.parallel.grid import ALONE, Grid
 from samovar.train.settings import LoopSettings
+
+
+class MicroBatches(Protocol):
+    """What a step asks of a plan."""
+
+    @property
+    def context(self) -> int:
+        """Tokens of a row."""
+        ...
+
+    @property
+    def rows_per_micro(self) -> int:
+        """Rows of a micro-batch, at most."""
+        ...
+
+    def micro_batches(self, step: int) -> list[np.ndarray]:
+        """Row numbers of each of this process's micro-batches of ``step``."""
+        ...
 
 
 class Plan:

@@ -1,0 +1,88 @@
+"""Proximal policy optimisation with a value head and generalised advantages.
+
+Sources: Schulman et al. 2017, arXiv:1707.06347; advantages: Schulman et al. 2016, arXiv:1506.02438, equation 16; reward
+less a penalty on every token for leaving the reference: Ziegler et al. 2019, arXiv:1909.08593, section 2; the clipped
+value loss and whitened advantages: Huang et al. 2022, iclr-blog-track.github.io (37 implementation details).
+
+Axes: N tokens of answers, A answers, B rows, T tokens, D model width.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from samovar.model.decoder import Decoder
+from samovar.train.batches import Batch
+from samovar.train.objectives.contract import Measured, measured
+from samovar.train.objectives.policy import Policy
+from samovar.train.rl.settings import PpoSettings
+from samovar.train.rl.terms import Played
+from samovar.train.rl.value import values
+
+_LEAST_DEVIATION = 1e-8
+
+
+@dataclass(frozen=True, slots=True)
+class Ppo(Policy):
+    """Advantages token by token, from what a value head expected."""
+
+    has_value: ClassVar[bool] = True
+
+    penalty: float
+    """Reward that a token costs for each nat by which it is likelier than under the reference."""
+    discount: float
+    trace: float
+    """Lambda of the generalised advantages: 1 trusts what came, 0 what was expected."""
+    value_weight: float
+    value_clip: float
+    """How far a value may move in one iteration before its error no longer counts."""
+
+    def advantages(self, played: Played) -> tuple[Tensor, Tensor]:
+        """Generalised, whitened over all tokens; and the returns, which are not."""
+        reward_N = -self.penalty * (played.old_N - played.reference_N)
+        is_last_N = torch.ones_like(played.owner_N, dtype=torch.bool)
+        is_last_N[:-1] = played.owner_N[1:] != played.owner_N[:-1]
+        reward_N[is_last_N] += played.reward_A[played.owner_N[is_last_N]]
+        advantage_N = torch.zeros_like(reward_N)
+        follows = later_value = 0.0
+        for place in range(len(reward_N) - 1, -1, -1):
+            if is_last_N[place]:
+                follows = later_value = 0.0
+            value = float(played.value_N[place])
+            error = float(reward_N[place]) + self.discount * later_value - value
+            follows = error + self.discount * self.trace * follows
+            advantage_N[place], later_value = follows, value
+        return_N = advantage_N + played.value_N
+        centred_N = advantage_N - advantage_N.mean()
+        return centred_N / (centred_N.square().mean().sqrt() + _LEAST_DEVIATION), return_N
+
+    def loss_sum(self, model: Decoder, batch: Batch, hidden_BTD: Tensor) -> Tensor | Measured:
+        """The surrogate, and the value head's squared error."""
+        loss, metrics = measured(super(Ppo, self).loss_sum(model, batch, hidden_BTD))
+        answers, terms = batch.answers, batch.terms
+        assert answers is not None
+        assert terms is not None
+        value_N = values(model, answers, hidden_BTD)
+        near_N = terms.value_N + (value_N - terms.value_N).clamp(-self.value_clip, self.value_clip)
+        error_N = torch.maximum((value_N - terms.return_N).square(), (near_N - terms.return_N).square())
+        counted_N = self._shares(answers, None)
+        value_loss = 0.5 * (counted_N * error_N).sum()
+        with torch.no_grad():
+            metrics = {**metrics, "value_error": (counted_N * (value_N - terms.return_N).square()).sum()}
+        return Measured(loss + self.value_weight * value_loss, metrics)
+
+
+def make(settings: PpoSettings, longest: int) -> Ppo:
+    """As the recipe has it."""
+    return Ppo(
+        **settings.surrogate(longest),
+        penalty=settings.penalty,
+        discount=settings.discount,
+        trace=settings.trace,
+        value_weight=settings.value_weight,
+        value_clip=settings.value_clip,
+    )

@@ -1,0 +1,107 @@
+"""Which questions are asked next: those that are answered sometimes, of kinds that are neither solved nor hopeless.
+
+A question whose answers are all worth the same teaches nothing, so kinds of questions are drawn by the variance of
+their success, p (1 - p), which is largest at one half (Foster and Foerster 2025, arXiv:2502.12272).
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator, Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from samovar.core.errors import ConfigError
+from samovar.tasks.task import Example, Split, Task
+
+_MEMORY = 0.8
+"""Share of what was thought of a kind that an iteration leaves."""
+_RARELY = 0.05
+"""Weight of a kind outside the band: it is still asked now and then, as what is known of it grows old."""
+_CANDIDATES = 4
+"""Questions drawn for one that is asked."""
+
+
+class Curriculum:
+    """Draws questions; learns from what came of them."""
+
+    def __init__(
+        self, tasks: Mapping[str, Task], shares: Mapping[str, float], *, hardest: float, easiest: float, seed: int
+    ) -> None:
+        """Begin without knowing anything.
+
+        Args:
+            tasks: where questions come from.
+            shares: how often each task is asked.
+            hardest: rate of success below which a kind is asked rarely.
+            easiest: and above which.
+            seed: of the draws.
+        Raises:
+            ConfigError: there is no task, or the band is empty.
+        """
+        if not tasks:
+            raise ConfigError(
+                "there is no task whose questions could be asked",
+                hint="name tasks and their shares, for example tasks: {arithmetic: 1}",
+            )
+        if hardest >= easiest:
+            raise ConfigError(f"hardest is {hardest} and easiest {easiest}", hint="leave room between them")
+        self._tasks, self._shares = dict(tasks), {name: shares.get(name, 1.0) for name in sorted(tasks)}
+        self._hardest, self._easiest, self._seed = hardest, easiest, seed
+        self.success: dict[str, float] = {}
+        """Of each kind of question, the mean reward lately."""
+
+    def draw(self, iteration: int, count: int, *, turn: int = 0) -> list[Example]:
+        """``count`` questions of the train split for an iteration; further turns of it give others."""
+        rng = random.Random(f"{self._seed}/{iteration}/{turn}")
+        candidates = [next(self._candidates(rng)) for _ in range(count * _CANDIDATES)]
+        chosen = []
+        for number in range(count):
+            some = candidates[number * _CANDIDATES : (number + 1) * _CANDIDATES]
+            chosen.append(rng.choices(some, [self._weight(kind_of(example)) for example in some])[0])
+        return chosen
+
+    def learn(self, questions: Sequence[Example], means: Sequence[float]) -> None:
+        """Take in the mean reward of the answers to each question."""
+        found: dict[str, list[float]] = {}
+        for example, mean in zip(questions, means, strict=True):
+            found.setdefault(kind_of(example), []).append(mean)
+        for kind, values in found.items():
+            now = sum(values) / len(values)
+            self.success[kind] = _MEMORY * self.success.get(kind, now) + (1 - _MEMORY) * now
+
+    def state_tensors(self) -> dict[str, Tensor]:
+        """What was learnt, for a checkpoint."""
+        return {"success": torch.tensor(list(json.dumps(self.success).encode()), dtype=torch.uint8)}
+
+    def load_state_tensors(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take what ``state_tensors`` gave."""
+        self.success = json.loads(bytes(tensors["success"].tolist()))
+
+    def _candidates(self, rng: random.Random) -> Iterator[Example]:
+        while True:
+            name = rng.choices(list(self._shares), list(self._shares.values()))[0]
+            yield self._tasks[name].example("train", rng.randrange(2**40))
+
+    def _weight(self, kind: str) -> float:
+        rate = self.success.get(kind)
+        if rate is None:
+            return 1.0
+        if not self._hardest <= rate <= self._easiest:
+            return _RARELY
+        return max(_RARELY, 4 * rate * (1 - rate))
+
+
+def kind_of(example: Example) -> str:
+    """Questions alike: of one task and language, and of one kind within the task where it says so."""
+    kind = example.check.get("kind", "")
+    return f"{example.task}/{example.language}/{kind}"
+
+
+def held_out(tasks: Mapping[str, Task], count: int, *, split: Split = "test") -> list[Example]:
+    """``count`` questions of each task and language, always the same."""
+    return [
+        example for name in sorted(tasks) for example in tasks[name].examples(split, count * len(tasks[name].languages))
+    ]

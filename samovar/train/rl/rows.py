@@ -1,0 +1,144 @@
+"""Rollouts as rows to train on: prompts with the very tokens that were drawn, and what is known of each of them.
+
+An answer that calls tools was drawn in rounds, each behind a prompt of its own, and each stands in a row as an answer.
+Axes: N drawn tokens in the order of the rows, A answers in the order of the rollouts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from samovar.chat.rows import Row
+from samovar.model.decoder import Decoder
+from samovar.train.answer_rows import AnswerRows
+from samovar.train.batches import Batch
+from samovar.train.forks import Fork, fork
+from samovar.train.objectives.log_probs import token_log_probs
+from samovar.train.reference import hidden_of
+from samovar.train.rl.rollouts import Rollout
+from samovar.train.rl.terms import Played, Terms
+from samovar.train.rl.value import values_or_zero
+
+
+class _Part(NamedTuple):
+    """Rounds of the answers to one question that stand in one row."""
+
+    fork: Fork
+    places: list[tuple[int, int]]
+    """Of each, the number of its rollout and its own within that."""
+
+
+class RolloutRows(AnswerRows):
+    """Rows whose batches say what is known of each token, once ``terms`` is set."""
+
+    def __init__(self, groups: Sequence[Sequence[Rollout]], context: int, *, pad_id: int) -> None:
+        """Pack.
+
+        Args:
+            groups: answers to each question, rewarded.
+            context: tokens of a row.
+            pad_id: stands behind the last answer of a row.
+        Raises:
+            DataError: none fits into a row.
+        """
+        parts = list(_parts(groups, context))
+        super().__init__((part.fork for part in parts), context, pad_id=pad_id)
+        self.reward_A = torch.tensor([one.reward for group in groups for one in group])
+        self.group_A = torch.tensor([number for number, group in enumerate(groups) for _ in group])
+        places_of = {id(part.fork): part.places for part in parts}
+        lengths, places = [], []
+        for one in self.forks:
+            lengths += [len(targets) for targets in one.targets]
+            places += places_of[id(one)]
+        per_fork = [sum(map(len, one.targets)) for one in self.forks]
+        forks_of_row = np.cumsum([0, *(len(row) for row in self._rows)])
+        self._first_token = np.concatenate([[0], np.cumsum(per_fork)])[forks_of_row]
+        rollout_N = torch.repeat_interleave(torch.tensor([place[0] for place in places]), torch.tensor(lengths))
+        round_N = torch.repeat_interleave(torch.tensor([place[1] for place in places]), torch.tensor(lengths))
+        # Advantages are told from the order in which tokens were drawn, and rows are packed in another.
+        self._as_drawn_N = torch.argsort(rollout_N * (int(round_N.max()) + 1) + round_N, stable=True)
+        self._rollout_N = rollout_N
+        self.terms: Terms | None = None
+
+    @property
+    def num_targets(self) -> int:
+        """Drawn tokens of all answers."""
+        return int(self._first_token[-1])
+
+    def batch(self, numbers: np.ndarray) -> Batch:
+        """The rows of these numbers."""
+        batch = super().batch(numbers)
+        if self.terms is None:
+            return batch
+        first, last = self._first_token[numbers], self._first_token[numbers + 1]
+        place_N = np.concatenate([np.arange(*ends) for ends in zip(first, last, strict=True)])
+        return batch._replace(terms=self.terms.at(torch.from_numpy(place_N)))
+
+    @torch.no_grad()
+    def look(self, model: Decoder, *, rows_per_batch: int) -> tuple[Tensor, Tensor]:
+        """Of every token its log-probability under ``model``, and the value expected there, or 0; float32, N and N."""
+        was_training = model.training
+        model.eval()
+        device = next(model.parameters()).device
+        log_probs, expected = [], []
+        for first in range(0, len(self), rows_per_batch):
+            batch = super().batch(np.arange(first, min(first + rows_per_batch, len(self)))).to(device)
+            hidden_BTD = hidden_of(model, batch)
+            log_probs.append(token_log_probs(model, batch, hidden_BTD).cpu())
+            assert batch.answers is not None
+            expected.append(values_or_zero(model, batch.answers, hidden_BTD).cpu())
+        model.train(was_training)
+        return torch.cat(log_probs), torch.cat(expected)
+
+    def played(self, old_N: Tensor, reference_N: Tensor, value_N: Tensor) -> Played:
+        """All that advantages are estimated from, in the order in which it was drawn."""
+        order = self._as_drawn_N
+        return Played(
+            self._rollout_N[order], self.group_A, self.reward_A, old_N[order], reference_N[order], value_N[order]
+        )
+
+    def in_rows(self, drawn_N: Tensor) -> Tensor:
+        """Numbers in the order in which tokens were drawn, in the order of the rows."""
+        found_N = torch.empty_like(drawn_N)
+        found_N[self._as_drawn_N] = drawn_N
+        return found_N
+
+
+def _parts(groups: Sequence[Sequence[Rollout]], context: int) -> Iterator[_Part]:
+    number = 0
+    for group in groups:
+        rows: list[Row] = []
+        places: list[tuple[int, int]] = []
+        for rollout in group:
+            for turn, (prompt_ids, ids) in enumerate(rollout.rounds):
+                if ids:
+                    rows.append(Row(prompt_ids + ids, [False] * len(prompt_ids) + [True] * len(ids)))
+                    places.append((number, turn))
+            number += 1
+        if rows:
+            whole = fork(rows, [0] * len(rows), labels=(0.0,) * len(rows))
+            yield from _divided(whole, places, context)
+
+
+def _divided(whole: Fork, places: list[tuple[int, int]], context: int) -> Iterator[_Part]:
+    """The ends of a fork in as many forks as rows need; one that fits into no row alone is left as it is."""
+    first = 0
+    while first < len(whole.ends):
+        room = context - len(whole.trunk)
+        last = first
+        while last < len(whole.ends) and (last == first or len(whole.ends[last]) <= room):
+            room -= len(whole.ends[last])
+            last += 1
+        part = whole._replace(
+            ends=whole.ends[first:last],
+            targets=whole.targets[first:last],
+            judged=[(number - first, place) for number, place in whole.judged[first:last]],
+            labels=whole.labels[first:last],
+        )
+        yield _Part(part, places[first:last])
+        first = last
