@@ -19,7 +19,12 @@ from samovar.evals.findings import Findings, TrainingRun
 from samovar.evals.verdict import language_name, level, verdict
 
 _LEVELS = ("mostly wrong", "right at times", "usually right", "reliable")
-_STAGES = {"pretrain": "Pretraining: learning to write", "sft": "Fine-tuning: learning to answer"}
+_STAGES = {
+    "pretrain": "Pretraining: learning to write",
+    "sft": "Fine-tuning: learning to answer",
+    "reward": "Reward model: learning to judge",
+    "dpo": "Preferences: learning what people like",
+}
 _SAMPLES_SHOWN = 4
 _WRONG_SHOWN = 1
 """For each task and language; all that were kept are in wrong.jsonl."""

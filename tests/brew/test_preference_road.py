@@ -1,0 +1,114 @@
+"""The road over preferences: reward and dpo as stages, the gate, and what later stages read."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from samovar.brew.graph import Resolved, brew, resolve
+from samovar.brew.project import Project
+from samovar.brew.promotion import REFUSED, TABLE
+from samovar.brew.recipe import load_recipe
+from samovar.brew.stage import load_stages
+from samovar.core.errors import ConfigError, MissingError
+from samovar.evals.comparison import Measures, compare
+from samovar.evals.tasks import TaskScore
+from samovar.model.reward import load_reward
+from tests.brew.tiny import tiny_project
+from tests.train.tiny_preferences import pairs, write_rows
+
+SMALL = "context: 128, batch_tokens: 256, micro_batch_tokens: 256, validations: 1, compile: 'off', preferences: [votes]"
+SECTIONS = f"""
+reward: {{{SMALL}}}
+dpo: {{{SMALL}, gate: {{examples: 2, max_fall: 1, max_bits_per_byte_rise: 9, text_bytes: 300}}}}
+"""
+CLOSED = "dpo.gate.max_bits_per_byte_rise=0"
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    made = tiny_project(tmp_path_factory.mktemp("preferences") / "p")
+    recipe = made.recipe_file.read_text().replace("pretrain: {tokens: 6144", "pretrain: {tokens: 512")
+    made.recipe_file.write_text(recipe + SECTIONS)
+    (made.root / "votes").mkdir()
+    write_rows(made.root / "votes" / "votes.jsonl", pairs(24))
+    brew(made, load_recipe(made.recipe_file), load_stages(), is_quiet=True)
+    return made
+
+
+def look(project: Project, *changes: str) -> dict[str, Resolved]:
+    recipe = load_recipe(project.recipe_file, changes)
+    return {item.name: item for item in resolve(project, recipe, load_stages())}
+
+
+def metrics(item: Resolved) -> dict[str, object]:
+    assert item.manifest is not None
+    return item.manifest.metrics
+
+
+def test_both_are_made_and_later_stages_start_from_the_new_assistant(project: Project) -> None:
+    items = look(project)
+    names = list(items)
+    assert names.index("sft") < names.index("dpo") < names.index("quantize") < names.index("eval")
+    assert all(item.state == "made" for item in items.values())
+    load_reward(items["reward"].folder)
+    assert items["quantize"].inputs["dpo"] == items["dpo"].id
+    assert metrics(items["dpo"])["promoted"] is True
+    table = (items["dpo"].folder / TABLE).read_text()
+    assert "| arithmetic (en) |" in table
+    assert "| bits per byte |" in table
+    assert list((project.root / ".samovar" / "reference").glob("reference-*.npy"))
+
+
+def test_without_the_sections_nothing_changes(project: Project) -> None:
+    items = look(project, "dpo=null", "reward=null")
+    assert "dpo" not in items
+    assert "reward" not in items
+    assert "dpo" not in items["quantize"].inputs
+
+
+def test_new_votes_are_noticed(project: Project, tmp_path: Path) -> None:
+    copy = Project(shutil.copytree(project.root, tmp_path / "p"))
+    write_rows(copy.root / "votes" / "more.jsonl", pairs(2, seed=5))
+    assert {name for name, item in look(copy).items() if item.manifest is None} == {"reward", "dpo", "quantize", "eval"}
+    shutil.rmtree(copy.root / "votes")
+    with pytest.raises(MissingError, match=r"(reward|dpo)\.preferences names it"):
+        look(copy)
+
+
+def test_the_gate_keeps_the_old_assistant_where_the_new_one_is_worse(project: Project, tmp_path: Path) -> None:
+    copy = Project(shutil.copytree(project.root, tmp_path / "p"))
+    changes = [CLOSED, "dpo.learning_rate=0.05", "dpo.adamw_learning_rate=0.05"]
+    road = {"data", "tokenizer", "shards", "pretrain", "sft", "dpo"}
+    stages = {name: stage for name, stage in load_stages().items() if name in road}
+    brew(copy, load_recipe(copy.recipe_file, changes), stages, is_quiet=True)
+    items = look(copy, *changes)
+    found = items["dpo"]
+    assert metrics(found)["promoted"] is False
+    old, kept = items["sft"].folder / "model.safetensors", found.folder / "model.safetensors"
+    assert kept.read_bytes() == old.read_bytes()
+    assert (found.folder / REFUSED / "model.safetensors").read_bytes() != old.read_bytes()
+    assert "bits per byte" in (found.folder / TABLE).read_text()
+
+
+def test_an_adapter_has_to_be_merged(project: Project) -> None:
+    with pytest.raises(ConfigError, match="merge is false"):
+        look(project, "dpo.adapter.merge=false")
+
+
+def score(task: str, share: float) -> TaskScore:
+    return TaskScore(task, "en", share, 50, share - 0.1, share + 0.1)
+
+
+def test_the_verdicts_by_hand() -> None:
+    before = Measures([score("a", 0.5), score("b", 0.5), score("c", 0.5), score("d", 0.5)], 2.0)
+    after = Measures([score("a", 0.9), score("b", 0.2), score("c", 0.45), score("d", 0.38)], 2.2)
+    found = compare(before, after, max_fall=0.2, max_bits_per_byte_rise=0.2)
+    assert [one.verdict for one in found.changes] == ["better", "too much worse", "as before", "worse", "worse"]
+    assert not found.is_promoted
+    assert "The old model stays" in found.words()
+    allowed = compare(before, after, max_fall=0.3, max_bits_per_byte_rise=0.1)
+    assert allowed.is_promoted
+    assert not compare(before, after, max_fall=0.3, max_bits_per_byte_rise=0.09).is_promoted
