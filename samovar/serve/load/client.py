@@ -113,9 +113,15 @@ async def _chunks(response: httpx.Response) -> AsyncIterator[dict[str, Any]]:
             return
         chunk = json.loads(data)
         if "error" in chunk:
-            raise ValueError(f"error in the stream: {str(chunk['error'])[:_TOLD_CHARACTERS]}")
+            raise ValueError(f"in the stream: {_name_of(chunk['error'])}")
         yield chunk
     raise ValueError("the stream ended early")
+
+
+def _name_of(error: Any) -> str:
+    """The error's code, or else what is said of it."""
+    told = error.get("code") or error.get("message") if isinstance(error, Mapping) else error
+    return str(told)[:_TOLD_CHARACTERS]
 
 
 def _has_text(chunk: Mapping[str, Any]) -> bool:

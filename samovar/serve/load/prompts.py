@@ -10,7 +10,7 @@ _TEXT = (
     "summer mountain question answer history science doctor kitchen travel picture language sister machine reason"
 )
 _WORDS = _TEXT.split()
-_SHORT, _LONG = 16, 80
+_SHORT, _LONG = 8, 32
 """Words of the two prompts by which the server's tokens are measured."""
 
 
