@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
-from samovar.agent.events import Event, Finished, FinishReason, TextDelta
+from samovar.agent.events import Began, CallArguments, CallBegun, Event, Finished, FinishReason, TextDelta
 from samovar.agent.tool import Tool
-from samovar.agent.turn import Turn
+from samovar.agent.turn import CallPart, Turn
 from samovar.chat.conversation import Message, ToolCall
 from samovar.chat.rows import prompt_ids
 from samovar.chat.speech import find_speech
 from samovar.core.errors import RequestError
-from samovar.engine.request import Delta, Sampling
+from samovar.engine.request import Delta, Sampling, TokenLogprobs
 from samovar.tokenizer.tokenizer import Tokenizer
 
 
@@ -30,9 +30,16 @@ class ToolUse:
     offered: Sequence[Mapping[str, Any]] = ()
     """Schemas that the prompt lists."""
     is_returned: bool = False
-    """Calls are handed back to the caller instead of being run."""
+    """Calls are handed back to the caller, as they are written, instead of being run."""
     max_rounds: int = 4
     """Generations in one answer: a model that calls tools without end is stopped after this many."""
+
+
+class Round(NamedTuple):
+    """One generation: what was read, and the tokens that were drawn behind it, exactly."""
+
+    prompt_ids: list[int]
+    ids: list[int]
 
 
 class Answer:
@@ -42,12 +49,17 @@ class Answer:
         self.use = use
         self.messages: list[Message] = []
         """What the answer has added to the conversation."""
+        self.rounds: list[Round] = []
+        """Text does not tell which tokens it was drawn as."""
         self._asked = list(messages)
         self._sampling = sampling
         self._tokenizer = tokenizer
         self._turn = Turn()
         self._finish_reason: FinishReason | None = None
-        self._num_rounds = self._num_prompt_tokens = self._num_completion_tokens = 0
+        self._num_rounds = self._num_prompt_tokens = self._num_completion_tokens = self._num_cached_tokens = 0
+        self._stopped_by: str | int | None = None
+        self._logprobs: list[TokenLogprobs] = []
+        """Of tokens whose text is still held back."""
         self._pending: list[ToolCall] = []
 
     @property
@@ -58,9 +70,10 @@ class Answer:
     def next_prompt(self) -> tuple[list[int], Sampling]:
         """What to generate now: the prompt, and the sampling with as many tokens as are left."""
         ids = prompt_ids([*self._asked, *self.messages], self._tokenizer, tools=self.use.offered)
-        self._turn = Turn(find_speech(self._tokenizer).lead)
+        self._turn = Turn(find_speech(self._tokenizer).lead, passes_calls_on=self.use.is_returned)
         if self._num_rounds == 0:
             self._num_prompt_tokens = len(ids)
+        self.rounds.append(Round(ids, []))
         left = self._sampling.max_tokens - self._num_completion_tokens
         return ids, replace(self._sampling, max_tokens=left)
 
@@ -72,11 +85,16 @@ class Answer:
 
     def push(self, delta: Delta) -> Iterator[Event]:
         """Take what the engine gave; with the last piece of a round, the round is over."""
+        if self._num_rounds == self._num_completion_tokens == 0:
+            self._num_cached_tokens = delta.num_cached
+            yield Began(self._num_prompt_tokens, delta.num_cached)
         self._num_completion_tokens += len(delta.ids)
-        text = self._turn.push(delta.text)
-        if text:
-            yield TextDelta(text)
+        self.rounds[-1].ids.extend(delta.ids)
+        self._logprobs += [one for one in delta.logprobs if one.token not in self._tokenizer.stop_ids]
+        for news in self._turn.push(delta.text):
+            yield from self._tell(news)
         if delta.finish_reason is not None:
+            self._stopped_by = delta.stopped_by
             yield from self._end_round(delta.finish_reason)
 
     def pending_calls(self) -> list[ToolCall]:
@@ -95,18 +113,31 @@ class Answer:
             messages=tuple(self.messages),
             num_prompt_tokens=self._num_prompt_tokens,
             num_completion_tokens=self._num_completion_tokens,
+            num_cached_tokens=self._num_cached_tokens,
+            stopped_by=self._stopped_by,
         )
 
+    def _tell(self, news: str | CallPart) -> Iterator[Event]:
+        if isinstance(news, str):
+            yield TextDelta(news, tuple(self._logprobs))
+        elif news.text:
+            yield CallArguments(news.number, news.text)
+        else:
+            yield CallBegun(news.number, news.id, news.name)
+        self._logprobs.clear()
+
     def _end_round(self, reason: FinishReason) -> Iterator[Event]:
-        message, rest = self._turn.end()
-        if rest:
-            yield TextDelta(rest)
+        message, held = self._turn.end()
+        for news in held:
+            yield from self._tell(news)
+        if self._logprobs and not message.tool_calls:
+            yield from self._tell("")
         self.messages.append(message)
         self._num_rounds += 1
         if not message.tool_calls:
             self._finish_reason = reason
         elif self.use.is_returned:
-            self._finish_reason = "tool_calls"
+            self._finish_reason = "tool_calls" if reason == "stop" else reason
         elif self._num_rounds >= self.use.max_rounds or self._num_completion_tokens >= self._sampling.max_tokens:
             self._finish_reason = "length"
         else:

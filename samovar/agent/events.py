@@ -6,14 +6,44 @@ from dataclasses import dataclass
 from typing import Literal
 
 from samovar.chat.conversation import Message, ToolCall
+from samovar.engine.request import TokenLogprobs
 
 FinishReason = Literal["stop", "length", "tool_calls", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """The prompt is read, and the answer begins; once an answer."""
+
+    num_prompt_tokens: int
+    num_cached_tokens: int
+    """Of these, those that did not have to be read, as they were in the engine's cache."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextDelta:
     """The next piece of what the assistant says."""
 
+    text: str
+    logprobs: tuple[TokenLogprobs, ...] = ()
+    """Of the tokens drawn for it, where they were asked for; the end of the turn and tool calls are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallBegun:
+    """The assistant begins to write a call that the caller is to run."""
+
+    index: int
+    """The how-manieth of the answer, from 0 on."""
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallArguments:
+    """The next piece of the arguments of a call that has begun, as JSON text."""
+
+    index: int
     text: str
 
 
@@ -42,6 +72,10 @@ class Finished:
     """Of the first prompt: what tools answered in between is not counted."""
     num_completion_tokens: int
     """Of all rounds, tool calls included."""
+    num_cached_tokens: int = 0
+    """Of the first prompt, those that did not have to be read, as they were in the engine's cache."""
+    stopped_by: str | int | None = None
+    """The stop text or token that ended the answer."""
 
 
-Event = TextDelta | ToolCalled | ToolReturned | Finished
+Event = Began | TextDelta | CallBegun | CallArguments | ToolCalled | ToolReturned | Finished

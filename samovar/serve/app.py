@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ from starlette.routing import Route
 
 from samovar.agent.tool import Tool
 from samovar.serve.access import Access
-from samovar.serve.chat_completions import ChatCompletions
+from samovar.serve.api.endpoints import api_routes
 from samovar.serve.errors import HANDLERS
 from samovar.serve.gate import Gate
 from samovar.serve.guard import Guard
@@ -26,6 +25,7 @@ from samovar.serve.metering import MeteredRunner
 from samovar.serve.metrics import EngineGauges, Metrics
 from samovar.serve.observe import Observe
 from samovar.serve.patience import Patience
+from samovar.serve.service import Service
 from samovar.serve.settings import ServeSettings
 from samovar.serve.streams import ASKING_HEADER, Streams
 from samovar.serve.streams import PATH as STREAMS_PATH
@@ -76,21 +76,9 @@ def create_app(
     metrics = Metrics()
     metrics.registry.register(EngineGauges(getattr(runner, "engine", None)))
     metered: Any = MeteredRunner(runner, metrics, max_prompt_tokens=settings.max_prompt_tokens)
-    completions = ChatCompletions(metered, tokenizer, model_id, list(tools), settings)
-    started_s = int(time.time())
-    model = {"id": model_id, "object": "model", "created": started_s, "owned_by": "samovar"}
-
-    async def list_models(request: Request) -> Response:
-        return JSONResponse({"object": "list", "data": [model]})
-
-    async def show_model(request: Request) -> Response:
-        completions.check_model(request.path_params["name"])
-        return JSONResponse(model)
-
+    service = Service(metered, tokenizer, model_id, list(tools), settings)
     routes = [
-        Route("/v1/models", list_models),
-        Route("/v1/models/{name:path}", show_model),
-        Route("/v1/chat/completions", completions.respond, methods=["POST"]),
+        *api_routes(service),
         Route("/metrics", metrics.respond),
     ]
     anybodys = [*_probes(model_id, lifetime), *_page_routes()]

@@ -14,11 +14,14 @@ from starlette.types import Receive, Scope, Send
 
 from samovar.core.errors import BusyError, DataError, RequestError, ResourceError, SamovarError
 from samovar.serve.context import current_call
+from samovar.serve.shapes.errors import AnthropicErrorReply, OpenAIErrorReply
 
 _RETRY_AFTER_S = 1
 _STATUS_OF_CODE = {"invalid_api_key": 401, "host_not_allowed": 403, "model_not_found": 404, "body_too_large": 413}
 _STATUS_OF_CODE |= {"content_type_not_json": 415, "insufficient_scope": 403, "body_too_slow": 408, "stream_gone": 410}
 _STATUS_OF_CODE |= {"stream_not_found": 404, "request_timeout": 504, "server_stopping": 503}
+_ANTHROPIC_TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_error"}
+_ANTHROPIC_TYPES |= {413: "request_too_large", 429: "rate_limit_error", 503: "overloaded_error", 504: "timeout_error"}
 _log = logging.getLogger(__name__)
 
 
@@ -50,9 +53,23 @@ class ApiError(NamedTuple):
         return "server_error" if self.status >= 500 else "invalid_request_error"
 
     def to_json(self) -> str:
-        """``{"error": {…}}``. In ASCII: what the client sent and is quoted may not be whole Unicode."""
-        error = {"message": self.message, "type": self.type, "param": self.param, "code": self.code}
-        return json.dumps({"error": error})
+        """``{"error": {…}}``; to clients of Anthropic's endpoint in Anthropic's shape.
+
+        In ASCII: what the client sent and is quoted may not be whole Unicode.
+        """
+        if _is_anthropic():
+            kind = _ANTHROPIC_TYPES.get(self.status, "invalid_request_error" if self.status < 500 else "api_error")
+            told: AnthropicErrorReply = {"type": "error", "error": {"type": kind, "message": self.message}}
+            return json.dumps(told)
+        reply: OpenAIErrorReply = {
+            "error": {"message": self.message, "type": self.type, "param": self.param, "code": self.code}
+        }
+        return json.dumps(reply)
+
+    def to_event(self) -> str:
+        """The event that tells of it within a stream."""
+        name = "event: error\n" if _is_anthropic() else ""
+        return f"{name}data: {self.to_json()}\n\n"
 
     def to_response(self) -> Response:
         """The HTTP response."""
@@ -99,7 +116,7 @@ def error_event(error: Exception) -> bytes:
     """The event that ends a stream which cannot go on."""
     described = describe_error(error)
     current_call().error_code = described.code
-    return f"data: {described.to_json()}\n\n".encode()
+    return described.to_event().encode()
 
 
 async def respond_to_error(request: Request, error: Exception) -> Response:
@@ -131,6 +148,10 @@ HANDLERS = {
     ClientDisconnect: respond_to_nobody,
     Exception: respond_to_error,
 }
+
+
+def _is_anthropic() -> bool:
+    return current_call().path.startswith("/v1/messages")
 
 
 def _with_hint(error: SamovarError) -> str:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from samovar.agent.agent import Agent
-from samovar.agent.events import Finished, TextDelta, ToolCalled, ToolReturned
+from samovar.agent.events import Began, Finished, TextDelta, ToolCalled, ToolReturned
 from samovar.agent.tools.calculator import Calculator
 from samovar.chat.conversation import Message
 from samovar.core.errors import RequestError
@@ -44,7 +44,8 @@ def test_many_conversations_beside_each_other(tokenizer: Tokenizer) -> None:
 
 def test_events_come_in_order(tokenizer: Tokenizer) -> None:
     events = list(make_agent(tokenizer).stream(QUESTION, GREEDY))
-    called, returned = events[0], events[1]
+    began, called, returned = events[:3]
+    assert isinstance(began, Began)
     assert isinstance(called, ToolCalled)
     assert isinstance(returned, ToolReturned)
     assert returned.result.content == "408"
@@ -53,7 +54,7 @@ def test_events_come_in_order(tokenizer: Tokenizer) -> None:
     assert isinstance(last, Finished)
     assert last.finish_reason == "stop"
     assert [message.role for message in last.messages] == ["assistant", "tool", "assistant"]
-    assert last.num_prompt_tokens > 0
+    assert last.num_prompt_tokens == began.num_prompt_tokens > 0
     assert last.num_completion_tokens > 0
 
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from samovar.core.errors import BusyError, CorruptError, DataError, RequestError, ResourceError, SamovarError
-from samovar.serve.chat_request import read_chat_request
+from samovar.serve.api.chat_completions import conversation, read_chat_request
 from samovar.serve.errors import describe_error
 from samovar.serve.settings import ServeSettings
 from tests.serve.conftest import MODEL, Server
@@ -43,17 +43,22 @@ def error_of(response: httpx.Response, status: int) -> dict[str, Any]:
         ({"messages": []}, "messages", "at least 1 item"),
         ({"messages": "Hi"}, "messages", "list"),
         ({"messages": None}, "messages", "list"),
-        ({"messages": ["Hi"]}, "messages[0]", "not an object"),
-        ({"messages": [*GREETING, {"role": "robot", "content": "x"}]}, "messages[1]", "unknown role"),
-        ({"messages": [{"content": "x"}]}, "messages[0]", "unknown role"),
+        ({"messages": ["Hi"]}, "messages[0]", "object"),
+        ({"messages": [*GREETING, {"role": "robot", "content": "x"}]}, "messages[1].role", "'user'"),
+        ({"messages": [{"content": "x"}]}, "messages[0].role", "missing"),
         ({"messages": [{"role": "user"}]}, "messages[0]", "no content"),
-        ({"messages": [{"role": "user", "content": 5}]}, "messages[0]", "not text"),
+        ({"messages": [{"role": "user", "content": 5}]}, "messages[0].content", "string"),
         (
             {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]},
-            "messages[0]",
-            "only text",
+            "messages[0].content",
+            "string",
         ),
-        ({"messages": [{"role": "assistant", "tool_calls": [{"id": "1"}]}]}, "messages[0]", "no function"),
+        ({"messages": [{"role": "assistant", "tool_calls": [{"id": "1"}]}]}, "messages[0].tool_calls[0].function", ""),
+        (
+            {"messages": [{"role": "assistant", "tool_calls": [{"function": {"name": "a", "arguments": "["}}]}]},
+            "messages[0]",
+            "arguments",
+        ),
         ({"model": 5}, "model", "string"),
         ({"temperature": "hot"}, "temperature", "number"),
         ({"temperature": 2.5}, "temperature", "less than or equal to 2"),
@@ -65,28 +70,30 @@ def error_of(response: httpx.Response, status: int) -> dict[str, Any]:
         ({"max_tokens": 0}, "max_tokens", "greater than or equal to 1"),
         ({"max_tokens": True}, "max_tokens", "integer"),
         ({"stream": "yes"}, "stream", "boolean"),
-        ({"stop": ["a", "b", "c", "d", "e"]}, "stop", "at most 4"),
+        ({"stop": ["a"] * 17}, "stop", "at most 16"),
         ({"stop": [5]}, "stop[0]", "string"),
-        ({"stop": ""}, "stop[0]", "at least 1 character"),
+        ({"stop": ""}, "stop", "at least 1 character"),
         ({"stream_options": {"include_usage": True}}, "stream_options", "without stream"),
         ({"tools": [{"type": "web"}]}, "tools[0].type", "function"),
         ({"tools": [{"type": "function", "function": {"name": "a b"}}]}, "tools[0].function.name", "pattern"),
         ({"tools": [{"type": "function"}]}, "tools[0].function", "missing"),
-        ({"tool_choice": "required"}, "tool_choice", "not supported yet"),
-        (
-            {"tools": [{"type": "function", "function": {"name": "a", "strict": True}}]},
-            "tools[0].function.strict",
-            "not supported yet",
-        ),
-        ({"n": 2}, "n", "not supported yet"),
-        ({"logprobs": True}, "logprobs", "not supported yet"),
-        ({"logit_bias": {"5": 1}}, "logit_bias", "not supported yet"),
-        ({"presence_penalty": 0.5}, "presence_penalty", "not supported yet"),
-        ({"frequency_penalty": 0.5}, "frequency_penalty", "not supported yet"),
-        ({"response_format": {"type": "json_schema"}}, "response_format", "not supported yet"),
-        ({"response_format": {"type": "json_object"}}, "response_format", "not supported yet"),
-        ({"parallel_tool_calls": False}, "parallel_tool_calls", "not supported yet"),
-        ({"functions": []}, "functions", "not supported yet"),
+        ({"tool_choice": "required"}, "tool_choice", "no tools are given"),
+        ({"tool_choice": {"type": "function", "function": {"name": "a"}}}, "tool_choice", "no tool 'a'"),
+        ({"tool_choice": "often"}, "tool_choice", "'required'"),
+        ({"n": 0}, "n", "greater than or equal to 1"),
+        ({"n": 17}, "n", "less than or equal to 16"),
+        ({"logprobs": 1}, "logprobs", "boolean"),
+        ({"logprobs": True, "top_logprobs": 21}, "top_logprobs", "less than or equal to 20"),
+        ({"top_logprobs": 2}, "top_logprobs", "without logprobs"),
+        ({"logit_bias": {"5": 101}}, "logit_bias.5", "less than or equal to 100"),
+        ({"logit_bias": {"x": 1}}, "logit_bias.x", "integer"),
+        ({"presence_penalty": 2.5}, "presence_penalty", "less than or equal to 2"),
+        ({"frequency_penalty": -3}, "frequency_penalty", "greater than or equal to -2"),
+        ({"response_format": {"type": "xml"}}, "response_format", "json_schema"),
+        ({"response_format": {"type": "json_schema"}}, "response_format.json_schema", "missing"),
+        ({"functions": []}, "functions", "not supported"),
+        ({"modalities": ["audio"]}, "modalities[0]", "not supported"),
+        ({"reasoning_effort": "high"}, "reasoning_effort", "not supported"),
         ({"temprature": 1}, "temprature", "did you mean temperature?"),
         ({"messages": [{"role": "user", "content": "word " * 2000}]}, None, "tokens"),
     ],
@@ -234,5 +241,4 @@ def test_keys(start: Callable[..., Server]) -> None:
 def test_any_body_is_read_or_refused(content: bytes) -> None:
     with contextlib.suppress(RequestError):
         request = read_chat_request(content)
-        request.conversation()
-        request.sampling(ServeSettings())
+        conversation(request.messages)

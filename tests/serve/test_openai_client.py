@@ -132,7 +132,12 @@ def test_calls_of_the_clients_tools_are_streamed(start: Callable[..., Server]) -
     server = start(lambda _: call_text("Oslo", name="weather"))
     chunks = list(server.client().chat.completions.create(model=MODEL, messages=GREETING, tools=[WEATHER], stream=True))
     calls = [call for chunk in chunks for call in chunk.choices[0].delta.tool_calls or []]
-    assert [(call.index, call.function.name) for call in calls] == [(0, "weather")]
+    assert [(call.index, call.id is None, call.function.name) for call in calls[:2]] == [
+        (0, False, "weather"),
+        (0, True, None),
+    ]
+    assert len(calls) > 3
+    assert "".join(call.function.arguments for call in calls) == '{"expression": "Oslo"}'
     assert chunks[-1].choices[0].finish_reason == "tool_calls"
     assert all(not chunk.choices[0].delta.content for chunk in chunks)
 
@@ -194,7 +199,7 @@ def test_errors_are_the_clients_own(shared: Server) -> None:
         client.chat.completions.create(model=MODEL, messages=[{"role": "user", "content": "word " * 2000}])
     assert refused.value.code == "context_length_exceeded"
     with pytest.raises(openai.BadRequestError) as refused:
-        client.chat.completions.create(model=MODEL, messages=GREETING, n=2)
+        client.chat.completions.create(model=MODEL, messages=GREETING, n=0)
     assert refused.value.param == "n"
     with pytest.raises(openai.BadRequestError):
         client.chat.completions.create(model=MODEL, messages=GREETING, stream=True, max_tokens=0)

@@ -1,0 +1,133 @@
+"""POST /v1/chat/completions: the life of a request, from its body to its last chunk."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from samovar.agent.events import Event
+from samovar.chat.conversation import Message
+from samovar.core.errors import DataError, RequestError
+from samovar.serve.api.chat_reply import ChatReply
+from samovar.serve.api.event_stream import DONE, EventStream, Primed, line, primed
+from samovar.serve.api.tool_use import plan_answer
+from samovar.serve.disconnect import until_client_leaves
+from samovar.serve.errors import describe_error, log_failure
+from samovar.serve.service import Service, read_content
+from samovar.serve.shapes.body import read_as
+from samovar.serve.shapes.chat import ChatCompletion, ChatMessage, ChatRequest, JsonSchemaFormat, TextFormat
+from samovar.serve.shapes.tools import NamedTool
+
+Events = AsyncGenerator[tuple[int, Event], None]
+
+
+@dataclass(slots=True)
+class ChatCompletions:
+    """Answers conversations."""
+
+    service: Service
+
+    async def respond(self, request: Request) -> Response:
+        """One completion, or a stream of chunks."""
+        chat = read_chat_request(await read_content(request))
+        self.service.check_model(chat.model)
+        events = self._events(chat)
+        reply = ChatReply(
+            self.service.model_id,
+            self.service.tokenizer,
+            number=chat.n or 1,
+            has_logprobs=bool(chat.logprobs),
+            includes_usage=chat.stream_options is not None and bool(chat.stream_options.include_usage),
+        )
+        if not chat.stream:
+            return JSONResponse(await until_client_leaves(request, _whole(events, reply)))
+        begun = await until_client_leaves(request, primed(events))
+        return EventStream(_lines(begun, reply), begun)
+
+    def _events(self, chat: ChatRequest) -> Events:
+        sampling = self.service.sampling(chat, chat.max_completion_tokens or chat.max_tokens)
+        quotes = chat.verbatim_quotes
+        sampling = replace(
+            sampling,
+            verbatim_quotes=self.service.settings.verbatim_quotes if quotes is None else quotes,
+            logprobs=chat.top_logprobs or 0 if chat.logprobs else None,
+        )
+        has_format, schema = _format(chat)
+        sampling, use = plan_answer(
+            self.service,
+            sampling,
+            tools=[tool.model_dump(exclude_none=True) for tool in chat.tools] if chat.tools else None,
+            choice=chat.tool_choice if isinstance(chat.tool_choice, str) else None,
+            named=chat.tool_choice.function.name if isinstance(chat.tool_choice, NamedTool) else None,
+            is_parallel=chat.parallel_tool_calls is not False,
+            has_format=has_format,
+            schema=schema,
+        )
+        return self.service.answers(conversation(chat.messages), sampling, use, chat.n or 1)
+
+
+def read_chat_request(content: bytes) -> ChatRequest:
+    """Read and check the body of a request.
+
+    Raises:
+        RequestError: it is not JSON, of another shape, or asks for what the server cannot do.
+    """
+    chat = read_as(ChatRequest, content)
+    if chat.stream_options is not None and not chat.stream:
+        raise RequestError("stream_options is given without stream", hint="set stream to true", param="stream_options")
+    if chat.top_logprobs and not chat.logprobs:
+        raise RequestError("top_logprobs is given without logprobs", hint="set logprobs to true", param="top_logprobs")
+    return chat
+
+
+def conversation(messages: list[ChatMessage]) -> list[Message]:
+    """The messages in our terms.
+
+    Raises:
+        RequestError: one of them is malformed; ``param`` says which.
+    """
+    return [_message(index, message) for index, message in enumerate(messages)]
+
+
+def _message(index: int, message: ChatMessage) -> Message:
+    try:
+        return Message.from_openai(message.model_dump(exclude_none=True))
+    except DataError as error:
+        raise RequestError(f"messages[{index}]: {error.what}", hint=error.hint, param=f"messages[{index}]") from error
+
+
+def _format(chat: ChatRequest) -> tuple[bool, Mapping[str, Any] | None]:
+    """Whether the answer must be JSON, and of which schema."""
+    wanted = chat.response_format
+    if wanted is None or isinstance(wanted, TextFormat):
+        return False, None
+    return True, wanted.json_schema.schema_ if isinstance(wanted, JsonSchemaFormat) else None
+
+
+async def _whole(events: Events, reply: ChatReply) -> ChatCompletion:
+    async with aclosing(events):
+        async for index, event in events:
+            for _ in reply.take(index, event):
+                pass
+    return reply.completion()
+
+
+async def _lines(events: Primed[tuple[int, Event]], reply: ChatReply) -> AsyncGenerator[str, None]:
+    for chunk in reply.first_chunks():
+        yield line(chunk)
+    try:
+        async for index, event in events:
+            for chunk in reply.take(index, event):
+                yield line(chunk)
+    except Exception as error:
+        log_failure(error)
+        yield describe_error(error).to_event()
+        return
+    for chunk in reply.last_chunks():
+        yield line(chunk)
+    yield DONE

@@ -1,0 +1,79 @@
+"""Every endpoint under /v1: its address, what it takes and gives, and who answers. OpenAPI's document is made of it."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from samovar.serve.api.chat_completions import ChatCompletions
+from samovar.serve.api.completions import Completions
+from samovar.serve.api.embeddings import Embeddings
+from samovar.serve.api.endpoint import Endpoint
+from samovar.serve.api.messages import Messages
+from samovar.serve.api.models import Models
+from samovar.serve.api.openapi import describe
+from samovar.serve.api.rerank import Rerank
+from samovar.serve.api.responses import Responses
+from samovar.serve.service import Service
+from samovar.serve.shapes import chat, completions, embeddings, messages, models, rerank, responses
+from samovar.serve.shapes.errors import AnthropicErrorReply
+
+
+def endpoints(service: Service) -> list[Endpoint]:
+    """All endpoints, answering with ``service``."""
+    of_models, anthropic = Models(service), Messages(service)
+    return [
+        Endpoint("/v1/models", of_models.list_all, models.ModelList),
+        Endpoint("/v1/models/{name:path}", of_models.show, models.Model),
+        Endpoint(
+            "/v1/chat/completions",
+            ChatCompletions(service).respond,
+            chat.ChatCompletion,
+            chat.ChatRequest,
+            chat.ChatChunk,
+        ),
+        Endpoint(
+            "/v1/completions",
+            Completions(service).respond,
+            completions.Completion,
+            completions.CompletionRequest,
+            completions.Completion,
+        ),
+        Endpoint(
+            "/v1/responses",
+            Responses(service).respond,
+            responses.ResponseObject,
+            responses.ResponseRequest,
+            responses.ResponseEvent,
+        ),
+        Endpoint("/v1/embeddings", Embeddings(service).respond, embeddings.EmbeddingList, embeddings.EmbeddingRequest),
+        Endpoint("/v1/rerank", Rerank(service).respond, rerank.RankedList, rerank.RerankRequest),
+        Endpoint(
+            "/v1/messages",
+            anthropic.respond,
+            messages.AnthropicMessage,
+            messages.MessagesRequest,
+            messages.MessageEvent,
+            AnthropicErrorReply,
+        ),
+        Endpoint(
+            "/v1/messages/count_tokens",
+            anthropic.count_tokens,
+            messages.TokenCount,
+            messages.CountTokensRequest,
+            error=AnthropicErrorReply,
+        ),
+    ]
+
+
+def api_routes(service: Service) -> list[Route]:
+    """The routes of all endpoints, and of the document that describes them."""
+    every = endpoints(service)
+    document = JSONResponse(describe(every))
+
+    async def show(request: Request) -> Response:
+        return document
+
+    routes = [Route(one.path, one.respond, methods=[one.method]) for one in every]
+    return [*routes, Route("/openapi.json", show)]

@@ -1,0 +1,157 @@
+"""POST /v1/messages and /v1/messages/count_tokens, in Anthropic's form."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from samovar.agent.agent import with_system
+from samovar.agent.answer import ToolUse
+from samovar.agent.events import Event
+from samovar.chat.conversation import Message, ToolCall
+from samovar.chat.rows import prompt_ids
+from samovar.core.errors import RequestError
+from samovar.engine.request import Sampling
+from samovar.serve.api.event_stream import EventStream, Primed, line, primed
+from samovar.serve.api.message_reply import MessageReply
+from samovar.serve.api.tool_use import plan_answer
+from samovar.serve.disconnect import until_client_leaves
+from samovar.serve.errors import describe_error, log_failure
+from samovar.serve.service import Service, read_content
+from samovar.serve.shapes.body import Drawing, read_as
+from samovar.serve.shapes.messages import (
+    AnthropicMessage,
+    CountTokensRequest,
+    InputTurn,
+    MessagesRequest,
+    MessageToolChoice,
+    TextBlock,
+    TokenCount,
+    ToolResultBlock,
+    ToolUseBlock,
+)
+
+Events = AsyncGenerator[tuple[int, Event], None]
+_CHOICES = {"auto": "auto", "any": "required", "none": "none", "tool": "auto"}
+
+
+@dataclass(slots=True)
+class Messages:
+    """Answers conversations as Anthropic's API does."""
+
+    service: Service
+
+    async def respond(self, request: Request) -> Response:
+        """One message, or a stream of events."""
+        asked = read_as(MessagesRequest, await read_content(request))
+        self.service.check_model(asked.model)
+        drawing = Drawing(
+            temperature=asked.temperature, top_p=asked.top_p, top_k=asked.top_k, stop=asked.stop_sequences
+        )
+        sampling, use = self._plan(asked, self.service.sampling(drawing, asked.max_tokens))
+        events = self.service.answers(conversation(asked), sampling, use)
+        reply = MessageReply(self.service.model_id)
+        if not asked.stream:
+            return JSONResponse(await until_client_leaves(request, _whole(events, reply)))
+        begun = await until_client_leaves(request, primed(events))
+        return EventStream(_lines(begun, reply), begun)
+
+    async def count_tokens(self, request: Request) -> Response:
+        """The tokens that a prompt would have."""
+        asked = read_as(CountTokensRequest, await read_content(request))
+        self.service.check_model(asked.model)
+        _, use = self._plan(asked, Sampling())
+        messages = with_system(conversation(asked), self.service.settings.system)
+        ids = await asyncio.to_thread(prompt_ids, messages, self.service.tokenizer, tools=use.offered)
+        count: TokenCount = {"input_tokens": len(ids)}
+        return JSONResponse(count)
+
+    def _plan(self, asked: CountTokensRequest, sampling: Sampling) -> tuple[Sampling, ToolUse]:
+        choice = asked.tool_choice
+        wanted = asked.output_config.format if asked.output_config else None
+        return plan_answer(
+            self.service,
+            sampling,
+            tools=[
+                {
+                    "type": "function",
+                    "function": {
+                        "name": tool.name,
+                        **({"description": tool.description} if tool.description else {}),
+                        "parameters": tool.input_schema,
+                    },
+                }
+                for tool in asked.tools
+            ]
+            if asked.tools
+            else None,
+            choice=_CHOICES[choice.type] if choice else None,
+            named=_named(choice),
+            is_parallel=not (choice and choice.disable_parallel_tool_use),
+            has_format=wanted is not None,
+            schema=wanted.schema_ if wanted else None,
+        )
+
+
+def _named(choice: MessageToolChoice | None) -> str | None:
+    if choice is None or choice.type != "tool":
+        return None
+    if not choice.name:
+        raise RequestError("tool_choice.name is missing", hint="name the tool", param="tool_choice.name")
+    return choice.name
+
+
+def conversation(asked: CountTokensRequest) -> list[Message]:
+    """The messages in our terms: results of calls are turns of their own, before what the user says beside them."""
+    messages = []
+    if asked.system:
+        messages.append(Message(role="system", content=_text(asked.system)))
+    for turn in asked.messages:
+        messages += _turns(turn)
+    return messages
+
+
+def _turns(turn: InputTurn) -> list[Message]:
+    if isinstance(turn.content, str):
+        return [Message(role=turn.role, content=turn.content)]
+    said = "".join(block.text for block in turn.content if isinstance(block, TextBlock))
+    if turn.role == "assistant":
+        calls = [
+            ToolCall(id=block.id, name=block.name, arguments=block.input)
+            for block in turn.content
+            if isinstance(block, ToolUseBlock)
+        ]
+        return [Message(role="assistant", content=said, tool_calls=calls)]
+    results = [
+        Message(role="tool", content=_text(block.content or ""), tool_call_id=block.tool_use_id)
+        for block in turn.content
+        if isinstance(block, ToolResultBlock)
+    ]
+    return [*results, Message(role="user", content=said)] if said or not results else results
+
+
+def _text(content: str | Sequence[TextBlock]) -> str:
+    return content if isinstance(content, str) else "".join(block.text for block in content)
+
+
+async def _whole(events: Events, reply: MessageReply) -> AnthropicMessage:
+    async with aclosing(events):
+        async for _, event in events:
+            for _ in reply.take(event):
+                pass
+    return reply.message
+
+
+async def _lines(events: Primed[tuple[int, Event]], reply: MessageReply) -> AsyncGenerator[str, None]:
+    try:
+        async for _, event in events:
+            for told in reply.take(event):
+                yield line(told, told["type"])
+    except Exception as error:
+        log_failure(error)
+        yield describe_error(error).to_event()

@@ -1,0 +1,77 @@
+"""Who runs the tools of an answer, and what language it is in: the client's tools, or the server's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from importlib.util import find_spec
+from typing import Any
+
+from samovar.agent.answer import ToolUse
+from samovar.agent.call_grammar import call_grammar, json_grammar
+from samovar.core.errors import RequestError
+from samovar.engine.request import Sampling
+from samovar.serve.service import Service
+
+LIBRARY = "llguidance"
+
+
+def plan_answer(
+    service: Service,
+    sampling: Sampling,
+    *,
+    tools: Sequence[Mapping[str, Any]] | None,
+    choice: str | None,
+    named: str | None = None,
+    is_parallel: bool = True,
+    has_format: bool = False,
+    schema: Mapping[str, Any] | None = None,
+) -> tuple[Sampling, ToolUse]:
+    """The sampling with its constraint, and who runs which tools.
+
+    A client that brings tools, or says a word on their choice, gets the calls and runs them; else the server runs its
+    own, unless the answer must be JSON, of which a call is none.
+
+    Args:
+        service: whose own tools run where the client brings none.
+        sampling: as the request says.
+        tools: the client's, in OpenAI's form.
+        choice: ``auto``, ``none`` or ``required``; None where the request doesn't tell.
+        named: the one tool that must be called.
+        is_parallel: whether several calls may be made.
+        has_format: the answer must be JSON,
+        schema: and valid against this, if it is one.
+    Raises:
+        RequestError: a call is demanded, and there is nothing to call.
+    """
+    offered = [] if choice == "none" else list(tools or ())
+    is_required = choice == "required" or named is not None
+    callable_ = [tool for tool in offered if named is None or tool["function"]["name"] == named]
+    if is_required and not callable_:
+        what = "no tools are given" if named is None else f"there is no tool {named!r} among those given"
+        raise RequestError(f"a call is demanded, and {what}", hint="give it in tools", param="tool_choice")
+    can_follow = find_spec(LIBRARY) is not None
+    if (is_required or has_format) and not can_follow:
+        raise RequestError(
+            f"what an answer must be cannot be demanded here: the server has no {LIBRARY}",
+            hint="install samovar[constraints] on it, or leave the demand out",
+            code="unsupported_value",
+            param="response_format" if has_format else "tool_choice",
+        )
+    if callable_ and not can_follow:
+        return sampling, ToolUse(offered=offered, is_returned=True, max_rounds=1)
+    if callable_:
+        constraint = call_grammar(
+            callable_,
+            service.tokenizer,
+            is_required=is_required,
+            is_parallel=is_parallel and named is None,
+            schema=({"type": "object"} if schema is None else schema) if has_format else None,
+        )
+        use = ToolUse(offered=offered, is_returned=True, max_rounds=1)
+        return replace(sampling, constraint=constraint), use
+    if has_format:
+        return replace(sampling, constraint=json_grammar(schema, service.tokenizer)), ToolUse(max_rounds=1)
+    if tools or choice is not None:
+        return sampling, ToolUse(max_rounds=1)
+    return sampling, service.own_tools()

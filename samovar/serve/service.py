@@ -1,0 +1,160 @@
+"""What all endpoints share: the model behind them, its name, and how the server is used to answer."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeVar
+
+from starlette.requests import Request
+
+from samovar.agent.agent import with_system
+from samovar.agent.answer import Answer, ToolUse
+from samovar.agent.events import Event
+from samovar.agent.streaming import stream_answer
+from samovar.agent.tool import Tool
+from samovar.chat.conversation import Message
+from samovar.core.errors import RequestError
+from samovar.engine.request import Sampling
+from samovar.serve.settings import ServeSettings
+from samovar.serve.shapes.body import Drawing
+from samovar.tokenizer.tokenizer import Tokenizer
+
+if TYPE_CHECKING:  # torch is not needed to serve
+    from samovar.engine.runner import EngineRunner
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Service:
+    """One model, served."""
+
+    runner: EngineRunner
+    tokenizer: Tokenizer
+    model_id: str
+    tools: Sequence[Tool]
+    """Run by the server, where a request brings none of its own."""
+    settings: ServeSettings
+    started_s: int = field(default_factory=lambda: int(time.time()))
+
+    def check_model(self, name: str) -> None:
+        """Refuse the name of another model.
+
+        Raises:
+            RequestError: ``name`` is not the model's.
+        """
+        if name != self.model_id:
+            raise RequestError(
+                f"the model {name[:80]!r} is not here",
+                hint=f"this server has {self.model_id!r}",
+                code="model_not_found",
+                param="model",
+            )
+
+    def sampling(self, asked: Drawing, max_tokens: int | None) -> Sampling:
+        """How to draw: what the request says, and the server's habits where it is silent."""
+        settings = self.settings
+        return Sampling(
+            temperature=settings.temperature if asked.temperature is None else asked.temperature,
+            top_p=settings.top_p if asked.top_p is None else asked.top_p,
+            top_k=asked.top_k or 0,
+            min_p=asked.min_p or 0.0,
+            repetition_penalty=1.0 if asked.repetition_penalty is None else asked.repetition_penalty,
+            frequency_penalty=asked.frequency_penalty or 0.0,
+            presence_penalty=asked.presence_penalty or 0.0,
+            logit_bias=asked.logit_bias or {},
+            seed=asked.seed,
+            max_tokens=max_tokens or settings.max_tokens,
+            stop=tuple(asked.stop or ()),
+            stop_token_ids=tuple(asked.stop_token_ids or ()),
+            min_tokens=asked.min_tokens or 0,
+            ignore_eos=bool(asked.ignore_eos),
+        )
+
+    def own_tools(self) -> ToolUse:
+        """The server runs its own tools, and goes on."""
+        offered = [tool.schema for tool in self.tools] if self.settings.announces_tools else []
+        return ToolUse(tools=self.tools, offered=offered, max_rounds=self.settings.max_rounds)
+
+    def answers(
+        self, messages: Sequence[Message], sampling: Sampling, use: ToolUse, number: int = 1
+    ) -> AsyncGenerator[tuple[int, Event], None]:
+        """The events of ``number`` answers, side by side, each with the number of its answer."""
+        asked = with_system(messages, self.settings.system)
+        streams = [
+            stream_answer(self.runner, Answer(asked, counted_up(sampling, place), self.tokenizer, use))
+            for place in range(number)
+        ]
+        return side_by_side(streams)
+
+
+def counted_up(sampling: Sampling, number: int) -> Sampling:
+    """The sampling of a further choice: its seed, if there is one, is another."""
+    return sampling if sampling.seed is None or not number else replace(sampling, seed=sampling.seed + number)
+
+
+async def side_by_side(streams: Sequence[AsyncGenerator[T, None]]) -> AsyncGenerator[tuple[int, T], None]:
+    """What all streams give, as it comes, each with the number of its stream; the first failure ends them all."""
+    if len(streams) == 1:
+        async with aclosing(streams[0]) as only:
+            async for item in only:
+                yield 0, item
+        return
+    news: asyncio.Queue[tuple[int, T] | Exception | None] = asyncio.Queue()
+    tasks = [asyncio.create_task(_pass_on(number, stream, news)) for number, stream in enumerate(streams)]
+    try:
+        num_left = len(tasks)
+        while num_left:
+            one = await news.get()
+            if one is None:
+                num_left -= 1
+            elif isinstance(one, Exception):
+                raise one
+            else:
+                yield one
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _pass_on(
+    number: int, stream: AsyncGenerator[T, None], news: asyncio.Queue[tuple[int, T] | Exception | None]
+) -> None:
+    try:
+        async with aclosing(stream):
+            async for one in stream:
+                news.put_nowait((number, one))
+    except Exception as error:  # told to who waits for the streams
+        news.put_nowait(error)
+    news.put_nowait(None)
+
+
+@contextmanager
+def naming_param(name: str) -> Iterator[None]:
+    """What the engine refuses of a prompt is told by the name of the field that the prompt is in."""
+    try:
+        yield
+    except RequestError as error:
+        error.param = name if error.param == "messages" else error.param
+        raise
+
+
+async def read_content(request: Request) -> bytes:
+    """The body of a JSON request.
+
+    Raises:
+        RequestError: another content type (which a foreign page could send without being asked).
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise RequestError(
+            f"the content type is {kind[:80] or 'not given'}",
+            hint="send Content-Type: application/json",
+            code="content_type_not_json",
+        )
+    return await request.body()

@@ -1,0 +1,223 @@
+"""POST /v1/messages and /v1/messages/count_tokens, in Anthropic's form: what is asked, and what is answered."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal, NotRequired
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from samovar.serve.shapes.body import Body, Shape, StopText, Tokens, TopP
+from samovar.serve.shapes.chat import Steps
+from samovar.serve.shapes.tools import FunctionName
+
+
+class TextBlock(Shape):
+    """A piece of what is said."""
+
+    type: Literal["text"]
+    text: str
+
+
+class ToolUseBlock(Shape):
+    """A call that the assistant made."""
+
+    type: Literal["tool_use"]
+    id: str
+    name: Annotated[str, Field(min_length=1)]
+    input: dict[str, Any]
+
+
+class ToolResultBlock(Shape):
+    """What a call gave."""
+
+    type: Literal["tool_result"]
+    tool_use_id: str
+    content: str | list[TextBlock] | None = None
+    is_error: bool | None = None
+
+
+class ThoughtBlock(Shape):
+    """What another model thought: passed over."""
+
+    type: Literal["thinking", "redacted_thinking"]
+
+
+Block = Annotated[TextBlock | ToolUseBlock | ToolResultBlock | ThoughtBlock, Field(discriminator="type")]
+
+
+class InputTurn(Shape):
+    """A turn of the conversation."""
+
+    role: Literal["user", "assistant"]
+    content: str | list[Block]
+
+
+class MessageTool(Shape):
+    """A tool that the client offers and runs itself."""
+
+    type: Literal["custom"] | None = None
+    name: FunctionName
+    description: str | None = None
+    input_schema: dict[str, Any]
+    """JSON schema of the input: whatever the model writes fits it."""
+
+
+class MessageToolChoice(Shape):
+    """Whether the model may call, must call, or must call this tool."""
+
+    type: Literal["auto", "any", "tool", "none"]
+    name: str | None = None
+    disable_parallel_tool_use: bool | None = None
+
+
+class MessageMetadata(Shape):
+    """Accepted, without effect."""
+
+    user_id: str | None = None
+
+
+class NoThinking(Shape):
+    """Models think aloud or not at all."""
+
+    type: Literal["disabled"]
+
+
+class JsonOutput(Shape):
+    """JSON that is valid against a schema."""
+
+    type: Literal["json_schema"]
+    schema_: Annotated[dict[str, Any], Field(alias="schema")]
+
+
+class OutputConfig(Shape):
+    """The form of the answer."""
+
+    format: JsonOutput | None = None
+
+
+class CountTokensRequest(Body):
+    """The body of POST /v1/messages/count_tokens."""
+
+    UNSUPPORTED: ClassVar[frozenset[str]] = frozenset({"mcp_servers", "container", "thinking"})
+
+    model: str
+    messages: Annotated[list[InputTurn], Field(min_length=1)]
+    system: str | list[TextBlock] | None = None
+    tools: Annotated[list[MessageTool], Field(max_length=128)] | None = None
+    """Tools that the client runs itself; with them, the server runs none of its own."""
+    tool_choice: MessageToolChoice | None = None
+    output_config: OutputConfig | None = None
+    thinking: NoThinking | None = None
+    """Not supported."""
+    cache_control: dict[str, Any] | None = None
+    """Accepted, without effect: common beginnings of prompts are always found again."""
+    container: None = None
+    """Not supported."""
+    mcp_servers: None = None
+    """Not supported."""
+
+
+class MessagesRequest(CountTokensRequest):
+    """The body of POST /v1/messages."""
+
+    max_tokens: Tokens
+    """Longest answer, in tokens."""
+    temperature: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
+    top_p: TopP | None = None
+    top_k: Annotated[int, Field(ge=0, lt=2**31)] | None = None
+    stop_sequences: Annotated[list[StopText], Field(max_length=16)] | None = None
+    """Texts that end the answer."""
+    stream: bool | None = None
+    """Answer as server-sent events."""
+    metadata: MessageMetadata | None = None
+    service_tier: Literal["auto", "standard_only"] | None = None
+    """Accepted, without effect."""
+
+
+class SaidBlock(TypedDict):
+    """What is said."""
+
+    type: Literal["text"]
+    text: str
+    citations: None
+
+
+class CallBlock(TypedDict):
+    """A call that the client is to run."""
+
+    type: Literal["tool_use"]
+    id: str
+    name: str
+    input: dict[str, Any]
+
+
+class MessageUsage(TypedDict):
+    """Tokens read, found in the cache, and written."""
+
+    input_tokens: int
+    cache_creation_input_tokens: int
+    cache_read_input_tokens: int
+    output_tokens: int
+
+
+StopReason = Literal["end_turn", "max_tokens", "stop_sequence", "tool_use"]
+
+
+class AnthropicMessage(TypedDict):
+    """The assistant's turn."""
+
+    id: str
+    type: Literal["message"]
+    role: Literal["assistant"]
+    model: str
+    content: list[SaidBlock | CallBlock]
+    stop_reason: StopReason | None
+    stop_sequence: str | None
+    usage: MessageUsage
+    samovar: NotRequired[Steps]
+
+
+class TokenCount(TypedDict):
+    """Tokens that the prompt would have."""
+
+    input_tokens: int
+
+
+class TextPiece(TypedDict):
+    """More of what is said."""
+
+    type: Literal["text_delta"]
+    text: str
+
+
+class InputPiece(TypedDict):
+    """More of a call's input."""
+
+    type: Literal["input_json_delta"]
+    partial_json: str
+
+
+class Ending(TypedDict):
+    """How the turn ended."""
+
+    stop_reason: StopReason
+    stop_sequence: str | None
+
+
+class MessageEvent(TypedDict):
+    """One event of a stream; what it carries besides depends on its type."""
+
+    type: Literal[
+        "message_start",
+        "content_block_start",
+        "content_block_delta",
+        "content_block_stop",
+        "message_delta",
+        "message_stop",
+    ]
+    message: NotRequired[AnthropicMessage]
+    index: NotRequired[int]
+    content_block: NotRequired[SaidBlock | CallBlock]
+    delta: NotRequired[TextPiece | InputPiece | Ending]
+    usage: NotRequired[MessageUsage]
