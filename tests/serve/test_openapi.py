@@ -1,0 +1,110 @@
+"""/openapi.json: valid, and true of what the server reads and writes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.serve.conftest import MODEL, Server
+
+GREETING = [{"role": "user", "content": "Hi"}]
+QUESTION = [{"role": "user", "content": "How much is 17*24?"}]
+WEATHER = {"name": "weather", "parameters": {"type": "object"}}
+
+ASKED: list[tuple[str, dict[str, Any]]] = [
+    ("/v1/chat/completions", {"messages": GREETING}),
+    ("/v1/chat/completions", {"messages": QUESTION}),
+    ("/v1/chat/completions", {"messages": GREETING, "n": 2, "stop": ["x"], "logit_bias": {"5": 1}}),
+    ("/v1/chat/completions", {"messages": GREETING, "tools": [{"type": "function", "function": WEATHER}]}),
+    ("/v1/chat/completions", {"messages": GREETING, "stream_options": {"include_usage": True}, "stream": True}),
+    ("/v1/completions", {"prompt": "Hi"}),
+    ("/v1/completions", {"prompt": [[5, 6], [7]], "n": 2, "echo": True}),
+    ("/v1/responses", {"input": "Hi"}),
+    ("/v1/responses", {"input": "How much is 17*24?", "instructions": "Be brief."}),
+    ("/v1/responses", {"input": GREETING, "tools": [{"type": "function", **WEATHER}]}),
+    ("/v1/messages", {"messages": GREETING, "max_tokens": 9}),
+    ("/v1/messages", {"messages": QUESTION, "max_tokens": 99, "stop_sequences": ["x"]}),
+    ("/v1/messages/count_tokens", {"messages": GREETING}),
+]
+
+
+@pytest.fixture(scope="module")
+def document(shared: Server) -> dict[str, Any]:
+    return shared.http.get("/openapi.json").json()
+
+
+def validator(document: dict[str, Any], schema: dict[str, Any]) -> Any:
+    import jsonschema
+
+    return jsonschema.Draft202012Validator({**schema, "components": document["components"]})
+
+
+def without_nulls_of(schema: Any) -> None:
+    """Every schema in the document must itself be one."""
+    import jsonschema
+
+    jsonschema.Draft202012Validator.check_schema(schema)
+
+
+def test_every_endpoint_is_in_it(document: dict[str, Any]) -> None:
+    assert document["openapi"] == "3.1.0"
+    assert set(document["paths"]) == {path for path, _ in ASKED} | {
+        "/v1/models",
+        "/v1/models/{name}",
+        "/v1/embeddings",
+        "/v1/rerank",
+    }
+    for schema in document["components"]["schemas"].values():
+        without_nulls_of(schema)
+    names = [one["operationId"] for path in document["paths"].values() for one in path.values()]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize(("path", "body"), ASKED)
+def test_requests_and_replies_have_the_shapes_it_tells(
+    shared: Server, document: dict[str, Any], path: str, body: dict[str, Any]
+) -> None:
+    operation = document["paths"][path]["post"]
+    content = operation["responses"]["200"]["content"]
+    asked = {"model": MODEL} | body
+    validator(document, operation["requestBody"]["content"]["application/json"]["schema"]).validate(asked)
+    if not asked.get("stream"):
+        reply = shared.http.post(path, json=asked)
+        assert reply.status_code == 200, reply.text
+        check = validator(document, content["application/json"]["schema"])
+        check.validate(reply.json())
+        assert_no_other_keys(document, content["application/json"]["schema"], reply.json())
+    if "text/event-stream" in content:
+        told = shared.http.post(path, json={**asked, "stream": True})
+        check = validator(document, content["text/event-stream"]["schema"]["x-event"])
+        data = [line.removeprefix("data: ") for line in told.text.splitlines() if line.startswith("data: ")]
+        events = [json.loads(one) for one in data if one != "[DONE]"]
+        assert events
+        for event in events:
+            check.validate(event)
+
+
+def assert_no_other_keys(document: dict[str, Any], schema: dict[str, Any], value: dict[str, Any]) -> None:
+    """A key that the document does not know is a lie of omission."""
+    named = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    assert value.keys() <= named["properties"].keys()
+
+
+@pytest.mark.parametrize(("path", "body"), [(path, body) for path, body in ASKED if "stream" not in body])
+def test_refusals_have_the_shape_it_tells(
+    shared: Server, document: dict[str, Any], path: str, body: dict[str, Any]
+) -> None:
+    refused = shared.http.post(path, json={"model": MODEL, **body, "no_such_thing": 1})
+    assert refused.status_code == 400
+    schema = document["paths"][path]["post"]["responses"]["4XX"]["content"]["application/json"]["schema"]
+    validator(document, schema).validate(refused.json())
+    request = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert not validator(document, request).is_valid({"model": MODEL, **body, "no_such_thing": 1})
+
+
+def test_models(shared: Server, document: dict[str, Any]) -> None:
+    for path, asked in (("/v1/models", "/v1/models"), ("/v1/models/{name}", f"/v1/models/{MODEL}")):
+        schema = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        validator(document, schema).validate(shared.http.get(asked).json())
