@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from samovar.model.adapters.peft_names import LowRank, to_ours
 from samovar.model.checkpoint import load_model, read_settings, save_model, weight_bytes
 from samovar.model.decoder import Decoder
 from samovar.model.quantization_config import prepare
+from samovar.model.settings import DecoderSettings
 
 
 def load_adapted(
@@ -35,7 +37,9 @@ def load_adapted(
         MissingError, CorruptError: files are missing or damaged.
     """
     saved = read_adapter(adapter)
-    ours = _fitting(_empty(base), saved)
+    empty = _empty(base)
+    shapes = {name: (module.out_features, module.in_features) for name, module in adaptable(empty).items()}
+    ours = fitting(shapes, empty.settings, saved)
     if saved.base_id is not None and (found := base_id(base)) != saved.base_id:
         raise ConfigError(
             f"{adapter} was trained on another model than {base}, of the same shape (ids {saved.base_id} and {found})",
@@ -94,17 +98,26 @@ def _put_on(model: Decoder, ours: dict[str, LowRank]) -> None:
         replace_module(model, name, module)
 
 
-def _fitting(model: Decoder, adapter: SavedAdapter) -> dict[str, LowRank]:
-    """The adapter by our names, every part of which has a map of its shape in ``model``."""
-    maps = adaptable(model)
+def fitting(
+    shapes: Mapping[str, tuple[int, int]], settings: DecoderSettings, adapter: SavedAdapter
+) -> dict[str, LowRank]:
+    """The adapter by our names, every part of which has a map of its shape in the model.
+
+    Args:
+        shapes: name of each map -> its outputs and inputs.
+        settings: of the model.
+        adapter: as it is on disk.
+    Raises:
+        ConfigError: it is of another model.
+    """
     try:
-        ours = to_ours(adapter.parts, model.settings)
+        ours = to_ours(adapter.parts, settings)
     except CorruptError as error:  # rows of a joined matrix that cannot be divided among queries, keys and values
         raise _other_base(adapter, str(error)) from error
     for name, part in ours.items():
-        if name not in maps:
+        if name not in shapes:
             raise _other_base(adapter, f"there is no linear map {name} in its layers")
-        expected = maps[name].out_features, maps[name].in_features
+        expected = shapes[name]
         found = part.b_OR.shape[0], part.a_RI.shape[1]
         if found != expected:
             raise _other_base(adapter, f"{name} is {expected}, the adapter's is {found}")
