@@ -14,14 +14,9 @@ namespace {
 
 std::size_t rounded(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
 
-bool has_int8_input(Kind kind) { return kind == Kind::INT8 || kind == Kind::INT4; }
+constexpr std::int64_t FLOAT_PART = 64;  // columns; whole steps
 
-std::uint16_t round_to_bfloat16(float x) {
-    std::uint32_t bits;
-    std::memcpy(&bits, &x, sizeof bits);
-    if ((bits & 0x7fffffff) > 0x7f800000) return static_cast<std::uint16_t>(bits >> 16 | 64);  // NaN stays one
-    return static_cast<std::uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
-}
+bool has_int8_input(Kind kind) { return kind == Kind::INT8 || kind == Kind::INT4; }
 
 // Where the units of one row go.
 struct RowPlace {
@@ -39,21 +34,30 @@ RowPlace place_of(Input const& input, std::int64_t row) {
             input.scales + first * groups + within, input.sums + first * groups + within, tiles.start(tile + 1) - first};
 }
 
-void fill_floats(Input const& input, RowPlace const& place, float const* x) {
+void fill_floats(Input const& input, RowPlace const& place, float const* x, std::int64_t first, std::int64_t last) {
     std::int64_t const unit = unit_bytes(input.kind), floats = unit / 4;
-    for (std::int64_t k = 0; k < padded_columns(input.kind, input.columns); k += floats) {
-        float both[2] = {x[k], k + 1 < input.columns ? x[k + 1] : 0.0f};
+    for (std::int64_t k = first; k < last; k += floats) {
+        float const both[2] = {x[k], k + 1 < last ? x[k + 1] : 0.0f};
         std::memcpy(place.values + k / floats * place.tile_rows * unit, both, unit);
     }
 }
 
-void fill_bfloat16(Input const& input, RowPlace const& place, float const* x) {
-    std::uint8_t* to = place.values;
-    for (std::int64_t k = 0; k < input.columns; k += 2, to += place.tile_rows * 4) {
-        std::uint32_t const first = round_to_bfloat16(x[k]);
-        std::uint32_t const second = k + 1 < input.columns ? round_to_bfloat16(x[k + 1]) : 0;
-        std::uint32_t const both = first | second << 16;
-        std::memcpy(to, &both, sizeof both);
+// To the nearest bfloat16, ties to even; NaN stays NaN.
+typedef std::uint16_t Halves __attribute__((vector_size(2 * LANES)));
+Halves round_to_bfloat16(F x) {
+    U const bits = (U)x, rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+    return __builtin_convertvector(x == x ? rounded : bits >> 16 | 64, Halves);
+}
+
+void fill_bfloat16(Input const&, RowPlace const& place, float const* x, std::int64_t first, std::int64_t last) {
+    std::uint8_t* to = place.values + first * 2 * place.tile_rows;
+    for (std::int64_t k = first; k < last; k += LANES) {
+        F part = {};
+        std::memcpy(&part, x + k, 4 * std::min<std::int64_t>(LANES, last - k));
+        Halves const halves = round_to_bfloat16(part);
+        std::int64_t const units = std::min<std::int64_t>(LANES, last - k + 1) / 2;
+        for (std::int64_t unit = 0; unit < units; ++unit, to += 4 * place.tile_rows)
+            std::memcpy(to, reinterpret_cast<char const*>(&halves) + 4 * unit, 4);
     }
 }
 
@@ -100,19 +104,23 @@ std::int32_t fill_group(float const* x, std::int64_t count, float inverse, std::
     return total;
 }
 
-void fill_int8(Input const& input, RowPlace const& place, float const* x) {
+// One group as int8, with its scale and sum.
+void fill_int8(Input const& input, RowPlace const& place, float const* x, std::int64_t group) {
     constexpr float LARGEST = 127.0f;
-    std::int64_t const stride = 4 * place.tile_rows;
-    for (std::int64_t group = 0; group < groups_of(input); ++group) {
-        std::int64_t const first = group * input.group, count = std::min(input.group, input.columns - first);
-        float const most = largest_magnitude(x + first, count);
-        // Of values that aren't finite no number is left: the outputs become NaN, as they would in float32.
-        float const scale = most <= FLT_MAX ? most / LARGEST : NAN;
-        float const inverse = most <= FLT_MAX && most >= FLT_MIN ? LARGEST / most : 0.0f;
-        place.scales[group * place.tile_rows] = scale;
-        place.sums[group * place.tile_rows] =
-            fill_group(x + first, count, inverse, place.values + first / 4 * stride, stride);
-    }
+    std::int64_t const stride = 4 * place.tile_rows, first = group * input.group;
+    std::int64_t const count = std::min(input.group, input.columns - first);
+    float const most = largest_magnitude(x + first, count);
+    // Of values that aren't finite no number is left: the outputs become NaN, as they would in float32.
+    float const scale = most <= FLT_MAX ? most / LARGEST : NAN;
+    float const inverse = most <= FLT_MAX && most >= FLT_MIN ? LARGEST / most : 0.0f;
+    place.scales[group * place.tile_rows] = scale;
+    place.sums[group * place.tile_rows] = fill_group(x + first, count, inverse, place.values + first / 4 * stride, stride);
+}
+
+// Zeros in the steps' padding, which belongs to no group.
+void fill_padding(Input const& input, RowPlace const& place) {
+    std::int64_t const from = (input.columns + 3) / 4, to = padded_columns(input.kind, input.columns) / 4;
+    for (std::int64_t unit = from; unit < to; ++unit) std::memset(place.values + unit * 4 * place.tile_rows, 0, 4);
 }
 
 }  // namespace
@@ -142,18 +150,32 @@ std::size_t input_bytes(PackedMatrix const& w, std::int64_t M) {
     return rounded(M * row_bytes(input)) + (has_int8_input(w.kind) ? 2 * rounded(4 * M * groups_of(input)) : 0);
 }
 
-void fill_row(Input const& input, std::int64_t row, float const* x_K) {
+std::int64_t num_parts(Input const& input) {
+    return has_int8_input(input.kind) ? groups_of(input) : (input.columns + FLOAT_PART - 1) / FLOAT_PART;
+}
+
+void fill_parts(Input const& input, std::int64_t row, float const* x_K, std::int64_t first, std::int64_t last) {
+    if (first == last) return;
     RowPlace const place = place_of(input, row);
     if (has_int8_input(input.kind)) {
-        // The steps' padding isn't written by any group.
-        std::int64_t const from = input.columns / 4, to = padded_columns(input.kind, input.columns) / 4;
-        for (std::int64_t unit = from; unit < to; ++unit) std::memset(place.values + unit * 4 * place.tile_rows, 0, 4);
-        fill_int8(input, place, x_K);
-    } else if (input.kind == Kind::BF16 && BfloatDot::INPUT_BYTES == 4) {
-        fill_bfloat16(input, place, x_K);
-    } else {
-        fill_floats(input, place, x_K);
+        for (std::int64_t group = first; group < last; ++group) fill_int8(input, place, x_K, group);
+        if (last == groups_of(input)) fill_padding(input, place);
+        return;
     }
+    bool const is_rounded = input.kind == Kind::BF16 && BfloatDot::INPUT_BYTES == 4;
+    auto const fill = is_rounded ? fill_bfloat16 : fill_floats;
+    fill(input, place, x_K, first * FLOAT_PART, std::min(last * FLOAT_PART, input.columns));
+}
+
+void fill_row(Input const& input, std::int64_t row, float const* x_K) {
+    fill_parts(input, row, x_K, 0, num_parts(input));
+}
+
+void input_share(std::int64_t M, Team const& team, std::int64_t* first, std::int64_t* last) {
+    Tiles const tiles(M);
+    team.share(tiles.count, first, last);
+    *first = tiles.start(*first);
+    *last = tiles.start(*last);
 }
 
 bool can_share_input(PackedMatrix const& one, PackedMatrix const& other) {

@@ -40,4 +40,9 @@ std::int64_t unit_bytes(Kind kind);  // of one unit of an Input
 std::int64_t row_bytes(Input const& input);
 std::int64_t groups_of(Input const& input);
 
+// Columns are filled in parts: a group, or a run of columns. Threads divide parts and not rows, since rows of a tile lie
+// in the same cache lines, which would wander between the processors.
+std::int64_t num_parts(Input const& input);
+void fill_parts(Input const& input, std::int64_t row, float const* x_K, std::int64_t first, std::int64_t last);
+
 }  // namespace samovar

@@ -11,7 +11,7 @@ namespace samovar {
 namespace {
 
 // With so few rows every thread quantizes all of them itself, which is quicker than to wait for each other.
-constexpr std::int64_t FEW_ROWS = 4;
+constexpr std::int64_t FEW_ROWS = 16;
 
 using Kernels = std::array<TileKernel, MAX_TILE_ROWS>;  // by rows of a tile, less one
 
@@ -100,9 +100,9 @@ void matmul(PackedMatrix const& w, float const* x, std::int64_t M, float* y, Tea
     bool const alone = M <= FEW_ROWS;
     auto* const memory = static_cast<std::uint8_t*>(team.scratch) + (alone ? team.index * input_bytes(w, M) : 0);
     Input const input = input_view(w, M, memory);
-    std::int64_t first = 0, last = M;
-    if (!alone) team.share(M, &first, &last);
-    for (std::int64_t row = first; row < last; ++row) fill_row(input, row, x + row * w.columns);
+    std::int64_t first = 0, last = num_parts(input);
+    if (!alone) team.share(last, &first, &last);
+    for (std::int64_t row = 0; row < M; ++row) fill_parts(input, row, x + row * w.columns, first, last);
     if (!alone) team.wait();
     multiply(w, input, y, team);
 }
