@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -114,9 +114,9 @@ class Delta(NamedTuple):
     """The new text: it lags behind the ids while a character or a stop text may still be incomplete."""
     finish_reason: FinishReason | None
     """None while the request goes on."""
-    logprobs: Sequence[TokenLogprobs] = ()
+    logprobs: list[TokenLogprobs] = []
     """Of each of ``ids``; empty where none were asked for."""
-    prompt_logprobs: Sequence[TokenLogprobs | None] = ()
+    prompt_logprobs: list[TokenLogprobs | None] = []
     """On the first delta, of each token of the prompt, None for its first; empty where none were asked for."""
     stopped_by: str | int | None = None
     """On the last delta, the stop text or the token of ``stop_token_ids`` that ended the answer."""
@@ -132,12 +132,24 @@ class Completion(NamedTuple):
     text: str
     """Their text, without the end of turn and without the stop text."""
     finish_reason: FinishReason
-    logprobs: Sequence[TokenLogprobs] = ()
+    logprobs: list[TokenLogprobs] = []
     """Of each of ``ids``; empty where none were asked for."""
-    prompt_logprobs: Sequence[TokenLogprobs | None] = ()
+    prompt_logprobs: list[TokenLogprobs | None] = []
     """Of each token of the prompt, None for its first; empty where none were asked for."""
     stopped_by: str | int | None = None
     """The stop text or the token of ``stop_token_ids`` that ended the answer; None where neither did."""
+
+    @classmethod
+    def of(cls, *deltas: Delta) -> Completion:
+        """What all deltas of a request make together; one that was broken off is ``cancelled``."""
+        return cls(
+            [token for delta in deltas for token in delta.ids],
+            "".join(delta.text for delta in deltas),
+            deltas[-1].finish_reason or "cancelled",
+            [one for delta in deltas for one in delta.logprobs],
+            deltas[0].prompt_logprobs,
+            deltas[-1].stopped_by,
+        )
 
 
 def _check(is_right: bool, param: str, sampling: Sampling, allowed: str) -> None:

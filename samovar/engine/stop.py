@@ -11,17 +11,24 @@ class StopTexts:
     def __init__(self, stops: Sequence[str]) -> None:
         self._stops = stops
         self._held = ""
-        self.is_hit = False
+        self.found: str | None = None
+        """The stop text that was met."""
+
+    @property
+    def is_hit(self) -> bool:
+        """Whether a stop text was met."""
+        return self.found is not None
 
     def push(self, text: str) -> str:
         """The part of the text so far that is certain to come before any stop text, and was not given yet."""
         if self.is_hit or not self._stops:
             return "" if self.is_hit else text
         self._held += text
-        found = [at for at in (self._held.find(stop) for stop in self._stops) if at >= 0]
-        if found:
-            self.is_hit = True
-            safe, self._held = self._held[: min(found)], ""
+        places = [(at, stop) for stop in self._stops if (at := self._held.find(stop)) >= 0]
+        if places:
+            # Of stops at the same place the one that was given first counts.
+            at, self.found = min(places, key=lambda one: one[0])
+            safe, self._held = self._held[:at], ""
             return safe
         safe_length = len(self._held) - max(_overlap(self._held, stop) for stop in self._stops)
         safe, self._held = self._held[:safe_length], self._held[safe_length:]
