@@ -66,6 +66,16 @@ float const* block_of(Past const& past, std::int64_t number, bool is_value, floa
     return copy;
 }
 
+// Tell the processor that this block is needed soon. Blocks lie anywhere, so that it cannot guess the next one: without
+// this, decoding 8 sequences waited for memory two thirds of its time.
+void announce(Past const& past, std::int64_t number, bool is_value) {
+    Memory const& memory = *past.memory;
+    std::int64_t size = memory.width * (memory.store == Store::F32 ? 4 : memory.store == Store::BF16 ? 2 : 1);
+    std::int64_t row = place(memory, past.layer, past.table_P[number], past.head);
+    char const* at = static_cast<char const*>(is_value ? memory.values_LPKSA : memory.keys_LPKSA) + row * size;
+    for (std::int64_t byte = 0; byte < S * size; byte += 64) __builtin_prefetch(at + byte, 0, 2);
+}
+
 // scores_S = keys_SA query_A. C: vectors of a row where that is known when compiled, or 0.
 template <int C>
 void score_block(float const* query_A, float const* key_SA, std::int64_t width, float* scores_S) {
@@ -126,6 +136,7 @@ void attend_token_of(Past const& past, float const* query_GA, std::int64_t group
     std::int64_t length = (end - begin) * S, hidden = first - begin * S, seen = last - begin * S;
     float* scores = desk.scores.data();  // group x length
     for (std::int64_t block = begin; block < end; ++block) {
+        block + 1 < end ? announce(past, block + 1, false) : announce(past, begin, true);
         float const* key_SA = block_of(past, block, false, desk.keys.data());
         for (std::int64_t g = 0; g < group; ++g) {
             score_block<C>(query_GA + g * width, key_SA, width, scores + g * length + (block - begin) * S);
@@ -139,6 +150,7 @@ void attend_token_of(Past const& past, float const* query_GA, std::int64_t group
     }
     std::fill(mixed_GA, mixed_GA + group * width, 0.0f);
     for (std::int64_t block = begin; block < end; ++block) {
+        if (block + 1 < end) announce(past, block + 1, true);
         float const* value_SA = block_of(past, block, true, desk.values.data());
         int from = block == begin ? static_cast<int>(hidden) : 0;
         int to = block == end - 1 ? static_cast<int>(seen - (block - begin) * S) : S;
@@ -297,6 +309,10 @@ void attend_tokens(Past const& past, float const* query_GA, std::int64_t query_s
         std::int64_t keys = std::min<std::int64_t>(TILE_KEYS, last - key);
         std::int64_t padded = (keys + EIGHT - 1) / EIGHT * EIGHT;
         gather(past, key / S, (key + keys + S - 1) / S, desk);
+        for (std::int64_t next = key + TILE_KEYS; next < std::min(last, key + 2 * TILE_KEYS); next += S) {
+            announce(past, next / S, false);
+            announce(past, next / S, true);
+        }
         multiply_rows<false>(padded, rows.columns, desk.keys.data(), width, 1, width, query, desk.scores.data());
         bool is_hiding = key + keys - 1 > position || key < last - window;
         pass_keys(desk.scores.data(), keys, static_cast<std::int32_t>(key), is_hiding, rows);

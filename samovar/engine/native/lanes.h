@@ -20,6 +20,7 @@ typedef float Floats __attribute__((vector_size(LANES * 4)));
 typedef std::int32_t Ints __attribute__((vector_size(LANES * 4)));
 typedef std::uint32_t Words __attribute__((vector_size(LANES * 4)));
 typedef std::uint16_t Halves __attribute__((vector_size(LANES * 2)));
+typedef std::int16_t Shorts __attribute__((vector_size(LANES * 2)));
 typedef std::int8_t Octets __attribute__((vector_size(LANES)));
 
 inline Floats load(const float* from) {
@@ -43,7 +44,9 @@ inline Floats load_bfloat16(const std::uint16_t* from) {
 inline Floats load_int8(const std::int8_t* from) {
     Octets octets;
     std::memcpy(&octets, from, sizeof octets);
-    return __builtin_convertvector(__builtin_convertvector(octets, Ints), Floats);
+    // By way of 16 bits: straight to 32 gcc goes number by number.
+    Shorts shorts = __builtin_convertvector(octets, Shorts);
+    return __builtin_convertvector(__builtin_convertvector(shorts, Ints), Floats);
 }
 
 // To the nearest, ties to even, as torch rounds; NaN is not expected.

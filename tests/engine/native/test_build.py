@@ -1,0 +1,77 @@
+"""The library is built once, whole, and never in the way."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from samovar.engine.native import build as builder
+from samovar.engine.native.build import FLAGS, build, cache_folder
+
+LIBRARY = 'extern "C" int answer() { return 42; }\n'
+PRINT = "from samovar.engine.native.build import library, reason; print(library() is not None, '|', reason())"
+
+
+@pytest.fixture
+def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Small sources in place of ours, so that compiling takes no time."""
+    folder = tmp_path / "sources"
+    folder.mkdir()
+    (folder / "answer.cpp").write_text(LIBRARY)
+    monkeypatch.setattr(builder, "SOURCES", folder)
+    return folder
+
+
+def ask(**environment: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", PRINT], env=os.environ | environment, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def test_the_name_follows_sources_and_flags(sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = build(tmp_path / "cache")
+    made = first.stat().st_mtime_ns
+    assert build(tmp_path / "cache") == first
+    assert first.stat().st_mtime_ns == made
+    (sources / "answer.cpp").write_text(LIBRARY.replace("42", "43"))
+    second = build(tmp_path / "cache")
+    monkeypatch.setattr(builder, "FLAGS", (*FLAGS, "-DOTHER"))
+    assert len({first, second, build(tmp_path / "cache")}) == 3
+
+
+def test_nothing_is_left_beside_the_library(sources: Path, tmp_path: Path) -> None:
+    path = build(tmp_path / "cache")
+    assert list((tmp_path / "cache").iterdir()) == [path]
+    assert stat.S_IMODE((tmp_path / "cache").stat().st_mode) == 0o700
+
+
+def test_a_source_that_does_not_compile_is_told_in_one_line(sources: Path, tmp_path: Path) -> None:
+    (sources / "broken.cpp").write_text("int f() { return nothing_of_this_name; }\n")
+    with pytest.raises(builder._NotBuiltError, match="nothing_of_this_name") as caught:
+        build(tmp_path / "cache")
+    assert "\n" not in str(caught.value)
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_the_switch_and_a_missing_compiler_give_a_reason(tmp_path: Path) -> None:
+    assert ask(SAMOVAR_NATIVE="off") == "False | the native engine is switched off (SAMOVAR_NATIVE=off)"
+    empty = {"XDG_CACHE_HOME": str(tmp_path)}
+    assert "not compiled yet" in ask(SAMOVAR_NATIVE="cached", **empty)
+    assert "no C++ compiler (no-such-compiler) is installed" in ask(CXX="no-such-compiler", **empty)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "samovar").write_text("a file where a folder should be")
+    assert ask(XDG_CACHE_HOME=str(tmp_path)).startswith("False | ")
+
+
+def test_what_this_session_compiled_is_found_again() -> None:
+    assert ask(SAMOVAR_NATIVE="cached") == "True |"
+    assert any(cache_folder().glob("samovar-*.so"))
