@@ -9,9 +9,11 @@ token in it, one that reads a prompt has many, one that checks a guess has a few
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -74,6 +76,8 @@ class Batch:
     """The largest of ``context_B``: known here without waiting for a device."""
     adapters: tuple[str | None, ...] | None = None
     """The adapter of each sequence, B; None where no sequence has one."""
+    sequence_ids: tuple[int, ...] | None = None
+    """Of each sequence, B; one that was given away never comes again. None: nothing is known beyond this batch."""
 
     @property
     def num_sequences(self) -> int:
@@ -87,3 +91,60 @@ class Forward(Protocol):
     def hidden(self, batch: Batch) -> Tensor:
         """Store the new tokens' keys and values; give the normed hidden states of ``row_R``, RD."""
         ...
+
+    def logits(self, batch: Batch) -> Tensor:
+        """The same, and on through the head: float32, RV."""
+        ...
+
+
+class Piece(NamedTuple):
+    """What a batch has of one sequence."""
+
+    sequence_id: int
+    tokens: Sequence[int]
+    """The new ones."""
+    start: int
+    """Tokens before them, whose keys and values are in the cache."""
+    blocks: Sequence[int]
+    """Of the sequence, in order; they hold at least the last of ``tokens``."""
+    rows: Sequence[int]
+    """Numbers among ``tokens``, ascending: whose hidden states are wanted."""
+    adapter: str | None = None
+
+
+def make_batch(pieces: Sequence[Piece], device: torch.device) -> Batch:
+    """The flat row of all pieces, in their order."""
+    tokens: list[int] = []
+    positions: list[int] = []
+    slots: list[int] = []
+    rows: list[int] = []
+    starts = [0]
+    for piece in pieces:
+        rows += [len(tokens) + row for row in piece.rows]
+        end = piece.start + len(piece.tokens)
+        tokens += piece.tokens
+        positions += range(piece.start, end)
+        slots += [piece.blocks[at // BLOCK_SIZE] * BLOCK_SIZE + at % BLOCK_SIZE for at in range(piece.start, end)]
+        starts.append(len(tokens))
+    contexts = [piece.start + len(piece.tokens) for piece in pieces]
+    has_adapters = any(piece.adapter is not None for piece in pieces)
+    return Batch(
+        token_N=torch.tensor(tokens, device=device),
+        position_N=torch.tensor(positions, device=device),
+        query_start_B1=torch.tensor(starts, dtype=torch.int32, device=device),
+        context_B=torch.tensor(contexts, dtype=torch.int32, device=device),
+        block_table_BP=_table([piece.blocks for piece in pieces]).to(device),
+        slot_N=torch.tensor(slots, device=device),
+        row_R=torch.tensor(rows, dtype=torch.int64, device=device),
+        longest_query=max(len(piece.tokens) for piece in pieces),
+        longest_context=max(contexts),
+        adapters=tuple(piece.adapter for piece in pieces) if has_adapters else None,
+        sequence_ids=tuple(piece.sequence_id for piece in pieces),
+    )
+
+
+def _table(blocks: Sequence[Sequence[int]]) -> Tensor:
+    table_BP = np.full((len(blocks), max(map(len, blocks))), PADDING_BLOCK, dtype=np.int32)
+    for row, own in enumerate(blocks):
+        table_BP[row, : len(own)] = own
+    return torch.from_numpy(table_BP)

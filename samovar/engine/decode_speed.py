@@ -7,12 +7,11 @@ from pathlib import Path
 
 import torch
 
-from samovar.engine.cache import SlotCache
+from samovar.engine.batch import Piece, make_batch
+from samovar.engine.cache import blocks_for, make_memory
+from samovar.engine.forward import choose_way, make_forward
 from samovar.model.checkpoint import load_model
 from samovar.model.decoder import Decoder
-
-_MAX_CONTEXT = 4096
-"""Positions of the cache in which decoding is timed; models for 131,072 would need memory that nothing here uses."""
 
 
 def measure_decode(
@@ -33,18 +32,20 @@ def measure_decode(
 
 @torch.inference_mode()
 def _decode_seconds(model: Decoder, batch: int, num_tokens: int) -> float:
-    """Seconds to decode greedily from one token a row."""
-    weight = model.norm.weight
-    cache = SlotCache(
+    """Seconds to decode greedily from one token a row, the way an engine would."""
+    weight, blocks_each = model.norm.weight, blocks_for(num_tokens)
+    memory = make_memory(
         model.settings,
-        num_slots=batch,
-        max_context=min(model.settings.max_positions, _MAX_CONTEXT),
+        batch * blocks_each,
+        form="plain",
         dtype=model.compute_dtype or weight.dtype,
         device=weight.device,
     )
-    token_BT = torch.arange(batch).remainder(model.settings.vocab_size).unsqueeze(1)
+    forward = make_forward(model, memory, is_native=choose_way(model, "auto")[0])
+    tables = [range(1 + row * blocks_each, 1 + (row + 1) * blocks_each) for row in range(batch)]
+    tokens = [row % model.settings.vocab_size for row in range(batch)]
     started = time.perf_counter()
     for position in range(num_tokens):
-        view = cache.decoding([position] * batch, longest=position)
-        token_BT = model.head(model.hidden(token_BT, cache=view)).argmax(-1)
+        pieces = [Piece(row, [token], position, tables[row], [0]) for row, token in enumerate(tokens)]
+        tokens = forward.logits(make_batch(pieces, weight.device)).argmax(-1).tolist()
     return time.perf_counter() - started

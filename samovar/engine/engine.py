@@ -1,7 +1,7 @@
-"""The engine: requests in, tokens out, as many at once as there are slots.
+"""The engine: requests in, tokens out, many at once.
 
-A step decodes one token for every sequence whose prompt is read, gives the slots that fall free to those who wait, and
-reads one more chunk of prompts.
+A step takes one more token of every answer and a chunk of the prompts that are not wholly read, computes them in one
+flat batch, and chooses the next token of each sequence that has reached its end.
 """
 
 from __future__ import annotations
@@ -16,11 +16,18 @@ import torch
 from torch import Tensor
 
 from samovar.core.errors import BusyError, RequestError
-from samovar.engine.cache import SlotCache, affordable_context
-from samovar.engine.request import Completion, Delta, Sampling
-from samovar.engine.sampler import COLDEST, sample
-from samovar.engine.scheduler import Scheduler
-from samovar.engine.sequence import Sequence
+from samovar.engine.batch import Batch, Forward, Piece, make_batch
+from samovar.engine.blocks import BlockPool
+from samovar.engine.cache import CacheForm, copy_blocks, make_memory, size_cache
+from samovar.engine.choice import Answering, Turn, choose
+from samovar.engine.eager import BranchView
+from samovar.engine.forward import Way, choose_way, make_forward
+from samovar.engine.grammar import Grammars, Masks
+from samovar.engine.logprobs import score
+from samovar.engine.request import Completion, Delta, Sampling, TokenLogprobs
+from samovar.engine.sampler import COLDEST
+from samovar.engine.scheduler import Chunk, Scheduler
+from samovar.engine.sequence import NO_DRAFT, Sequence
 from samovar.model.adapters.attach import merge
 from samovar.model.adapters.folders import load_adapted
 from samovar.model.checkpoint import load_model
@@ -41,15 +48,24 @@ class Engine:
         max_context: int | None = None,
         max_waiting: int = 1024,
         prefill_tokens: int = 1024,
+        cache_tokens: int | None = None,
+        cache_form: CacheForm = "plain",
+        way: Way = "eager",
     ) -> None:
         """Allocate the cache.
 
         Args:
+            model: its weights are as they are now, where ``way`` is not eager.
+            tokenizer: the model's.
             max_batch: requests answered at once.
             max_context: longest prompt and answer together, in tokens; at most, and by default, the model's. By default
-                less where the cache would take more than half of the free memory.
-            max_waiting: requests that may wait for a slot; more are refused.
-            prefill_tokens: prompt tokens read in one step, padding included: how long running answers may be held up.
+                less where the cache of one would take more than half of the free memory.
+            max_waiting: requests that may wait; more are refused.
+            prefill_tokens: prompt tokens read in one step: how long running answers may be held up.
+            cache_tokens: that all answers together may have in the cache; by default ``max_batch`` times the context,
+                or what half of the free memory holds.
+            cache_form: how keys and values are kept.
+            way: who computes.
         Raises:
             ResourceError: the cache does not fit into memory.
         """
@@ -58,14 +74,27 @@ class Engine:
         self.max_batch = max_batch
         self.max_waiting = max_waiting
         self._vocab_size = min(tokenizer.vocab_size, model.settings.vocab_size)
-        device, dtype = model.norm.weight.device, model.compute_dtype or model.norm.weight.dtype
-        affordable = affordable_context(model.settings, num_slots=max_batch, dtype=dtype, device=device)
-        self.max_context = min(max_context or affordable, model.settings.max_positions)
-        self._device = device
-        self._cache = SlotCache(
-            model.settings, num_slots=max_batch, max_context=self.max_context, dtype=dtype, device=device
+        self._device, self._dtype = model.norm.weight.device, model.compute_dtype or model.norm.weight.dtype
+        size = size_cache(
+            model.settings,
+            max_batch=max_batch,
+            max_context=max_context,
+            cache_tokens=cache_tokens,
+            form=cache_form,
+            dtype=self._dtype,
+            device=self._device,
         )
-        self._scheduler = Scheduler(max_batch, max_context=self.max_context, prefill_tokens=prefill_tokens)
+        self.max_context = size.max_context
+        self._memory = make_memory(
+            model.settings, size.num_blocks, form=cache_form, dtype=self._dtype, device=self._device
+        )
+        self.is_native, self.why_not_native = choose_way(model, way)
+        self._forward: Forward = make_forward(model, self._memory, is_native=self.is_native)
+        self._scheduler = Scheduler(
+            BlockPool(self._memory.num_blocks), max_batch=max_batch, prefill_tokens=prefill_tokens
+        )
+        self._grammars = Grammars(tokenizer)
+        self._masks = Masks()
         self._sequences: dict[int, Sequence] = {}
         self._ids = count()
         self._cancelled: list[Delta] = []
@@ -79,6 +108,9 @@ class Engine:
         max_context: int | None = None,
         dtype: torch.dtype | None = None,
         adapter: Path | None = None,
+        cache_tokens: int | None = None,
+        cache_form: CacheForm = "plain",
+        way: Way = "auto",
     ) -> Engine:
         """Open the model and the tokenizer in ``folder``.
 
@@ -91,6 +123,9 @@ class Engine:
                 float32, 2.1, 5.5, 17, 29 ms in bfloat16 (its attention kernel is slow), and 1.9, 4.3, 16, 22 ms with
                 int8 weights under float32 activations.
             adapter: a folder in PEFT's format; the adapter is merged into the weights.
+            cache_tokens: that all answers together may have in the cache.
+            cache_form: how keys and values are kept.
+            way: who computes.
         """
         if adapter is None:
             model = load_model(folder, dtype=dtype or torch.float32)
@@ -99,7 +134,15 @@ class Engine:
             merge(model)
         tokenizer = Tokenizer.load(folder)
         check_vocabulary(tokenizer, model.settings, folder)
-        return cls(model, tokenizer, max_batch=max_batch, max_context=max_context)
+        return cls(
+            model,
+            tokenizer,
+            max_batch=max_batch,
+            max_context=max_context,
+            cache_tokens=cache_tokens,
+            cache_form=cache_form,
+            way=way,
+        )
 
     @property
     def has_work(self) -> bool:
@@ -108,19 +151,40 @@ class Engine:
 
     @property
     def num_running(self) -> int:
-        """Requests that have a slot."""
-        return self.max_batch - self._scheduler.num_free
+        """Requests that are read or answered."""
+        return len(self._scheduler.running)
 
     @property
     def num_waiting(self) -> int:
-        """Requests that wait for a slot."""
+        """Requests that wait for a place or for memory."""
         return len(self._scheduler.waiting)
 
-    def check(self, prompt_ids: Many[int]) -> None:
-        """Refuse a prompt that cannot be answered. Safe to call from any thread.
+    @property
+    def num_preempted(self) -> int:
+        """How often, so far, a request had to give its memory back and be read again."""
+        return self._scheduler.num_preempted
+
+    @property
+    def cache_use(self) -> float:
+        """Share of the cache that requests hold."""
+        pool = self._scheduler.pool
+        return 1.0 - pool.num_free / pool.num_blocks
+
+    def check_blocks(self) -> None:
+        """Raises AssertionError where a block of the cache is lost, or not whose it seems."""
+        self._scheduler.check()
+
+    def forget_prefixes(self) -> None:
+        """What is cached of earlier prompts is not used again: the weights have changed."""
+        self._scheduler.pool.forget_all()
+
+    def check(self, prompt_ids: Many[int], sampling: Sampling | None = None) -> None:
+        """Refuse what cannot be answered. Safe to call from any thread, and slow only where a grammar is new.
 
         Raises:
-            RequestError: it is empty, too long (``context_length_exceeded``), or not of this vocabulary.
+            RequestError: the prompt is empty, too long (``context_length_exceeded``), or not of this vocabulary; the
+                constraint cannot be followed (``invalid_schema``, ``invalid_grammar``).
+            MissingError: there is a constraint, and llguidance is not installed.
         """
         if not prompt_ids:
             raise RequestError("the prompt is empty", param="messages")
@@ -136,17 +200,46 @@ class Engine:
             raise RequestError(
                 f"the prompt holds token ids outside 0..{self.model.settings.vocab_size - 1}", param="messages"
             )
+        if sampling is not None and sampling.constraint is not None:
+            self._grammars.follow(sampling.constraint)
 
-    def add(self, prompt_ids: Many[int], sampling: Sampling | None = None) -> int:
+    def add(self, prompt_ids: Many[int], sampling: Sampling | None = None, *, adapter: str | None = None) -> int:
         """Queue a request and give its id; its deltas come out of ``step``.
 
+        Args:
+            prompt_ids: what is to be gone on with.
+            sampling: how.
+            adapter: name of the adapter that reads and answers.
         Raises:
             RequestError: the prompt cannot be answered.
             BusyError: the queue is full.
         """
         if self.num_waiting >= self.max_waiting:
             raise BusyError(f"{self.num_waiting} requests are waiting already", hint="try again in a moment")
-        return self._queue(prompt_ids, sampling or Sampling(), is_streamed=True)
+        return self._queue(prompt_ids, sampling or Sampling(), is_streamed=True, adapter=adapter)
+
+    def fork(self, request_id: int, sampling: Sampling) -> int:
+        """A further answer that begins as a live one has so far, and goes on by ``sampling``; its id.
+
+        The two share the blocks of the cache up to here, until one writes. The new request reports its answer from the
+        beginning. Its ``max_tokens`` counts from there too.
+
+        Raises:
+            RequestError: the request is not live, or the answer is as long as ``max_tokens`` already.
+        """
+        parent = self._sequences.get(request_id)
+        if parent is None:
+            raise RequestError(f"request {request_id} is not live", hint="fork a request before it ends")
+        said = tuple(parent.ids[parent.prompt_length :])
+        child = self._sequence(
+            parent.ids[: parent.prompt_length],
+            replace(sampling, prefix_ids=said),
+            is_streamed=True,
+            adapter=parent.adapter,
+        )
+        self._sequences[child.request_id] = child
+        self._scheduler.fork(parent, child)
+        return child.request_id
 
     def cancel(self, request_id: int) -> None:
         """End a request now and free its place; the next step reports it. One that has ended is left alone."""
@@ -165,9 +258,16 @@ class Engine:
     def step(self) -> list[Delta]:
         """Move every live request on, and tell what is new."""
         deltas, self._cancelled = self._cancelled, []
-        deltas += self._decode()
-        self._scheduler.admit()
-        deltas += self._prefill()
+        chunks = self._scheduler.schedule()
+        copy_blocks(self._memory, self._scheduler.take_copies())
+        choosing = [chunk.sequence.grammar for chunk in chunks if chunk.is_last]
+        self._masks.begin(grammar for grammar in choosing if grammar is not None)
+        # Prompts whose log-probabilities are wanted take another way through the head: they disturb nobody.
+        scored = [chunk for chunk in chunks if _unscored(chunk)]
+        plain = [chunk for chunk in chunks if not _unscored(chunk)]
+        for some in (plain, scored):
+            if some:
+                deltas += self._compute(some)
         return deltas
 
     def generate(
@@ -190,7 +290,7 @@ class Engine:
             raise BusyError("the engine is answering other requests", hint="take an engine of its own for this work")
         sampling = sampling or Sampling()
         for prompt in prompts:
-            self.check(prompt)
+            self.check(prompt, sampling)
         number_of = {
             self._queue(prompt, _counted_up(sampling, number), is_streamed=False): number
             for number, prompt in enumerate(prompts)
@@ -201,81 +301,98 @@ class Engine:
                 for delta in self.step():
                     if delta.finish_reason is not None:
                         number = number_of[delta.request_id]
-                        answers[number] = Completion(delta.ids, delta.text, delta.finish_reason)
+                        answers[number] = Completion.of(delta)
                         if on_finish is not None:
                             on_finish(number)
         finally:
             self.cancel_all()
         return [answers[number] for number in range(len(prompts))]
 
-    def _queue(self, prompt_ids: Many[int], sampling: Sampling, *, is_streamed: bool) -> int:
+    def _queue(
+        self, prompt_ids: Many[int], sampling: Sampling, *, is_streamed: bool, adapter: str | None = None
+    ) -> int:
         self.check(prompt_ids)
-        sequence = Sequence(
+        sequence = self._sequence(prompt_ids, sampling, is_streamed=is_streamed, adapter=adapter)
+        self._sequences[sequence.request_id] = sequence
+        self._scheduler.waiting.append(sequence)
+        return sequence.request_id
+
+    def _sequence(
+        self, prompt_ids: Many[int], sampling: Sampling, *, is_streamed: bool, adapter: str | None
+    ) -> Sequence:
+        return Sequence(
             next(self._ids),
             prompt_ids,
             sampling,
             self.tokenizer,
             max_length=self.max_context,
+            vocab_size=self._vocab_size,
+            grammar=None if sampling.constraint is None else self._grammars.follow(sampling.constraint),
             is_streamed=is_streamed,
+            adapter=adapter,
         )
-        self._sequences[sequence.request_id] = sequence
-        self._scheduler.waiting.append(sequence)
-        return sequence.request_id
 
-    def _decode(self) -> list[Delta]:
-        """One token for every sequence whose prompt is read."""
-        for swap in self._scheduler.make_dense():
-            self._cache.swap(*swap)
-        ready = self._scheduler.decoding()
-        if not ready:
+    def _compute(self, chunks: Many[Chunk]) -> list[Delta]:
+        """Read the chunks, and choose the next token of those that are at their end."""
+        pieces = [_piece(chunk) for chunk in chunks]
+        batch = make_batch(pieces, self._device)
+        last = [chunk for chunk in chunks if chunk.is_last]
+        logits_RV: Tensor | None = None
+        if _unscored(chunks[0]):
+            logits_RV = self._scored_logits(batch, chunks)
+        elif last:
+            # The table may be padded beyond the vocabulary; ids without a text are never drawn.
+            logits_RV = self._forward.logits(batch)[:, : self._vocab_size]
+        else:
+            self._forward.hidden(batch)
+        for chunk in chunks:
+            self._scheduler.has_read(chunk.sequence, chunk.length)
+        if logits_RV is None or not last:
             return []
-        num_rows = ready[-1].slot + 1
-        tokens = [0] * num_rows
-        for sequence in ready:
-            tokens[sequence.slot] = sequence.ids[-1]
-        positions = [self._scheduler.row_position(slot) for slot in range(num_rows)]
-        view = self._cache.decoding(positions, longest=max(sequence.num_cached for sequence in ready))
-        hidden_BTD = self.model.hidden(torch.tensor(tokens, device=self._device).unsqueeze(1), cache=view)
-        for sequence in ready:
-            sequence.num_cached += 1
-        return self._extend(ready, hidden_BTD[:, 0], [sequence.slot for sequence in ready])
+        turns, row = [], 0
+        for chunk in last:
+            turns.append(Turn(chunk.sequence, row, chunk.sequence.draft))
+            row += 1 + chunk.num_drafted
+        return self._extend(turns, logits_RV)
 
-    def _prefill(self) -> list[Delta]:
-        """A chunk of the prompts that are not wholly read, and the first token of those that now are."""
-        chunks = self._scheduler.next_chunks()
-        if not chunks:
-            return []
-        length = max(chunk.length for chunk in chunks)
-        starts = [chunk.sequence.num_cached for chunk in chunks]
-        rows = [
-            chunk.sequence.ids[start : start + chunk.length] + [0] * (length - chunk.length)
-            for chunk, start in zip(chunks, starts, strict=True)
-        ]
-        view = self._cache.prefilling([chunk.sequence.slot for chunk in chunks], starts, length)
-        hidden_BTD = self.model.hidden(torch.tensor(rows, device=self._device), cache=view)
-        last = [(row, chunk) for row, chunk in enumerate(chunks) if chunk.is_last]
-        self._scheduler.has_read(chunks)
-        if not last:
-            return []
-        hidden_BD = hidden_BTD[[row for row, _ in last], [chunk.length - 1 for _, chunk in last]]
-        return self._extend([chunk.sequence for _, chunk in last], hidden_BD, range(len(last)))
+    def _scored_logits(self, batch: Batch, chunks: Many[Chunk]) -> Tensor:
+        """Tell how likely the tokens were that were asked for; give the logits that tokens are chosen by."""
+        hidden_RD = self._forward.hidden(batch)
+        row = 0
+        choosing: list[int] = []
+        for chunk in chunks:
+            places = _unscored(chunk)
+            tokens = [chunk.sequence.ids[place + 1] for place in places]
+            num_top = [chunk.sequence.num_top(place + 1) for place in places]
+            chunk.sequence.take_scores(score(self._logits, hidden_RD[row : row + len(places)], tokens, num_top))
+            row += len(places)
+            if chunk.is_last:
+                choosing += range(row, row + 1 + chunk.num_drafted)
+                row += 1 + chunk.num_drafted
+        return self._logits(hidden_RD[choosing])
 
-    def _extend(self, sequences: list[Sequence], hidden_BD: Tensor, rows: Many[int]) -> list[Delta]:
-        """Sample a token for each sequence from its row of ``hidden_BD``."""
-        if len(rows) < len(hidden_BD):
-            hidden_BD = hidden_BD[list(rows)]
-        # The table may be padded beyond the vocabulary; ids without a text are never drawn.
-        logits_BV = self.model.head(hidden_BD)[:, : self._vocab_size].float()
-        for row, sequence in enumerate(sequences):
+    def _logits(self, hidden: Tensor) -> Tensor:
+        return self.model.head(hidden)[..., : self._vocab_size].float()
+
+    def _extend(self, turns: list[Turn], logits_RV: Tensor) -> list[Delta]:
+        """Choose a token for each sequence from its rows of ``logits_RV``, or several where drafts were right."""
+        sequences = [turn.sequence for turn in turns if isinstance(turn.sequence, Sequence)]
+        for turn, sequence in zip(turns, sequences, strict=True):
             if (allowed := sequence.allowed_ids()) is not None:
-                logits_BV[row] = _only(logits_BV[row], allowed)
-        tokens = sample(logits_BV, [one.sampling for one in sequences], [one.draw for one in sequences])
-        for row, (sequence, token) in enumerate(zip(sequences, tokens, strict=True)):
-            if lines := sequence.quotable(token):
-                self._quote(sequence, token, lines, logits_BV[row])
-            else:
-                sequence.append(token)
+                logits_RV[turn.row] = _only(logits_RV[turn.row], allowed)
+        choose(logits_RV, turns, self._masks, self._append)
+        for turn, sequence in zip(turns, sequences, strict=True):
+            sequence.draft = NO_DRAFT
+            if turn.num_accepted:
+                self._scheduler.has_read(sequence, turn.num_accepted)
         return self._report(sequences)
+
+    def _append(self, sequence: Answering, token: int, logits_V: Tensor, logprobs: TokenLogprobs | None) -> None:
+        assert isinstance(sequence, Sequence)
+        if lines := sequence.quotable(token):
+            self._quote(sequence, token, lines, logits_V)
+        else:
+            sequence.append(token, logprobs)
 
     def _quote(self, sequence: Sequence, mark: int, lines: list[list[int]], logits_V: Tensor) -> None:
         """Append the mark of a quote, and settle which line it quotes, by the likelihood of each as a whole.
@@ -303,9 +420,9 @@ class Engine:
         length = max(map(len, branches))
         token_BT = torch.tensor([branch + [0] * (length - len(branch)) for branch in branches], device=self._device)
         is_real_BT = torch.tensor([[place < len(branch) for place in range(1, length)] for branch in branches])
-        view = self._cache.branching(sequence.slot, len(sequence.ids), length)
+        view = BranchView(self._memory, sequence.blocks, len(sequence.ids), length, self._dtype)
         hidden_BTD = self.model.hidden(token_BT, cache=view)[:, :-1]
-        log_BTV = self.model.head(hidden_BTD)[..., : self._vocab_size].float().log_softmax(-1)
+        log_BTV = self._logits(hidden_BTD).log_softmax(-1)
         log_BT = log_BTV.gather(2, token_BT[:, 1:, None]).squeeze(2)
         return (log_BT * is_real_BT.to(self._device)).sum(1)
 
@@ -320,6 +437,23 @@ class Engine:
                 self._scheduler.release(sequence)
                 del self._sequences[sequence.request_id]
         return deltas
+
+
+def _piece(chunk: Chunk) -> Piece:
+    """What a batch has of a chunk: the hidden states of tokens to be scored are wanted, and of those chosen after."""
+    sequence, start = chunk.sequence, chunk.sequence.num_cached
+    tokens = sequence.ids[start : start + chunk.length]
+    rows = [place - start for place in _unscored(chunk)]
+    if chunk.is_last:
+        rows += range(len(tokens) - 1, len(tokens) + chunk.num_drafted)
+        tokens = tokens + sequence.draft.ids
+    return Piece(sequence.request_id, tokens, start, sequence.blocks, rows, sequence.adapter)
+
+
+def _unscored(chunk: Chunk) -> range:
+    """The places of a chunk after which the log-probability of the next token is wanted."""
+    start = chunk.sequence.num_cached
+    return chunk.sequence.unscored(start, start + chunk.length)
 
 
 def _only(logits_V: Tensor, allowed: list[int]) -> Tensor:

@@ -11,14 +11,16 @@ import threading
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Generator
 from collections.abc import Sequence as Many
+from concurrent.futures import Future
 from types import TracebackType
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from samovar.core.errors import BusyError, RequestError, SamovarError
 from samovar.engine.engine import Engine
 from samovar.engine.request import Completion, Delta, Sampling
 
 News = Delta | Exception
+T = TypeVar("T")
 
 
 class _Listener(Protocol):
@@ -34,6 +36,23 @@ class _Ticket:
         self.listener = listener
         self.request_id: int | None = None
         self.is_left = False
+
+
+class _Errand:
+    """Work for the loop's thread between two steps."""
+
+    def __init__(self, work: Callable[[Engine], Any]) -> None:
+        self.work = work
+        self.future: Future[Any] = Future()
+
+    def run(self, engine: Engine) -> None:
+        """Do it; whatever goes wrong is the caller's."""
+        if not self.future.set_running_or_notify_cancel():
+            return
+        try:
+            self.future.set_result(self.work(engine))
+        except Exception as error:
+            self.future.set_exception(error)
 
 
 class _AsyncListener:
@@ -65,7 +84,7 @@ class EngineRunner:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._inbox: queue.SimpleQueue[_Ticket | None] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[_Ticket | _Errand | None] = queue.SimpleQueue()
         self._tickets: dict[int, _Ticket] = {}
         self._post: defaultdict[asyncio.AbstractEventLoop, list[tuple[_AsyncListener, News]]] = defaultdict(list)
         self._is_closing = False
@@ -108,11 +127,24 @@ class EngineRunner:
     async def complete(self, prompt_ids: Many[int], sampling: Sampling | None = None) -> Completion:
         """The whole answer of one request; cancelling the task cancels it."""
         deltas = [delta async for delta in self.stream(prompt_ids, sampling)]
-        return _joined(deltas)
+        return Completion.of(*deltas)
 
     def complete_blocking(self, prompt_ids: Many[int], sampling: Sampling | None = None) -> Completion:
         """The whole answer of one request, for callers without an event loop."""
-        return _joined(list(self.stream_blocking(prompt_ids, sampling)))
+        return Completion.of(*self.stream_blocking(prompt_ids, sampling))
+
+    async def call(self, work: Callable[[Engine], T]) -> T:
+        """What ``work`` gives, done in the engine's thread between two steps; its errors are raised here.
+
+        Raises:
+            BusyError: the runner is closed.
+        """
+        return await asyncio.wrap_future(self._send(work).future)
+
+    def call_blocking(self, work: Callable[[Engine], T]) -> T:
+        """``call`` for callers without an event loop."""
+        result: T = self._send(work).future.result()
+        return result
 
     def close(self) -> None:
         """End the thread; those still waiting get a BusyError."""
@@ -130,13 +162,21 @@ class EngineRunner:
         self.close()
 
     def _submit(self, prompt_ids: Many[int], sampling: Sampling | None, listener: _Listener) -> _Ticket:
-        self.engine.check(prompt_ids)
+        self.engine.check(prompt_ids, sampling)
         ticket = _Ticket(prompt_ids, sampling or Sampling(), listener)
         with self._lock:
             if self._is_closing:
                 raise _closed()
             self._inbox.put(ticket)
         return ticket
+
+    def _send(self, work: Callable[[Engine], Any]) -> _Errand:
+        errand = _Errand(work)
+        with self._lock:
+            if self._is_closing:
+                raise _closed()
+            self._inbox.put(errand)
+        return errand
 
     def _leave(self, ticket: _Ticket) -> None:
         """Tell the loop that nobody listens any more; after the last delta that changes nothing."""
@@ -165,7 +205,10 @@ class EngineRunner:
                 return True
             if ticket is None:
                 return False
-            self._take(ticket)
+            if isinstance(ticket, _Errand):
+                ticket.run(self.engine)
+            else:
+                self._take(ticket)
             self._send_mail()
 
     def _take(self, ticket: _Ticket) -> None:
@@ -192,7 +235,9 @@ class EngineRunner:
         """Tell those whose tickets came too late."""
         while not self._inbox.empty():
             ticket = self._inbox.get()
-            if ticket is not None and ticket.request_id is None:
+            if isinstance(ticket, _Errand):
+                ticket.future.set_exception(_closed())
+            elif ticket is not None and ticket.request_id is None:
                 ticket.listener.hear(_closed())
 
     def _fail(self, error: Exception) -> None:
@@ -235,14 +280,6 @@ def _delta_of(news: News) -> Delta:
     if isinstance(news, Exception):
         raise SamovarError(f"the engine failed: {news}", hint="the engine goes on; try again") from news
     return news
-
-
-def _joined(deltas: list[Delta]) -> Completion:
-    return Completion(
-        [token for delta in deltas for token in delta.ids],
-        "".join(delta.text for delta in deltas),
-        deltas[-1].finish_reason or "cancelled",
-    )
 
 
 def _closed() -> BusyError:

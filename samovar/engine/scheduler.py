@@ -1,156 +1,248 @@
-"""Who has which slot, and whose prompt is read next."""
+"""Who is read and written in the next step, and who must wait.
+
+First come, first served. A prompt is admitted when there is a row for it, blocks for all of it, and a further block for
+each sequence that runs. Answers take blocks as they grow: how long they will be is not known, and blocks kept for the
+longest would stand empty most of the time. When no block is left, the sequence that came last gives all of its own back
+and waits in front; what it had said is read again later, much of it out of blocks that are still known. So memory never
+runs out, and nobody waits forever: the sequence that came first is never interrupted, and alone it always fits.
+"""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
 from typing import NamedTuple
 
-from samovar.engine.sequence import Sequence
-
-# A shorter common beginning is not worth the slower, masked way of reading the rest of a prompt.
-MIN_REUSE = 16
+from samovar.engine.batch import BLOCK_SIZE
+from samovar.engine.blocks import BlockPool
+from samovar.engine.cache import blocks_for
+from samovar.engine.sequence import NO_DRAFT, Sequence
 
 
 class Chunk(NamedTuple):
-    """A part of a prompt to be read: ``length`` tokens from ``sequence.num_cached`` on."""
+    """What a step computes of a sequence: ``length`` tokens from ``sequence.num_cached`` on, and drafts behind them."""
 
     sequence: Sequence
     length: int
+    is_last: bool
+    """Whether it reaches the end, so that a token is chosen after it."""
 
     @property
-    def is_last(self) -> bool:
-        """Whether the answer begins after it."""
-        return self.sequence.num_cached + self.length == len(self.sequence.ids)
+    def num_drafted(self) -> int:
+        """Drafted tokens that are computed behind it."""
+        return len(self.sequence.draft.ids) if self.is_last else 0
 
 
-class Swap(NamedTuple):
-    """Two slots whose contents must be exchanged, and how many positions of them."""
+class Copy(NamedTuple):
+    """A block whose content must be in another before the next forward pass."""
 
-    first: int
-    second: int
-    length: int
+    source: int
+    target: int
 
 
 class Scheduler:
-    """Waiting requests, first come first served, and the slots of those being answered.
+    """Waiting and running sequences, and the blocks they hold."""
 
-    A free slot remembers the tokens it last held, so that the next turn of a conversation reads just what is new.
-    """
-
-    def __init__(self, num_slots: int, *, max_context: int, prefill_tokens: int) -> None:
+    def __init__(self, pool: BlockPool, *, max_batch: int, prefill_tokens: int) -> None:
+        self.pool = pool
         self.waiting: deque[Sequence] = deque()
-        self.slots: list[Sequence | None] = [None] * num_slots
-        self._remembered: list[list[int]] = [[] for _ in range(num_slots)]
-        self._freed: list[int] = list(range(num_slots))
-        """Free slots, the one left longest ago first."""
-        self._reading: list[Sequence] = []
-        """Those whose prompt is not wholly read, in order of arrival."""
-        self._max_context = max_context
+        """In order of arrival."""
+        self.running: list[Sequence] = []
+        """In order of arrival."""
+        self.num_preempted = 0
+        """How often a sequence had to give its blocks back."""
+        self._max_batch = max_batch
         self._prefill_tokens = prefill_tokens
+        self._copies: list[Copy] = []
 
     @property
     def has_work(self) -> bool:
         """Whether any request waits or runs."""
-        return bool(self.waiting) or len(self._freed) < len(self.slots)
+        return bool(self.waiting or self.running)
 
-    @property
-    def num_free(self) -> int:
-        """Slots that nobody has."""
-        return len(self._freed)
+    def schedule(self) -> list[Chunk]:
+        """The next step: a token for every answer, and as much of the prompts as the budget holds."""
+        chunks: list[Chunk] = []
+        budget = self._prefill_tokens
+        had_to_preempt = False
+        for sequence in list(self.running):
+            if sequence not in self.running:  # it has just given its blocks back
+                continue
+            length = sequence.num_unread
+            if sequence.is_read:
+                length = min(length, 1 + budget)
+                budget -= length - 1
+            else:
+                length = min(length, budget)
+                budget -= length
+            if length <= 0:
+                continue
+            had_to_preempt |= self._make_space(sequence, length)
+            if sequence in self.running:
+                chunks.append(Chunk(sequence, length, length == sequence.num_unread))
+        if not had_to_preempt:
+            chunks += self._admit(budget)
+        return chunks
 
-    def live(self) -> list[Sequence]:
-        """Those with a slot, in the order of slots."""
-        return [sequence for sequence in self.slots if sequence is not None]
+    def take_copies(self) -> list[Copy]:
+        """The copies to make before what was scheduled is computed."""
+        copies, self._copies = self._copies, []
+        return copies
 
-    def decoding(self) -> list[Sequence]:
-        """Those whose prompt is read, in the order of slots."""
-        return [sequence for sequence in self.live() if sequence.is_read]
+    def has_read(self, sequence: Sequence, num_tokens: int) -> None:
+        """Note that so many more of its tokens are in the cache."""
+        sequence.num_cached += num_tokens
+        sequence.is_read |= sequence.num_cached >= sequence.prompt_length
+        self._remember(sequence)
 
-    def admit(self) -> None:
-        """Give free slots to those who wait."""
-        while self.waiting and self._freed:
-            sequence = self.waiting.popleft()
-            slot, num_common = self._best_slot(sequence.ids)
-            self._freed.remove(slot)
-            self._remembered[slot] = []
-            self.slots[slot] = sequence
-            sequence.slot, sequence.num_cached = slot, num_common
-            self._reading.append(sequence)
+    def truncate(self, sequence: Sequence, length: int) -> None:
+        """Take back what is cached beyond the first ``length`` tokens; ``sequence.ids`` are the caller's."""
+        sequence.num_cached = min(sequence.num_cached, length)
+        whole = sequence.num_cached // BLOCK_SIZE
+        del sequence.numbers[whole:]
+        surplus = sequence.blocks[blocks_for(sequence.num_cached) :]
+        del sequence.blocks[blocks_for(sequence.num_cached) :]
+        self.pool.let_go(surplus)
+
+    def fork(self, parent: Sequence, child: Sequence) -> None:
+        """Let ``child``, whose tokens begin as its parent's do, run beside it on the same blocks, or wait."""
+        if len(self.running) >= self._max_batch or parent not in self.running:
+            self.waiting.append(child)
+            return
+        child.num_cached, child.is_read = parent.num_cached, parent.is_read
+        child.blocks, child.numbers = parent.blocks[: blocks_for(parent.num_cached)], list(parent.numbers)
+        self.pool.hold(child.blocks)
+        self.running.append(child)
 
     def release(self, sequence: Sequence) -> None:
         """Take a sequence out, wherever it is."""
-        if sequence.slot < 0:
+        if sequence in self.running:
+            self.running.remove(sequence)
+            self._let_go(sequence)
+        else:
             self.waiting.remove(sequence)
-            return
-        if sequence in self._reading:
-            self._reading.remove(sequence)
-        # The last position stays open: while the slot is free, decoding writes behind what is remembered.
-        self._remembered[sequence.slot] = sequence.ids[: min(sequence.num_cached, self._max_context - 1)]
-        self.slots[sequence.slot] = None
-        self._freed.append(sequence.slot)
-        sequence.slot = -1
 
-    def next_chunks(self) -> list[Chunk]:
-        """What to read in one padded batch: the oldest prompt, and others of like length while the budget lasts."""
-        if not self._reading:
-            return []
-        first = self._reading[0]
+    def check(self) -> None:
+        """Raises AssertionError where a block is lost or counted wrongly, or a sequence's blocks are not its own."""
+        self.pool.check([sequence.blocks for sequence in self.running])
+        for sequence in self.running:
+            assert len(sequence.blocks) >= blocks_for(sequence.num_cached), "a cached token has no block"
+            assert len(sequence.numbers) <= sequence.num_cached // BLOCK_SIZE, "a block is known before it is full"
+        for sequence in self.waiting:
+            assert not sequence.blocks, "a waiting sequence holds blocks"
+            assert not sequence.num_cached, "a waiting sequence counts cached tokens"
+
+    def _admit(self, budget: int) -> list[Chunk]:
+        """Those who come next, while rows, blocks and the budget last."""
         chunks: list[Chunk] = []
-        longest = total = 0
-        for sequence in self._reading:
-            length = min(len(sequence.ids) - sequence.num_cached, self._prefill_tokens)
-            padded = (len(chunks) + 1) * max(longest, length)
-            # Padding costs as much as text: at most a quarter of the batch may be padding.
-            fits = padded <= self._prefill_tokens and padded * 3 <= (total + length) * 4
-            # Prompts with nothing cached take a faster way through attention; they are not mixed with others.
-            if not chunks or (fits and bool(sequence.num_cached) == bool(first.num_cached)):
-                chunks.append(Chunk(sequence, length))
-                longest, total = max(longest, length), total + length
+        passed_over: list[Sequence] = []
+        while self.waiting and budget > 0 and len(self.running) < self._max_batch:
+            sequence = self.waiting.popleft()
+            blocks, numbers = self._find(sequence)
+            if self._is_being_read(sequence, len(blocks)):
+                passed_over.append(sequence)
+                continue
+            if not self._place(sequence, blocks, numbers):
+                self.waiting.appendleft(sequence)
+                break
+            length = min(sequence.num_unread, budget)
+            budget -= length
+            self._own(sequence)
+            chunks.append(Chunk(sequence, length, length == sequence.num_unread))
+        self.waiting.extendleft(reversed(passed_over))
         return chunks
 
-    def has_read(self, chunks: Iterable[Chunk]) -> None:
-        """Note that the chunks are in the cache."""
-        for chunk in chunks:
-            if chunk.is_last:
-                self._reading.remove(chunk.sequence)
-                chunk.sequence.is_read = True
-            chunk.sequence.num_cached += chunk.length
+    def _find(self, sequence: Sequence) -> tuple[list[int], list[int]]:
+        """What is known of a beginning; the last token is always read, as the next one is chosen there."""
+        if not sequence.may_reuse:
+            return [], []
+        return self.pool.find(sequence.ids[:-1], sequence.adapter)
 
-    def make_dense(self) -> list[Swap]:
-        """Swaps that bring live slots to the front, when most rows of a decoding batch would be empty."""
-        live = self.live()
-        if not live or live[-1].slot + 1 <= 2 * len(live):
-            return []
-        swaps = []
-        for sequence in reversed(live):
-            hole = min(self._freed)
-            if hole > sequence.slot:
-                break
-            swaps.append(Swap(sequence.slot, hole, max(sequence.num_cached, len(self._remembered[hole]))))
-            self._freed[self._freed.index(hole)] = sequence.slot
-            self._remembered[sequence.slot], self._remembered[hole] = self._remembered[hole], []
-            self.slots[sequence.slot], self.slots[hole] = None, sequence
-            sequence.slot = hole
-        return swaps
+    def _is_being_read(self, sequence: Sequence, num_known: int) -> bool:
+        """Whether a prompt that is read right now begins alike for further blocks: these are soon known, and need not
+        be computed twice."""
+        if not sequence.may_reuse:
+            return False
+        end = (num_known + 1) * BLOCK_SIZE
+        if end >= len(sequence.ids):
+            return False
+        beginning = sequence.ids[:end]
+        return any(
+            not other.is_read and other.adapter == sequence.adapter and other.ids[:end] == beginning
+            for other in self.running
+        )
 
-    def row_position(self, slot: int) -> int:
-        """Where the next token of a slot goes: for a row that only fills the batch, where it does no harm."""
-        sequence = self.slots[slot]
-        return sequence.num_cached if sequence is not None else len(self._remembered[slot])
+    def _place(self, sequence: Sequence, blocks: list[int], numbers: list[int]) -> bool:
+        """Hold blocks for all tokens of a sequence, where there are enough."""
+        self.pool.hold(blocks)
+        num_more = blocks_for(len(sequence.ids)) - len(blocks)
+        if self.pool.num_free < num_more + (len(self.running) + 1 if self.running else 0):
+            self.pool.let_go(blocks)
+            return False
+        sequence.blocks, sequence.numbers = blocks, numbers
+        sequence.num_cached = len(blocks) * BLOCK_SIZE
+        if not sequence.has_run:
+            sequence.has_run, sequence.num_reused = True, sequence.num_cached
+        sequence.blocks += [self.pool.take() for _ in range(num_more)]
+        self.running.append(sequence)
+        return True
 
-    def _best_slot(self, ids: list[int]) -> tuple[int, int]:
-        """The free slot that shares the longest beginning with ``ids``, and its length; else the one freed first."""
-        # The last token of a prompt is always read anew: its logits begin the answer.
-        common = {slot: _common_length(self._remembered[slot], ids[:-1]) for slot in self._freed}
-        best = max(self._freed, key=lambda slot: common[slot])
-        return (best, common[best]) if common[best] >= MIN_REUSE else (self._freed[0], 0)
+    def _make_space(self, sequence: Sequence, length: int) -> bool:
+        """Blocks for the next ``length`` tokens and the drafts; whether somebody had to give theirs back for it."""
+        had_to_preempt = False
+        if not self._has_space(sequence, length + len(sequence.draft.ids)):
+            sequence.draft = NO_DRAFT
+        while not self._has_space(sequence, length):
+            last = self.running[-1]
+            self._preempt(last)
+            had_to_preempt = True
+            if last is sequence:
+                return True
+        for _ in range(self._num_missing(sequence, length + len(sequence.draft.ids))):
+            sequence.blocks.append(self.pool.take())
+        self._own(sequence)
+        return had_to_preempt
 
+    def _has_space(self, sequence: Sequence, length: int) -> bool:
+        is_copied = self._is_shared_where_written(sequence)
+        return self._num_missing(sequence, length) + is_copied <= self.pool.num_free
 
-def _common_length(first: list[int], second: list[int]) -> int:
-    length = 0
-    for one, other in zip(first, second, strict=False):
-        if one != other:
-            break
-        length += 1
-    return length
+    def _num_missing(self, sequence: Sequence, length: int) -> int:
+        return max(0, blocks_for(sequence.num_cached + length) - len(sequence.blocks))
+
+    def _is_shared_where_written(self, sequence: Sequence) -> bool:
+        place = sequence.num_cached // BLOCK_SIZE
+        return place < len(sequence.blocks) and self.pool.is_shared(sequence.blocks[place])
+
+    def _own(self, sequence: Sequence) -> None:
+        """Nobody else may look at the block that the next token is written into: it is copied, or forgotten."""
+        place = sequence.num_cached // BLOCK_SIZE
+        for number, block in enumerate(sequence.blocks[place:], place):
+            if self.pool.is_shared(block):
+                sequence.blocks[number] = self.pool.take()
+                if number == place:
+                    self._copies.append(Copy(block, sequence.blocks[number]))
+                self.pool.let_go([block])
+            else:
+                self.pool.forget(block)
+
+    def _remember(self, sequence: Sequence) -> None:
+        """Make known the blocks that have become full."""
+        while (len(sequence.numbers) + 1) * BLOCK_SIZE <= sequence.num_cached:
+            place = len(sequence.numbers)
+            tokens = sequence.ids[place * BLOCK_SIZE : (place + 1) * BLOCK_SIZE]
+            before = sequence.numbers[-1] if sequence.numbers else sequence.adapter
+            sequence.numbers.append(self.pool.remember(sequence.blocks[place], tokens, before))
+
+    def _preempt(self, sequence: Sequence) -> None:
+        self.running.remove(sequence)
+        self._let_go(sequence)
+        self.waiting.appendleft(sequence)
+        self.num_preempted += 1
+
+    def _let_go(self, sequence: Sequence) -> None:
+        own = set(sequence.blocks)
+        self._copies = [copy for copy in self._copies if copy.target not in own]
+        self.pool.let_go(sequence.blocks)
+        sequence.blocks, sequence.numbers = [], []
+        sequence.draft = NO_DRAFT
+        sequence.num_cached, sequence.is_read = 0, False

@@ -8,6 +8,8 @@ Source: Yang et al. 2025 (Qwen3), arXiv:2505.09388, section 2.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -75,11 +77,15 @@ class Decoder(nn.Module):
                 f"rows of {tokens_BT.shape[1]} tokens are longer than the {self.settings.max_positions} of the model",
                 hint="lower the context in the recipe",
             )
-        places = self._places(tokens_BT, cache, document_BT, branches)
-        x_BTD = self._embed(tokens_BT, places)
-        sight = local_sight = self._sight(x_BTD, places, is_windowed=False)
+        if cache is None:
+            groups: Sequence[Places] = [self._places(tokens_BT, document_BT, branches)]
+            positions_BT = groups[0].positions_BT
+        else:
+            groups, positions_BT = cache.groups, cache.positions_BT
+        x_BTD = self._embed(tokens_BT, positions_BT)
+        sight = local_sight = self._sight(x_BTD, positions_BT, groups, is_windowed=False)
         if self.settings.windowed_layers:
-            local_sight = self._sight(x_BTD, places, is_windowed=True)
+            local_sight = self._sight(x_BTD, positions_BT, groups, is_windowed=True)
         is_recomputed = self.recomputes_layers and torch.is_grad_enabled()
         for layer in self.layers:
             its_sight = local_sight if layer.is_windowed else sight
@@ -105,11 +111,8 @@ class Decoder(nn.Module):
         """Logits of the token after each, BTV."""
         return self.head(self.hidden(tokens_BT, cache=cache, document_BT=document_BT))
 
-    def _places(
-        self, tokens_BT: Tensor, cache: Cache | None, document_BT: Tensor | None, branches: Branches | None
-    ) -> Places:
-        if cache is not None:
-            return Places(cache.positions_BT, cache.mask_B1TS, cache.num_keys, has_cache=True)
+    def _places(self, tokens_BT: Tensor, document_BT: Tensor | None, branches: Branches | None) -> Places:
+        """Where tokens and keys stand without a cache."""
         length = tokens_BT.shape[1]
         if document_BT is None:
             return Places(None, None, length, has_cache=False)
@@ -119,7 +122,7 @@ class Decoder(nn.Module):
         positions_BT = None if self.rotary is not None else places_in_documents(document_BT)
         return Places(positions_BT, document_mask(document_BT), length, has_cache=False)
 
-    def _embed(self, tokens_BT: Tensor, places: Places) -> Tensor:
+    def _embed(self, tokens_BT: Tensor, positions_BT: Tensor | None) -> Tensor:
         """What goes into the first layer, BTD."""
         embedded_BTD = self.embed_tokens(tokens_BT)
         x_BTD = embedded_BTD.to(self.compute_dtype or embedded_BTD.dtype)
@@ -128,18 +131,21 @@ class Decoder(nn.Module):
             x_BTD = x_BTD * torch.tensor(self.settings.embedding_multiplier, dtype=x_BTD.dtype, device=x_BTD.device)
         if self.embed_positions is None:
             return x_BTD
-        positions_BT, _ = places.positions(tokens_BT.device)
+        if positions_BT is None:
+            positions_BT = torch.arange(tokens_BT.shape[1], device=tokens_BT.device)
         return x_BTD + self.embed_positions(positions_BT + self.settings.position_offset).to(x_BTD.dtype)
 
-    def _sight(self, x_BTD: Tensor, places: Places, *, is_windowed: bool) -> Sight:
+    def _sight(
+        self, x_BTD: Tensor, positions_BT: Tensor | None, groups: Sequence[Places], *, is_windowed: bool
+    ) -> Sight:
         """What windowed layers, or all others, are told of places."""
         rotary = (self.local_rotary or self.rotary) if is_windowed else self.rotary
         window = self.settings.window if is_windowed else None
-        mask_BHTS = layer_mask(places, x_BTD.device, window=window, alibi=self.alibi)
+        masks = tuple(layer_mask(places, x_BTD.device, window=window, alibi=self.alibi) for places in groups)
         if rotary is None:
-            return Sight(None, None, mask_BHTS)
-        cos_BTA, sin_BTA = rotary(places.positions_BT, x_BTD.shape[1], x_BTD)
-        return Sight(cos_BTA, sin_BTA, mask_BHTS)
+            return Sight(None, None, masks)
+        cos_BTA, sin_BTA = rotary(positions_BT, x_BTD.shape[1], x_BTD)
+        return Sight(cos_BTA, sin_BTA, masks)
 
 
 def _table(rows: int, width: int) -> nn.Embedding:

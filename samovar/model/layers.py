@@ -45,8 +45,14 @@ class Attention(nn.Module):
         if sight.cos_BTA is not None and sight.sin_BTA is not None:
             query_BHTA = rotate(query_BHTA, sight.cos_BTA, sight.sin_BTA)
             key_BKTA = rotate(key_BKTA, sight.cos_BTA, sight.sin_BTA)
-        key, value = (key_BKTA, value_BKTA) if cache is None else cache.update(self.layer, key_BKTA, value_BKTA)
-        mixed_BHTA = attend(query_BHTA, key, value, sight.mask_BHTS, scale=self.scale, softcap=self.softcap)
+        if cache is None:
+            mixed_BHTA = attend(
+                query_BHTA, key_BKTA, value_BKTA, sight.masks[0], scale=self.scale, softcap=self.softcap
+            )
+        else:
+            mixed_BHTA = cache.attend(
+                self.layer, query_BHTA, key_BKTA, value_BKTA, sight.masks, scale=self.scale, softcap=self.softcap
+            )
         return self.o_proj(mixed_BHTA.transpose(1, 2).reshape(batch, length, -1))
 
     def _split(self, x_BTP: Tensor, heads: int) -> Tensor:

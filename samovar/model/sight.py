@@ -5,6 +5,7 @@ Axes: B batch, T queries, S keys, H query heads (or 1, the same for all), A head
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 import torch
@@ -18,13 +19,21 @@ class Cache(Protocol):
 
     positions_BT: Tensor
     """int64; the position of every new token."""
-    mask_B1TS: Tensor | None
-    """bool; True where a query may look. None: at all keys up to its own."""
-    num_keys: int
-    """S: the keys that ``update`` gives, of the positions 0, 1, …"""
+    groups: Sequence[Places]
+    """Queries that are compared with the same keys in one go, and where these stand; every query is in one group."""
 
-    def update(self, layer: int, key_BKTA: Tensor, value_BKTA: Tensor) -> tuple[Tensor, Tensor]:
-        """Store the new keys and values; give all that the queries may look at: BKSA."""
+    def attend(
+        self,
+        layer: int,
+        query_BHTA: Tensor,
+        key_BKTA: Tensor,
+        value_BKTA: Tensor,
+        masks: Sequence[Tensor | None],
+        *,
+        scale: float,
+        softcap: float | None,
+    ) -> Tensor:
+        """Store the new keys and values; mix what the queries may look at, BHTA. ``masks``: of each group."""
         ...
 
 
@@ -43,8 +52,9 @@ class Sight(NamedTuple):
     cos_BTA: Tensor | None
     """Of the rotation of queries and keys; None where positions are told otherwise."""
     sin_BTA: Tensor | None
-    mask_BHTS: Tensor | None
-    """bool: True where a query may look. Float: added to the scores, minus infinity where it may not. None: causal."""
+    masks: tuple[Tensor | None, ...]
+    """BHTS, one for each group of the cache; one where there is no cache. bool: True where a query may look. Float:
+    added to the scores, minus infinity where it may not. None: causal."""
 
 
 class Places(NamedTuple):
@@ -53,7 +63,7 @@ class Places(NamedTuple):
     positions_BT: Tensor | None
     """int64; of the queries. None: 0, 1, … in every row."""
     mask_B1TS: Tensor | None
-    """As ``Cache`` has it."""
+    """bool; True where a query may look. None: at all keys up to its own."""
     num_keys: int
     """S. With a cache the keys stand at 0, 1, …; without one they are the queries' own tokens."""
     has_cache: bool

@@ -1,0 +1,35 @@
+"""Which way a model is computed: natively in C++ where that is possible, and else by torch."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from samovar.engine.batch import Forward, Memory
+from samovar.engine.eager import EagerForward
+from samovar.model.decoder import Decoder
+
+Way = Literal["auto", "native", "eager"]
+"""auto: natively where the model, the device and the compiler allow. native: an error where they do not."""
+
+
+def choose_way(model: Decoder, way: Way) -> tuple[bool, str]:
+    """Whether the model is computed natively, and in a few words why not."""
+    if way == "eager":
+        return False, "torch was asked for"
+    from samovar.engine.native.native_decoder import objection
+
+    why = objection(model)
+    return way == "native" or not why, why
+
+
+def make_forward(model: Decoder, memory: Memory, *, is_native: bool) -> Forward:
+    """What computes ``model`` over ``memory``.
+
+    Raises:
+        ConfigError: native is not possible.
+    """
+    if not is_native:
+        return EagerForward(model, memory)
+    from samovar.engine.native.native_decoder import NativeDecoder
+
+    return NativeDecoder(model, memory)
