@@ -13,7 +13,7 @@ from samovar.tokenizer.tokenizer import Tokenizer
 CONTEXT = 256
 
 
-def save_tiny_model(folder: Path, tokenizer: Tokenizer) -> Path:
+def save_tiny_model(folder: Path, tokenizer: Tokenizer, *, context: int = CONTEXT) -> Path:
     settings = DecoderSettings(
         vocab_size=tokenizer.vocab_size,
         hidden_size=32,
@@ -22,7 +22,7 @@ def save_tiny_model(folder: Path, tokenizer: Tokenizer) -> Path:
         num_heads=2,
         num_kv_heads=1,
         head_dim=16,
-        max_positions=CONTEXT,
+        max_positions=context,
     )
     tokenizer.save(folder)
     model = Decoder(settings)

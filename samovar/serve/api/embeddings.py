@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -18,6 +19,9 @@ from samovar.serve.disconnect import until_client_leaves
 from samovar.serve.service import Service, naming_param, read_content
 from samovar.serve.shapes.body import read_as
 from samovar.serve.shapes.embeddings import EmbeddingList, EmbeddingRequest
+
+if TYPE_CHECKING:  # torch is not needed to serve
+    from samovar.engine.engine import Engine
 
 
 @dataclass(slots=True)
@@ -33,11 +37,8 @@ class Embeddings:
         prompts = await asyncio.to_thread(list, prompts_of(asked.input, self.service.tokenizer))
         if not all(prompts):
             raise RequestError("a text is empty", hint="leave it out", param="input")
-        embed = getattr(self.service.runner, "embed", None)
-        if embed is None:
-            raise RequestError("this server's engine makes no embeddings", code="unsupported_value", param="model")
         with naming_param("input"):
-            vectors = await until_client_leaves(request, embed(prompts))
+            vectors = await until_client_leaves(request, self._vectors(prompts))
         num_tokens = sum(map(len, prompts))
         current_call().count(prompt_tokens=num_tokens)
         reply: EmbeddingList = {
@@ -54,6 +55,24 @@ class Embeddings:
             "usage": {"prompt_tokens": num_tokens, "total_tokens": num_tokens},
         }
         return JSONResponse(reply)
+
+    async def _vectors(self, prompts: Sequence[Sequence[int]]) -> list[list[float]]:
+        """Made in the engine's thread, a few texts at a time: answers go on in between."""
+        from samovar.engine.embeddings import batches
+
+        vectors: list[list[float]] = [[] for _ in prompts]
+        for numbers in batches([len(prompt) for prompt in prompts]):
+            some = [prompts[number] for number in numbers]
+            found = await self.service.runner.call(_embedding(some))
+            for number, vector in zip(numbers, found, strict=True):
+                vectors[number] = vector
+        return vectors
+
+
+def _embedding(prompts: Sequence[Sequence[int]]) -> Callable[[Engine], list[list[float]]]:
+    from samovar.engine.embeddings import embed
+
+    return lambda engine: embed(engine.model, prompts)
 
 
 def in_base64(vector: Sequence[float]) -> str:

@@ -13,7 +13,7 @@ from samovar.serve.api.endpoint import Endpoint
 from samovar.serve.api.messages import Messages
 from samovar.serve.api.models import Models
 from samovar.serve.api.openapi import describe
-from samovar.serve.api.rerank import Rerank
+from samovar.serve.api.rerank import Reranking
 from samovar.serve.api.responses import Responses
 from samovar.serve.service import Service
 from samovar.serve.shapes import chat, completions, embeddings, messages, models, rerank, responses
@@ -48,7 +48,7 @@ def endpoints(service: Service) -> list[Endpoint]:
             responses.ResponseEvent,
         ),
         Endpoint("/v1/embeddings", Embeddings(service).respond, embeddings.EmbeddingList, embeddings.EmbeddingRequest),
-        Endpoint("/v1/rerank", Rerank(service).respond, rerank.RankedList, rerank.RerankRequest),
+        Endpoint("/v1/rerank", Reranking(service).respond, rerank.RankedList, rerank.RerankRequest),
         Endpoint(
             "/v1/messages",
             anthropic.respond,

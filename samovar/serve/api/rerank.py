@@ -1,52 +1,52 @@
-"""POST /v1/rerank: documents in the order of how well they answer a question.
-
-A document is as good as the question is likely after it: Sachan et al. 2022, arXiv:2204.07496, without their words of
-instruction, so that it holds for models of any language. The score is the geometric mean of the probabilities of the
-question's tokens, so that it lies between 0 and 1.
-"""
+"""POST /v1/rerank: documents in the order of how well they answer a question."""
 
 from __future__ import annotations
 
-import asyncio
 import math
 import uuid
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from samovar.engine.request import Delta, Sampling
+from samovar.serve.context import current_call
 from samovar.serve.disconnect import until_client_leaves
-from samovar.serve.service import Service, naming_param, read_content, side_by_side
+from samovar.serve.service import Service, read_content
 from samovar.serve.shapes.body import read_as
 from samovar.serve.shapes.rerank import Ranked, RankedList, RerankRequest
 
-_SCORING = Sampling(temperature=0, max_tokens=1, prompt_logprobs=0)
-_BETWEEN = "\n\n"
+if TYPE_CHECKING:  # torch is not needed to serve
+    from samovar.engine.engine import Engine
+    from samovar.engine.rerank import Rerank
+
+DOCUMENTS_AT_ONCE = 16
+"""Scored before running answers go on."""
 
 
 @dataclass(slots=True)
-class Rerank:
+class Reranking:
     """Orders documents with the model that also speaks."""
 
     service: Service
 
     async def respond(self, request: Request) -> Response:
-        """The documents' places, the best first."""
+        """The documents' places, the best first.
+
+        The score is how likely a token of the question is after the document, in the geometric mean: from 0 to 1.
+        """
         asked = read_as(RerankRequest, await read_content(request))
         self.service.check_model(asked.model)
-        starts, prompts = await asyncio.to_thread(self._prompts, asked)
-        streams = [self.service.runner.stream(prompt, _SCORING) for prompt in prompts]
-        with naming_param("documents"):
-            scores = await until_client_leaves(request, _scores(side_by_side(streams), starts))
-        ranked: list[Ranked] = [{"index": index, "relevance_score": score} for index, score in enumerate(scores)]
+        scores, num_tokens = await until_client_leaves(request, self._scores(asked))
+        current_call().count(prompt_tokens=num_tokens)
+        ranked: list[Ranked] = [
+            {"index": index, "relevance_score": math.exp(score)} for index, score in enumerate(scores)
+        ]
         ranked.sort(key=lambda one: (-one["relevance_score"], one["index"]))
         if asked.return_documents:
             for one in ranked:
                 one["document"] = {"text": asked.documents[one["index"]]}
-        num_tokens = sum(map(len, prompts))
         reply: RankedList = {
             "id": f"rerank-{uuid.uuid4().hex}",
             "model": self.service.model_id,
@@ -55,19 +55,18 @@ class Rerank:
         }
         return JSONResponse(reply)
 
-    def _prompts(self, asked: RerankRequest) -> tuple[list[int], list[list[int]]]:
-        """Where the question begins in each prompt, and the prompts."""
-        tokenizer = self.service.tokenizer
-        question = tokenizer.encode(f"{_BETWEEN}{asked.query}", goes_on=True)
-        documents = [[*tokenizer.begin_ids, *tokenizer.encode(text)] for text in asked.documents]
-        return list(map(len, documents)), [[*document, *question] for document in documents]
+    async def _scores(self, asked: RerankRequest) -> tuple[list[float], int]:
+        """Mean log-probabilities, and the tokens read; in the engine's thread, a few documents at a time."""
+        scores, num_tokens = list[float](), 0
+        for first in range(0, len(asked.documents), DOCUMENTS_AT_ONCE):
+            some = asked.documents[first : first + DOCUMENTS_AT_ONCE]
+            found = await self.service.runner.call(_scoring(asked.query, some))
+            scores += found.scores
+            num_tokens += found.num_tokens
+        return scores, num_tokens
 
 
-async def _scores(deltas: AsyncGenerator[tuple[int, Delta], None], starts: list[int]) -> list[float]:
-    scores = [0.0] * len(starts)
-    async with aclosing(deltas):
-        async for index, delta in deltas:
-            told = [one.logprob for one in delta.prompt_logprobs[starts[index] :] if one is not None]
-            if told:
-                scores[index] = math.exp(sum(told) / len(told))
-    return scores
+def _scoring(query: str, documents: Sequence[str]) -> Callable[[Engine], Rerank]:
+    from samovar.engine.rerank import rerank
+
+    return lambda engine: rerank(engine.model, engine.tokenizer, query, documents)
