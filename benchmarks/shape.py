@@ -65,6 +65,20 @@ def smollm2_135m(*, context: int, vocab_size: int = 49_152) -> DecoderSettings:
     )
 
 
+def qwen3_06b(*, context: int, vocab_size: int = 151_936) -> DecoderSettings:
+    """The shape of Qwen3-0.6B (Yang et al. 2025, arXiv:2505.09388): width 1024, 28 layers, 16 heads on 8, of 128."""
+    return DecoderSettings(
+        vocab_size=vocab_size,
+        hidden_size=1024,
+        intermediate_size=3072,
+        num_layers=28,
+        num_heads=16,
+        num_kv_heads=8,
+        head_dim=128,
+        max_positions=context,
+    )
+
+
 def tiny(*, context: int, vocab_size: int = 512) -> DecoderSettings:
     """A shape that only shows that a benchmark runs."""
     return DecoderSettings(
