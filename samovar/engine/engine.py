@@ -6,20 +6,24 @@ flat batch, and chooses the next token of each sequence that has reached its end
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Sequence as Many
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from typing import Literal
 
 import torch
 from torch import Tensor
 
 from samovar.core.errors import BusyError, RequestError
-from samovar.engine.batch import Batch, Forward, Piece, make_batch
+from samovar.engine.batch import Forward, Piece, make_batch
 from samovar.engine.blocks import BlockPool
 from samovar.engine.cache import CacheForm, copy_blocks, make_memory, size_cache
 from samovar.engine.choice import Answering, Turn, choose
+from samovar.engine.draft_model import check_draft_tokenizer, make_drafter
+from samovar.engine.drafting import drafted
 from samovar.engine.eager import BranchView
 from samovar.engine.forward import Way, choose_way, make_forward
 from samovar.engine.grammar import Grammars, Masks
@@ -28,7 +32,9 @@ from samovar.engine.request import Completion, Delta, Sampling, TokenLogprobs
 from samovar.engine.sampler import COLDEST
 from samovar.engine.scheduler import Chunk, Scheduler
 from samovar.engine.sequence import NO_DRAFT, Sequence
+from samovar.engine.speculation import DraftCounts
 from samovar.model.adapters.attach import merge
+from samovar.model.adapters.bank import AdapterBank, load_bank
 from samovar.model.adapters.folders import load_adapted
 from samovar.model.checkpoint import load_model
 from samovar.model.decoder import Decoder
@@ -51,6 +57,9 @@ class Engine:
         cache_tokens: int | None = None,
         cache_form: CacheForm = "plain",
         way: Way = "eager",
+        draft: Decoder | Literal["prompt"] | None = None,
+        draft_tokens: int = 4,
+        adapters: AdapterBank | None = None,
     ) -> None:
         """Allocate the cache.
 
@@ -66,6 +75,10 @@ class Engine:
                 or what half of the free memory holds.
             cache_form: how keys and values are kept.
             way: who computes.
+            draft: guesses tokens ahead, which are then checked at once: a smaller model with the same tokenizer, or a
+                look-up of what came next in the text before (``engine/speculation.py`` says when it pays).
+            draft_tokens: guessed at once, at most.
+            adapters: that requests may name, beside ``model``; they are computed the eager way.
         Raises:
             ResourceError: the cache does not fit into memory.
         """
@@ -89,9 +102,17 @@ class Engine:
             model.settings, size.num_blocks, form=cache_form, dtype=self._dtype, device=self._device
         )
         self.is_native, self.why_not_native = choose_way(model, way)
-        self._forward: Forward = make_forward(model, self._memory, is_native=self.is_native)
+        self._bank = adapters
+        self._forward: Forward = make_forward(model, self._memory, is_native=self.is_native, adapters=adapters)
+        # Of those that name an adapter; all others go the native way beside it.
+        self._adapted_forward = self._forward
+        if self.is_native and adapters is not None:
+            self._adapted_forward = make_forward(model, self._memory, is_native=False, adapters=adapters)
         self._scheduler = Scheduler(
             BlockPool(self._memory.num_blocks), max_batch=max_batch, prefill_tokens=prefill_tokens
+        )
+        self._drafter = make_drafter(
+            draft, num_tokens=draft_tokens, num_blocks=size.num_blocks, vocab_size=self._vocab_size, way=way
         )
         self._grammars = Grammars(tokenizer)
         self._masks = Masks()
@@ -111,6 +132,9 @@ class Engine:
         cache_tokens: int | None = None,
         cache_form: CacheForm = "plain",
         way: Way = "auto",
+        draft: Path | Literal["prompt"] | None = None,
+        draft_tokens: int = 4,
+        adapters: Mapping[str, Path] | None = None,
     ) -> Engine:
         """Open the model and the tokenizer in ``folder``.
 
@@ -126,6 +150,9 @@ class Engine:
             cache_tokens: that all answers together may have in the cache.
             cache_form: how keys and values are kept.
             way: who computes.
+            draft: folder of a smaller model that guesses ahead, or ``prompt``: guesses are looked up in the text.
+            draft_tokens: guessed at once, at most.
+            adapters: name -> folder in PEFT's format, of those that requests may name beside the model itself.
         """
         if adapter is None:
             model = load_model(folder, dtype=dtype or torch.float32)
@@ -134,20 +161,32 @@ class Engine:
             merge(model)
         tokenizer = Tokenizer.load(folder)
         check_vocabulary(tokenizer, model.settings, folder)
+        if draft is not None and draft != "prompt":
+            check_draft_tokenizer(tokenizer, Tokenizer.load(draft), str(draft))
+            draft_model = load_model(draft, dtype=dtype or torch.float32)
+        bank = load_bank(model, adapters, base=folder) if adapters else None
         return cls(
             model,
             tokenizer,
+            adapters=bank,
             max_batch=max_batch,
             max_context=max_context,
             cache_tokens=cache_tokens,
             cache_form=cache_form,
             way=way,
+            draft=draft_model if isinstance(draft, Path) else draft,
+            draft_tokens=draft_tokens,
         )
 
     @property
     def has_work(self) -> bool:
         """Whether a further step would do anything."""
         return self._scheduler.has_work or bool(self._cancelled)
+
+    @property
+    def adapters(self) -> list[str]:
+        """Names that requests may give for ``adapter``."""
+        return [] if self._bank is None else self._bank.names
 
     @property
     def num_running(self) -> int:
@@ -169,6 +208,11 @@ class Engine:
         """Share of the cache that requests hold."""
         pool = self._scheduler.pool
         return 1.0 - pool.num_free / pool.num_blocks
+
+    @property
+    def draft_counts(self) -> DraftCounts:
+        """Tokens that were guessed so far, and how many of them stood."""
+        return DraftCounts() if self._drafter is None else self._drafter.counts
 
     def check_blocks(self) -> None:
         """Raises AssertionError where a block of the cache is lost, or not whose it seems."""
@@ -202,6 +246,13 @@ class Engine:
             )
         if sampling is not None and sampling.constraint is not None:
             self._grammars.follow(sampling.constraint)
+        if sampling is not None and sampling.adapter is not None and sampling.adapter not in self.adapters:
+            raise RequestError(
+                f"there is no adapter {sampling.adapter[:80]!r}",
+                hint=f"there are: {', '.join(self.adapters) or 'none'}",
+                code="model_not_found",
+                param="model",
+            )
 
     def add(self, prompt_ids: Many[int], sampling: Sampling | None = None, *, adapter: str | None = None) -> int:
         """Queue a request and give its id; its deltas come out of ``step``.
@@ -258,16 +309,14 @@ class Engine:
     def step(self) -> list[Delta]:
         """Move every live request on, and tell what is new."""
         deltas, self._cancelled = self._cancelled, []
+        if self._drafter is not None:
+            self._drafter.draft(drafted(self._scheduler.running))
         chunks = self._scheduler.schedule()
         copy_blocks(self._memory, self._scheduler.take_copies())
         choosing = [chunk.sequence.grammar for chunk in chunks if chunk.is_last]
         self._masks.begin(grammar for grammar in choosing if grammar is not None)
-        # Prompts whose log-probabilities are wanted take another way through the head: they disturb nobody.
-        scored = [chunk for chunk in chunks if _unscored(chunk)]
-        plain = [chunk for chunk in chunks if not _unscored(chunk)]
-        for some in (plain, scored):
-            if some:
-                deltas += self._compute(some)
+        for some in self._together(chunks):
+            deltas += self._compute(some)
         return deltas
 
     def generate(
@@ -329,22 +378,32 @@ class Engine:
             vocab_size=self._vocab_size,
             grammar=None if sampling.constraint is None else self._grammars.follow(sampling.constraint),
             is_streamed=is_streamed,
-            adapter=adapter,
+            adapter=adapter or sampling.adapter,
         )
+
+    def _together(self, chunks: Many[Chunk]) -> list[list[Chunk]]:
+        """The chunks by the way they take, so that none disturbs the others: prompts whose log-probabilities are wanted
+        go otherwise through the head, and what an adapter reads is not computed natively."""
+        found: dict[tuple[bool, bool], list[Chunk]] = {}
+        for chunk in chunks:
+            way = bool(_unscored(chunk)), self.is_native and chunk.sequence.adapter is not None
+            found.setdefault(way, []).append(chunk)
+        return [found[way] for way in sorted(found)]
 
     def _compute(self, chunks: Many[Chunk]) -> list[Delta]:
         """Read the chunks, and choose the next token of those that are at their end."""
         pieces = [_piece(chunk) for chunk in chunks]
         batch = make_batch(pieces, self._device)
         last = [chunk for chunk in chunks if chunk.is_last]
+        forward = self._forward if batch.adapters is None else self._adapted_forward
         logits_RV: Tensor | None = None
         if _unscored(chunks[0]):
-            logits_RV = self._scored_logits(batch, chunks)
+            logits_RV = self._scored_logits(forward.hidden(batch), chunks)
         elif last:
             # The table may be padded beyond the vocabulary; ids without a text are never drawn.
-            logits_RV = self._forward.logits(batch)[:, : self._vocab_size]
+            logits_RV = forward.logits(batch)[:, : self._vocab_size]
         else:
-            self._forward.hidden(batch)
+            forward.hidden(batch)
         for chunk in chunks:
             self._scheduler.has_read(chunk.sequence, chunk.length)
         if logits_RV is None or not last:
@@ -355,9 +414,8 @@ class Engine:
             row += 1 + chunk.num_drafted
         return self._extend(turns, logits_RV)
 
-    def _scored_logits(self, batch: Batch, chunks: Many[Chunk]) -> Tensor:
+    def _scored_logits(self, hidden_RD: Tensor, chunks: Many[Chunk]) -> Tensor:
         """Tell how likely the tokens were that were asked for; give the logits that tokens are chosen by."""
-        hidden_RD = self._forward.hidden(batch)
         row = 0
         choosing: list[int] = []
         for chunk in chunks:
@@ -382,6 +440,8 @@ class Engine:
                 logits_RV[turn.row] = _only(logits_RV[turn.row], allowed)
         choose(logits_RV, turns, self._masks, self._append)
         for turn, sequence in zip(turns, sequences, strict=True):
+            if self._drafter is not None:
+                self._drafter.heed(sequence, turn.num_accepted)
             sequence.draft = NO_DRAFT
             if turn.num_accepted:
                 self._scheduler.has_read(sequence, turn.num_accepted)
@@ -421,10 +481,17 @@ class Engine:
         token_BT = torch.tensor([branch + [0] * (length - len(branch)) for branch in branches], device=self._device)
         is_real_BT = torch.tensor([[place < len(branch) for place in range(1, length)] for branch in branches])
         view = BranchView(self._memory, sequence.blocks, len(sequence.ids), length, self._dtype)
-        hidden_BTD = self.model.hidden(token_BT, cache=view)[:, :-1]
+        with self._adapted(sequence.adapter, token_BT):
+            hidden_BTD = self.model.hidden(token_BT, cache=view)[:, :-1]
         log_BTV = self._logits(hidden_BTD).log_softmax(-1)
         log_BT = log_BTV.gather(2, token_BT[:, 1:, None]).squeeze(2)
         return (log_BT * is_real_BT.to(self._device)).sum(1)
+
+    def _adapted(self, adapter: str | None, token_BT: Tensor) -> AbstractContextManager[None]:
+        """Within it, the model computes rows of tokens with ``adapter``."""
+        if self._bank is None or adapter is None:
+            return nullcontext()
+        return self._bank.using([adapter] * len(token_BT), [token_BT.shape[1]] * len(token_BT))
 
     def _report(self, sequences: Iterable[Sequence]) -> list[Delta]:
         """The news of ``sequences``; those that have ended give their place back."""
@@ -435,6 +502,8 @@ class Engine:
                 deltas.append(delta)
             if sequence.finish_reason is not None:
                 self._scheduler.release(sequence)
+                if self._drafter is not None:
+                    self._drafter.leave(sequence)
                 del self._sequences[sequence.request_id]
         return deltas
 
