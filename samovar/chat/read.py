@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, NamedTuple, TypeVar
+from typing import IO, Any, NamedTuple, TypeVar, cast
 
 from samovar.chat.conversation import Conversation, load_strict_json
 from samovar.chat.forms import read_conversation
@@ -83,10 +84,14 @@ def file_rows(path: Path, *, shape: str = _SHAPE) -> Iterator[FileRow]:
         raise ResourceError(f"{path} cannot be read: {reason}", hint="check what it is and who owns it") from error
 
 
-def _open(path: Path) -> IO[bytes]:
-    opened: Any = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
-    file: IO[bytes] = opened
-    return file
+@contextmanager
+def _open(path: Path) -> Iterator[IO[bytes]]:
+    with path.open("rb") as file:
+        if path.suffix != ".gz":
+            yield file
+            return
+        with gzip.open(file) as unpacked:
+            yield cast(IO[bytes], unpacked)
 
 
 def _lines(path: Path, file: IO[bytes], shape: str) -> Iterator[FileRow]:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from samovar.chat.conversation import Conversation, Message
 from samovar.chat.fitting import fitted
+from samovar.chat.learning import LEARN_ALL, Learn, Span, spans_of_roles, weights_of_turns
 from samovar.chat.speech import Speech, find_speech, mark_pattern, starts_of_speech
 from samovar.chat.template import plain_message, render_plain
 from samovar.core.errors import DataError
@@ -25,10 +26,12 @@ _GUARDS = (*range(0xE000, 0xF900), *range(0xF0000, 0xFFFFE), *range(0x100000, 0x
 
 
 class Row(NamedTuple):
-    """A conversation as ids; ``is_target`` marks those that the assistant says."""
+    """A conversation as ids; ``is_target`` marks those that are learnt, by default all that the assistant says."""
 
     ids: list[int]
     is_target: list[bool]
+    weights: list[float] | None = None
+    """How much each target counts, from 0 to 1; None where all count as one."""
 
 
 class _Piece(NamedTuple):
@@ -39,6 +42,8 @@ class _Piece(NamedTuple):
     is_target: bool
     goes_on: bool = False
     """Whether it follows other text, so that no space is put in front of it."""
+    weight: float = 1.0
+    """How much it counts as a target."""
 
 
 def render_row(conversation: Conversation, tokenizer: Tokenizer) -> Row:
@@ -50,11 +55,31 @@ def render_row(conversation: Conversation, tokenizer: Tokenizer) -> Row:
     return next(render_rows([conversation], tokenizer))
 
 
-def render_rows(conversations: Iterable[Conversation], tokenizer: Tokenizer) -> Iterator[Row]:
-    """``render_row`` of each, many at a time on all cores."""
+def render_rows(
+    conversations: Iterable[Conversation],
+    tokenizer: Tokenizer,
+    *,
+    learn: Learn = LEARN_ALL,
+    refused: Callable[[Conversation, DataError], None] | None = None,
+) -> Iterator[Row]:
+    """``render_row`` of each, many at a time on all cores.
+
+    Args:
+        conversations: to be rendered.
+        tokenizer: whose template writes them.
+        learn: what in them is a target.
+        refused: told of one that cannot be rendered, which is then left out; None: that is an error.
+    """
     several = iter(conversations)
     while some := list(islice(several, _CONVERSATIONS_AT_ONCE)):
-        pieces = [_target_pieces(conversation, tokenizer) for conversation in some]
+        pieces = []
+        for conversation in some:
+            try:
+                pieces.append(_target_pieces(conversation, tokenizer, learn))
+            except DataError as error:
+                if refused is None:
+                    raise
+                refused(conversation, error)
         yield from _encode(pieces, tokenizer)
 
 
@@ -68,8 +93,8 @@ def prompt_ids(messages: Sequence[Message], tokenizer: Tokenizer, tools: Sequenc
     return next(_encode([pieces], tokenizer)).ids
 
 
-def _target_pieces(conversation: Conversation, tokenizer: Tokenizer) -> list[_Piece]:
-    pieces = _pieces(conversation.messages, conversation.tools, tokenizer, add_generation_prompt=False)
+def _target_pieces(conversation: Conversation, tokenizer: Tokenizer, learn: Learn) -> list[_Piece]:
+    pieces = _pieces(conversation.messages, conversation.tools, tokenizer, add_generation_prompt=False, learn=learn)
     if not any(piece.is_target for piece in pieces):
         roles = ", ".join(message.role for message in conversation.messages) or "none"
         raise DataError(
@@ -85,6 +110,7 @@ def _pieces(
     tokenizer: Tokenizer,
     *,
     add_generation_prompt: bool,
+    learn: Learn = LEARN_ALL,
 ) -> list[_Piece]:
     marks = mark_pattern(tokenizer)
     seen, listed = fitted([plain_message(message) for message in messages], tools, tokenizer)
@@ -106,14 +132,28 @@ def _pieces(
     speech = find_speech(tokenizer)
     text = write(plain["messages"], add_generation_prompt)
     starts = starts_of_speech(speech, plain["messages"], text, write, is_prompt=add_generation_prompt)
-    pieces = _swallowed(_masked(text, starts, marks, speech, tokenizer), tokenizer)
+    weights = weights_of_turns(messages, learn)
+    if weights is not None and len(weights) != len(starts):
+        raise DataError(
+            f"the chat template writes {len(starts)} turns of the assistant where the conversation has {len(weights)}, "
+            "so that turns cannot be weighted",
+            hint="join neighbouring turns of the assistant, or leave weights and learn_turns out",
+        )
+    masked = _masked(text, starts, marks, speech, tokenizer, weights)
+    others = spans_of_roles(plain["messages"], text, learn)
+    pieces = _swallowed(_with_others(masked, others, speech) if others else masked, tokenizer)
     if guard:
         pieces = [piece._replace(text=piece.text.replace(guard, "")) for piece in pieces]
     return list(_joined(pieces, tokenizer))
 
 
 def _masked(
-    text: str, starts: Sequence[int], marks: re.Pattern[str], speech: Speech, tokenizer: Tokenizer
+    text: str,
+    starts: Sequence[int],
+    marks: re.Pattern[str],
+    speech: Speech,
+    tokenizer: Tokenizer,
+    weights: Sequence[float] | None,
 ) -> Iterator[_Piece]:
     """Cut ``text`` where the assistant begins to speak, and at the marks, which get their ids.
 
@@ -121,13 +161,29 @@ def _masked(
     with spaces or newlines that would join what stands before it.
     """
     for number, (start, end) in enumerate(zip([0, *starts], [*starts, len(text)], strict=True)):
-        is_target = number > 0
+        weight = 1.0 if weights is None or number == 0 else weights[number - 1]
+        is_target = number > 0 and weight > 0
         for place, part in enumerate(marks.split(text[start:end])):
             if place % 2:
-                yield _Piece(part, tokenizer.special_ids[part], is_target)
+                yield _Piece(part, tokenizer.special_ids[part], is_target, weight=weight)
                 is_target = is_target and part not in speech.ends
             elif part:
-                yield _Piece(part, None, is_target)
+                yield _Piece(part, None, is_target, weight=weight)
+
+
+def _with_others(pieces: Iterable[_Piece], spans: Sequence[Span], speech: Speech) -> Iterator[_Piece]:
+    """Make targets of the pieces that overlap with what others say, and of the mark that ends each."""
+    place, weight = 0, 0.0
+    for piece in pieces:
+        end = place + len(piece.text)
+        if piece.special_id is None:
+            weight = max((span.weight for span in spans if span.start < end and place < span.end), default=0.0)
+            is_new = weight > 0 and not piece.is_target
+        else:
+            is_new = weight > 0 and piece.text in speech.ends and not piece.is_target
+        yield piece._replace(is_target=True, weight=weight) if is_new else piece
+        weight = weight if piece.special_id is None else 0.0
+        place = end
 
 
 def _swallowed(pieces: Iterable[_Piece], tokenizer: Tokenizer) -> list[_Piece]:
@@ -174,11 +230,14 @@ def _encode(several: list[list[_Piece]], tokenizer: Tokenizer) -> Iterator[Row]:
     for pieces in several:
         ids: list[int] = []
         is_target: list[bool] = []
+        weights: list[float] = []
         for piece in pieces:
             new = ids_of[piece.text, piece.goes_on] if piece.special_id is None else [piece.special_id]
             ids += new
             is_target += [piece.is_target] * len(new)
-        yield Row(ids, is_target)
+            weights += [piece.weight] * len(new)
+        is_weighted = any(piece.is_target and piece.weight != 1.0 for piece in pieces)
+        yield Row(ids, is_target, weights if is_weighted else None)
 
 
 def _unused_letter(texts: Iterable[str]) -> str:

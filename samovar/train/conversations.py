@@ -10,6 +10,7 @@ from pathlib import Path
 from samovar.chat.conversation import Conversation
 from samovar.chat.read import read_conversations
 from samovar.tasks.task import Split, Task
+from samovar.train.conversation_check import ConversationCheck
 
 _HELD_OUT_EVERY = 20
 _LONGEST_CHAIN = 4
@@ -48,17 +49,24 @@ def task_conversations(
         yield Conversation(messages=[message for part in parts for message in part.messages], meta=parts[0].meta)
 
 
-def own_conversations(paths: Sequence[Path], *, split: Split, seed: int, epochs: float = 1.0) -> Iterator[Conversation]:
+def own_conversations(
+    paths: Sequence[Path], *, split: Split, seed: int, epochs: float = 1.0, check: ConversationCheck | None = None
+) -> Iterator[Conversation]:
     """The user's conversations in shuffled order, ``epochs`` times; every twentieth is held out for validation.
 
-    They are held in memory for shuffling: people write thousands of conversations, not billions.
+    They are held in memory for shuffling: people write thousands of conversations, not billions. What ``check`` does
+    not find sound is left out.
     """
     every = [conversation for path in paths for conversation in read_conversations(path)]
+    if check is not None:
+        every = check.sound(every)
     chosen = [
         conversation
         for number, conversation in enumerate(every, 1)
         if (number % _HELD_OUT_EVERY == 0) == (split == "test")
     ]
+    if split == "test" and not chosen:
+        chosen = every  # of so few all are both learnt and looked at
     left = round(len(chosen) * epochs)
     draw = random.Random(f"{seed}/own")
     while left > 0:

@@ -33,7 +33,8 @@ def pack_rows(
 ) -> dict[str, int]:
     """Pack ``rows`` into at most ``max_rows`` rows of ``context`` + 1 tokens, and write them to ``folder``.
 
-    A row longer than that is left out and counted: cut, it would lose its end, which is where the targets are.
+    A row longer than that is left out and counted: cut, it would lose its end, which is where the targets are. What
+    targets count is kept in hundredths.
 
     Raises:
         DataError: nothing was left to train on.
@@ -41,6 +42,7 @@ def pack_rows(
     width = context + 1
     dtype = np.dtype(np.uint16 if vocab_size <= 1 << 16 else np.uint32)
     counts = {"rows": 0, "conversations": 0, "too_long": 0, "without_target": 0, "tokens": 0, "targets": 0}
+    is_weighted = False
     open_rows: list[list[Row]] = []
     room: list[int] = []
     with naming_os_errors(folder):
@@ -55,11 +57,11 @@ def pack_rows(
                 parts = open_rows.pop(number)
                 room.pop(number)
                 ids = [token for part in parts for token in part.ids]
-                marks = [mark for part in parts for mark in part.is_target]
+                marks = [mark for part in parts for mark in _hundredths(part)]
                 owners = [i for i, part in enumerate(parts) for _ in part.ids]
                 pad = width - len(ids)
                 tokens.write(np.array(ids + [pad_id] * pad, dtype=dtype).tobytes())
-                targets.write(np.array(marks + [False] * pad, dtype=np.uint8).tobytes())
+                targets.write(np.array(marks + [0] * pad, dtype=np.uint8).tobytes())
                 documents.write(np.array(owners + [len(parts)] * pad, dtype=np.uint16).tobytes())
                 counts["rows"] += 1
                 on_progress(1)
@@ -73,6 +75,7 @@ def pack_rows(
                 if not any(row.is_target[1:]):
                     counts["without_target"] += 1
                     continue
+                is_weighted = is_weighted or row.weights is not None
                 counts["conversations"] += 1
                 counts["tokens"] += len(row.ids)
                 counts["targets"] += sum(row.is_target[1:])
@@ -94,8 +97,15 @@ def pack_rows(
             f"{counts['without_target']} have no assistant's turn)",
             hint="raise model.context, or add conversations with assistant turns",
         )
-    write_json(folder / _INDEX, counts | {"context": context, "vocab_size": vocab_size})
+    write_json(folder / _INDEX, counts | {"context": context, "vocab_size": vocab_size, "is_weighted": is_weighted})
     return counts
+
+
+def _hundredths(row: Row) -> list[int]:
+    """What each token counts as a target: of one that counts at all, at least one hundredth."""
+    if row.weights is None:
+        return [100 * mark for mark in row.is_target]
+    return [max(1, round(100 * weight)) * mark for weight, mark in zip(row.weights, row.is_target, strict=True)]
 
 
 def is_packed(folder: Path) -> bool:
@@ -124,13 +134,17 @@ class PackedRows(Rows):
     def batch(self, numbers: np.ndarray) -> Batch:
         """The rows of these numbers; only marked tokens are targets, and each conversation sees itself alone."""
         tokens = torch.from_numpy(self._tokens[numbers].astype(np.int64))
-        is_target = torch.from_numpy(self._targets[numbers].astype(bool))
+        marks = self._targets[numbers]
+        is_target = torch.from_numpy(marks.astype(bool))
         documents = torch.from_numpy(self._documents[numbers].astype(np.int32))
         # The first token of a conversation is not to be guessed from the one packed before it.
         counts_BT = is_target[:, 1:] & (documents[:, 1:] == documents[:, :-1])
         target_BT = tokens[:, 1:].masked_fill(~counts_BT, IGNORED)
-        return Batch(tokens[:, :-1].contiguous(), target_BT, documents[:, :-1].contiguous())
+        weight_BT = None
+        if self.counts.get("is_weighted"):
+            weight_BT = torch.from_numpy(marks[:, 1:].astype(np.float32) / 100)
+        return Batch(tokens[:, :-1].contiguous(), target_BT, documents[:, :-1].contiguous(), weight_BT)
 
     def heaviest(self, count: int) -> np.ndarray:
         """The rows with the most targets: each of them goes through the head."""
-        return np.argsort(-self._targets.sum(axis=1, dtype=np.int64), kind="stable")[:count]
+        return np.argsort(-(self._targets > 0).sum(axis=1), kind="stable")[:count]

@@ -91,5 +91,16 @@ class SftSettings(LoopSettings):
     """Share of the budget for one's own conversations where there are tasks as well."""
     max_epochs: float = Field(4.0, gt=0)
     """How often one's own conversations may be repeated at most."""
+    learn_roles: list[Literal["assistant", "user", "system", "tool"]] = Field(["assistant"], min_length=1)
+    """Whose turns are learnt. Of others than the assistant's the header is learnt as well."""
+    learn_turns: Literal["all", "last"] = "all"
+    """Learn each of the assistant's turns, or only the last of a conversation. A message's own weight wins."""
+    label_smoothing: float = Field(0.0, ge=0, lt=1)
+    """Share of a target's probability that all tokens are to have alike."""
+    embedding_noise: float = Field(0.0, ge=0)
+    """Size of the noise on embeddings in training (NEFTune's alpha: 5 is usual), 0 for none."""
+    check: Literal["repair", "refuse"] = "repair"
+    """One's own conversations from which nothing can be learnt (an empty answer, twice the same, turns that the chat
+    template refuses, too long): left out with a word, or refused."""
     adapter: AdapterSettings | None = None
     """Train a low-rank adapter beside the frozen base instead of all weights; {} takes its defaults."""

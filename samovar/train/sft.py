@@ -10,25 +10,27 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from samovar.chat.rows import prompt_ids, render_rows
+from samovar.chat.conversation import Conversation
+from samovar.chat.learning import Learn
+from samovar.chat.rows import render_rows
 from samovar.core.artifact import SCRATCH
 from samovar.core.devices import pick_device, training_dtype
-from samovar.core.errors import ConfigError, MissingError
+from samovar.core.errors import ConfigError, DataError, MissingError
 from samovar.core.progress import Progress
-from samovar.engine.engine import Engine
-from samovar.engine.request import Sampling
-from samovar.model.decoder import Decoder
 from samovar.model.vocabulary import check_vocabulary
 from samovar.tasks.task import Split, Task
 from samovar.tokenizer.tokenizer import Tokenizer
+from samovar.train.conversation_check import ConversationCheck
 from samovar.train.conversations import interleave, own_conversations, task_conversations
 from samovar.train.loop import train
+from samovar.train.noise import embedding_noise
 from samovar.train.objectives.next_token import NextToken
 from samovar.train.packing import PackedRows, is_packed, pack_rows
 from samovar.train.parallel.degrees import rows_of_a_process, rows_of_a_step
 from samovar.train.parallel.grid import open_grid
 from samovar.train.parallel.shard import gather, spread
 from samovar.train.parallel.world import BY_ITSELF, World
+from samovar.train.samples import answer_line
 from samovar.train.settings import SftSettings
 from samovar.train.trainable import loop_settings, open_trainable, save_trained
 from samovar.train.validation import validation_loss
@@ -80,15 +82,19 @@ def sft(
         rows_per_batch = max(1, settings.micro_batch_tokens // context)
         loss = validation_loss(model, rows["test"], rows_per_batch=rows_per_batch, grid=grid)
         whole = gather(model, grid, dtype, grid.device)
-        answers = {} if whole is None else {f"sample {q.task}": _answer(whole, tokenizer, q.prompt) for q in questions}
+        answers = (
+            {} if whole is None else {f"sample {q.task}": answer_line(whole, tokenizer, q.prompt) for q in questions}
+        )
         return {"validation_loss": loss, **answers}
 
     counts = rows["train"].counts
     budget = min(settings.tokens, math.ceil(counts["rows"] * context * settings.max_epochs))
-    metrics = train(
-        model, NextToken(settings.z_loss), rows["train"], loop_settings(settings, settings.adapter),
-        tokens=budget, context=context, out=out, title="sft", validate=validate, grid=grid,
-    )  # fmt: skip
+    with embedding_noise(model, settings.embedding_noise):
+        metrics = train(
+            model, NextToken(settings.z_loss, settings.label_smoothing), rows["train"],
+            loop_settings(settings, settings.adapter),
+            tokens=budget, context=context, out=out, title="sft", validate=validate, grid=grid,
+        )  # fmt: skip
     whole = gather(model, grid, dtype)
     if whole is not None:
         save_trained(whole, out, settings.adapter, base=base)
@@ -124,11 +130,17 @@ def _rows(
     )
     # Alone, one's own rows are packed once and the loop repeats them; beside tasks, they must come often enough here.
     epochs = settings.max_epochs if tasks and split == "train" else 1.0
-    own = own_conversations(paths, split=split, seed=settings.seed, epochs=epochs)
+    check = ConversationCheck()
+    own = own_conversations(paths, split=split, seed=settings.seed, epochs=epochs, check=check)
+    learn = Learn(frozenset(settings.learn_roles), settings.learn_turns, heeds_weights=True)
+
+    def refused(conversation: Conversation, error: DataError) -> None:
+        check.leave_out("refused", conversation, error.what)
+
     mixed = interleave(own, drawn, first_share=settings.conversations_share if paths else 0.0, seed=settings.seed)
     with Progress(f"pack {split}", max_rows, "rows") as progress:
         pack_rows(
-            render_rows(mixed, tokenizer),
+            render_rows(mixed, tokenizer, learn=learn, refused=refused),
             folder,
             context=context,
             vocab_size=tokenizer.vocab_size,
@@ -136,12 +148,8 @@ def _rows(
             max_rows=max_rows,
             on_progress=progress.advance,
         )
+        if split == "train":
+            check.refuse(settings.check)
+            for line in check.words():
+                progress.say(f"  {line}")
     return PackedRows(folder)
-
-
-def _answer(model: Decoder, tokenizer: Tokenizer, prompt: Sequence[Any]) -> str:
-    """The question and the model's most likely answer, in one line."""
-    engine = Engine(model, tokenizer, max_batch=1)
-    ids = prompt_ids(prompt, tokenizer)
-    text = engine.generate([ids], Sampling(temperature=0.0, max_tokens=64))[0].text
-    return f"{prompt[-1].content} -> {text}"

@@ -24,8 +24,8 @@ class Measured(NamedTuple):
 class Objective(Protocol):
     """A module under ``objectives``, or an object of one."""
 
-    def weight(self, batch: Batch) -> int:
-        """What the sums are divided by: targets, answers or pairs."""
+    def weight(self, batch: Batch) -> float:
+        """What the sums are divided by: targets, answers or pairs, each by its weight."""
         ...
 
     def loss_sum(self, model: Decoder, batch: Batch, hidden_BTD: Tensor) -> Tensor | Measured:

@@ -23,7 +23,14 @@ from samovar.train.objectives.chunks import targets_at_once
 
 
 def cross_entropy_sum(
-    model: Decoder, hidden_ND: Tensor, target_N: Tensor, *, z_loss: float = 0.0, at_once: int | None = None
+    model: Decoder,
+    hidden_ND: Tensor,
+    target_N: Tensor,
+    *,
+    z_loss: float = 0.0,
+    smoothing: float = 0.0,
+    weight_N: Tensor | None = None,
+    at_once: int | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Cross-entropy in nats, summed over the targets, and the z-loss that is in it; float32 scalars.
 
@@ -35,32 +42,48 @@ def cross_entropy_sum(
         hidden_ND: its normed hidden states.
         target_N: int64; the right token of each.
         z_loss: its weight.
+        smoothing: share of a target's probability that all tokens are to have alike (Szegedy et al. 2016,
+            arXiv:1512.00567, section 7).
+        weight_N: float32; what the loss of each target is multiplied by. None: by one.
         at_once: targets whose logits are held at one time; by default as the device's memory and caches like it.
     """
     at_once = at_once or targets_at_once(model.settings.vocab_size, hidden_ND.device.type)
     head: nn.Module = model.embed_tokens if model.lm_head is None else model.lm_head
     weights = [p for p in head.parameters() if p.requires_grad] if torch.is_grad_enabled() else []
     differentiate = _compiled() if model.is_compiled else loss_and_gradient
-    loss, z_part = _InChunks.apply(model.head, differentiate, target_N, z_loss, at_once, hidden_ND, *weights)
+    loss, z_part = _InChunks.apply(
+        model.head, differentiate, target_N, z_loss, smoothing, weight_N, at_once, hidden_ND, *weights
+    )
     return loss, z_part
 
 
-def loss_and_gradient(logits_NV: Tensor, target_N: Tensor, z_loss: float) -> tuple[Tensor, Tensor, Tensor]:
+def loss_and_gradient(
+    logits_NV: Tensor, target_N: Tensor, z_loss: float, smoothing: float = 0.0, weight_N: Tensor | None = None
+) -> tuple[Tensor, Tensor, Tensor]:
     """The summed loss with its z-loss, the z-loss alone, and the gradient of the first by the logits.
 
     Softmax in float32; the gradient has the type of the logits. With p the probabilities and z the logarithm of their
-    denominator, it is p (1 + 2 z_loss z), less 1 at the target.
+    denominator, it is p (1 + 2 z_loss z), less 1 at the target; smoothed by e among V tokens, less e / V everywhere and
+    1 - e at the target.
     """
     logits = logits_NV.float()
     log_share_NV = logits.log_softmax(dim=-1)
     z_N = logits[:, 0] - log_share_NV[:, 0]
-    z_part = z_loss * z_N.square().sum()
-    loss = z_part - log_share_NV.gather(1, target_N.unsqueeze(1)).sum()
+    z_part_N = z_loss * z_N.square()
+    loss_N = -(1.0 - smoothing) * log_share_NV.gather(1, target_N.unsqueeze(1)).squeeze(1)
+    if smoothing:
+        loss_N -= smoothing * log_share_NV.mean(dim=-1)
     gradient_NV = log_share_NV.exp_()
     if z_loss:
         gradient_NV *= (1.0 + 2.0 * z_loss * z_N).unsqueeze(1)
-    gradient_NV.scatter_add_(1, target_N.unsqueeze(1), gradient_NV.new_full((len(target_N), 1), -1.0))
-    return loss, z_part, gradient_NV.to(logits_NV.dtype)
+    if smoothing:
+        gradient_NV -= smoothing / logits.shape[1]
+    gradient_NV.scatter_add_(1, target_N.unsqueeze(1), gradient_NV.new_full((len(target_N), 1), smoothing - 1.0))
+    if weight_N is not None:
+        loss_N, z_part_N = loss_N * weight_N, z_part_N * weight_N
+        gradient_NV *= weight_N.unsqueeze(1)
+    z_part = z_part_N.sum()
+    return loss_N.sum() + z_part, z_part, gradient_NV.to(logits_NV.dtype)
 
 
 @functools.cache
@@ -80,6 +103,8 @@ class _InChunks(torch.autograd.Function):
         differentiate: Callable[..., tuple[Tensor, Tensor, Tensor]],
         target_N: Tensor,
         z_loss: float,
+        smoothing: float,
+        weight_N: Tensor | None,
         at_once: int,
         hidden_ND: Tensor,
         *weights: nn.Parameter,
@@ -94,7 +119,8 @@ class _InChunks(torch.autograd.Function):
             piece = hidden_ND[part].detach().requires_grad_(is_wanted)
             with torch.set_grad_enabled(is_wanted):
                 logits_NV = head(piece)
-            loss, z_part, gradient_NV = differentiate(logits_NV.detach(), target_N[part], z_loss)
+            weight = None if weight_N is None else weight_N[part]
+            loss, z_part, gradient_NV = differentiate(logits_NV.detach(), target_N[part], z_loss, smoothing, weight)
             sums += torch.stack((loss, z_part))
             if for_hidden is not None:
                 for_hidden[part], *found = torch.autograd.grad(logits_NV, (piece, *weights), gradient_NV)
@@ -111,4 +137,4 @@ class _InChunks(torch.autograd.Function):
         gradients, ctx.gradients = ctx.gradients, None
         if gradients is None:
             raise RuntimeError("the gradient of this loss was taken already")
-        return (None, None, None, None, None, *(gradient.mul_(scale) for gradient in gradients))
+        return (None,) * 7 + tuple(gradient.mul_(scale) for gradient in gradients)

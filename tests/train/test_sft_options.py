@@ -1,0 +1,210 @@
+"""What fine-tuning can be told: whose turns, how much each counts, smoothing, noise, and what it says of bad data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from samovar.chat.conversation import Conversation
+from samovar.chat.learning import Learn
+from samovar.chat.rows import Row, render_row, render_rows
+from samovar.core.errors import DataError
+from samovar.model.decoder import Decoder
+from samovar.model.initialization import initialize
+from samovar.model.settings import DecoderSettings
+from samovar.tokenizer.tokenizer import Tokenizer
+from samovar.train.batches import IGNORED, Batch
+from samovar.train.conversation_check import ConversationCheck, language_of
+from samovar.train.journal import read_metrics
+from samovar.train.noise import embedding_noise
+from samovar.train.objectives import next_token
+from samovar.train.objectives.next_token import NextToken
+from samovar.train.packing import PackedRows, pack_rows
+from samovar.train.settings import SftSettings
+from samovar.train.sft import sft
+from tests.train.tiny_preferences import tiny_model, write_rows
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_model(tmp_path_factory.mktemp("options") / "base")
+
+
+@pytest.fixture(scope="module")
+def tokenizer(base: Path) -> Tokenizer:
+    return Tokenizer.load(base)
+
+
+def talk(*turns: tuple[str, str], **weights: float) -> Conversation:
+    messages = [
+        {"role": role, "content": text} | ({"weight": weights[text]} if text in weights else {}) for role, text in turns
+    ]
+    return Conversation.from_openai({"messages": messages})
+
+
+TALK = (("system", "Brew."), ("user", "Tea?"), ("assistant", "Yes"), ("user", "Now?"), ("assistant", "Soon"))
+
+
+def learnt(row: Row, tokenizer: Tokenizer) -> str:
+    return tokenizer.decode([n for n, mark in zip(row.ids, row.is_target, strict=True) if mark], skip_special=False)
+
+
+@pytest.mark.parametrize(
+    ("learn", "expected"),
+    [
+        (Learn(), "Yes<|im_end|>Soon<|im_end|>"),
+        (Learn(turns="last"), "Soon<|im_end|>"),
+        (Learn(frozenset({"user"})), "user\nTea?<|im_end|>user\nNow?<|im_end|>"),
+        (Learn(frozenset({"assistant", "system"})), "system\nBrew.<|im_end|>Yes<|im_end|>Soon<|im_end|>"),
+    ],
+)
+def test_whose_turns_are_learnt(tokenizer: Tokenizer, learn: Learn, expected: str) -> None:
+    (row,) = render_rows([talk(*TALK)], tokenizer, learn=learn)
+    assert learnt(row, tokenizer) == expected
+    assert row.ids == render_row(talk(*TALK), tokenizer).ids  # what is learnt does not change what is read
+    assert row.weights is None
+
+
+def test_the_weights_of_messages(tokenizer: Tokenizer) -> None:
+    one = talk(*TALK, Yes=0.25, Soon=1)
+    (row,) = render_rows([one], tokenizer, learn=Learn(heeds_weights=True))
+    assert row.weights is not None
+    of_yes = {w for n, w, mark in zip(row.ids, row.weights, row.is_target, strict=True) if mark and n in row.ids[:30]}
+    assert of_yes == {0.25, 1.0}
+    (off,) = render_rows([talk(*TALK, Yes=0)], tokenizer, learn=Learn(turns="all", heeds_weights=True))
+    assert learnt(off, tokenizer) == "Soon<|im_end|>"
+    (wins,) = render_rows([talk(*TALK, Yes=1)], tokenizer, learn=Learn(turns="last", heeds_weights=True))
+    assert learnt(wins, tokenizer) == "Yes<|im_end|>Soon<|im_end|>"
+    assert render_row(one, tokenizer).weights is None  # elsewhere nobody asks for them
+    with pytest.raises(DataError, match="nothing can be learnt"):
+        list(render_rows([talk(*TALK, Yes=0, Soon=0)], tokenizer, learn=Learn(heeds_weights=True)))
+
+
+def model() -> Decoder:
+    shape = DecoderSettings(
+        vocab_size=40, hidden_size=32, intermediate_size=48, num_layers=1, num_heads=2, num_kv_heads=1, head_dim=16,
+        max_positions=32,
+    )  # fmt: skip
+    made = Decoder(shape)
+    initialize(made, 0)
+    return made
+
+
+def test_packed_weights_come_back_and_weigh_the_loss(tmp_path: Path) -> None:
+    rows = [
+        Row([1, 2, 3, 4], [False, True, True, False], [1.0, 0.5, 0.25, 1.0]),
+        Row([5, 6, 7], [False, False, True]),
+    ]
+    pack_rows(rows, tmp_path, context=7, vocab_size=40, pad_id=0, max_rows=9)
+    batch = PackedRows(tmp_path).batch(np.array([0]))
+    assert batch.weight_BT is not None
+    assert batch.weight_BT[batch.target_BT != IGNORED].tolist() == [0.5, 0.25, 1.0]
+    assert next_token.weight(batch) == pytest.approx(1.75)
+    decoder = model()
+    hidden = decoder.hidden(batch.tokens_BT, document_BT=batch.document_BT)
+    loss = next_token.loss_sum(decoder, batch, hidden)
+    loss.backward()
+    ours = decoder.embed_tokens.weight.grad
+    decoder.zero_grad()
+    logits = decoder(batch.tokens_BT, document_BT=batch.document_BT)
+    each = F.cross_entropy(logits[0], batch.target_BT[0], reduction="none", ignore_index=IGNORED)
+    (each * batch.weight_BT[0]).sum().backward()
+    assert loss.item() == pytest.approx((each * batch.weight_BT[0]).sum().item(), rel=1e-5)
+    torch.testing.assert_close(ours, decoder.embed_tokens.weight.grad, atol=1e-5, rtol=1e-4)
+
+
+def test_smoothing_is_that_of_torch() -> None:
+    decoder = model()
+    tokens = torch.arange(1, 21).view(2, 10)
+    target = (tokens * 7) % 40
+    batch = Batch(tokens, target, None)
+    found = NextToken(z_loss=0.0, label_smoothing=0.2).loss_sum(decoder, batch, decoder.hidden(tokens))
+    assert isinstance(found, torch.Tensor)
+    found.backward()
+    ours = decoder.embed_tokens.weight.grad
+    decoder.zero_grad()
+    theirs = F.cross_entropy(decoder(tokens).flatten(0, 1), target.flatten(), label_smoothing=0.2, reduction="sum")
+    theirs.backward()
+    assert found.item() == pytest.approx(theirs.item(), rel=1e-5)
+    torch.testing.assert_close(ours, decoder.embed_tokens.weight.grad, atol=1e-5, rtol=1e-4)
+
+
+def test_noise_has_its_size_and_only_in_training() -> None:
+    decoder = model()
+    tokens = torch.arange(8).view(1, 8)
+    plain = decoder.embed_tokens(tokens)
+    with embedding_noise(decoder, 5.0):
+        decoder.eval()
+        torch.testing.assert_close(decoder.embed_tokens(tokens), plain)
+        decoder.train()
+        noise = decoder.embed_tokens(tokens) - plain
+        size = 5.0 / (8 * 32) ** 0.5
+        assert 0.9 * size < float(noise.detach().abs().max()) <= size * 1.0001
+    torch.testing.assert_close(decoder.embed_tokens(tokens), plain)
+
+
+ROWS: list[Any] = [
+    {"instruction": "Tea?", "output": "Yes, please."},
+    {"instruction": "Tea?", "output": "Yes, please."},
+    {"conversations": [{"from": "human", "value": "Чай?"}, {"from": "gpt", "value": "Да, пожалуйста."}]},
+    {"instruction": "Empty?", "output": " "},
+    {"messages": [{"role": "user", "content": "Hello?"}]},
+    {"messages": [{"role": "user", "content": "Long?"}, {"role": "assistant", "content": "tea " * 300}]},
+]
+LOOP = {
+    "tokens": 256, "context": 64, "batch_tokens": 128, "micro_batch_tokens": 128, "validations": 1, "compile": "off",
+}  # fmt: skip
+
+
+def test_bad_conversations_are_left_out_with_a_word_or_refused(
+    base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write_rows(tmp_path / "own.jsonl", ROWS)
+    options = {"label_smoothing": 0.1, "embedding_noise": 5.0, "learn_turns": "last"}
+    (tmp_path / "out").mkdir()
+    settings = SftSettings.model_validate(LOOP | options)
+    metrics = sft(settings, base=base, out=tmp_path / "out", tasks={}, conversations=[path])
+    assert metrics["conversations"] == 2
+    assert metrics["too_long"] == 1
+    said = capsys.readouterr().err
+    for words in (
+        "1 of the conversations are the same as an earlier one",
+        "1 of the conversations have an empty answer and were left out (the first: 'Empty?')",
+        "1 of the conversations have no turn of the assistant",
+        "languages of the answers: en 67%, ru 33%",
+    ):
+        assert words in said
+    assert all(np.isfinite(row["loss"]) for row in read_metrics(tmp_path / "out" / "metrics.jsonl"))
+    (tmp_path / "no").mkdir()
+    with pytest.raises(DataError, match="not sound: 1 are the same as an earlier one"):
+        sft(
+            settings.model_copy(update={"check": "refuse"}),
+            base=base,
+            out=tmp_path / "no",
+            tasks={},
+            conversations=[path],
+        )
+
+
+def test_turns_that_the_template_refuses_are_counted(tokenizer: Tokenizer) -> None:
+    check = ConversationCheck()
+    refusal = "{% if messages | length > 4 %}{{ raise_exception('too many turns') }}{% endif %}"
+    broken = Tokenizer(tokenizer.to_json(), refusal + tokenizer.chat_template)
+    rows = list(
+        render_rows([talk(*TALK)], broken, refused=lambda one, error: check.leave_out("refused", one, error.what))
+    )
+    assert rows == []
+    assert check.left_out == {"refused": 1}
+    assert "too many turns" in check.first["refused"]
+
+
+def test_languages() -> None:
+    assert language_of(talk(("user", "x"), ("assistant", "Привет!"))) == "ru"
+    assert language_of(talk(("user", "x"), ("assistant", "Hello there"))) == "en"
+    assert language_of(talk(("user", "x"), ("assistant", "Это word значит слово"))) in {"ru", "mixed"}
+    assert language_of(talk(("user", "x"), ("assistant", "42"))) == "other"
