@@ -18,6 +18,7 @@ from torch import Tensor
 from samovar.engine.batch import Batch, Memory
 from samovar.engine.cache import write
 from samovar.engine.decode_rows import DecodeRows
+from samovar.model.adapters.bank import AdapterBank
 from samovar.model.attention import attend
 from samovar.model.decoder import Decoder
 from samovar.model.sight import Places
@@ -26,16 +27,22 @@ from samovar.model.sight import Places
 class EagerForward:
     """``Forward`` by the decoder's own layers."""
 
-    def __init__(self, model: Decoder, memory: Memory) -> None:
+    def __init__(self, model: Decoder, memory: Memory, adapters: AdapterBank | None = None) -> None:
         self.model = model
         self.memory = memory
+        self.adapters = adapters
         # On a GPU a gather costs little beside what it is for, and memory is dear.
         self._rows = DecodeRows(memory, dtype=_dtype(model)) if memory.device.type == "cpu" else None
 
     def hidden(self, batch: Batch) -> Tensor:
         """Store the new tokens' keys and values; give the normed hidden states of ``row_R``, RD."""
         view = _FlatView(self.memory, batch, self._rows, _dtype(self.model))
-        hidden_1ND = self.model.hidden(batch.token_N[view.order_N].unsqueeze(0), cache=view)
+        token_1N = batch.token_N[view.order_N].unsqueeze(0)
+        if self.adapters is None or batch.adapters is None:
+            hidden_1ND = self.model.hidden(token_1N, cache=view)
+        else:
+            with self.adapters.using(batch.adapters, batch.query_start_B1.diff().tolist(), place_N=view.place_N):
+                hidden_1ND = self.model.hidden(token_1N, cache=view)
         return hidden_1ND[0, view.place_N[batch.row_R]]
 
     def logits(self, batch: Batch) -> Tensor:

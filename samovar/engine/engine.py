@@ -246,13 +246,8 @@ class Engine:
             )
         if sampling is not None and sampling.constraint is not None:
             self._grammars.follow(sampling.constraint)
-        if sampling is not None and sampling.adapter is not None and sampling.adapter not in self.adapters:
-            raise RequestError(
-                f"there is no adapter {sampling.adapter[:80]!r}",
-                hint=f"there are: {', '.join(self.adapters) or 'none'}",
-                code="model_not_found",
-                param="model",
-            )
+        if sampling is not None:
+            self._check_adapter(sampling.adapter)
 
     def add(self, prompt_ids: Many[int], sampling: Sampling | None = None, *, adapter: str | None = None) -> int:
         """Queue a request and give its id; its deltas come out of ``step``.
@@ -361,10 +356,20 @@ class Engine:
         self, prompt_ids: Many[int], sampling: Sampling, *, is_streamed: bool, adapter: str | None = None
     ) -> int:
         self.check(prompt_ids)
+        self._check_adapter(adapter or sampling.adapter)
         sequence = self._sequence(prompt_ids, sampling, is_streamed=is_streamed, adapter=adapter)
         self._sequences[sequence.request_id] = sequence
         self._scheduler.waiting.append(sequence)
         return sequence.request_id
+
+    def _check_adapter(self, name: str | None) -> None:
+        if name is not None and name not in self.adapters:
+            raise RequestError(
+                f"there is no adapter {name[:80]!r}",
+                hint=f"there are: {', '.join(self.adapters) or 'none'}",
+                code="model_not_found",
+                param="model",
+            )
 
     def _sequence(
         self, prompt_ids: Many[int], sampling: Sampling, *, is_streamed: bool, adapter: str | None

@@ -6,6 +6,7 @@ from typing import Literal
 
 from samovar.engine.batch import Forward, Memory
 from samovar.engine.eager import EagerForward
+from samovar.model.adapters.bank import AdapterBank
 from samovar.model.decoder import Decoder
 
 Way = Literal["auto", "native", "eager"]
@@ -22,14 +23,14 @@ def choose_way(model: Decoder, way: Way) -> tuple[bool, str]:
     return way == "native" or not why, why
 
 
-def make_forward(model: Decoder, memory: Memory, *, is_native: bool) -> Forward:
-    """What computes ``model`` over ``memory``.
+def make_forward(model: Decoder, memory: Memory, *, is_native: bool, adapters: AdapterBank | None = None) -> Forward:
+    """What computes ``model`` over ``memory``; ``adapters`` only where it is not native.
 
     Raises:
         ConfigError: native is not possible.
     """
     if not is_native:
-        return EagerForward(model, memory)
+        return EagerForward(model, memory, adapters)
     from samovar.engine.native.native_decoder import NativeDecoder
 
     return NativeDecoder(model, memory)

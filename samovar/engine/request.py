@@ -67,6 +67,8 @@ class Sampling:
     """A language that the answer must be a text of."""
     prefix_ids: tuple[int, ...] = ()
     """Tokens that the answer begins with, whatever the model would say; they count among its ids."""
+    adapter: str | None = None
+    """Name of the adapter that reads and answers; None is the model itself."""
 
     def __post_init__(self) -> None:
         _check(math.isfinite(self.temperature) and 0 <= self.temperature <= 100, "temperature", self, "from 0 to 100")

@@ -9,7 +9,7 @@ its maps finds them as they were.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -106,16 +106,22 @@ class AdapterBank:
             raise MissingError(f"there is no adapter {name!r}", hint=f"there are: {', '.join(self._parts) or 'none'}")
 
     @contextmanager
-    def using(self, adapters: Sequence[str | None], lengths: Sequence[int]) -> Iterator[None]:
+    def using(
+        self, adapters: Sequence[str | None], lengths: Sequence[int], *, place_N: Tensor | None = None
+    ) -> Iterator[None]:
         """Within it, forward passes over a flat row of sequences use the adapter of each.
 
         Args:
             adapters: of each sequence; None is the model itself.
             lengths: new tokens of each, one sequence behind the other.
+            place_N: where each of these tokens stands in the pass, if not in this order.
         Raises:
             MissingError: there is no such adapter.
         """
-        self._rows = self._tokens_of(adapters, lengths)
+        rows = self._tokens_of(adapters, lengths)
+        if place_N is not None:
+            rows = {name: None if own is None else place_N[own] for name, own in rows.items()}
+        self._rows = rows
         try:
             yield
         finally:
@@ -157,6 +163,18 @@ class AdapterBank:
             return y
 
         return add
+
+
+def load_bank(model: Decoder, folders: Mapping[str, Path], *, base: Path) -> AdapterBank:
+    """The bank of all adapters in ``folders``, by name; ``base`` is the model's folder.
+
+    Raises:
+        ConfigError, MissingError, CorruptError: one of them cannot be taken.
+    """
+    bank = AdapterBank(model)
+    for name, folder in folders.items():
+        bank.load(name, folder, base=base)
+    return bank
 
 
 def _adapted(module: nn.Module, part: _Part, x: Tensor, y: Tensor, row_M: Tensor | None) -> Tensor:
