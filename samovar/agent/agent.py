@@ -62,6 +62,16 @@ class Agent:
         Raises:
             RequestError: a conversation does not fit into the context.
         """
+        return [answer.messages for answer in self.answer_batch(conversations, sampling)]
+
+    def answer_batch(
+        self, conversations: Sequence[Sequence[Message]], sampling: Sampling | None = None
+    ) -> list[Answer]:
+        """``complete_batch``, with all that is known of each answer.
+
+        Raises:
+            RequestError: a conversation does not fit into the context.
+        """
         sampling = sampling or Sampling()
         answers = [
             self._answer(conversation, _counted_up(sampling, number))
@@ -69,7 +79,7 @@ class Agent:
         ]
         for _ in self._events(answers):
             pass
-        return [answer.messages for answer in answers]
+        return answers
 
     def stream(self, conversation: Sequence[Message], sampling: Sampling | None = None) -> Iterator[Event]:
         """Answer one conversation, event by event; the last is ``Finished``. Closing the generator frees the engine.

@@ -8,10 +8,10 @@ from typing import NamedTuple
 from samovar.brew.graph import resolve
 from samovar.brew.project import RECIPE_FILE, open_project
 from samovar.brew.recipe import Recipe, load_recipe
-from samovar.brew.stage import load_stages
+from samovar.brew.stage import TAUGHT, load_stages
 from samovar.core.errors import MissingError
 
-ASSISTANT_STAGES = ("quantize", "dpo", "sft")
+ASSISTANT_STAGES = ("quantize", *reversed(TAUGHT))
 """The best first."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,13 +19,13 @@ ROW_SUFFIXES = (".jsonl", ".jsonl.gz", ".json", ".parquet")
 """Of files of conversations and preferences in a folder that the recipe names."""
 
 
-def load_tasks(recipe: Recipe, *, seed: int) -> dict[str, Task]:
-    """The recipe's tasks by name, in its languages and with its assistant's name."""
+def load_tasks(recipe: Recipe, *, seed: int, names: Iterable[str] | None = None) -> dict[str, Task]:
+    """The recipe's tasks by name, or those of ``names``, in its languages and with its assistant's name."""
     from samovar.tasks.registry import load_task
 
     return {
         name: load_task(name, assistant_name=recipe.name, seed=seed, languages=recipe.languages)
-        for name in sorted(recipe.sft.tasks)
+        for name in sorted(recipe.sft.tasks if names is None else names)
     }
 
 

@@ -7,13 +7,13 @@ one, and the new one stands in ``refused/`` for a look.
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from samovar.brew.curriculum import load_tasks
 from samovar.core.artifact import MANIFEST, SCRATCH, STATE
 from samovar.core.files import naming_os_errors, write_atomic
-from samovar.core.progress import Progress
 
 if TYPE_CHECKING:
     from samovar.brew.stage import StageContext
@@ -34,9 +34,9 @@ def promote(context: StageContext, gate: GateSettings, *, old: Path) -> dict[str
     """
     comparison = _compare(context, gate, old)
     write_atomic(context.out / TABLE, f"{comparison.table()}\n{comparison.words()}\n")
-    with Progress("compare", is_quiet=context.is_quiet) as progress:
+    if not context.is_quiet:
         for line in (*comparison.table().splitlines(), comparison.words()):
-            progress.say(f"  {line}")
+            print(f"  {line}", file=sys.stderr, flush=True)
     if not comparison.is_promoted:
         put_back(old, context.out)
     return {"promoted": comparison.is_promoted, "comparison": comparison.to_json()}
@@ -56,7 +56,8 @@ def put_back(old: Path, out: Path) -> None:
 
 
 def _compare(context: StageContext, gate: GateSettings, old: Path) -> Comparison:
-    from samovar.evals.comparison import Habits, compare, measure
+    from samovar.agent.habits import Habits
+    from samovar.evals.comparison import compare, measure
 
     recipe = context.recipe
     tasks = load_tasks(recipe, seed=recipe.eval.seed)

@@ -19,6 +19,7 @@ from samovar.model.settings import ModelSettings
 from samovar.serve.settings import ServeSettings
 from samovar.tokenizer.settings import TokenizerSettings
 from samovar.train.preference_settings import DpoSettings, RewardSettings
+from samovar.train.rl.settings import GrpoSettings, PpoSettings
 from samovar.train.settings import PretrainSettings, SftSettings
 
 _MAX_BYTES = 2**20
@@ -49,6 +50,10 @@ class Recipe(Settings):
     """Training a model that says how good an answer is; only where it is given."""
     dpo: DpoSettings | None = None
     """Training on preferences; only where it is given."""
+    grpo: GrpoSettings | None = None
+    """Training by reward, answers to a question compared with each other; only where it is given."""
+    ppo: PpoSettings | None = None
+    """Training by reward with a value head; only where it is given."""
     quantize: QuantizeSettings = QuantizeSettings()
     """Making the model smaller."""
     eval: EvalSettings = EvalSettings()

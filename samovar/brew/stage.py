@@ -19,6 +19,15 @@ if TYPE_CHECKING:
     from samovar.train.settings import LoopSettings
 
 
+TAUGHT = ("sft", "dpo", "grpo", "ppo")
+"""Stages that make an assistant, each from that of the last one before it that the recipe has."""
+
+
+def assistant_of(inputs: Mapping[str, Path]) -> Path:
+    """The assistant among the artifacts that a stage is given: that of the last of ``TAUGHT``."""
+    return next(inputs[name] for name in reversed(TAUGHT) if name in inputs)
+
+
 @dataclass(frozen=True, slots=True)
 class StageContext:
     """What a stage is given to run."""

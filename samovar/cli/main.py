@@ -30,6 +30,8 @@ COMMANDS = {
         "sft",
         "reward",
         "dpo",
+        "grpo",
+        "ppo",
         "merge",
         "quantize",
         "eval",

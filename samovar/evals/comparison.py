@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from samovar.agent.agent import Agent
+from samovar.agent.habits import Habits
 from samovar.agent.registry import load_tools
 from samovar.data.corpus_reader import read_corpus
 from samovar.engine.engine import Engine
@@ -23,16 +24,6 @@ class Measures(NamedTuple):
 
     scores: list[TaskScore]
     bits_per_byte: float | None
-
-
-class Habits(NamedTuple):
-    """How the assistant is run while it is asked."""
-
-    tools: Sequence[str] = ("calculator",)
-    system: str | None = None
-    max_rounds: int = 4
-    announces_tools: bool = False
-    verbatim_quotes: bool = False
 
 
 class Change(NamedTuple):
@@ -69,7 +60,9 @@ class Comparison(NamedTuple):
         return not any(change.is_too_bad for change in self.changes)
 
     def table(self) -> str:
-        """For people, in Markdown."""
+        """For people, in Markdown; empty where nothing was compared."""
+        if not self.changes:
+            return ""
         lines = ["| what | before | after | 95 % | |", "| --- | --- | --- | --- | --- |"]
         for one in self.changes:
             show = "{:.1%}".format if one.is_better_higher else "{:.4f}".format
@@ -79,6 +72,8 @@ class Comparison(NamedTuple):
 
     def words(self) -> str:
         """What became better and what worse, and what follows."""
+        if not self.changes:
+            return "Nothing was compared: there are neither tasks nor held-out documents. The new model is kept."
         groups = {
             verdict: [one.what for one in self.changes if one.verdict == verdict]
             for verdict in ("better", "worse", "too much worse")

@@ -7,7 +7,7 @@ from typing import Any
 from samovar.brew.curriculum import task_config
 from samovar.brew.forecast import MIB, PROCESS_BYTES, Forecast, Outlook
 from samovar.brew.recipe import Recipe
-from samovar.brew.stage import Stage, StageContext
+from samovar.brew.stage import TAUGHT, Stage, StageContext
 from samovar.brew.training_forecast import FORWARD_SHARE, decoder_settings, probe_training
 
 TOKENS_OF_AN_ANSWER = 60
@@ -20,7 +20,7 @@ class EvalStage(Stage):
     """The report: report.html, report.md and the wrong answers."""
 
     name = "eval"
-    needs = ("data", "base", "tokenizer", "shards", "pretrain", "sft", "reward", "dpo", "quantize")
+    needs = ("data", "base", "tokenizer", "shards", "pretrain", *TAUGHT, "reward", "quantize")
 
     def config(self, recipe: Recipe) -> dict[str, Any]:
         """What is asked, and how the assistant is run."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from samovar.brew.curriculum import content_fingerprint, conversation_files, task_config
 from samovar.brew.forecast import MIB, PROCESS_BYTES, Forecast, Outlook
 from samovar.brew.recipe import Recipe
-from samovar.brew.stage import Stage, StageContext
+from samovar.brew.stage import TAUGHT, Stage, StageContext, assistant_of
 from samovar.brew.training_forecast import FORWARD_SHARE, decoder_settings, probe_training
 from samovar.core.errors import ConfigError
 from samovar.core.progress import Progress
@@ -26,7 +26,7 @@ class QuantizeStage(Stage):
 
     name = "quantize"
     version = 2
-    needs = ("sft", "dpo", "data")
+    needs = (*TAUGHT, "data")
 
     def config(self, recipe: Recipe) -> dict[str, Any]:
         """All of the quantize section, and the conversations where weights are rounded on them.
@@ -52,7 +52,7 @@ class QuantizeStage(Stage):
         from samovar.engine.quantize import quantize_folder
         from samovar.model.card import card_facts
 
-        source, settings = context.inputs.get("dpo", context.inputs["sft"]), context.recipe.quantize
+        source, settings = assistant_of(context.inputs), context.recipe.quantize
         progress = Progress("forms of weights", unit=" forms", is_quiet=context.is_quiet)
         metrics = quantize_folder(
             source,

@@ -1,0 +1,103 @@
+"""What the stages that teach by reward share: who asks, who rewards, and the gate at the end."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from samovar.brew.curriculum import load_tasks, task_config
+from samovar.brew.forecast import Forecast, Outlook
+from samovar.brew.preference_forecast import DECODED_SHARE_OF_TRAINING_SPEED
+from samovar.brew.promotion import promote
+from samovar.brew.recipe import Recipe
+from samovar.brew.stage import Stage, StageContext, assistant_of, training_config
+from samovar.brew.training_forecast import FORWARD_SHARE, forecast_training, probe_training
+from samovar.core.errors import ConfigError, MissingError
+
+if TYPE_CHECKING:
+    from samovar.train.rl.rollouts import Rewarding
+    from samovar.train.rl.settings import GrpoSettings, PpoSettings
+
+_PROMPT_TOKENS = 60
+_ANSWER_SHARE = 0.5
+"""Of the longest answer that answers take, and what an iteration asks again for want of useful answers, together."""
+
+
+class ReinforcementStage(Stage):
+    """An assistant in, one whose answers are worth more out."""
+
+    resumes = True
+
+    @abstractmethod
+    def settings(self, recipe: Recipe) -> GrpoSettings | PpoSettings:
+        """The stage's section of the recipe."""
+
+    def config(self, recipe: Recipe) -> dict[str, Any]:
+        """How it is trained, on what, and what the gate asks.
+
+        Raises:
+            ConfigError: an adapter is to be left alone, which is no model for the stages after it.
+        """
+        settings = self.settings(recipe)
+        if settings.adapter is not None and not settings.adapter.merge:
+            raise ConfigError(f"{self.name}.adapter.merge is false: the gate and later stages need a whole model")
+        habits = {"tools", "system", "max_rounds", "announces_tools"}
+        run = recipe.serve.model_dump(mode="json", include=habits)
+        return {self.name: training_config(settings), "run": run, "eval": recipe.eval.max_tokens, **task_config(recipe)}
+
+    def run(self, context: StageContext) -> dict[str, Any]:
+        """Train, compare, promote."""
+        from samovar.agent.habits import Habits
+        from samovar.model.card import card_facts
+        from samovar.train.rl.reinforce import reinforce
+
+        recipe, settings = context.recipe, self.settings(context.recipe)
+        old = assistant_of(context.inputs)
+        shares = settings.tasks or recipe.sft.tasks
+        serve = recipe.serve
+        metrics = reinforce(
+            settings,
+            base=old,
+            out=context.out,
+            tasks=load_tasks(recipe, seed=settings.seed, names=shares),
+            shares=shares,
+            habits=Habits(serve.tools, serve.system, serve.max_rounds, serve.announces_tools),
+            rewarding=_rewarding(context) if settings.reward == "model" else None,
+            is_quiet=context.is_quiet,
+        )
+        return metrics | promote(context, settings.gate, old=old) | card_facts(old)
+
+    def forecast(self, recipe: Recipe, outlook: Outlook) -> Forecast:
+        """Answers decoded and trained on, by the speed that a probe of this machine found."""
+        settings = self.settings(recipe)
+        answers = settings.iterations * settings.prompts * settings.answers
+        drawn = answers * settings.max_tokens * _ANSWER_SHARE
+        read = answers * _PROMPT_TOKENS / settings.answers + drawn
+        training = forecast_training(recipe, settings, tokens=max(1.0, read * settings.epochs), outlook=outlook)
+        speed = probe_training(recipe, settings, outlook)["tokens_per_second"]
+        questions = 2 * settings.gate.examples * len(recipe.sft.tasks) * len(recipe.languages)
+        decoded = drawn + questions * settings.max_tokens * _ANSWER_SHARE
+        seconds = training.seconds + 2 * FORWARD_SHARE * read / speed
+        return training._replace(seconds=seconds + decoded / (speed * DECODED_SHARE_OF_TRAINING_SPEED))
+
+
+def _rewarding(context: StageContext) -> Rewarding:
+    """The reward model of the recipe as a judge of answers."""
+    from samovar.chat.conversation import Conversation
+    from samovar.train.rl.rollouts import Rollout
+    from samovar.train.scoring import RewardModel
+
+    folder = context.inputs.get("reward")
+    if folder is None:
+        raise MissingError(
+            "the reward is to come from a model, and there is none",
+            hint="add a section `reward` to the recipe, or name a reward model with --reward",
+        )
+    judge = RewardModel.load(folder)
+
+    def reward(rollouts: Sequence[Rollout]) -> list[float]:
+        conversations = [Conversation(messages=[*one.example.prompt, *one.completion]) for one in rollouts]
+        return [float(score) for score in judge.score(conversations)]
+
+    return reward
