@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import jsonschema
 import pytest
 
 from samovar.agent.call_grammar import call_grammar, json_grammar
+from samovar.chat.parse import parse_assistant
 from samovar.core.errors import RequestError
 from samovar.engine.constraint import Constraint
 from samovar.engine.grammar import Grammars, GrammarState
@@ -15,6 +17,7 @@ from samovar.tokenizer.settings import TokenizerSettings
 from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.tokenizer.train import train_tokenizer
 from tests.agent.scripted import TEXTS
+from tests.random_logits import random_answers
 
 WEATHER = {
     "type": "function",
@@ -120,3 +123,51 @@ def test_what_the_library_cannot_follow_is_refused_of_strict_tools_only(tokenize
 def test_any_json_and_json_of_a_schema(tokenizer: Tokenizer) -> None:
     assert json_grammar(None, tokenizer) == Constraint("json_object")
     assert json_grammar({"type": "integer"}, tokenizer) == Constraint.json_schema({"type": "integer"})
+
+
+ORDER = {
+    "type": "function",
+    "function": {
+        "name": "order",
+        "parameters": {
+            "type": "object",
+            "properties": {
+                "what": {"enum": ["чай", "кофе", "</tool_call>"]},
+                "cups": {"type": "integer", "minimum": 1, "maximum": 12},
+                "note": {"type": "string", "maxLength": 8},
+                "to": {
+                    "type": "array",
+                    "items": {"type": "string", "pattern": "^[A-D]$"},
+                    "minItems": 1,
+                    "maxItems": 2,
+                },
+            },
+            "required": ["what", "cups"],
+            "additionalProperties": False,
+        },
+    },
+}
+
+
+@pytest.mark.parametrize("options", [{}, {"is_required": True}, {"is_required": True, "is_parallel": False}], ids=str)
+def test_a_model_that_knows_nothing_calls_within_the_schemas(words: Tokenizer, options: dict[str, bool]) -> None:
+    """Hundreds of turns of random tokens: whatever is read as a call is one of a tool that there is, and fits it."""
+    tools = [WEATHER, CLOCK, ORDER]
+    schemas = {tool["function"]["name"]: tool["function"].get("parameters", {"maxProperties": 0}) for tool in tools}
+    # Turns may be of any length: ends, and beginnings of calls, are made likely, so that there are many of them.
+    opening = words.encode("<tool_call>", allow_special=True)
+    likelier = dict.fromkeys(words.stop_ids, 4.0) | dict.fromkeys(opening[:1], 2.0)
+    answers = random_answers(Grammars(words), words, call_grammar(tools, words, **options), 300, likelier=likelier)
+    ended = [text for text, is_over in answers if is_over]
+    assert len(ended) > 250
+    num_calls = 0
+    for text in ended:
+        message = parse_assistant(text)
+        assert "<tool_call>" not in message.content
+        num_calls += len(message.tool_calls)
+        assert len(message.tool_calls) >= options.get("is_required", False)
+        assert options.get("is_parallel", True) or len(message.tool_calls) == 1
+        for one in message.tool_calls:
+            jsonschema.validate(one.arguments, schemas[one.name])
+    # Letter by letter nobody writes the mark of a call by chance.
+    assert num_calls > 20 or (len(opening) > 1 and not options)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import random
 import re
 from collections.abc import Callable
 from typing import Any
@@ -13,59 +12,14 @@ import torch
 from samovar.core import extras
 from samovar.core.errors import MissingError, RequestError
 from samovar.engine.constraint import MAX_CONSTRAINT_CHARACTERS, Constraint
-from samovar.engine.grammar import Grammars, GrammarState, Masks
-from samovar.engine.request import Sampling
-from samovar.engine.sampler import sample
+from samovar.engine.grammar import Grammars, Masks
 from samovar.tokenizer.tokenizer import Tokenizer
+from tests.random_logits import may_come, random_answers
 
 
 @pytest.fixture(scope="session")
 def grammars(tokenizer: Tokenizer) -> Grammars:
     return Grammars(tokenizer)
-
-
-def random_answers(
-    grammars: Grammars, tokenizer: Tokenizer, constraint: Constraint, count: int, *, longest: int = 400
-) -> list[tuple[str, bool]]:
-    """Texts of a model that knows nothing, kept within ``constraint``; and whether each came to its end."""
-    masks, generator = Masks(), torch.Generator().manual_seed(1)
-    uniform = random.Random(1).random
-    states = [grammars.follow(constraint) for _ in range(count)]
-    ids: list[list[int]] = [[] for _ in states]
-    is_over = [False] * count
-
-    def push(row: int, token: int) -> None:
-        ids[row].append(token)
-        states[row].accept(token)
-        assert not states[row].has_failed, tokenizer.decode(ids[row], skip_special=False)
-        is_over[row] = states[row].is_done or token in tokenizer.stop_ids
-
-    for _ in range(longest):
-        live = [row for row in range(count) if not is_over[row]]
-        if not live:
-            break
-        for row in live:
-            for token in states[row].forced():
-                states[row].compute()
-                assert may_come(states[row], token)
-                push(row, token)
-        live = [row for row in live if not is_over[row]]
-        masks.begin(states[row] for row in live)
-        logits = torch.randn(len(live), tokenizer.vocab_size, generator=generator) * 2
-        masks.apply(logits, [states[row] for row in live])
-        for row, token in zip(
-            live, sample(logits, [Sampling(temperature=1)] * len(live), [uniform] * len(live)), strict=True
-        ):
-            push(row, token)
-    masks.close()
-    kept = [[token for token in row if token not in tokenizer.stop_ids] for row in ids]
-    return [(tokenizer.decode(row), over) for row, over in zip(kept, is_over, strict=True)]
-
-
-def may_come(state: GrammarState, token: int) -> bool:
-    state.compute()
-    assert state.bits is not None
-    return bool(state.bits[token // 8] >> (token % 8) & 1)
 
 
 SCHEMAS = [
