@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -45,6 +45,18 @@ Log = Annotated[
         show_default=False,
     ),
 ]
+Adapter = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--adapter",
+        metavar="NAME=DIR",
+        help="Serve this adapter beside the model, to requests that name it as their model; may be repeated.",
+        show_default=False,
+    ),
+]
+Backend = Annotated[
+    str | None, typer.Option("--backend", metavar="NAME", help="own, or vllm on large GPUs.", show_default=False)
+]
 
 
 def run(
@@ -56,6 +68,8 @@ def run(
     certificate: Certificate = None,
     tls_key: TlsKey = None,
     log: Log = None,
+    adapters: Adapter = None,
+    backend: Backend = None,
 ) -> None:
     """Serve the assistant: the OpenAI API under /v1 and a chat page at /, until Ctrl-C.
 
@@ -68,7 +82,13 @@ def run(
     from samovar.serve.settings import ServeSettings
 
     assistant = find_assistant(folder)
-    given = {"tls_certificate": certificate, "tls_key": tls_key, "log": log}
+    given: dict[str, Any] = {
+        "tls_certificate": certificate,
+        "tls_key": tls_key,
+        "log": log,
+        "backend": backend,
+        "adapters": _named(adapters) or None,
+    }
     settings = parse_settings(
         ServeSettings,
         assistant.recipe.serve.model_dump() | {name: value for name, value in given.items() if value is not None},
@@ -83,3 +103,24 @@ def run(
         model_id="-".join(assistant.recipe.name.lower().split()),
         settings=settings,
     )
+
+
+def _named(adapters: list[str] | None) -> dict[str, Path]:
+    """Folders by name, out of NAME=DIR.
+
+    Raises:
+        ConfigError: one is written otherwise, or has the name of another.
+    """
+    from samovar.core.errors import ConfigError
+
+    found: dict[str, Path] = {}
+    for said in adapters or []:
+        name, is_split, folder = said.partition("=")
+        if not (name and is_split and folder):
+            raise ConfigError(
+                f"--adapter {said!r} names no folder", hint="write it as --adapter formal=adapters/formal"
+            )
+        if name in found:
+            raise ConfigError(f"two adapters are called {name!r}", hint="give each a name of its own")
+        found[name] = Path(folder)
+    return found

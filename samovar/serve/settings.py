@@ -35,6 +35,10 @@ class ServeSettings(Settings):
     """Tokens in one answer, where the request sets no limit."""
     max_rounds: Annotated[int, Field(ge=1)] = 4
     """Generations in one answer: how often the model may go on after a tool."""
+    backend: Literal["own", "vllm"] = "own"
+    """Who computes: our own engine, or vLLM on large GPUs (the extra vllm)."""
+    adapters: dict[str, Path] = {}
+    """Adapters beside the model: the name that requests ask for as their model, and the folder in PEFT's format."""
     max_batch: Annotated[int, Field(ge=1)] = 8
     """Requests whose tokens are made together; the memory of the cache grows with it."""
     max_requests: Annotated[int, Field(ge=1)] = 64

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from samovar.core.errors import MissingError, RequestError
+from samovar.engine.backends import open_engine
 from samovar.engine.engine import Engine
 from samovar.engine.request import Completion, Delta, Sampling
 from samovar.model.adapters.attach import adapted, attach
@@ -91,3 +92,11 @@ def test_an_unknown_adapter_is_refused_with_those_there_are(source: Path, folder
         Engine.load(source, way="eager").add([70, 71], Sampling(adapter="formal"))
     with pytest.raises(MissingError):
         Engine.load(source, adapters={"lost": source / "lost"}, way="eager")
+
+
+def test_the_server_opens_its_engine_with_adapters(
+    source: Path, folders: dict[str, Path], tokenizer: Tokenizer
+) -> None:
+    engine = open_engine(source, max_batch=2, adapters=folders, way="eager")
+    assert (engine.adapters, engine.max_batch) == (["formal", "merry"], 2)
+    assert open_engine(source, way="eager").adapters == []
