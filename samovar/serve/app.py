@@ -30,6 +30,7 @@ from samovar.serve.settings import ServeSettings
 from samovar.serve.streams import ASKING_HEADER, Streams
 from samovar.serve.streams import PATH as STREAMS_PATH
 from samovar.serve.tracing import Tracing
+from samovar.serve.unread import Unread
 from samovar.tokenizer.tokenizer import Tokenizer
 
 if TYPE_CHECKING:  # torch is not needed to serve
@@ -76,7 +77,8 @@ def create_app(
     metrics = Metrics()
     metrics.registry.register(EngineGauges(getattr(runner, "engine", None)))
     metered: Any = MeteredRunner(runner, metrics, max_prompt_tokens=settings.max_prompt_tokens)
-    service = Service(metered, tokenizer, model_id, list(tools), settings)
+    adapters = tuple(getattr(getattr(runner, "engine", None), "adapters", ()))
+    service = Service(metered, tokenizer, model_id, list(tools), settings, adapters)
     routes = [
         *api_routes(service),
         Route("/metrics", metrics.respond),
@@ -117,6 +119,7 @@ def _middleware(
         expose_headers=["Retry-After", "Samovar-Stream", "X-Request-Id"],
     )
     return [
+        Middleware(Unread),
         Middleware(Observe, metrics=metrics, log=settings.log, routes=[*paths, f"{STREAMS_PATH}{{id}}"]),
         *([Middleware(Tracing, endpoint=settings.otlp_endpoint)] if settings.otlp_endpoint else []),
         guard,

@@ -39,23 +39,37 @@ class Service:
     tools: Sequence[Tool]
     """Run by the server, where a request brings none of its own."""
     settings: ServeSettings
+    adapters: Sequence[str] = ()
+    """Names of the model's adapters, which requests may ask for like models."""
     started_s: int = field(default_factory=lambda: int(time.time()))
 
-    def check_model(self, name: str) -> None:
-        """Refuse the name of another model.
+    @property
+    def names(self) -> list[str]:
+        """All that a request may ask for, the model itself first."""
+        return [self.model_id, *self.adapters]
+
+    def check_model(self, name: str, *, is_base: bool = False) -> None:
+        """Refuse the name of what is not served; with ``is_base``, of adapters too.
 
         Raises:
-            RequestError: ``name`` is not the model's.
+            RequestError: ``name`` is none of ``names``, or it is an adapter's where only the model itself will do.
         """
-        if name != self.model_id:
+        if name not in self.names:
             raise RequestError(
                 f"the model {name[:80]!r} is not here",
-                hint=f"this server has {self.model_id!r}",
+                hint=f"this server has {', '.join(map(repr, self.names))}",
                 code="model_not_found",
                 param="model",
             )
+        if is_base and name != self.model_id:
+            raise RequestError(
+                f"adapters cannot do this, and {name!r} is one",
+                hint=f"ask {self.model_id!r}",
+                code="unsupported_value",
+                param="model",
+            )
 
-    def sampling(self, asked: Drawing, max_tokens: int | None) -> Sampling:
+    def sampling(self, model: str, asked: Drawing, max_tokens: int | None) -> Sampling:
         """How to draw: what the request says, and the server's habits where it is silent."""
         settings = self.settings
         return Sampling(
@@ -73,6 +87,7 @@ class Service:
             stop_token_ids=tuple(asked.stop_token_ids or ()),
             min_tokens=asked.min_tokens or 0,
             ignore_eos=bool(asked.ignore_eos),
+            adapter=None if model == self.model_id else model,
         )
 
     def own_tools(self) -> ToolUse:

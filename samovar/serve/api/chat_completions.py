@@ -38,7 +38,7 @@ class ChatCompletions:
         self.service.check_model(chat.model)
         events = self._events(chat)
         reply = ChatReply(
-            self.service.model_id,
+            chat.model,
             self.service.tokenizer,
             number=chat.n or 1,
             has_logprobs=bool(chat.logprobs),
@@ -50,7 +50,7 @@ class ChatCompletions:
         return EventStream(_lines(begun, reply), begun)
 
     def _events(self, chat: ChatRequest) -> Events:
-        sampling = self.service.sampling(chat, chat.max_completion_tokens or chat.max_tokens)
+        sampling = self.service.sampling(chat.model, chat, chat.max_completion_tokens or chat.max_tokens)
         quotes = chat.verbatim_quotes
         sampling = replace(
             sampling,

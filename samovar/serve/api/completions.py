@@ -57,7 +57,7 @@ class Completions:
         # A score of each answer is needed to tell the best.
         logprobs = 0 if asked.logprobs is None and _drawn(asked) > (asked.n or 1) else asked.logprobs
         sampling = replace(
-            self.service.sampling(asked, max(1, _max_tokens(asked))),
+            self.service.sampling(asked.model, asked, max(1, _max_tokens(asked))),
             logprobs=logprobs,
             prompt_logprobs=asked.logprobs if wants_prompt else None,
         )
@@ -74,7 +74,7 @@ class CompletionReply:
     """Collects the deltas of one request's answers and tells them as the API does."""
 
     def __init__(self, service: Service, asked: CompletionRequest, prompts: Sequence[list[int]]) -> None:
-        self._id, self._created, self._model = f"cmpl-{uuid.uuid4().hex}", int(time.time()), service.model_id
+        self._id, self._created, self._model = f"cmpl-{uuid.uuid4().hex}", int(time.time()), asked.model
         self._asked = asked
         self._num_prompt_tokens = sum(map(len, prompts))
         self._includes_usage = asked.stream_options is not None and bool(asked.stream_options.include_usage)

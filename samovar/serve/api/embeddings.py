@@ -33,7 +33,7 @@ class Embeddings:
     async def respond(self, request: Request) -> Response:
         """A vector for each text."""
         asked = read_as(EmbeddingRequest, await read_content(request))
-        self.service.check_model(asked.model)
+        self.service.check_model(asked.model, is_base=True)
         prompts = await asyncio.to_thread(list, prompts_of(asked.input, self.service.tokenizer))
         if not all(prompts):
             raise RequestError("a text is empty", hint="leave it out", param="input")
@@ -43,7 +43,7 @@ class Embeddings:
         current_call().count(prompt_tokens=num_tokens)
         reply: EmbeddingList = {
             "object": "list",
-            "model": self.service.model_id,
+            "model": asked.model,
             "data": [
                 {
                     "object": "embedding",

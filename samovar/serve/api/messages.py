@@ -53,9 +53,9 @@ class Messages:
         drawing = Drawing(
             temperature=asked.temperature, top_p=asked.top_p, top_k=asked.top_k, stop=asked.stop_sequences
         )
-        sampling, use = self._plan(asked, self.service.sampling(drawing, asked.max_tokens))
+        sampling, use = self._plan(asked, self.service.sampling(asked.model, drawing, asked.max_tokens))
         events = self.service.answers(conversation(asked), sampling, use)
-        reply = MessageReply(self.service.model_id)
+        reply = MessageReply(asked.model)
         if not asked.stream:
             return JSONResponse(await until_client_leaves(request, _whole(events, reply)))
         begun = await until_client_leaves(request, primed(events))

@@ -19,7 +19,7 @@ class Models:
 
     async def list_all(self, request: Request) -> Response:
         """All models."""
-        reply: ModelList = {"object": "list", "data": [self._model(self.service.model_id)]}
+        reply: ModelList = {"object": "list", "data": [self._model(name) for name in self.service.names]}
         return JSONResponse(reply)
 
     async def show(self, request: Request) -> Response:
@@ -29,4 +29,7 @@ class Models:
         return JSONResponse(self._model(name))
 
     def _model(self, name: str) -> Model:
-        return {"id": name, "object": "model", "created": self.service.started_s, "owned_by": "samovar"}
+        model: Model = {"id": name, "object": "model", "created": self.service.started_s, "owned_by": "samovar"}
+        if name != self.service.model_id:
+            model["parent"] = self.service.model_id
+        return model

@@ -37,7 +37,7 @@ class Reranking:
         The score is how likely a token of the question is after the document, in the geometric mean: from 0 to 1.
         """
         asked = read_as(RerankRequest, await read_content(request))
-        self.service.check_model(asked.model)
+        self.service.check_model(asked.model, is_base=True)
         scores, num_tokens = await until_client_leaves(request, self._scores(asked))
         current_call().count(prompt_tokens=num_tokens)
         ranked: list[Ranked] = [
@@ -49,7 +49,7 @@ class Reranking:
                 one["document"] = {"text": asked.documents[one["index"]]}
         reply: RankedList = {
             "id": f"rerank-{uuid.uuid4().hex}",
-            "model": self.service.model_id,
+            "model": asked.model,
             "results": ranked[: asked.top_n],
             "usage": {"prompt_tokens": num_tokens, "total_tokens": num_tokens},
         }

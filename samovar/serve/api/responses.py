@@ -48,7 +48,7 @@ class Responses:
         self.service.check_model(asked.model)
         sampling, use = self._plan(asked)
         messages = conversation(asked.input, asked.instructions)
-        reply = ResponseReply(self.service.model_id, self.service.tokenizer, asked, sampling)
+        reply = ResponseReply(asked.model, self.service.tokenizer, asked, sampling)
         events = self.service.answers(messages, sampling, use)
         with naming_param("input"):
             if not asked.stream:
@@ -57,7 +57,7 @@ class Responses:
         return EventStream(_lines(begun, reply), begun)
 
     def _plan(self, asked: ResponseRequest) -> tuple[Sampling, ToolUse]:
-        sampling = self.service.sampling(asked, asked.max_output_tokens)
+        sampling = self.service.sampling(asked.model, asked, asked.max_output_tokens)
         if asked.include or asked.top_logprobs:
             sampling = replace(sampling, logprobs=asked.top_logprobs or 0)
         wanted = asked.text.format if asked.text else None
