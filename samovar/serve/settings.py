@@ -39,6 +39,11 @@ class ServeSettings(Settings):
     """Who computes: our own engine, or vLLM on large GPUs (the extra vllm)."""
     adapters: dict[str, Path] = {}
     """Adapters beside the model: the name that requests ask for as their model, and the folder in PEFT's format."""
+    draft: Literal["prompt"] | Path | None = None
+    """Who guesses tokens ahead, to be checked at once: prompt looks them up in the text; or a folder of a smaller model
+    with the same tokenizer. Answers stay what they are; it pays for few requests at once (docs/speculation.md)."""
+    draft_tokens: Annotated[int, Field(ge=1, le=16)] = 4
+    """Tokens guessed at once, at most."""
     max_batch: Annotated[int, Field(ge=1)] = 8
     """Requests whose tokens are made together; the memory of the cache grows with it."""
     max_requests: Annotated[int, Field(ge=1)] = 64

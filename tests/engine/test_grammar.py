@@ -165,7 +165,7 @@ def test_constraints_are_bounded() -> None:
         Constraint.choice([])
 
 
-@pytest.mark.parametrize("pattern", ["(a|b)*c(a|b){2000}", "(a{1000}){1000}", r"(\w+\s?){1,400}x"])
+@pytest.mark.parametrize("pattern", ["(a|b)*c(a|b){2000}", r"(\w+\s?){1,400}x"])
 def test_a_grammar_too_large_to_follow_fails_and_does_not_hang(
     grammars: Grammars, tokenizer: Tokenizer, pattern: str
 ) -> None:
