@@ -80,13 +80,12 @@ constexpr float ROUNDER = 12582912.0f;
 
 // Quantizes `count` values of a group to units at `to`, `stride` bytes from each other; gives their sum.
 std::int32_t fill_group(float const* x, std::int64_t count, float inverse, std::uint8_t* to, std::int64_t stride) {
-    typedef std::int8_t Quarter __attribute__((vector_size(LANES)));
     I sum = {};
     std::int64_t k = 0;
     for (; k + LANES <= count; k += LANES) {
         F const scaled = multiply_add(load<F>(x + k), splat(inverse), splat(ROUNDER)) - splat(ROUNDER);
         I const whole = __builtin_convertvector(scaled, I);
-        Quarter const bytes = __builtin_convertvector(whole, Quarter);
+        Quarter const bytes = narrow_to_int8(whole);
         sum += whole;
         for (int unit = 0; unit < LANES / 4; ++unit, to += stride)
             std::memcpy(to, reinterpret_cast<char const*>(&bytes) + 4 * unit, 4);
@@ -114,7 +113,7 @@ void fill_int8(Input const& input, RowPlace const& place, float const* x, std::i
     float const scale = most <= FLT_MAX ? most / LARGEST : NAN;
     float const inverse = most <= FLT_MAX && most >= FLT_MIN ? LARGEST / most : 0.0f;
     place.scales[group * place.tile_rows] = scale;
-    place.sums[group * place.tile_rows] = fill_group(x + first, count, inverse, place.values + first / 4 * stride, stride);
+    place.sums[group * place.tile_rows] = -fill_group(x + first, count, inverse, place.values + first / 4 * stride, stride);
 }
 
 // Zeros in the steps' padding, which belongs to no group.

@@ -83,7 +83,7 @@ void int8_tile(Panel const& panel, InputTile const& input, float* tile) {
         std::int64_t const last = std::min(first + panel.group, panel.columns);
         I sum[R][2];
 #pragma GCC unroll 16
-        for (int r = 0; r < R; ++r) sum[r][0] = sum[r][1] = splat(-ByteDot::WEIGHT_OFFSET * sums[r]);
+        for (int r = 0; r < R; ++r) sum[r][0] = sum[r][1] = splat(sums[r]) * ByteDot::WEIGHT_OFFSET;
         for (std::int64_t k = first; k < last; k += ByteDot::STEP) {
             prefetch(w);
             prefetch(w + VECTOR_BYTES);
@@ -110,33 +110,34 @@ void int8_tile(Panel const& panel, InputTile const& input, float* tile) {
     scale_rows<R>(load<F>(panel.scales), load<F>(panel.scales + VECTOR_BYTES), tile);
 }
 
-// The zeros' part of a group's sums: minus zero times the sum of the activations.
+// The zeros' part of a group's sums: zero times the sum of the activations, which is stored with a minus.
 template <int R>
 inline void begin_int4_sums(std::uint8_t const* zeros, std::int32_t const* input_sums, I (&sum)[R][2]) {
     if (zeros == nullptr) {
 #pragma GCC unroll 16
-        for (int r = 0; r < R; ++r) sum[r][0] = sum[r][1] = splat(-8 * input_sums[r]);
+        for (int r = 0; r < R; ++r) sum[r][0] = sum[r][1] = splat(input_sums[r]) << 3;
         return;
     }
     I const left = widen_uint8(zeros), right = widen_uint8(zeros + LANES);
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r) {
-        sum[r][0] = left * splat(-input_sums[r]);
-        sum[r][1] = right * splat(-input_sums[r]);
+        sum[r][0] = left * splat(input_sums[r]);
+        sum[r][1] = right * splat(input_sums[r]);
     }
 }
 
-template <int R>
-void int4_tile(Panel const& panel, InputTile const& input, float* tile) {
-    constexpr int STEP = 8, HALF = R * ByteDot::INPUT_BYTES;
-    std::fill_n(tile, R * PANEL_ROWS, 0.0f);
+// R rows of a tile of T.
+template <int R, int T>
+inline void int4_rows(Panel const& panel, InputTile const& input, float* tile) {
+    constexpr int STEP = 8, HALF = T * ByteDot::INPUT_BYTES;
+    F total[R][2] = {};
     std::uint8_t const* w = panel.values;
     std::uint8_t const* x = input.values;
     std::uint8_t const* scales = panel.scales;
     std::uint8_t const* zeros = panel.zeros;
     float const* input_scales = input.scales;
     std::int32_t const* input_sums = input.sums;
-    int const scale_bytes = panel.has_narrow_scales ? 2 : 4;
+    bool const narrow = panel.has_narrow_scales;
     for (std::int64_t first = 0; first < panel.columns; first += panel.group) {
         std::int64_t const last = std::min(first + panel.group, panel.columns);
         I sum[R][2];
@@ -150,27 +151,46 @@ void int4_tile(Panel const& panel, InputTile const& input, float* tile) {
 #pragma GCC unroll 16
             for (int r = 0; r < R; ++r) {
                 auto const low = ByteDot::inputs(x + r * ByteDot::INPUT_BYTES);
+                sum[r][0] = ByteDot::dot(sum[r][0], left_low, low);
+                sum[r][1] = ByteDot::dot(sum[r][1], right_low, low);
+            }
+#pragma GCC unroll 16
+            for (int r = 0; r < R; ++r) {
                 auto const high = ByteDot::inputs(x + r * ByteDot::INPUT_BYTES + HALF);
-                sum[r][0] = ByteDot::dot(ByteDot::dot(sum[r][0], left_low, low), left_high, high);
-                sum[r][1] = ByteDot::dot(ByteDot::dot(sum[r][1], right_low, low), right_high, high);
+                sum[r][0] = ByteDot::dot(sum[r][0], left_high, high);
+                sum[r][1] = ByteDot::dot(sum[r][1], right_high, high);
             }
             w += 2 * VECTOR_BYTES;
             x += 2 * HALF;
         }
-        bool const narrow = panel.has_narrow_scales;
         F const left_scale = narrow ? widen_bfloat16(scales) : load<F>(scales);
         F const right_scale = narrow ? widen_bfloat16(scales + 2 * LANES) : load<F>(scales + VECTOR_BYTES);
 #pragma GCC unroll 16
         for (int r = 0; r < R; ++r) {
-            float* const row = tile + r * PANEL_ROWS;
             F const scale = splat(input_scales[r]);
-            store(row, multiply_add(to_float(sum[r][0]) * left_scale, scale, load<F>(row)));
-            store(row + LANES, multiply_add(to_float(sum[r][1]) * right_scale, scale, load<F>(row + LANES)));
+            total[r][0] = multiply_add(to_float(sum[r][0]) * left_scale, scale, total[r][0]);
+            total[r][1] = multiply_add(to_float(sum[r][1]) * right_scale, scale, total[r][1]);
         }
-        scales += PANEL_ROWS * scale_bytes;
+        scales += PANEL_ROWS * (narrow ? 2 : 4);
         zeros = zeros == nullptr ? nullptr : zeros + PANEL_ROWS;
-        input_scales += R;
-        input_sums += R;
+        input_scales += T;
+        input_sums += T;
+    }
+#pragma GCC unroll 16
+    for (int r = 0; r < R; ++r) {
+        store(tile + r * PANEL_ROWS, total[r][0]);
+        store(tile + r * PANEL_ROWS + LANES, total[r][1]);
+    }
+}
+
+// Groups are short, so the scaled sums had better stand in registers too: more rows than fit there are taken in halves.
+template <int R>
+void int4_tile(Panel const& panel, InputTile const& input, float* tile) {
+    constexpr int HALF = R > MAX_TILE_ROWS * 5 / 6 ? (R + 1) / 2 : R;
+    int4_rows<HALF, R>(panel, input, tile);
+    if constexpr (HALF < R) {
+        InputTile const rest{input.values + HALF * ByteDot::INPUT_BYTES, input.scales + HALF, input.sums + HALF};
+        int4_rows<R - HALF, R>(panel, rest, tile + HALF * PANEL_ROWS);
     }
 }
 

@@ -62,6 +62,22 @@ void place_tile(float const* tile, std::int64_t rows, float const* bias, float* 
     }
 }
 
+// The panel that begins at row n of W times all tiles of x.
+void multiply_panel(PackedMatrix const& w, Input const& input, std::int64_t n, std::int64_t width, float* y) {
+    Kernels const& kernels = kernels_of(w.kind);
+    Panel const panel = panel_of(w, n / PANEL_ROWS);
+    Tiles const tiles(input.rows);
+    std::int64_t const stride = row_bytes(input), groups = groups_of(input);
+    float const* const bias = w.bias.size() ? w.bias.as<float>() + n : nullptr;
+    alignas(64) float results[MAX_TILE_ROWS * PANEL_ROWS];
+    for (std::int64_t tile = 0; tile < tiles.count; ++tile) {
+        std::int64_t const row = tiles.start(tile), rows = tiles.start(tile + 1) - row;
+        InputTile const part{input.values + row * stride, input.scales + row * groups, input.sums + row * groups};
+        kernels[rows - 1](panel, part, results);
+        place_tile(results, rows, bias, y + row * w.rows + n, w.rows, width);
+    }
+}
+
 }  // namespace
 
 void matmul_share(PackedMatrix const& w, Team const& team, std::int64_t* first, std::int64_t* last) {
@@ -73,26 +89,13 @@ void matmul_share(PackedMatrix const& w, Team const& team, std::int64_t* first, 
 void multiply(PackedMatrix const& w, Input const& input, float* y, Team const& team) {
     std::int64_t first, last;
     matmul_share(w, team, &first, &last);
-    Kernels const& kernels = kernels_of(w.kind);
-    Tiles const tiles(input.rows);
-    std::int64_t const stride = row_bytes(input), groups = groups_of(input);
-    alignas(64) float results[MAX_TILE_ROWS * PANEL_ROWS];
     for (std::int64_t n = first; n < last; n += PANEL_ROWS) {
-        Panel const panel = panel_of(w, n / PANEL_ROWS);
-        float const* const bias = w.bias.size() ? w.bias.as<float>() + n : nullptr;
-        for (std::int64_t tile = 0; tile < tiles.count; ++tile) {
-            std::int64_t const row = tiles.start(tile), rows = tiles.start(tile + 1) - row;
-            kernels[rows - 1](panel, {input.values + row * stride, input.scales + row * groups, input.sums + row * groups},
-                              results);
-            place_tile(results, rows, bias, y + row * w.rows + n, w.rows, std::min<std::int64_t>(PANEL_ROWS, last - n));
-        }
+        multiply_panel(w, input, n, std::min<std::int64_t>(PANEL_ROWS, last - n), y);
     }
 }
 
-std::size_t matmul_scratch_bytes(std::int64_t max_M, std::int64_t max_K, int threads) {
-    // The widest form has 4 bytes a value; a scale and a sum at most every 8 columns; three parts rounded up to 64 bytes.
-    std::int64_t const rows = std::max<std::int64_t>(max_M, FEW_ROWS * threads), columns = max_K + 8;
-    return static_cast<std::size_t>(rows * (columns * 4 + (columns / 8 + 1) * 8) + 3 * 64 * (threads + 1));
+std::size_t matmul_scratch_bytes(PackedMatrix const& w, std::int64_t M, int threads) {
+    return input_bytes(w, M) * static_cast<std::size_t>(M <= FEW_ROWS ? threads : 1);
 }
 
 void matmul(PackedMatrix const& w, float const* x, std::int64_t M, float* y, Team const& team) {

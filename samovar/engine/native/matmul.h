@@ -74,8 +74,8 @@ void unpack_row(PackedMatrix const& w, std::int64_t row, float* out_K);
 // The rows of W whose outputs this thread computes: [first, last), first a multiple of 32.
 void matmul_share(PackedMatrix const& w, Team const& team, std::int64_t* first, std::int64_t* last);
 
-// Bytes of team.scratch that products of up to max_M rows of up to max_K columns need, whatever the kind.
-std::size_t matmul_scratch_bytes(std::int64_t max_M, std::int64_t max_K, int threads);
+// Bytes of team.scratch that a product with M rows needs.
+std::size_t matmul_scratch_bytes(PackedMatrix const& w, std::int64_t M, int threads);
 
 // y = x W^T + bias; x is M x K, y is M x N, both row-major and whole rows. All threads call it alike, when x is whole;
 // each writes its own share of y and returns without waiting for the others. The scratch is in use until all have
@@ -92,7 +92,7 @@ struct Input {
     std::int64_t group;    // G
     std::uint8_t* values;  // tiles of rows, see input.cpp
     float* scales;         // per tile: groups x rows of the tile
-    std::int32_t* sums;    // the same order: the sum of each group's int8 values
+    std::int32_t* sums;    // the same order: minus the sum of each group's int8 values
 };
 
 std::size_t input_bytes(PackedMatrix const& w, std::int64_t M);

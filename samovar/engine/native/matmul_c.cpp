@@ -1,4 +1,5 @@
 // Packing and products for who calls C: Python's ctypes, in packing weights, tests and benchmarks.
+#include <atomic>
 #include <exception>
 #include <thread>
 #include <vector>
@@ -6,6 +7,18 @@
 #include "matmul.h"
 
 using namespace samovar;
+
+namespace {
+
+template <class Work>
+void side_by_side(int threads, Work const& work) {
+    std::vector<std::thread> others;
+    for (int index = 1; index < threads; ++index) others.emplace_back(work, index);
+    work(0);
+    for (auto& other : others) other.join();
+}
+
+}  // namespace
 
 extern "C" {
 
@@ -26,14 +39,14 @@ std::int64_t samovar_matrix_bytes(PackedMatrix const* w) { return static_cast<st
 
 void samovar_unpack_row(PackedMatrix const* w, std::int64_t row, float* out_K) { unpack_row(*w, row, out_K); }
 
-// y = x W^T for each of `count` matrices in turn, all of one shape, with `threads` threads; y is of the last.
+// y = x W^T for each of `count` matrices in turn, all of one kind and shape, with `threads` threads; y is of the last.
 // 0, or 1 where memory or threads are short.
 int samovar_matmul(PackedMatrix const* const* matrices, std::int64_t count, float const* x, std::int64_t M, float* y,
                    int threads) {
     try {
         Barrier barrier;
         barrier.reset(threads);
-        std::size_t const size = matmul_scratch_bytes(M, matrices[0]->columns, threads);
+        std::size_t const size = matmul_scratch_bytes(*matrices[0], M, threads);
         Bytes const scratch(size);
         auto const work = [&](int index) {
             Team const team{index, threads, &barrier, scratch.as<void>(), size};
@@ -42,14 +55,25 @@ int samovar_matmul(PackedMatrix const* const* matrices, std::int64_t count, floa
                 team.wait();
             }
         };
-        std::vector<std::thread> others;
-        for (int index = 1; index < threads; ++index) others.emplace_back(work, index);
-        work(0);
-        for (auto& other : others) other.join();
+        side_by_side(threads, work);
         return 0;
     } catch (std::exception const&) {
         return 1;
     }
+}
+
+// Reads the values of a matrix once, with `threads` threads, and does no more than it must: what memory allows. Gives the
+// sum of their words, so that no compiler leaves the reading out.
+std::uint32_t samovar_read_matrix(PackedMatrix const* w, int threads) {
+    std::atomic<std::uint32_t> total{0};
+    side_by_side(threads, [&](int index) {
+        std::int64_t first, last;
+        Team{index, threads, nullptr, nullptr, 0}.share(static_cast<std::int64_t>(w->values.size() / 4), &first, &last);
+        std::uint32_t sum = 0;
+        for (auto const* words = w->values.as<std::uint32_t>(); first < last; ++first) sum += words[first];
+        total += sum;
+    });
+    return total;
 }
 
 }  // extern "C"

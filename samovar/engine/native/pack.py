@@ -55,6 +55,10 @@ class PackedMatrix:
         """Memory it takes, padding included."""
         return int(_functions().samovar_matrix_bytes(self.pointer))
 
+    def read(self, *, threads: int = 1) -> int:
+        """Read all values once, as fast as memory gives them, for measuring that; their 32-bit words, summed."""
+        return int(_functions().samovar_read_matrix(self.pointer, threads))
+
     def row(self, number: int) -> Tensor:
         """Row ``number`` as the products use it; float32, I."""
         if not 0 <= number < self.shape[0]:
@@ -179,5 +183,7 @@ def _declared(found: ctypes.CDLL | None) -> ctypes.CDLL:
     found.samovar_matrix_bytes.argtypes = [pointer]
     found.samovar_unpack_row.restype = None
     found.samovar_unpack_row.argtypes = [pointer, number, pointer]
+    found.samovar_read_matrix.restype = ctypes.c_uint32
+    found.samovar_read_matrix.argtypes = [pointer, ctypes.c_int]
     found.samovar_matmul.argtypes = [pointer, number, pointer, number, pointer, ctypes.c_int]
     return found

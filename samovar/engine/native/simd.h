@@ -73,9 +73,26 @@ inline F widen_bfloat16(void const* from) {
     typedef std::uint16_t Half __attribute__((vector_size(2 * LANES)));
     return (F)(__builtin_convertvector(load<Half>(from), U) << 16);
 }
+// The compiler's own conversion is lane by lane in GCC 12.
 inline I widen_uint8(void const* from) {
-    typedef std::uint8_t Quarter __attribute__((vector_size(LANES)));
-    return __builtin_convertvector(load<Quarter>(from), I);
+#if SAMOVAR_AVX512
+    return (I)_mm512_cvtepu8_epi32(load<__m128i>(from));
+#elif SAMOVAR_AVX2
+    return (I)_mm256_cvtepu8_epi32(_mm_loadl_epi64(static_cast<__m128i const*>(from)));
+#else
+    typedef std::uint8_t Small __attribute__((vector_size(LANES)));
+    return __builtin_convertvector(load<Small>(from), I);
+#endif
+}
+
+// To int8, where values are within it.
+typedef std::int8_t Quarter __attribute__((vector_size(LANES)));
+inline Quarter narrow_to_int8(I x) {
+#if SAMOVAR_AVX512
+    return (Quarter)_mm512_cvtepi32_epi8((__m512i)x);
+#else
+    return __builtin_convertvector(x, Quarter);
+#endif
 }
 
 // float32 x float32, one value a lane.

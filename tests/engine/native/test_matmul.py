@@ -172,6 +172,11 @@ def test_memory_is_that_of_the_bits() -> None:
         assert pack.pack(weight_OI, kind).size_bytes == 320 * 1024 * bits / 8
 
 
+def test_reading_reads_everything() -> None:
+    matrix = pack.pack(torch.ones(40, 9), Kind.F32)
+    assert matrix.read() == matrix.read(threads=3) == 40 * 9 * 0x3F800000 % 2**32
+
+
 def test_what_cannot_be_packed_is_refused() -> None:
     values_OI = torch.zeros(8, 64, dtype=torch.uint8)
     with pytest.raises(ConfigError, match="no groups of 20"):
