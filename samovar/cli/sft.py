@@ -16,7 +16,10 @@ Model = Annotated[Path, typer.Argument(metavar="MODEL", help="Folder of the base
 Conversations = Annotated[
     list[Path] | None,
     typer.Option(
-        "--conversations", metavar="FILE", help="JSONL in the OpenAI API's shape; may be repeated.", show_default=False
+        "--conversations",
+        metavar="FILE",
+        help="Conversations in OpenAI's, ShareGPT's or Alpaca's form; may be repeated.",
+        show_default=False,
     ),
 ]
 Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder to make.", show_default=False)]
@@ -79,8 +82,9 @@ def _show(
 
     from samovar.brew.curriculum import conversation_files, sample_conversations
     from samovar.brew.recipe import compose_recipe
+    from samovar.chat.learning import Learn
     from samovar.chat.read import read_conversations
-    from samovar.chat.rows import render_row
+    from samovar.chat.rows import render_rows
     from samovar.chat.view import show_row
     from samovar.tokenizer.tokenizer import Tokenizer
 
@@ -88,5 +92,7 @@ def _show(
     tokenizer = Tokenizer.load(model)
     root = recipe_file.parent if recipe_file else Path()
     own = (row for path in conversation_files(root, recipe) for row in read_conversations(path))
-    for conversation in islice(chain(own, sample_conversations(recipe, count)), count):
-        Console().print(show_row(render_row(conversation, tokenizer), tokenizer), end="\n\n")
+    shown = islice(chain(own, sample_conversations(recipe, count)), count)
+    learn = Learn(frozenset(recipe.sft.learn_roles), recipe.sft.learn_turns, heeds_weights=True)
+    for row in render_rows(shown, tokenizer, learn=learn):
+        Console().print(show_row(row, tokenizer), end="\n\n")

@@ -68,9 +68,11 @@ def load_preferences(
         for line in checked.words():
             progress.say(f"  {line}")
     checked.refuse(settings.check)
+    # Both answers of a pair that was split stand side by side, and are held out together.
+    together = 2 if kind == "judged" else 1
     numbers = range(len(forks))
-    test = [number for number in numbers if (number + 1) % settings.held_out == 0]
-    train = [number for number in numbers if (number + 1) % settings.held_out != 0]
+    test = [number for number in numbers if (number // together + 1) % settings.held_out == 0]
+    train = sorted(set(numbers) - set(test))
     # Of very few, some are both learnt and looked at: the loss on them is then no measure, but the run goes.
     train, test = train or test, test or train[-1:]
     learnt, held_out = (

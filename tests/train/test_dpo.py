@@ -36,14 +36,12 @@ MOST_DRIFT = 6.0
 
 @pytest.fixture(scope="module")
 def assistant(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Asks politely every fourth time: taught on both answers of the pairs, the rejected ones thrice."""
+    """Asks politely every fourth time: taught on three rude answers for each polite one."""
     folder = tmp_path_factory.mktemp("dpo")
     base = tiny_model(folder / "base")
-    rows = [
-        {"prompt": row["prompt"], "completion": row[key]}
-        for row in pairs(150, seed=1)
-        for key in ("chosen", *["rejected"] * 3)
-    ]
+    polite, rude = pairs(100, seed=1), pairs(300, seed=7)
+    rows = [{"prompt": row["prompt"], "completion": row["chosen"]} for row in polite]
+    rows += [{"prompt": row["prompt"], "completion": row["rejected"]} for row in rude]
     write_rows(folder / "talk.jsonl", rows)
     write_rows(folder / "pairs.jsonl", pairs(120, seed=2))
     settings = SftSettings.model_validate(
