@@ -56,25 +56,47 @@ void unpack_rows(Memory const& memory, void const* rows, float const* scales, st
     }
 }
 
-// The keys, or the values, at S positions of block number `number` of the past: where they lie, or a copy on the desk.
-float const* block_of(Past const& past, std::int64_t number, bool is_value, float* copy) {
+// The keys, or the values, of one head at S positions of block number `number`: where they lie, or a copy on the desk.
+float const* block_of(Past const& past, std::int64_t number, std::int64_t head, bool is_value, float* copy) {
     Memory const& memory = *past.memory;
-    std::int64_t row = place(memory, past.layer, past.table_P[number], past.head);
+    std::int64_t row = place(memory, past.layer, past.table_P[number], head);
     void const* rows = is_value ? memory.values_LPKSA : memory.keys_LPKSA;
     if (memory.store == Store::F32) return static_cast<float const*>(rows) + row * memory.width;
     unpack_rows(memory, rows, is_value ? memory.value_scale_LPKS : memory.key_scale_LPKS, row, S, copy);
     return copy;
 }
 
-// Tell the processor that this block is needed soon. Blocks lie anywhere, so that it cannot guess the next one: without
-// this, decoding 8 sequences waited for memory two thirds of its time.
-void announce(Past const& past, std::int64_t number, bool is_value) {
+// Tell the processor that one head's keys or values of a block are needed soon. Blocks lie anywhere, so that it cannot
+// guess the next one: without this, decoding 8 sequences waited for memory two thirds of its time.
+void announce(Past const& past, std::int64_t number, std::int64_t head, bool is_value) {
     Memory const& memory = *past.memory;
     std::int64_t size = memory.width * (memory.store == Store::F32 ? 4 : memory.store == Store::BF16 ? 2 : 1);
-    std::int64_t row = place(memory, past.layer, past.table_P[number], past.head);
+    std::int64_t row = place(memory, past.layer, past.table_P[number], head);
     char const* at = static_cast<char const*>(is_value ? memory.values_LPKSA : memory.keys_LPKSA) + row * size;
     for (std::int64_t byte = 0; byte < S * size; byte += 64) __builtin_prefetch(at + byte, 0, 2);
 }
+
+// A past read from front to back: its blocks' keys head by head, then the values. Who reads a piece announces a later
+// one.
+class Reader {
+   public:
+    Reader(Past const& past, std::int64_t begin, std::int64_t end)
+        : past_(past), begin_(begin), pieces_((end - begin) * past.heads) {
+        while (announced_ < AHEAD) step();
+    }
+    void step() {
+        std::int64_t i = announced_++;
+        if (i >= 2 * pieces_) return;
+        std::int64_t piece = i % pieces_;
+        announce(past_, begin_ + piece / past_.heads, past_.head + piece % past_.heads, i >= pieces_);
+    }
+
+   private:
+    static constexpr std::int64_t AHEAD = 4;  // the processor has no more than a few kilobytes under way
+
+    Past const& past_;
+    std::int64_t begin_, pieces_, announced_ = 0;
+};
 
 // scores_S = keys_SA query_A. C: vectors of a row where that is known when compiled, or 0.
 template <int C>
@@ -129,38 +151,44 @@ void to_shares(float* scores, std::int64_t n, float* most, float* total) {
 }
 
 template <int C>
-void attend_token_of(Past const& past, float const* query_GA, std::int64_t group, std::int64_t first,
-                     std::int64_t last, float* mixed_GA, float* most_G, float* total_G, Desk& desk) {
-    std::int64_t width = past.memory->width;
+void attend_token_of(Past const& past, float const* query_HA, std::int64_t group, std::int64_t first,
+                     std::int64_t last, float* mixed_HA, float* most_H, float* total_H, Desk& desk) {
+    std::int64_t width = past.memory->width, queries = past.heads * group;
     std::int64_t begin = first / S, end = (last + S - 1) / S;  // blocks
     std::int64_t length = (end - begin) * S, hidden = first - begin * S, seen = last - begin * S;
-    float* scores = desk.scores.data();  // group x length
+    float* scores = desk.scores.data();  // queries x length
+    Reader reader(past, begin, end);
     for (std::int64_t block = begin; block < end; ++block) {
-        block + 1 < end ? announce(past, block + 1, false) : announce(past, begin, true);
-        float const* key_SA = block_of(past, block, false, desk.keys.data());
-        for (std::int64_t g = 0; g < group; ++g) {
-            score_block<C>(query_GA + g * width, key_SA, width, scores + g * length + (block - begin) * S);
+        for (std::int64_t h = 0; h < queries; h += group) {
+            reader.step();
+            float const* key_SA = block_of(past, block, past.head + h / group, false, desk.keys.data());
+            for (std::int64_t g = h; g < h + group; ++g) {
+                score_block<C>(query_HA + g * width, key_SA, width, scores + g * length + (block - begin) * S);
+            }
         }
     }
-    for (std::int64_t g = 0; g < group; ++g) {
+    for (std::int64_t g = 0; g < queries; ++g) {
         float* row = scores + g * length;
         std::fill(row, row + hidden, NOTHING);
         std::fill(row + seen, row + length, NOTHING);
-        to_shares(row, length, most_G + g, total_G + g);
+        to_shares(row, length, most_H + g, total_H + g);
     }
-    std::fill(mixed_GA, mixed_GA + group * width, 0.0f);
+    std::fill(mixed_HA, mixed_HA + queries * width, 0.0f);
     for (std::int64_t block = begin; block < end; ++block) {
-        if (block + 1 < end) announce(past, block + 1, true);
-        float const* value_SA = block_of(past, block, true, desk.values.data());
         int from = block == begin ? static_cast<int>(hidden) : 0;
         int to = block == end - 1 ? static_cast<int>(seen - (block - begin) * S) : S;
-        for (std::int64_t g = 0; g < group; ++g) {
-            mix_block<C>(scores + g * length + (block - begin) * S, value_SA, width, from, to, mixed_GA + g * width);
+        for (std::int64_t h = 0; h < queries; h += group) {
+            reader.step();
+            float const* value_SA = block_of(past, block, past.head + h / group, true, desk.values.data());
+            for (std::int64_t g = h; g < h + group; ++g) {
+                float const* share_S = scores + g * length + (block - begin) * S;
+                mix_block<C>(share_S, value_SA, width, from, to, mixed_HA + g * width);
+            }
         }
     }
-    for (std::int64_t g = 0; g < group; ++g) {
-        float share = 1.0f / total_G[g];
-        for (std::int64_t i = g * width; i < (g + 1) * width; ++i) mixed_GA[i] *= share;
+    for (std::int64_t g = 0; g < queries; ++g) {
+        float share = 1.0f / total_H[g];
+        for (std::int64_t i = g * width; i < (g + 1) * width; ++i) mixed_HA[i] *= share;
     }
 }
 
@@ -276,15 +304,15 @@ void keep(Memory const& memory, std::int64_t layer, std::int64_t slot, std::int6
     keep_row(memory, memory.values_LPKSA, memory.value_scale_LPKS, row, value_A);
 }
 
-void attend_token(Past const& past, float const* query_GA, std::int64_t group, std::int64_t first, std::int64_t last,
-                  float* mixed_GA, float* most_G, float* total_G, Desk& desk) {
+void attend_token(Past const& past, float const* query_HA, std::int64_t group, std::int64_t first, std::int64_t last,
+                  float* mixed_HA, float* most_H, float* total_H, Desk& desk) {
     auto* attend = attend_token_of<0>;
     switch (past.memory->width) {
         case 2 * LANES: attend = attend_token_of<2>; break;
         case 4 * LANES: attend = attend_token_of<4>; break;
         case 8 * LANES: attend = attend_token_of<8>; break;
     }
-    attend(past, query_GA, group, first, last, mixed_GA, most_G, total_G, desk);
+    attend(past, query_HA, group, first, last, mixed_HA, most_H, total_H, desk);
 }
 
 void attend_tokens(Past const& past, float const* query_GA, std::int64_t query_step, std::int64_t group,
@@ -310,8 +338,8 @@ void attend_tokens(Past const& past, float const* query_GA, std::int64_t query_s
         std::int64_t padded = (keys + EIGHT - 1) / EIGHT * EIGHT;
         gather(past, key / S, (key + keys + S - 1) / S, desk);
         for (std::int64_t next = key + TILE_KEYS; next < std::min(last, key + 2 * TILE_KEYS); next += S) {
-            announce(past, next / S, false);
-            announce(past, next / S, true);
+            announce(past, next / S, past.head, false);
+            announce(past, next / S, past.head, true);
         }
         multiply_rows<false>(padded, rows.columns, desk.keys.data(), width, 1, width, query, desk.scores.data());
         bool is_hiding = key + keys - 1 > position || key < last - window;
@@ -326,16 +354,16 @@ void attend_tokens(Past const& past, float const* query_GA, std::int64_t query_s
     }
 }
 
-void merge(std::int64_t pieces, std::int64_t group, std::int64_t width, float const* mixed_NGA, float const* most_NG,
-           float const* total_NG, float* mixed_GA) {
-    for (std::int64_t g = 0; g < group; ++g) {
+void merge(std::int64_t pieces, std::int64_t queries, std::int64_t width, float const* mixed_NHA, float const* most_NH,
+           float const* total_NH, float* mixed_HA) {
+    for (std::int64_t h = 0; h < queries; ++h) {
         float most = NOTHING, total = 0.0f;
-        for (std::int64_t n = 0; n < pieces; ++n) most = std::max(most, most_NG[n * group + g]);
-        float* out = mixed_GA + g * width;
+        for (std::int64_t n = 0; n < pieces; ++n) most = std::max(most, most_NH[n * queries + h]);
+        float* out = mixed_HA + h * width;
         std::fill(out, out + width, 0.0f);
         for (std::int64_t n = 0; n < pieces; ++n) {
-            float weight = total_NG[n * group + g] * std::exp2(most_NG[n * group + g] - most);
-            float const* from = mixed_NGA + (n * group + g) * width;
+            float weight = total_NH[n * queries + h] * std::exp2(most_NH[n * queries + h] - most);
+            float const* from = mixed_NHA + (n * queries + h) * width;
             for (std::int64_t a = 0; a < width; ++a) out[a] += weight * from[a];
             total += weight;
         }

@@ -27,17 +27,17 @@ struct Memory {
 void keep(Memory const& memory, std::int64_t layer, std::int64_t slot, std::int64_t head, float const* key_A,
           float const* value_A);
 
-// One key-value head of one layer, as one sequence sees it.
+// A few neighbouring key-value heads of one layer, as one sequence sees them.
 struct Past {
     Memory const* memory;
-    std::int64_t layer, head;
+    std::int64_t layer, head, heads;
     std::int32_t const* table_P;  // the sequence's blocks
 };
 
 // Keys that one piece of decoding looks at. A longer past is cut into such pieces whatever else is in the batch, so that
 // an answer does not depend on its company.
 constexpr int KEYS_AT_ONCE = 512;
-// Rows of a tile: G query heads of ROWS / G tokens.
+// Rows of a tile: G query heads of ROWS / G tokens; and the most query heads that attend_token takes.
 constexpr int ROWS = 48;
 
 // Memory of a thread to work in.
@@ -49,14 +49,15 @@ class Desk {
     std::vector<float> scores;          // keys x ROWS, or ROWS x keys
 };
 
-// Mix the values at [first, last) for G queries of one token; last - first <= KEYS_AT_ONCE.
+// Mix the values at [first, last) for G queries of one token for each head; last - first <= KEYS_AT_ONCE, and H, all
+// these queries, are at most ROWS.
 //
-// query_GA are multiplied already by the scale and by log2(e). mixed_GA is normalised; most_G and total_G tell how to
+// query_HA are multiplied already by the scale and by log2(e). mixed_HA is normalised; most_H and total_H tell how to
 // merge it with what other keys gave: the largest score, and the sum of 2^(score - most).
-void attend_token(Past const& past, float const* query_GA, std::int64_t group, std::int64_t first, std::int64_t last,
-                  float* mixed_GA, float* most_G, float* total_G, Desk& desk);
+void attend_token(Past const& past, float const* query_HA, std::int64_t group, std::int64_t first, std::int64_t last,
+                  float* mixed_HA, float* most_H, float* total_H, Desk& desk);
 
-// Mix the values for `tokens` tokens that follow each other, the first at `position`; tokens * group <= ROWS.
+// Of one head, mix the values for `tokens` tokens that follow each other, the first at `position`; tokens * group <= ROWS.
 //
 // Each looks at itself and at what came before it, up to `window` tokens. Query and result of the next token lie
 // query_step and mixed_step numbers further on.
@@ -64,8 +65,8 @@ void attend_tokens(Past const& past, float const* query_GA, std::int64_t query_s
                    std::int64_t tokens, std::int64_t position, std::int64_t window, float* mixed_GA,
                    std::int64_t mixed_step, Desk& desk);
 
-// Join what pieces of a past gave into the first of them.
-void merge(std::int64_t pieces, std::int64_t group, std::int64_t width, float const* mixed_NGA, float const* most_NG,
-           float const* total_NG, float* mixed_GA);
+// Join what the pieces of a past gave for H queries.
+void merge(std::int64_t pieces, std::int64_t queries, std::int64_t width, float const* mixed_NHA, float const* most_NH,
+           float const* total_NH, float* mixed_HA);
 
 }  // namespace samovar

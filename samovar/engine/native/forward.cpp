@@ -48,7 +48,7 @@ Stream Step::stream_of(float* shared, std::int64_t rows, int half, Team const& t
         return {benches_[team.index]->stream.get() + half * FEW * model_.width, rows, 0, rows, true};
     }
     Stream stream{shared, rows, 0, 0, false};
-    team.share(rows, &stream.first, &stream.last);
+    input_share(rows, team, &stream.first, &stream.last);
     return stream;
 }
 

@@ -21,7 +21,7 @@
 namespace samovar {
 
 constexpr std::int64_t PASS = 512;
-constexpr std::int64_t FEW = 4;  // rows that every thread norms for itself
+constexpr std::int64_t FEW = 16;  // rows that every thread norms for itself
 constexpr std::int64_t EVERYTHING = INT32_MAX;  // the window of a layer without one
 
 // What one thread has for itself.

@@ -42,27 +42,28 @@ void Step::attend(std::int64_t number, Team const& team) {
 }
 
 void Step::attend_item(Plan const& plan, Item const& item, std::int64_t number, Desk& desk) {
-    std::int64_t width = model_.head_width, size = group_ * width;
-    Past past{&memory_, number, item.head, batch_->block_table_BP + item.sequence * batch_->blocks};
-    float const* query_GA = heads_.get() + item.token * head_numbers_ + item.head * size;
-    float* mixed_GA = mixed_.get() + item.token * mixed_numbers_ + item.head * size;
+    std::int64_t width = model_.head_width, queries = item.heads * group_, head = item.head * group_ * width;
+    Past past{&memory_, number, item.head, item.heads, batch_->block_table_BP + item.sequence * batch_->blocks};
+    float const* query_HA = heads_.get() + item.token * head_numbers_ + head;
+    float* mixed_HA = mixed_.get() + item.token * mixed_numbers_ + head;
     if (item.tokens > 1) {
-        attend_tokens(past, query_GA, head_numbers_, group_, item.tokens, item.position, plan.window, mixed_GA,
+        attend_tokens(past, query_HA, head_numbers_, group_, item.tokens, item.position, plan.window, mixed_HA,
                       mixed_numbers_, desk);
         return;
     }
-    float most_G[ROWS], total_G[ROWS];
+    float most_H[ROWS], total_H[ROWS];
     if (item.split < 0) {
-        attend_token(past, query_GA, group_, item.first, item.last, mixed_GA, most_G, total_G, desk);
+        attend_token(past, query_HA, group_, item.first, item.last, mixed_HA, most_H, total_H, desk);
         return;
     }
-    attend_token(past, query_GA, group_, item.first, item.last, part_mixed_.get() + item.part * size,
-                 part_most_.get() + item.part * group_, part_total_.get() + item.part * group_, desk);
     Split const& split = plan.splits[item.split];
+    std::int64_t first = split.first_query, mine = first + item.part * queries;
+    attend_token(past, query_HA, group_, item.first, item.last, part_mixed_.get() + mine * width,
+                 part_most_.get() + mine, part_total_.get() + mine, desk);
     if (finished_[item.split].fetch_add(1, std::memory_order_acq_rel) + 1 < split.parts) return;
     finished_[item.split].store(0, std::memory_order_relaxed);  // for the next layer
-    merge(split.parts, group_, width, part_mixed_.get() + split.first_part * size,
-          part_most_.get() + split.first_part * group_, part_total_.get() + split.first_part * group_, mixed_GA);
+    merge(split.parts, queries, width, part_mixed_.get() + first * width, part_most_.get() + first,
+          part_total_.get() + first, mixed_HA);
 }
 
 }  // namespace samovar

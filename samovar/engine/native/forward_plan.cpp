@@ -52,11 +52,11 @@ void Step::plan() {
         if (layer.window < EVERYTHING) window = layer.window;
         else has_full = true;
     }
-    if (has_full) pass_.full = make_plan(runs, model_.kv_heads, group_, EVERYTHING);
-    if (window < EVERYTHING) pass_.windowed = make_plan(runs, model_.kv_heads, group_, window);
+    if (has_full) pass_.full = make_plan(runs, model_.kv_heads, group_, EVERYTHING, threads_);
+    if (window < EVERYTHING) pass_.windowed = make_plan(runs, model_.kv_heads, group_, window, threads_);
     // Of the last layer only the tokens wanted matter: of a prompt that is one.
     pass_.is_last_own = 4 * pass_.wanted.size() <= static_cast<std::size_t>(pass_.tokens);
-    if (pass_.is_last_own) pass_.last = make_plan(wanted, model_.kv_heads, group_, layers_.back().window);
+    if (pass_.is_last_own) pass_.last = make_plan(wanted, model_.kv_heads, group_, layers_.back().window, threads_);
 }
 
 void Step::reserve() {
@@ -83,14 +83,15 @@ void Step::reserve() {
         bench->row.of(width);
         bench->input.of(static_cast<std::int64_t>(few));
     }
-    std::int64_t parts = 0;
+    std::int64_t queries = 0;
     std::size_t splits = 0;
     for (Plan const* plan : {&pass_.full, &pass_.windowed, &pass_.last}) {
-        parts = std::max(parts, plan->num_parts), splits = std::max(splits, plan->splits.size());
+        queries = std::max(queries, plan->num_queries);
+        splits = std::max(splits, plan->splits.size());
     }
-    part_mixed_.of(parts * group_ * model_.head_width);
-    part_most_.of(parts * group_);
-    part_total_.of(parts * group_);
+    part_mixed_.of(queries * model_.head_width);
+    part_most_.of(queries);
+    part_total_.of(queries);
     if (splits > finished_.size()) finished_ = std::vector<std::atomic<std::int64_t>>(splits);
     if (batch_->best_R != nullptr && batch_->logits_RV == nullptr) {
         logits_.of(static_cast<std::int64_t>(pass_.wanted.size()) * model_.vocabulary);

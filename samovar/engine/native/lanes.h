@@ -78,13 +78,13 @@ inline float largest(Floats x) {
     return most;
 }
 
-// 2 to the power of x, for x <= 127; what is below -126 counts as nothing. Within 2 units of the last place: the whole
+// 2 to the power of x, for x <= 127; 0 below -100, where products would leave the normal numbers. Within 2 units of the last place: the whole
 // part goes into the exponent, the rest (at most a half) through the Taylor polynomial of degree 6.
 inline Floats exp2(Floats x) {
-    x = larger(x, all(-126.5f));
+    Floats power = larger(x, all(-101.0f));
     constexpr float ROUNDING = 12582912.0f;  // 1.5 * 2**23: adding it leaves no place for a fraction
-    Floats whole = (x + ROUNDING) - ROUNDING;
-    Floats rest = x - whole;
+    Floats whole = (power + ROUNDING) - ROUNDING;
+    Floats rest = power - whole;
     Floats y = all(1.540353e-4f);
     y = y * rest + 1.33335581e-3f;
     y = y * rest + 9.61812911e-3f;
@@ -93,7 +93,7 @@ inline Floats exp2(Floats x) {
     y = y * rest + 6.93147181e-1f;
     y = y * rest + 1.0f;
     Ints exponent = (__builtin_convertvector(whole, Ints) + 127) << 23;
-    return y * (Floats)exponent;
+    return x > -100.0f ? y * (Floats)exponent : Floats{};
 }
 
 // Lanes of the first half of every 2 * H from a, of the second from b, each plus its neighbour H lanes away.
