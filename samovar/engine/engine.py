@@ -8,37 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Sequence as Many
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Literal
 
 import torch
-from torch import Tensor
 
 from samovar.core.errors import BusyError, RequestError
-from samovar.engine.batch import Forward, Piece, make_batch
 from samovar.engine.blocks import BlockPool
-from samovar.engine.cache import CacheForm, copy_blocks, make_memory, size_cache
-from samovar.engine.choice import Answering, Turn, choose
-from samovar.engine.draft_model import check_draft_tokenizer, make_drafter
+from samovar.engine.cache import CacheForm, make_memory, size_cache
+from samovar.engine.draft_model import make_drafter
 from samovar.engine.drafting import drafted
-from samovar.engine.eager import BranchView
-from samovar.engine.forward import Way, choose_way, make_forward
-from samovar.engine.grammar import Grammars, Masks
-from samovar.engine.logprobs import score
-from samovar.engine.request import Completion, Delta, Sampling, TokenLogprobs
-from samovar.engine.sampler import COLDEST
-from samovar.engine.scheduler import Chunk, Scheduler
-from samovar.engine.sequence import NO_DRAFT, Sequence
+from samovar.engine.forward import Way, choose_way
+from samovar.engine.grammar import Grammars
+from samovar.engine.load import load_parts
+from samovar.engine.request import Completion, Delta, Sampling
+from samovar.engine.scheduler import Scheduler
+from samovar.engine.sequence import Sequence
 from samovar.engine.speculation import DraftCounts
-from samovar.model.adapters.attach import merge
-from samovar.model.adapters.bank import AdapterBank, load_bank
-from samovar.model.adapters.folders import load_adapted
-from samovar.model.checkpoint import load_model
+from samovar.engine.stepper import Stepper
+from samovar.model.adapters.bank import AdapterBank
 from samovar.model.decoder import Decoder
-from samovar.model.vocabulary import check_vocabulary
 from samovar.tokenizer.tokenizer import Tokenizer
 
 
@@ -87,35 +78,35 @@ class Engine:
         self.max_batch = max_batch
         self.max_waiting = max_waiting
         self._vocab_size = min(tokenizer.vocab_size, model.settings.vocab_size)
-        self._device, self._dtype = model.norm.weight.device, model.compute_dtype or model.norm.weight.dtype
+        device, dtype = model.norm.weight.device, model.compute_dtype or model.norm.weight.dtype
         size = size_cache(
             model.settings,
             max_batch=max_batch,
             max_context=max_context,
             cache_tokens=cache_tokens,
             form=cache_form,
-            dtype=self._dtype,
-            device=self._device,
+            dtype=dtype,
+            device=device,
         )
         self.max_context = size.max_context
-        self._memory = make_memory(
-            model.settings, size.num_blocks, form=cache_form, dtype=self._dtype, device=self._device
-        )
+        memory = make_memory(model.settings, size.num_blocks, form=cache_form, dtype=dtype, device=device)
         self.is_native, self.why_not_native = choose_way(model, way)
         self._bank = adapters
-        self._forward: Forward = make_forward(model, self._memory, is_native=self.is_native, adapters=adapters)
-        # Of those that name an adapter; all others go the native way beside it.
-        self._adapted_forward = self._forward
-        if self.is_native and adapters is not None:
-            self._adapted_forward = make_forward(model, self._memory, is_native=False, adapters=adapters)
-        self._scheduler = Scheduler(
-            BlockPool(self._memory.num_blocks), max_batch=max_batch, prefill_tokens=prefill_tokens
-        )
+        self._scheduler = Scheduler(BlockPool(memory.num_blocks), max_batch=max_batch, prefill_tokens=prefill_tokens)
         self._drafter = make_drafter(
             draft, num_tokens=draft_tokens, num_blocks=size.num_blocks, vocab_size=self._vocab_size, way=way
         )
+        self._stepper = Stepper(
+            model,
+            memory,
+            self._scheduler,
+            is_native=self.is_native,
+            adapters=adapters,
+            drafter=self._drafter,
+            vocab_size=self._vocab_size,
+            max_context=self.max_context,
+        )
         self._grammars = Grammars(tokenizer)
-        self._masks = Masks()
         self._sequences: dict[int, Sequence] = {}
         self._ids = count()
         self._cancelled: list[Delta] = []
@@ -154,27 +145,17 @@ class Engine:
             draft_tokens: guessed at once, at most.
             adapters: name -> folder in PEFT's format, of those that requests may name beside the model itself.
         """
-        if adapter is None:
-            model = load_model(folder, dtype=dtype or torch.float32)
-        else:
-            model = load_adapted(folder, adapter, dtype=dtype or torch.float32)
-            merge(model)
-        tokenizer = Tokenizer.load(folder)
-        check_vocabulary(tokenizer, model.settings, folder)
-        if draft is not None and draft != "prompt":
-            check_draft_tokenizer(tokenizer, Tokenizer.load(draft), str(draft))
-            draft_model = load_model(draft, dtype=dtype or torch.float32)
-        bank = load_bank(model, adapters, base=folder) if adapters else None
+        parts = load_parts(folder, dtype=dtype, adapter=adapter, adapters=adapters, draft=draft)
         return cls(
-            model,
-            tokenizer,
-            adapters=bank,
+            parts.model,
+            parts.tokenizer,
+            adapters=parts.adapters,
             max_batch=max_batch,
             max_context=max_context,
             cache_tokens=cache_tokens,
             cache_form=cache_form,
             way=way,
-            draft=draft_model if isinstance(draft, Path) else draft,
+            draft=parts.draft,
             draft_tokens=draft_tokens,
         )
 
@@ -306,13 +287,7 @@ class Engine:
         deltas, self._cancelled = self._cancelled, []
         if self._drafter is not None:
             self._drafter.draft(drafted(self._scheduler.running))
-        chunks = self._scheduler.schedule()
-        copy_blocks(self._memory, self._scheduler.take_copies())
-        choosing = [chunk.sequence.grammar for chunk in chunks if chunk.is_last]
-        self._masks.begin(grammar for grammar in choosing if grammar is not None)
-        for some in self._together(chunks):
-            deltas += self._compute(some)
-        return deltas
+        return deltas + self._report(self._stepper.step())
 
     def generate(
         self,
@@ -386,118 +361,6 @@ class Engine:
             adapter=adapter or sampling.adapter,
         )
 
-    def _together(self, chunks: Many[Chunk]) -> list[list[Chunk]]:
-        """The chunks by the way they take, so that none disturbs the others: prompts whose log-probabilities are wanted
-        go otherwise through the head, and what an adapter reads is not computed natively."""
-        found: dict[tuple[bool, bool], list[Chunk]] = {}
-        for chunk in chunks:
-            way = bool(_unscored(chunk)), self.is_native and chunk.sequence.adapter is not None
-            found.setdefault(way, []).append(chunk)
-        return [found[way] for way in sorted(found)]
-
-    def _compute(self, chunks: Many[Chunk]) -> list[Delta]:
-        """Read the chunks, and choose the next token of those that are at their end."""
-        pieces = [_piece(chunk) for chunk in chunks]
-        batch = make_batch(pieces, self._device)
-        last = [chunk for chunk in chunks if chunk.is_last]
-        forward = self._forward if batch.adapters is None else self._adapted_forward
-        logits_RV: Tensor | None = None
-        if _unscored(chunks[0]):
-            logits_RV = self._scored_logits(forward.hidden(batch), chunks)
-        elif last:
-            # The table may be padded beyond the vocabulary; ids without a text are never drawn.
-            logits_RV = forward.logits(batch)[:, : self._vocab_size]
-        else:
-            forward.hidden(batch)
-        for chunk in chunks:
-            self._scheduler.has_read(chunk.sequence, chunk.length)
-        if logits_RV is None or not last:
-            return []
-        turns, row = [], 0
-        for chunk in last:
-            turns.append(Turn(chunk.sequence, row, chunk.sequence.draft))
-            row += 1 + chunk.num_drafted
-        return self._extend(turns, logits_RV)
-
-    def _scored_logits(self, hidden_RD: Tensor, chunks: Many[Chunk]) -> Tensor:
-        """Tell how likely the tokens were that were asked for; give the logits that tokens are chosen by."""
-        row = 0
-        choosing: list[int] = []
-        for chunk in chunks:
-            places = _unscored(chunk)
-            tokens = [chunk.sequence.ids[place + 1] for place in places]
-            num_top = [chunk.sequence.num_top(place + 1) for place in places]
-            chunk.sequence.take_scores(score(self._logits, hidden_RD[row : row + len(places)], tokens, num_top))
-            row += len(places)
-            if chunk.is_last:
-                choosing += range(row, row + 1 + chunk.num_drafted)
-                row += 1 + chunk.num_drafted
-        return self._logits(hidden_RD[choosing])
-
-    def _logits(self, hidden: Tensor) -> Tensor:
-        return self.model.head(hidden)[..., : self._vocab_size].float()
-
-    def _extend(self, turns: list[Turn], logits_RV: Tensor) -> list[Delta]:
-        """Choose a token for each sequence from its rows of ``logits_RV``, or several where drafts were right."""
-        sequences = [turn.sequence for turn in turns if isinstance(turn.sequence, Sequence)]
-        for turn, sequence in zip(turns, sequences, strict=True):
-            if (allowed := sequence.allowed_ids()) is not None:
-                logits_RV[turn.row] = _only(logits_RV[turn.row], allowed)
-        choose(logits_RV, turns, self._masks, self._append)
-        for turn, sequence in zip(turns, sequences, strict=True):
-            if self._drafter is not None:
-                self._drafter.heed(sequence, turn.num_accepted)
-            sequence.draft = NO_DRAFT
-            if turn.num_accepted:
-                self._scheduler.has_read(sequence, turn.num_accepted)
-        return self._report(sequences)
-
-    def _append(self, sequence: Answering, token: int, logits_V: Tensor, logprobs: TokenLogprobs | None) -> None:
-        assert isinstance(sequence, Sequence)
-        if lines := sequence.quotable(token):
-            self._quote(sequence, token, lines, logits_V)
-        else:
-            sequence.append(token, logprobs)
-
-    def _quote(self, sequence: Sequence, mark: int, lines: list[list[int]], logits_V: Tensor) -> None:
-        """Append the mark of a quote, and settle which line it quotes, by the likelihood of each as a whole.
-
-        Without chance, another token than the mark is taken where it is likelier than the mark with any line.
-        """
-        room = self.max_context - len(sequence.ids) - 1
-        score_B = self._log_likelihoods(sequence, [[mark, *line[:room]] for line in lines])
-        if sequence.sampling.temperature > 0:
-            share_B = (score_B / max(sequence.sampling.temperature, COLDEST)).softmax(0)
-            number = int(torch.searchsorted(share_B.cumsum(0), sequence.draw()).clamp(max=len(lines) - 1))
-        else:
-            number = int(score_B.argmax())
-            log_probability_V = logits_V.log_softmax(0)
-            quoting = float(log_probability_V[mark] + score_B[number])
-            log_probability_V[mark] = -torch.inf
-            if float(log_probability_V.max()) > quoting:
-                sequence.append(int(log_probability_V.argmax()))
-                return
-        sequence.append(mark)
-        sequence.keep_quote(number)
-
-    def _log_likelihoods(self, sequence: Sequence, branches: list[list[int]]) -> Tensor:
-        """Of what follows the first token in each branch, were it the continuation of ``sequence``; float32, B."""
-        length = max(map(len, branches))
-        token_BT = torch.tensor([branch + [0] * (length - len(branch)) for branch in branches], device=self._device)
-        is_real_BT = torch.tensor([[place < len(branch) for place in range(1, length)] for branch in branches])
-        view = BranchView(self._memory, sequence.blocks, len(sequence.ids), length, self._dtype)
-        with self._adapted(sequence.adapter, token_BT):
-            hidden_BTD = self.model.hidden(token_BT, cache=view)[:, :-1]
-        log_BTV = self._logits(hidden_BTD).log_softmax(-1)
-        log_BT = log_BTV.gather(2, token_BT[:, 1:, None]).squeeze(2)
-        return (log_BT * is_real_BT.to(self._device)).sum(1)
-
-    def _adapted(self, adapter: str | None, token_BT: Tensor) -> AbstractContextManager[None]:
-        """Within it, the model computes rows of tokens with ``adapter``."""
-        if self._bank is None or adapter is None:
-            return nullcontext()
-        return self._bank.using([adapter] * len(token_BT), [token_BT.shape[1]] * len(token_BT))
-
     def _report(self, sequences: Iterable[Sequence]) -> list[Delta]:
         """The news of ``sequences``; those that have ended give their place back."""
         deltas = []
@@ -511,30 +374,6 @@ class Engine:
                     self._drafter.leave(sequence)
                 del self._sequences[sequence.request_id]
         return deltas
-
-
-def _piece(chunk: Chunk) -> Piece:
-    """What a batch has of a chunk: the hidden states of tokens to be scored are wanted, and of those chosen after."""
-    sequence, start = chunk.sequence, chunk.sequence.num_cached
-    tokens = sequence.ids[start : start + chunk.length]
-    rows = [place - start for place in _unscored(chunk)]
-    if chunk.is_last:
-        rows += range(len(tokens) - 1, len(tokens) + chunk.num_drafted)
-        tokens = tokens + sequence.draft.ids
-    return Piece(sequence.request_id, tokens, start, sequence.blocks, rows, sequence.adapter)
-
-
-def _unscored(chunk: Chunk) -> range:
-    """The places of a chunk after which the log-probability of the next token is wanted."""
-    start = chunk.sequence.num_cached
-    return chunk.sequence.unscored(start, start + chunk.length)
-
-
-def _only(logits_V: Tensor, allowed: list[int]) -> Tensor:
-    """The logits of these tokens alone; those of all others are minus infinity."""
-    kept_V = torch.full_like(logits_V, -torch.inf)
-    kept_V[allowed] = logits_V[allowed]
-    return kept_V
 
 
 def _counted_up(sampling: Sampling, number: int) -> Sampling:

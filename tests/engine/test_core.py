@@ -137,17 +137,18 @@ def test_the_first_is_never_interrupted_however_many_come(make_engine: MakeEngin
 
 def tokens_read(engine: Engine, work: Callable[[], Any]) -> int:
     """Tokens that forward passes computed meanwhile."""
-    counted, whole = [0], engine._forward.hidden
+    forward = engine._stepper.forward
+    counted, whole = [0], forward.hidden
 
     def counting(batch: Any) -> torch.Tensor:
         counted[0] += len(batch.token_N)
         return whole(batch)
 
-    engine._forward.hidden = counting  # type: ignore[method-assign]
+    forward.hidden = counting  # type: ignore[method-assign]
     try:
         work()
     finally:
-        del engine._forward.hidden
+        del forward.hidden
     return counted[0]
 
 

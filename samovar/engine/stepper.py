@@ -1,0 +1,109 @@
+"""One step: chunks are read in a flat batch, and who is at the end of its tokens is given the next ones.
+
+Axes: R rows wanted of a forward pass, V vocabulary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence as Many
+
+from torch import Tensor
+
+from samovar.engine.batch import Memory, make_batch
+from samovar.engine.cache import copy_blocks
+from samovar.engine.choice import Answering, Turn, choose
+from samovar.engine.chunks import piece, take_scores, together, unscored
+from samovar.engine.drafting import Drafter
+from samovar.engine.forward import make_forward
+from samovar.engine.grammar import Masks
+from samovar.engine.quoting import Quoter, keep_only
+from samovar.engine.request import TokenLogprobs
+from samovar.engine.scheduler import Chunk, Scheduler
+from samovar.engine.sequence import NO_DRAFT, Sequence
+from samovar.model.adapters.bank import AdapterBank
+from samovar.model.decoder import Decoder
+
+
+class Stepper:
+    """Computes what the scheduler has chosen, over one memory."""
+
+    def __init__(
+        self,
+        model: Decoder,
+        memory: Memory,
+        scheduler: Scheduler,
+        *,
+        is_native: bool,
+        adapters: AdapterBank | None,
+        drafter: Drafter | None,
+        vocab_size: int,
+        max_context: int,
+    ) -> None:
+        self._model, self._memory, self._scheduler, self._drafter = model, memory, scheduler, drafter
+        self._vocab_size, self._max_context, self._is_native = vocab_size, max_context, is_native
+        self.forward = make_forward(model, memory, is_native=is_native, adapters=adapters)
+        self._adapted_forward = self.forward
+        """Of those that name an adapter; all others go the native way beside it."""
+        if is_native and adapters is not None:
+            self._adapted_forward = make_forward(model, memory, is_native=False, adapters=adapters)
+        self._quoter = Quoter(model, memory, adapters, vocab_size=vocab_size)
+        self._masks = Masks()
+
+    def step(self) -> list[Sequence]:
+        """Move on whoever the scheduler lets; gives those that have new tokens."""
+        chunks = self._scheduler.schedule()
+        copy_blocks(self._memory, self._scheduler.take_copies())
+        choosing = [chunk.sequence.grammar for chunk in chunks if chunk.is_last]
+        self._masks.begin(grammar for grammar in choosing if grammar is not None)
+        moved: list[Sequence] = []
+        for some in together(chunks, is_native=self._is_native):
+            moved += self._compute(some)
+        return moved
+
+    def _compute(self, chunks: Many[Chunk]) -> list[Sequence]:
+        batch = make_batch([piece(chunk) for chunk in chunks], self._memory.device)
+        last = [chunk for chunk in chunks if chunk.is_last]
+        forward = self.forward if batch.adapters is None else self._adapted_forward
+        logits_RV: Tensor | None = None
+        if unscored(chunks[0]):
+            logits_RV = take_scores(chunks, forward.hidden(batch), self._logits)
+        elif last:
+            # The table may be padded beyond the vocabulary; ids without a text are never drawn.
+            logits_RV = forward.logits(batch)[:, : self._vocab_size]
+        else:
+            forward.hidden(batch)
+        for chunk in chunks:
+            self._scheduler.has_read(chunk.sequence, chunk.length)
+        if logits_RV is None or not last:
+            return []
+        turns, row = [], 0
+        for chunk in last:
+            turns.append(Turn(chunk.sequence, row, chunk.sequence.draft))
+            row += 1 + chunk.num_drafted
+        self._extend(turns, logits_RV)
+        return [chunk.sequence for chunk in last]
+
+    def _logits(self, hidden: Tensor) -> Tensor:
+        return self._model.head(hidden)[..., : self._vocab_size].float()
+
+    def _extend(self, turns: list[Turn], logits_RV: Tensor) -> None:
+        """Choose a token for each sequence from its rows of ``logits_RV``, or several where drafts were right."""
+        sequences = [turn.sequence for turn in turns if isinstance(turn.sequence, Sequence)]
+        for turn, sequence in zip(turns, sequences, strict=True):
+            if (allowed := sequence.allowed_ids()) is not None:
+                keep_only(logits_RV[turn.row], allowed)
+        choose(logits_RV, turns, self._masks, self._append)
+        for turn, sequence in zip(turns, sequences, strict=True):
+            if self._drafter is not None:
+                self._drafter.heed(sequence, turn.num_accepted)
+            sequence.draft = NO_DRAFT
+            if turn.num_accepted:
+                self._scheduler.has_read(sequence, turn.num_accepted)
+
+    def _append(self, sequence: Answering, token: int, logits_V: Tensor, logprobs: TokenLogprobs | None) -> None:
+        assert isinstance(sequence, Sequence)
+        if lines := sequence.quotable(token):
+            room = self._max_context - len(sequence.ids) - 1
+            self._quoter.append(sequence, token, lines, logits_V, room=room)
+        else:
+            sequence.append(token, logprobs)
