@@ -31,6 +31,15 @@ LossName = Annotated[
         show_default=False,
     ),
 ]
+Judge = Annotated[
+    Path | None,
+    typer.Option(
+        "--judge",
+        metavar="REWARD",
+        help="Learn from the model's own answers to the prompts, as this reward model scores them.",
+        show_default=False,
+    ),
+]
 Corpus = Annotated[
     Path | None,
     typer.Option(
@@ -44,6 +53,7 @@ def run(
     out: OutFolder,
     preferences: Preferences = None,
     loss: LossName = None,
+    judge: Judge = None,
     corpus: Corpus = None,
     recipe: RecipeFile = None,
     changes: Changes = None,
@@ -58,6 +68,8 @@ def run(
     keys: dict[str, Any] = {"preferences": [str(path.resolve()) for path in preferences]} if preferences else {}
     if loss is not None:
         keys["loss"] = loss
+    if judge is not None:
+        keys["on_policy"] = {"judge": str(judge.resolve())}
     make(
         "dpo",
         inputs={"sft": model} | ({"data": corpus} if corpus else {}),

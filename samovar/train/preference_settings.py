@@ -53,6 +53,23 @@ class PreferenceSettings(LoopSettings):
     """What is measured before and after, and when the new model is kept."""
 
 
+class OnPolicySettings(Settings):
+    """Learning from the model's own answers, which a reward model scores."""
+
+    judge: str | None = None
+    """Folder of the reward model, relative to the project; by default what the stage `reward` made."""
+    rounds: int = Field(2, ge=1)
+    """How often answers are drawn and learnt from."""
+    samples: int = Field(4, ge=2)
+    """Answers drawn to each prompt; the best and the worst are a pair."""
+    prompts: int | None = Field(None, ge=1)
+    """Prompts of a round, at most; by default all that the preferences have."""
+    temperature: float = Field(1.0, gt=0)
+    """Of drawing."""
+    max_tokens: int = Field(128, ge=1)
+    """Longest answer, in tokens."""
+
+
 class DpoSettings(PreferenceSettings):
     """Preference optimisation of the assistant itself."""
 
@@ -72,6 +89,9 @@ class DpoSettings(PreferenceSettings):
     """Weight of the wanted answers under kto; so that the two kinds balance where they are unequally many."""
     bad_weight: float = Field(1.0, ge=0)
     """Weight of the others."""
+    on_policy: OnPolicySettings | None = None
+    """Draw answers to the prompts of the preferences, score them by a reward model, and learn from the best and the
+    worst of each, round by round; {} takes its defaults."""
     is_reference_free: bool = False
     """Compare with a uniform reference in place of the model as it was: dpo without one, for instance."""
     learning_rate: float = Field(1e-4, gt=0)

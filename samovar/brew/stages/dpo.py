@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from samovar.brew.alone import identify
 from samovar.brew.curriculum import content_fingerprint, named_files, task_config
 from samovar.brew.forecast import Forecast, Outlook
 from samovar.brew.preference_forecast import forecast_preferences
@@ -20,7 +22,7 @@ class DpoStage(Stage):
     """An assistant, a Hugging Face folder: the new one, or the one before where the gate refused it."""
 
     name = "dpo"
-    needs = ("sft", "data")
+    needs = ("sft", "data", "reward")
     resumes = True
     is_parallel = True
 
@@ -39,9 +41,13 @@ class DpoStage(Stage):
             raise ConfigError("dpo.adapter.merge is false: the gate and later stages need a whole model")
         return {"dpo": training_config(settings), "eval": recipe.eval.max_tokens, **task_config(recipe)}
 
-    def files(self, root: Any, recipe: Recipe) -> dict[str, str]:
+    def files(self, root: Path, recipe: Recipe) -> dict[str, str]:
         """The preferences."""
-        return {"preferences": content_fingerprint(named_files(root, _settings(recipe).preferences, "dpo.preferences"))}
+        settings = _settings(recipe)
+        found = {"preferences": content_fingerprint(named_files(root, settings.preferences, "dpo.preferences"))}
+        if settings.on_policy is not None and settings.on_policy.judge is not None:
+            found["judge"] = identify(root / settings.on_policy.judge)
+        return found
 
     def run(self, context: StageContext) -> dict[str, Any]:
         """Train, compare, promote."""
@@ -52,7 +58,14 @@ class DpoStage(Stage):
         files = named_files(context.root, settings.preferences, "dpo.preferences")
         state = context.root / PROJECT_STATE
         cache = state / "reference" if state.is_dir() else None
-        metrics = dpo(settings, base=old, out=context.out, preferences=files, cache=cache, world=context.world)
+        if settings.on_policy is None:
+            metrics = dpo(settings, base=old, out=context.out, preferences=files, cache=cache, world=context.world)
+        else:
+            from samovar.train.on_policy import on_policy_dpo
+
+            metrics = on_policy_dpo(
+                settings, base=old, out=context.out, preferences=files, judge=_judge(context), world=context.world
+            )
         if context.world.is_first:
             metrics |= promote(context, settings.gate, old=old)
         return metrics | card_facts(old)
@@ -60,6 +73,22 @@ class DpoStage(Stage):
     def forecast(self, recipe: Recipe, outlook: Outlook) -> Forecast:
         """From the probe of this machine, and the gate's questions."""
         return forecast_preferences(recipe, _settings(recipe), outlook, asks=True)
+
+
+def _judge(context: StageContext) -> Path:
+    """The reward model's folder.
+
+    Raises:
+        ConfigError: none is named, and none was made.
+    """
+    how = _settings(context.recipe).on_policy
+    if how is not None and how.judge is not None:
+        return context.root / how.judge
+    if "reward" in context.inputs:
+        return context.inputs["reward"]
+    raise ConfigError(
+        "dpo.on_policy has no judge", hint="add a reward section to the recipe, or name dpo.on_policy.judge"
+    )
 
 
 def _settings(recipe: Recipe) -> DpoSettings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from samovar.brew.curriculum import content_fingerprint, named_files
@@ -30,7 +31,7 @@ class RewardStage(Stage):
         config.pop("gate")
         return {"reward": config}
 
-    def files(self, root: Any, recipe: Recipe) -> dict[str, str]:
+    def files(self, root: Path, recipe: Recipe) -> dict[str, str]:
         """The preferences."""
         files = named_files(root, _settings(recipe).preferences, "reward.preferences")
         return {"preferences": content_fingerprint(files)}

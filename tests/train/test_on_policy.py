@@ -1,0 +1,100 @@
+"""On the model's own answers: what a judge likes becomes likelier round by round, and an interrupted run goes on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from samovar.core.errors import ConfigError, DataError
+from samovar.model.checkpoint import load_model
+from samovar.train import on_policy
+from samovar.train.on_policy import on_policy_dpo
+from samovar.train.parallel.world import World
+from samovar.train.preference_settings import DpoSettings, RewardSettings
+from samovar.train.reward import reward
+from samovar.train.settings import SftSettings
+from samovar.train.sft import sft
+from tests.train.tiny_preferences import THINGS, asks, pairs, tiny_model, write_rows
+
+LOOP = {"context": 128, "batch_tokens": 512, "micro_batch_tokens": 512, "validations": 1, "compile": "off"}
+DPO = LOOP | {
+    "batch_tokens": 256, "epochs": 6.0, "beta": 0.2, "learning_rate": 1e-3, "adamw_learning_rate": 1e-3,
+    "chosen_weight": 1.0, "on_policy": {"rounds": 2, "samples": 6, "max_tokens": 24},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an assistant, a judge of politeness, and prompts."""
+    folder = tmp_path_factory.mktemp("on_policy")
+    base = tiny_model(folder / "base")
+    some = pairs(150, seed=1)
+    write_rows(folder / "pairs.jsonl", some)
+    talk = [{"prompt": row["prompt"], "completion": row[side]} for row in some for side in ("chosen", "rejected")]
+    write_rows(folder / "talk.jsonl", talk)
+    # The answers are not looked at: only the prompts are.
+    prompts = [
+        {"prompt": f"{asks(thing)}{end}", "completion": "x", "label": True} for thing in THINGS for end in ("", " ")
+    ]
+    write_rows(folder / "prompts.jsonl", prompts)
+    for name in ("assistant", "judge"):
+        (folder / name).mkdir()
+    learn = LOOP | {"tokens": 512 * 100, "max_epochs": 100, "learning_rate": 0.02, "adamw_learning_rate": 0.01}
+    sft(
+        SftSettings.model_validate(learn),
+        base=base,
+        out=folder / "assistant",
+        tasks={},
+        conversations=[folder / "talk.jsonl"],
+    )
+    judged = LOOP | {"epochs": 3.0, "learning_rate": 5e-3, "adamw_learning_rate": 5e-3, "head_learning_rate": 2e-2}
+    reward(RewardSettings.model_validate(judged), base=base, out=folder / "judge", preferences=[folder / "pairs.jsonl"])
+    return folder
+
+
+def run(made: Path, out: Path, **changes: Any) -> dict[str, Any]:
+    out.mkdir(exist_ok=True)
+    return on_policy_dpo(
+        DpoSettings.model_validate(DPO | changes), base=made / "assistant", out=out,
+        preferences=[made / "prompts.jsonl"], judge=made / "judge",
+    )  # fmt: skip
+
+
+def test_scores_rise_and_an_interrupted_run_ends_alike(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metrics = run(made, tmp_path / "whole")
+    first, *_, last = metrics["mean_scores"]
+    assert len(metrics["mean_scores"]) == 3
+    assert last > first + 0.5
+    real, calls = on_policy.dpo, []
+
+    def fails_in_the_second_round(*arguments: Any, **options: Any) -> Any:
+        calls.append(options["out"])
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return real(*arguments, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(on_policy, "dpo", fails_in_the_second_round)
+        with pytest.raises(KeyboardInterrupt):
+            run(made, tmp_path / "stopped")
+    assert not (tmp_path / "stopped" / "config.json").exists()
+    assert run(made, tmp_path / "stopped")["mean_scores"] == metrics["mean_scores"]
+    one, two = (load_model(tmp_path / name).state_dict() for name in ("whole", "stopped"))
+    assert all(torch.equal(one[name], two[name]) for name in one)
+
+
+def test_what_cannot_be_done_is_said(made: Path, tmp_path: Path) -> None:
+    settings = DpoSettings.model_validate(DPO)
+    files = {"base": made / "assistant", "out": tmp_path, "preferences": [made / "prompts.jsonl"]}
+    with pytest.raises(ConfigError, match="holds no reward model"):
+        on_policy_dpo(settings, judge=made / "base", **files)
+    with pytest.raises(ConfigError, match="one process"):
+        on_policy_dpo(settings, judge=made / "judge", world=World(0, 2), **files)
+    cold = {"temperature": 1e-6, "rounds": 1, "samples": 2, "max_tokens": 4}
+    with pytest.raises(DataError, match="none differ"):
+        run(made, tmp_path / "cold", on_policy=cold)
