@@ -6,6 +6,7 @@ plain Python. Nothing is global: each application has its registry.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -53,12 +54,14 @@ class Metrics:
         )
         self.prompt_tokens = Counter("samovar_prompt_tokens", "Tokens of prompts", registry=self.registry)
         self.completion_tokens = Counter("samovar_completion_tokens", "Tokens made", registry=self.registry)
+        self.tasks = Gauge("samovar_tasks", "Tasks of the server's event loop", registry=self.registry)
         self.cancelled = Counter(
             "samovar_generations_cancelled", "Answers whose reader left before their end", registry=self.registry
         )
 
     async def respond(self, request: Request) -> Response:
         """GET /metrics."""
+        self.tasks.set(len(asyncio.all_tasks()))
         encoder, content_type = choose_encoder(request.headers.get("accept", ""))
         return Response(encoder(self.registry), headers={"Content-Type": content_type})
 
@@ -70,6 +73,7 @@ class EngineGauges(Collector):
         ("num_running", "samovar_engine_running", "Sequences that are being read or written"),
         ("num_waiting", "samovar_engine_waiting", "Sequences that wait for a place"),
         ("cache_use", "samovar_cache_used_ratio", "Share of the key-value cache that is in use"),
+        ("num_preempted", "samovar_engine_preempted", "Sequences that were set back for want of cache, so far"),
     )
 
     def __init__(self, engine: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import ipaddress
+import resource
 import signal
 import socket
 import sys
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     import uvicorn
     from starlette.applications import Starlette
 
-_BACKLOG = 512
+_BACKLOG = 2048
+_MOST_FILES = 65_536
 
 
 def run_server(
@@ -61,15 +63,23 @@ def run_server(
     with listen(host, settings.port if port is None else port, stall_s=settings.stall_s) as listener:
         # After the port is ours: a port in use is told at once, and not after the model has loaded.
         from samovar.agent.registry import load_tools
-        from samovar.engine.engine import Engine
+        from samovar.engine.backends import open_engine
         from samovar.engine.runner import EngineRunner
         from samovar.serve.app import create_app
         from samovar.serve.draining import DrainingServer
 
+        _allow_connections()
         if settings.log != "errors":
             log_as_json()
         loaded_tools = load_tools(settings.tools if tools is None else tools)
-        engine = Engine.load(model_folder, max_batch=settings.max_batch)
+        engine = open_engine(
+            model_folder,
+            backend=settings.backend,
+            max_batch=settings.max_batch,
+            adapters=settings.adapters,
+            draft=settings.draft,
+            draft_tokens=settings.draft_tokens,
+        )
         lifetime = Lifetime()
         with closing(keys), EngineRunner(engine) as runner:
             app = create_app(
@@ -199,6 +209,14 @@ def _announce(listener: socket.socket, model_id: str, *, is_secure: bool) -> Non
     host, port = listener.getsockname()[:2]
     address = f"http{'s' if is_secure else ''}://{f'[{host}]' if ':' in host else host}:{port}"
     print(f"{model_id} is served: page {address}/  API {address}/v1  (Ctrl-C stops it)", file=sys.stderr, flush=True)
+
+
+def _allow_connections() -> None:
+    """Every connection is a file; many systems allow 1,024 until they are asked for more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, _MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 @contextmanager
