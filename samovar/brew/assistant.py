@@ -11,7 +11,7 @@ from samovar.brew.recipe import Recipe, load_recipe
 from samovar.brew.stage import TAUGHT, load_stages
 from samovar.core.errors import MissingError
 
-ASSISTANT_STAGES = ("quantize", *reversed(TAUGHT))
+ASSISTANT_STAGES = ("quantize", "distill", *reversed(TAUGHT))
 """The best first."""
 
 

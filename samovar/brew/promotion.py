@@ -33,13 +33,28 @@ def promote(context: StageContext, gate: GateSettings, *, old: Path) -> dict[str
         metrics: whether it was promoted, and the table.
     """
     comparison = _compare(context, gate, old)
-    write_atomic(context.out / TABLE, f"{comparison.table()}\n{comparison.words()}\n")
-    if not context.is_quiet:
-        for line in (*comparison.table().splitlines(), comparison.words()):
-            print(f"  {line}", file=sys.stderr, flush=True)
+    _tell(context, comparison.table(), comparison.words())
     if not comparison.is_promoted:
         put_back(old, context.out)
     return {"promoted": comparison.is_promoted, "comparison": comparison.to_json()}
+
+
+def side_by_side(context: StageContext, gate: GateSettings, *, teacher: Path) -> list[dict[str, Any]]:
+    """Compare the model in ``context.out`` with its teacher, and tell; nothing follows from it.
+
+    Returns:
+        the table, for a manifest.
+    """
+    comparison = _compare(context, gate, teacher)
+    _tell(context, comparison.table("teacher", "student"))
+    return comparison.to_json()
+
+
+def _tell(context: StageContext, *texts: str) -> None:
+    write_atomic(context.out / TABLE, "\n".join(texts) + "\n")
+    if not context.is_quiet:
+        for line in (line for text in texts for line in text.splitlines()):
+            print(f"  {line}", file=sys.stderr, flush=True)
 
 
 def put_back(old: Path, out: Path) -> None:

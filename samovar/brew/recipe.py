@@ -18,6 +18,7 @@ from samovar.evals.settings import EvalSettings
 from samovar.model.settings import ModelSettings
 from samovar.serve.settings import ServeSettings
 from samovar.tokenizer.settings import TokenizerSettings
+from samovar.train.distill_settings import DistillSettings
 from samovar.train.preference_settings import DpoSettings, RewardSettings
 from samovar.train.rl.settings import GrpoSettings, PpoSettings
 from samovar.train.settings import PretrainSettings, SftSettings
@@ -54,6 +55,8 @@ class Recipe(Settings):
     """Training by reward, answers to a question compared with each other; only where it is given."""
     ppo: PpoSettings | None = None
     """Training by reward with a value head; only where it is given."""
+    distill: DistillSettings | None = None
+    """Teaching a smaller assistant what this one expects; only where it is given."""
     quantize: QuantizeSettings = QuantizeSettings()
     """Making the model smaller."""
     eval: EvalSettings = EvalSettings()

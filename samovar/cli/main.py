@@ -32,6 +32,7 @@ COMMANDS = {
         "dpo",
         "grpo",
         "ppo",
+        "distill",
         "merge",
         "quantize",
         "eval",

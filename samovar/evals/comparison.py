@@ -59,11 +59,11 @@ class Comparison(NamedTuple):
         """Whether the new model may take the place of the old one."""
         return not any(change.is_too_bad for change in self.changes)
 
-    def table(self) -> str:
-        """For people, in Markdown; empty where nothing was compared."""
+    def table(self, before: str = "before", after: str = "after") -> str:
+        """For people, in Markdown, under these words; empty where nothing was compared."""
         if not self.changes:
             return ""
-        lines = ["| what | before | after | 95 % | |", "| --- | --- | --- | --- | --- |"]
+        lines = [f"| what | {before} | {after} | 95 % | |", "| --- | --- | --- | --- | --- |"]
         for one in self.changes:
             show = "{:.1%}".format if one.is_better_higher else "{:.4f}".format
             interval = f"{show(one.low)} to {show(one.high)}" if one.is_better_higher else ""

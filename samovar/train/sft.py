@@ -24,6 +24,7 @@ from samovar.train.conversation_check import ConversationCheck
 from samovar.train.conversations import interleave, own_conversations, task_conversations
 from samovar.train.loop import train
 from samovar.train.noise import embedding_noise
+from samovar.train.objectives.contract import Objective
 from samovar.train.objectives.next_token import NextToken
 from samovar.train.packing import PackedRows, is_packed, pack_rows
 from samovar.train.parallel.degrees import rows_of_a_process, rows_of_a_step
@@ -48,6 +49,8 @@ def sft(
     out: Path,
     tasks: Mapping[str, Task],
     conversations: Sequence[Path] = (),
+    objective: Objective | None = None,
+    title: str = "sft",
     world: World = BY_ITSELF,
 ) -> dict[str, Any]:
     """Fine-tune the model in ``base``, or an adapter beside it, and leave the assistant in ``out``.
@@ -55,6 +58,8 @@ def sft(
     Args:
         tasks: by name; ``settings.tasks`` has their shares.
         conversations: JSONL files of the user's own.
+        objective: what is minimised, where it is not the plain loss of what the assistant says.
+        title: of the run, for who watches it.
         world: the processes that train together: all of them call this, and the first one writes.
     Raises:
         ConfigError: there is nothing to learn from, or something does not divide by the processes.
@@ -91,9 +96,9 @@ def sft(
     budget = min(settings.tokens, math.ceil(counts["rows"] * context * settings.max_epochs))
     with embedding_noise(model, settings.embedding_noise):
         metrics = train(
-            model, NextToken(settings.z_loss, settings.label_smoothing), rows["train"],
+            model, objective or NextToken(settings.z_loss, settings.label_smoothing), rows["train"],
             loop_settings(settings, settings.adapter),
-            tokens=budget, context=context, out=out, title="sft", validate=validate, grid=grid,
+            tokens=budget, context=context, out=out, title=title, validate=validate, grid=grid,
         )  # fmt: skip
     whole = gather(model, grid, dtype)
     if whole is not None:

@@ -20,7 +20,7 @@ class EvalStage(Stage):
     """The report: report.html, report.md and the wrong answers."""
 
     name = "eval"
-    needs = ("data", "base", "tokenizer", "shards", "pretrain", *TAUGHT, "reward", "quantize")
+    needs = ("data", "base", "tokenizer", "shards", "pretrain", *TAUGHT, "reward", "distill", "quantize")
 
     def config(self, recipe: Recipe) -> dict[str, Any]:
         """What is asked, and how the assistant is run."""

@@ -26,7 +26,7 @@ class QuantizeStage(Stage):
 
     name = "quantize"
     version = 2
-    needs = (*TAUGHT, "data")
+    needs = (*TAUGHT, "distill", "data")
 
     def config(self, recipe: Recipe) -> dict[str, Any]:
         """All of the quantize section, and the conversations where weights are rounded on them.
@@ -52,7 +52,7 @@ class QuantizeStage(Stage):
         from samovar.engine.quantize import quantize_folder
         from samovar.model.card import card_facts
 
-        source, settings = assistant_of(context.inputs), context.recipe.quantize
+        source, settings = context.inputs.get("distill") or assistant_of(context.inputs), context.recipe.quantize
         progress = Progress("forms of weights", unit=" forms", is_quiet=context.is_quiet)
         metrics = quantize_folder(
             source,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from samovar.agent.agent import Agent, with_system
-from samovar.agent.answer import Round
+from samovar.agent.answer import Answer, Round
 from samovar.agent.habits import Habits
 from samovar.agent.registry import load_tools
 from samovar.chat.conversation import Message
@@ -71,11 +71,23 @@ class Player:
             temperature: 1 draws from the model as it is, 0 takes the likeliest token each time.
         """
         asked = [example for example in examples for _ in range(times)]
+        answers = self._answers([example.prompt for example in asked], seed=seed, temperature=temperature)
+        rollouts = [
+            Rollout(example, tuple(one.messages), one.finished().finish_reason == "length", tuple(one.rounds))
+            for example, one in zip(asked, answers, strict=True)
+        ]
+        return [rollouts[first : first + times] for first in range(0, len(rollouts), times)]
+
+    def complete(self, prompts: Sequence[Sequence[Message]]) -> list[list[Message]]:
+        """The likeliest answer to each conversation."""
+        return [answer.messages for answer in self._answers(prompts, seed=0, temperature=0.0)]
+
+    def _answers(self, prompts: Sequence[Sequence[Message]], *, seed: int, temperature: float) -> list[Answer]:
         was_training = self.model.training
         self.model.eval()
         # An engine of its own for each time: what one has cached is of weights that have changed since.
         agent = Agent(
-            Engine(self.model, self.tokenizer, max_batch=min(AT_ONCE, len(asked))),
+            Engine(self.model, self.tokenizer, max_batch=min(AT_ONCE, len(prompts))),
             self.tokenizer,
             self._tools,
             system=self.habits.system,
@@ -83,13 +95,9 @@ class Player:
             announces_tools=self.habits.announces_tools,
         )
         sampling = Sampling(temperature=temperature, top_p=1.0, seed=seed, max_tokens=self.max_tokens)
-        answers = agent.answer_batch([example.prompt for example in asked], sampling)
+        answers = agent.answer_batch(prompts, sampling)
         self.model.train(was_training)
-        rollouts = [
-            Rollout(example, tuple(one.messages), one.finished().finish_reason == "length", tuple(one.rounds))
-            for example, one in zip(asked, answers, strict=True)
-        ]
-        return [rollouts[first : first + times] for first in range(0, len(rollouts), times)]
+        return answers
 
 
 def graded_by(tasks: Mapping[str, Task]) -> Rewarding:

@@ -1,0 +1,76 @@
+"""`samovar distill`: the stage by itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from samovar.cli.stage_alone import make
+from samovar.cli.terminal import AsJson, Changes, DryRun, OutFolder, RecipeFile
+
+EXAMPLE = "samovar distill assistant --size 3 --task arithmetic --out small"
+
+Teacher = Annotated[Path, typer.Argument(metavar="TEACHER", help="Folder of the assistant.", show_default=False)]
+Size = Annotated[
+    int | None, typer.Option("--size", min=1, help="Dial of a fresh student: its layers.", show_default=False)
+]
+Student = Annotated[
+    Path | None,
+    typer.Option(
+        "--student", metavar="DIR", help="Begin as this model, of the same tokenizer, instead.", show_default=False
+    ),
+]
+TaskNames = Annotated[
+    list[str] | None,
+    typer.Option("--task", metavar="NAME", help="Task to learn; may be repeated.", show_default=False),
+]
+Conversations = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--conversations", metavar="FILE", help="Conversations to go through; may be repeated.", show_default=False
+    ),
+]
+Corpus = Annotated[
+    Path | None,
+    typer.Option("--corpus", metavar="DIR", help="Corpus whose held-out text both read.", show_default=False),
+]
+
+
+def run(
+    teacher: Teacher,
+    out: OutFolder,
+    size: Size = None,
+    student: Student = None,
+    task: TaskNames = None,
+    conversations: Conversations = None,
+    corpus: Corpus = None,
+    recipe: RecipeFile = None,
+    changes: Changes = None,
+    as_json: AsJson = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Teach a smaller assistant what a larger one expects at every token.
+
+    In the end both are asked the same held-out questions, and stand side by side.
+    """
+    keys: dict[str, Any] = {} if size is None else {"size": size}
+    shares = dict.fromkeys(task or (), 1.0)
+    if shares:
+        keys["tasks"] = shares
+    asked: dict[str, Any] = {"tasks": shares} if shares and recipe is None else {}
+    if conversations:
+        asked["conversations"] = [str(path.resolve()) for path in conversations]
+    inputs = {"sft": teacher} | ({"data": corpus} if corpus else {}) | ({"student": student} if student else {})
+    make(
+        "distill",
+        inputs=inputs,
+        out=out,
+        recipe_file=recipe,
+        changes=changes,
+        section={"distill": keys, "sft": asked},
+        as_json=as_json,
+        dry_run=dry_run,
+        next_command=f"samovar chat {out}",
+    )

@@ -1,0 +1,135 @@
+"""Distillation: divergences against torch's own, the objective against written-out sums, and a student that learns."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from samovar.agent.habits import Habits
+from samovar.core.errors import ConfigError
+from samovar.model.checkpoint import load_model, read_settings
+from samovar.train.batches import IGNORED, Batch
+from samovar.train.distill import distill
+from samovar.train.distill_settings import DistillSettings
+from samovar.train.objectives.contract import measured
+from samovar.train.objectives.distill import Distill, Divergence, divergences
+from samovar.train.settings import SftSettings
+from samovar.train.sft import sft
+from tests.train.rl_tasks import RIGHT, WordOf
+from tests.train.tiny_preferences import tiny_model
+
+LOOP = {
+    "batch_tokens": 2048, "micro_batch_tokens": 2048, "context": 128, "learning_rate": 0.01, "compile": "off",
+    "validations": 1, "tasks": {"word_of": 1.0},
+}  # fmt: skip
+
+
+def log_shares(seed: int, rows: int = 5, size: int = 7) -> Tensor:
+    return torch.randn(rows, size, generator=torch.Generator().manual_seed(seed), dtype=torch.float64).log_softmax(-1)
+
+
+def test_divergences_are_torchs() -> None:
+    student, teacher = log_shares(0), log_shares(1)
+    kl_div = torch.nn.functional.kl_div
+
+    def kl(p: Tensor, q: Tensor) -> Tensor:
+        return kl_div(q, p, log_target=True, reduction="none").sum(-1)
+
+    assert torch.allclose(divergences(student, teacher, "forward"), kl(teacher, student))
+    assert torch.allclose(divergences(student, teacher, "reverse"), kl(student, teacher))
+    mixed = (0.3 * teacher.exp() + 0.7 * student.exp()).log()
+    expected = 0.3 * kl(teacher, mixed) + 0.7 * kl(student, mixed)
+    assert torch.allclose(divergences(student, teacher, "jensen_shannon", 0.3), expected)
+
+
+@pytest.mark.parametrize("kind", ["forward", "reverse", "jensen_shannon"])
+def test_divergences_are_nothing_between_equals_and_their_gradient_is_that_of_differences(kind: Divergence) -> None:
+    teacher = log_shares(1)
+    assert torch.allclose(divergences(teacher, teacher, kind), torch.zeros(5, dtype=torch.float64))
+    assert bool((divergences(log_shares(0), teacher, kind) > 0).all())
+    logits = torch.randn(5, 7, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda x: divergences(x.log_softmax(-1), teacher, kind), (logits,))
+
+
+def test_the_mixture_behaves_as_either_divergence_at_its_ends() -> None:
+    student, teacher = log_shares(0), log_shares(1)
+    for beta, kind in ((1e-6, "forward"), (1 - 1e-6, "reverse")):
+        near = divergences(student, teacher, "jensen_shannon", beta) / min(beta, 1 - beta)
+        assert torch.allclose(near, divergences(student, teacher, kind), rtol=1e-3)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def teacher(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An assistant that has learnt the word."""
+    folder = tmp_path_factory.mktemp("teacher")
+    base = tiny_model(folder / "base", layers=3, width=160)
+    (folder / "out").mkdir()
+    settings = SftSettings.model_validate({**LOOP, "tokens": 40_000})
+    sft(settings, base=base, out=folder / "out", tasks={"word_of": WordOf()})
+    return folder / "out"
+
+
+def test_the_objective_is_the_written_out_sum_over_the_targets(teacher: Path) -> None:
+    master, student = load_model(teacher, dtype=torch.float32), load_model(teacher, dtype=torch.float32)
+    generator = torch.Generator().manual_seed(3)
+    with torch.no_grad():
+        for parameter in student.parameters():
+            parameter += 0.05 * torch.randn(parameter.shape, generator=generator)
+    tokens = torch.randint(0, 300, (2, 9), generator=generator)
+    target = tokens.roll(-1, 1).masked_fill(torch.rand(2, 9, generator=generator) < 0.5, IGNORED)
+    weight = torch.rand(2, 9, generator=generator)
+    batch = Batch(tokens, target, None, weight)
+    student.requires_grad_(True)
+    objective = Distill(master, "forward", 0.5, 2.0, 0.25)
+    found = measured(objective.loss_sum(student, batch, student.hidden(tokens)))
+    is_target = target != IGNORED
+    logits, taught = student(tokens)[is_target], master(tokens)[is_target]
+    soft = torch.nn.functional.kl_div(
+        (logits / 2).log_softmax(-1), (taught / 2).log_softmax(-1), log_target=True, reduction="none"
+    ).sum(-1)
+    hard = torch.nn.functional.cross_entropy(logits, target[is_target], reduction="none")
+    counts = weight[is_target]
+    expected = (counts * (0.75 * 4 * soft + 0.25 * hard)).sum()
+    assert found.loss.item() == pytest.approx(expected.item(), rel=1e-4)
+    assert found.metrics["cross_entropy"].item() == pytest.approx((counts * hard).sum().item(), rel=1e-4)
+    assert objective.weight(batch) == pytest.approx(counts.sum().item())
+    ours = torch.autograd.grad(found.loss, student.embed_tokens.weight)[0]
+    theirs = torch.autograd.grad(expected, student.embed_tokens.weight)[0]
+    assert torch.allclose(ours, theirs, atol=1e-4)
+
+
+def test_a_fresh_student_learns_from_the_teachers_answers(teacher: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    settings = DistillSettings.model_validate(
+        {**LOOP, "tokens": 40_000, "size": 1, "teacher_answers": 20, "answer_tokens": 8, "conversations_share": 1.0,
+         "max_epochs": 100, "divergence": "jensen_shannon"}
+    )  # fmt: skip
+    found = distill(
+        settings, teacher=teacher, student=None, out=tmp_path / "out", tasks={"word_of": WordOf()},
+        habits=Habits(tools=()),
+    )  # fmt: skip
+    written = (tmp_path / "out" / "scratch" / "answers.jsonl").read_text().splitlines()
+    answers = [json.loads(line)["messages"] for line in written]
+    assert len(answers) == 20
+    assert found["parameters"] < found["teacher_parameters"]
+    assert read_settings(tmp_path / "out").num_layers == 1
+    assert all(messages[-1]["content"] == f"{RIGHT}." for messages in answers)
+    rows = [json.loads(line) for line in (tmp_path / "out" / "metrics.jsonl").read_text().splitlines()]
+    assert rows[-1]["divergence"] < rows[0]["divergence"] / 4
+    assert math.isfinite(found["validation_loss"])
+
+
+def test_what_cannot_be_taught_is_refused(teacher: Path, tmp_path: Path) -> None:
+    settings = DistillSettings.model_validate({**LOOP, "size": 20})
+    with pytest.raises(ConfigError, match="and the teacher has"):
+        distill(settings, teacher=teacher, student=None, out=tmp_path / "out", tasks={"word_of": WordOf()})
+    other = tiny_model(tmp_path / "other")
+    text = (other / "tokenizer.json").read_text().replace('"merges": [', '"merges": [["a", "b"], ', 1)
+    (other / "tokenizer.json").write_text(text)
+    with pytest.raises(ConfigError, match="another tokenizer"):
+        distill(settings, teacher=teacher, student=other, out=tmp_path / "out", tasks={"word_of": WordOf()})
