@@ -5,6 +5,9 @@ Axes: L layers, P blocks, K key-value heads, S positions of a block, A head widt
 
 from __future__ import annotations
 
+import contextlib
+import math
+import mmap
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
@@ -96,11 +99,26 @@ def make_memory(
     """Memory of ``num_blocks`` blocks and the one for padding."""
     shape = (settings.num_layers, num_blocks + 1, settings.num_kv_heads, BLOCK_SIZE, settings.head_dim)
     kept = {"plain": dtype, "bfloat16": torch.bfloat16, "int8": torch.int8}[form]
-    # Zeros, not empty: a masked key still meets a weight of zero, and zero times NaN is NaN.
-    keys, values = (torch.zeros(shape, dtype=kept, device=device) for _ in range(2))
+    keys, values = (_zeros(shape, kept, device) for _ in range(2))
     if form != "int8":
         return Memory(keys, values)
-    return Memory(keys, values, *(torch.zeros(shape[:-1], device=device) for _ in range(2)))
+    return Memory(keys, values, *(_zeros(shape[:-1], torch.float32, device) for _ in range(2)))
+
+
+def _zeros(shape: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Zeros, not empty: a masked key still meets a weight of zero, and zero times NaN is NaN.
+
+    On a processor in large pages where the system has them: blocks lie anywhere in it, and with small pages the processor
+    looks up the page of nearly every block that it reads.
+    """
+    if device.type != "cpu":
+        return torch.zeros(shape, dtype=dtype, device=device)
+    memory = mmap.mmap(-1, math.prod(shape) * dtype.itemsize, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    if hasattr(mmap, "MADV_HUGEPAGE"):
+        with contextlib.suppress(OSError):  # a system without them
+            memory.madvise(mmap.MADV_HUGEPAGE)
+    # Written now, so that it is there when it is needed.
+    return torch.frombuffer(memory, dtype=dtype).view(shape).zero_()
 
 
 def copy_blocks(memory: Memory, copies: Sequence[tuple[int, int]]) -> None:
