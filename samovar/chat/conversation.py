@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, NoReturn, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -160,14 +160,16 @@ def read_arguments(value: Any, *, tool: str) -> dict[str, Any]:
     return parsed
 
 
-def load_strict_json(text: str) -> Any:
+def load_strict_json(text: str, *, parse_float: Callable[[str], Any] | None = None) -> Any:
     """``text`` as JSON; Python's extra NaN and Infinity are refused, and so is nesting deeper than Python's stack.
+
+    ``parse_float`` makes of numbers with a point or an exponent what else they shall be.
 
     Raises:
         ValueError: it is not JSON.
     """
     try:
-        return json.loads(text, parse_constant=refuse_constant)
+        return json.loads(text, parse_constant=refuse_constant, parse_float=parse_float)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
@@ -24,6 +24,7 @@ from samovar.serve.shapes.body import Drawing
 from samovar.tokenizer.tokenizer import Tokenizer
 
 if TYPE_CHECKING:  # torch is not needed to serve
+    from samovar.engine.engine import Engine
     from samovar.engine.runner import EngineRunner
 
 T = TypeVar("T")
@@ -105,6 +106,17 @@ class Service:
             for place in range(number)
         ]
         return side_by_side(streams)
+
+    async def with_engine(self, work: Callable[[Engine], T]) -> T:
+        """What ``work`` makes of the engine's own model, in the engine's thread between two steps.
+
+        Raises:
+            RequestError: the model is another program's.
+        """
+        runner = self.runner
+        if not hasattr(runner, "call") or not hasattr(runner.engine, "model"):
+            raise RequestError("this server's engine only writes", code="unsupported_value", param="model")
+        return await runner.call(work)
 
 
 def counted_up(sampling: Sampling, number: int) -> Sampling:

@@ -51,6 +51,23 @@ def test_leaving_a_stream(server: Server) -> None:
     assert server.runner.num_live == 0
 
 
+def test_leaving_several_answers(server: Server) -> None:
+    with server.client().chat.completions.create(**body(stream=True, n=3)) as stream:
+        next(iter(stream))
+        until(lambda: server.runner.num_live == 3)
+    until(lambda: server.runner.num_live == 0)
+
+
+@pytest.mark.parametrize("path", ["completions", "responses", "messages"])
+def test_leaving_any_endpoint(server: Server, path: str) -> None:
+    asked = {"completions": {"prompt": "Hi", "n": 2}, "responses": {"input": "Hi"}}.get(path, body())
+    with server.http.stream("POST", f"/v1/{path}", json={"model": MODEL, "stream": True, **asked}) as told:
+        assert told.status_code == 200
+        next(told.iter_lines())
+        assert server.runner.num_live > 0
+    until(lambda: server.runner.num_live == 0)
+
+
 @pytest.mark.parametrize("is_stream", [True, False])
 def test_leaving_without_reading(server: Server, is_stream: bool) -> None:
     content = json.dumps(body(stream=is_stream)).encode()

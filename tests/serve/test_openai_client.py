@@ -8,6 +8,8 @@ from typing import Any
 import openai
 import pytest
 
+from samovar.engine.constraint import Constraint
+from samovar.serve.api import tool_use
 from samovar.serve.settings import ServeSettings
 from tests.agent.scripted import call_text
 from tests.serve.conftest import MODEL, Server
@@ -163,16 +165,29 @@ def test_every_parameter_reaches_the_engine(shared: Server) -> None:
         user="me",
         store=False,
         metadata={"a": "b"},
-        logprobs=False,
-        presence_penalty=0,
-        frequency_penalty=0,
-        logit_bias={},
-        response_format={"type": "text"},
-        extra_body={"top_k": 40},
+        logprobs=True,
+        top_logprobs=4,
+        presence_penalty=0.5,
+        frequency_penalty=-0.5,
+        logit_bias={"7": -1},
+        response_format={"type": "json_object"},
+        extra_body={
+            "top_k": 40.0,
+            "min_p": 0.1,
+            "repetition_penalty": 1.1,
+            "min_tokens": 2,
+            "stop_token_ids": [9],
+            "ignore_eos": True,
+            "verbatim_quotes": True,
+        },
     )
     sampling = shared.runner.engine.samplings[-1]
     assert (sampling.temperature, sampling.top_p, sampling.top_k, sampling.seed) == (0, 0.5, 40, 7)
     assert (sampling.stop, sampling.max_tokens) == (("END", "\n"), 3)
+    assert (sampling.min_p, sampling.repetition_penalty, sampling.min_tokens) == (0.1, 1.1, 2)
+    assert (sampling.presence_penalty, sampling.frequency_penalty, sampling.logit_bias) == (0.5, -0.5, {7: -1})
+    assert (sampling.stop_token_ids, sampling.ignore_eos, sampling.verbatim_quotes) == ((9,), True, True)
+    assert (sampling.logprobs, sampling.constraint) == (4, Constraint("json_object"))
     assert shared.runner.engine.prompts[-1].startswith("<|im_start|>system\nBe brief.<|im_end|>")
 
 
@@ -182,6 +197,40 @@ def test_the_settings_fill_what_a_request_leaves_out(start: Callable[..., Server
     sampling = server.runner.engine.samplings[-1]
     assert (sampling.temperature, sampling.top_p, sampling.max_tokens, sampling.stop) == (0.25, 0.75, 9, ("x",))
     assert "You are Samovar." in server.runner.engine.prompts[-1]
+
+
+def test_several_answers_are_told_apart(shared: Server) -> None:
+    answer = shared.client().chat.completions.create(model=MODEL, messages=GREETING, n=3)
+    assert [choice.index for choice in answer.choices] == [0, 1, 2]
+    assert {choice.message.content for choice in answer.choices} == {"Hello there, friend."}
+    chunks = list(shared.client().chat.completions.create(model=MODEL, messages=GREETING, n=3, stream=True))
+    texts = ["", "", ""]
+    for chunk in chunks:
+        texts[chunk.choices[0].index] += chunk.choices[0].delta.content or ""
+    assert texts == ["Hello there, friend."] * 3
+    assert sorted(chunk.choices[0].index for chunk in chunks if chunk.choices[0].finish_reason) == [0, 1, 2]
+
+
+def test_a_client_that_brings_tools_is_not_served_the_servers(shared: Server) -> None:
+    for options in ({"tools": [WEATHER]}, {"tool_choice": "none"}, {"response_format": {"type": "json_object"}}):
+        message = shared.client().chat.completions.create(model=MODEL, messages=QUESTION, **options).choices[0].message
+        assert "samovar" not in message.model_extra
+
+
+def test_without_llguidance_tools_may_be_offered_but_not_demanded(
+    shared: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tool_use, "find_spec", lambda name: None)
+    client = shared.client()
+    client.chat.completions.create(model=MODEL, messages=GREETING, tools=[WEATHER])
+    assert shared.runner.engine.samplings[-1].constraint is None
+    for param, options in (
+        ("tool_choice", {"tools": [WEATHER], "tool_choice": "required"}),
+        ("response_format", {"response_format": {"type": "json_object"}}),
+    ):
+        with pytest.raises(openai.BadRequestError, match="llguidance") as refused:
+            client.chat.completions.create(model=MODEL, messages=GREETING, **options)
+        assert refused.value.param == param
 
 
 def test_an_answer_at_its_limit_says_so(shared: Server) -> None:

@@ -63,7 +63,7 @@ class Embeddings:
         vectors: list[list[float]] = [[] for _ in prompts]
         for numbers in batches([len(prompt) for prompt in prompts]):
             some = [prompts[number] for number in numbers]
-            found = await self.service.runner.call(_embedding(some))
+            found = await self.service.with_engine(_embedding(some))
             for number, vector in zip(numbers, found, strict=True):
                 vectors[number] = vector
         return vectors

@@ -15,7 +15,6 @@ from samovar.agent.answer import ToolUse
 from samovar.agent.events import Event
 from samovar.chat.conversation import Message, ToolCall
 from samovar.chat.rows import prompt_ids
-from samovar.core.errors import RequestError
 from samovar.engine.request import Sampling
 from samovar.serve.api.event_stream import EventStream, Primed, line, primed
 from samovar.serve.api.message_reply import MessageReply
@@ -29,7 +28,7 @@ from samovar.serve.shapes.messages import (
     CountTokensRequest,
     InputTurn,
     MessagesRequest,
-    MessageToolChoice,
+    NamedChoice,
     TextBlock,
     TokenCount,
     ToolResultBlock,
@@ -91,19 +90,11 @@ class Messages:
             if asked.tools
             else None,
             choice=_CHOICES[choice.type] if choice else None,
-            named=_named(choice),
+            named=choice.name if isinstance(choice, NamedChoice) else None,
             is_parallel=not (choice and choice.disable_parallel_tool_use),
             has_format=wanted is not None,
             schema=wanted.schema_ if wanted else None,
         )
-
-
-def _named(choice: MessageToolChoice | None) -> str | None:
-    if choice is None or choice.type != "tool":
-        return None
-    if not choice.name:
-        raise RequestError("tool_choice.name is missing", hint="name the tool", param="tool_choice.name")
-    return choice.name
 
 
 def conversation(asked: CountTokensRequest) -> list[Message]:

@@ -60,7 +60,7 @@ class Reranking:
         scores, num_tokens = list[float](), 0
         for first in range(0, len(asked.documents), DOCUMENTS_AT_ONCE):
             some = asked.documents[first : first + DOCUMENTS_AT_ONCE]
-            found = await self.service.runner.call(_scoring(asked.query, some))
+            found = await self.service.with_engine(_scoring(asked.query, some))
             scores += found.scores
             num_tokens += found.num_tokens
         return scores, num_tokens

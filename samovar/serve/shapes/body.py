@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
 from samovar.chat.conversation import load_strict_json
 from samovar.core.errors import RequestError
@@ -72,7 +72,14 @@ StopTexts = Annotated[
 Bias = Annotated[float, Field(ge=-100, le=100)]
 LogitBias = Annotated[
     dict[Annotated[int, Field(ge=0)], Bias],
-    BeforeValidator(_integer_keys, json_schema_input_type=dict[Annotated[str, Field(pattern="^[0-9]{1,18}$")], Bias]),
+    BeforeValidator(_integer_keys),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "patternProperties": {"^[0-9]{1,18}$": {"type": "number", "minimum": -100, "maximum": 100}},
+            "additionalProperties": False,
+        }
+    ),
 ]
 Temperature = Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)]
 Penalty = Annotated[float, Field(ge=-2, le=2, allow_inf_nan=False)]
@@ -122,7 +129,7 @@ def read_json(content: bytes) -> dict[str, Any]:
         RequestError: it is none.
     """
     try:
-        value = load_strict_json(content.decode("utf-8"))
+        value = load_strict_json(content.decode("utf-8"), parse_float=_number)
     except ValueError as error:  # of which UnicodeDecodeError is one
         raise RequestError(f"the body is not valid JSON: {error}", code="invalid_json") from error
     if not isinstance(value, dict):
@@ -145,6 +152,12 @@ def read_as(kind: type[B], content: bytes) -> B:
         return kind.model_validate(value)
     except ValidationError as error:
         raise _refusal(error, kind, value) from error
+
+
+def _number(text: str) -> int | float:
+    """In JSON, 5.0 and 5 are one number, and where a whole one is asked for 5.0 is one."""
+    number = float(text)
+    return int(number) if number.is_integer() and abs(number) < 2**53 else number
 
 
 _CODE_OF_ISSUE = {"missing": "missing_required_parameter"}

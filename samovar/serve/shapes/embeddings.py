@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from samovar.serve.shapes.body import Body
-from samovar.serve.shapes.completions import Texts, TokenIds, TokenPrompts
+from samovar.serve.shapes.completions import TokenIds, TokenPrompts
+
+Text = Annotated[str, Field(min_length=1)]
+Texts = Annotated[list[Text], Field(min_length=1, max_length=256)]
 
 
 class EmbeddingRequest(Body):
@@ -16,7 +20,7 @@ class EmbeddingRequest(Body):
     UNSUPPORTED: ClassVar[frozenset[str]] = frozenset({"dimensions"})
 
     model: str
-    input: str | Texts | TokenIds | TokenPrompts
+    input: Text | Texts | TokenIds | TokenPrompts
     """A text, token ids, or a list of either."""
     encoding_format: Literal["float", "base64"] | None = None
     """Numbers, or the bytes of float32 numbers in base64."""

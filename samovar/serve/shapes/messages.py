@@ -63,11 +63,18 @@ class MessageTool(Shape):
     """JSON schema of the input: whatever the model writes fits it."""
 
 
-class MessageToolChoice(Shape):
-    """Whether the model may call, must call, or must call this tool."""
+class FreeChoice(Shape):
+    """Whether the model may call, or must."""
 
-    type: Literal["auto", "any", "tool", "none"]
-    name: str | None = None
+    type: Literal["auto", "any", "none"]
+    disable_parallel_tool_use: bool | None = None
+
+
+class NamedChoice(Shape):
+    """The tool that the model must call."""
+
+    type: Literal["tool"]
+    name: FunctionName
     disable_parallel_tool_use: bool | None = None
 
 
@@ -106,7 +113,7 @@ class CountTokensRequest(Body):
     system: str | list[TextBlock] | None = None
     tools: Annotated[list[MessageTool], Field(max_length=128)] | None = None
     """Tools that the client runs itself; with them, the server runs none of its own."""
-    tool_choice: MessageToolChoice | None = None
+    tool_choice: Annotated[FreeChoice | NamedChoice, Field(discriminator="type")] | None = None
     output_config: OutputConfig | None = None
     thinking: NoThinking | None = None
     """Not supported."""

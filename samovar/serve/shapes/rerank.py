@@ -16,7 +16,7 @@ class RerankRequest(Body):
     model: str
     query: Annotated[str, Field(min_length=1)]
     documents: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1, max_length=1000)]
-    top_n: Annotated[int, Field(ge=1)] | None = None
+    top_n: Annotated[int, Field(ge=1, lt=2**31)] | None = None
     """Give the best ones only."""
     return_documents: bool | None = None
     """Give their texts too."""
