@@ -108,8 +108,8 @@ def make_memory(
 def _zeros(shape: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
     """Zeros, not empty: a masked key still meets a weight of zero, and zero times NaN is NaN.
 
-    On a processor in large pages where the system has them: blocks lie anywhere in it, and with small pages the processor
-    looks up the page of nearly every block that it reads.
+    On a processor in large pages where the system has them: blocks lie anywhere in it, and with small pages the
+    processor looks up the page of nearly every block that it reads.
     """
     if device.type != "cpu":
         return torch.zeros(shape, dtype=dtype, device=device)
