@@ -81,7 +81,7 @@ def test_new_votes_are_noticed(project: Project, tmp_path: Path) -> None:
 def test_the_gate_keeps_the_old_assistant_where_the_new_one_is_worse(project: Project, tmp_path: Path) -> None:
     copy = Project(shutil.copytree(project.root, tmp_path / "p"))
     changes = [CLOSED, "dpo.learning_rate=0.05", "dpo.adamw_learning_rate=0.05"]
-    road = {"data", "tokenizer", "shards", "pretrain", "sft", "dpo"}
+    road = {"data", "tokenizer", "shards", "pretrain", "sft", "reward", "dpo"}
     stages = {name: stage for name, stage in load_stages().items() if name in road}
     brew(copy, load_recipe(copy.recipe_file, changes), stages, is_quiet=True)
     items = look(copy, *changes)
