@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from samovar.core.artifact import STATE
 from samovar.core.errors import BusyError, ConfigError, ResourceError
@@ -94,7 +94,7 @@ def run_server(
                 lifetime=lifetime,
             )
             config = uvicorn_config(app, settings)
-            _announce(listener, model_id or model_folder.resolve().name, is_secure=config.is_ssl)
+            _announce(listener, model_id or model_folder.resolve().name, is_secure=config.is_ssl, way=_way(engine))
             with _quiet_signals():
                 DrainingServer(config, lifetime, drain_s=settings.drain_s).run(sockets=[listener])
 
@@ -205,10 +205,18 @@ def _listen_error(error: OSError, host: str, port: int) -> Exception:
     return ConfigError(f"cannot listen on {host}: {error.strerror}", hint="use an address of this machine: 127.0.0.1")
 
 
-def _announce(listener: socket.socket, model_id: str, *, is_secure: bool) -> None:
+def _announce(listener: socket.socket, model_id: str, *, is_secure: bool, way: str) -> None:
     host, port = listener.getsockname()[:2]
     address = f"http{'s' if is_secure else ''}://{f'[{host}]' if ':' in host else host}:{port}"
-    print(f"{model_id} is served: page {address}/  API {address}/v1  (Ctrl-C stops it)", file=sys.stderr, flush=True)
+    told = f"{model_id} is served: page {address}/  API {address}/v1  (Ctrl-C stops it; {way})"
+    print(told, file=sys.stderr, flush=True)
+
+
+def _way(engine: Any) -> str:
+    """Who computes, and why it is the slower one where it is."""
+    if getattr(engine, "is_native", True):
+        return "computed by compiled code"
+    return f"computed by torch: {engine.why_not_native}"
 
 
 def _allow_connections() -> None:
