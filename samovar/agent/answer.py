@@ -56,6 +56,7 @@ class Answer:
         self._tokenizer = tokenizer
         self._turn = Turn()
         self._finish_reason: FinishReason | None = None
+        self._has_begun = False
         self._num_rounds = self._num_prompt_tokens = self._num_completion_tokens = self._num_cached_tokens = 0
         self._stopped_by: str | int | None = None
         self._logprobs: list[TokenLogprobs] = []
@@ -85,7 +86,8 @@ class Answer:
 
     def push(self, delta: Delta) -> Iterator[Event]:
         """Take what the engine gave; with the last piece of a round, the round is over."""
-        if self._num_rounds == self._num_completion_tokens == 0:
+        if not self._has_begun:
+            self._has_begun = True
             self._num_cached_tokens = delta.num_cached
             yield Began(self._num_prompt_tokens, delta.num_cached)
         self._num_completion_tokens += len(delta.ids)

@@ -163,11 +163,11 @@ async def _pass_on(
 
 @contextmanager
 def naming_param(name: str) -> Iterator[None]:
-    """What the engine refuses of a prompt is told by the name of the field that the prompt is in."""
+    """What the engine refuses of a prompt, or of the grammar of calls, is told by the name of the request's field."""
     try:
         yield
     except RequestError as error:
-        error.param = name if error.param == "messages" else error.param
+        error.param = {"messages": name, "constraint": "tools"}.get(error.param or "", error.param)
         raise
 
 

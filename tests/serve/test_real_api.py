@@ -252,6 +252,15 @@ def test_a_schema_that_is_none_is_refused_in_a_stream_too(real: Real) -> None:
         assert refused.value.param == "response_format"
 
 
+def test_a_strict_tool_whose_schema_cannot_be_followed_is_refused(real: Real) -> None:
+    odd = {"type": "object", "properties": {"a": {"type": "array", "uniqueItems": True}}}
+    tool: Any = {"type": "function", "function": {"name": "odd", "parameters": odd, "strict": True}}
+    for is_stream in (False, True):
+        with pytest.raises(openai.BadRequestError, match="uniqueItems") as refused:
+            chat(real, tools=[tool], stream=is_stream)
+        assert refused.value.param == "tools"
+
+
 def test_embeddings_are_the_models_in_both_encodings(real: Real) -> None:
     texts = ["The tea was hot.", "Самовар пел на столе."]
     found = real.client.embeddings.create(model="tiny", input=texts)  # the client asks for base64

@@ -18,7 +18,7 @@ from samovar.serve.api.event_stream import DONE, EventStream, Primed, line, prim
 from samovar.serve.api.tool_use import plan_answer
 from samovar.serve.disconnect import until_client_leaves
 from samovar.serve.errors import describe_error, log_failure
-from samovar.serve.service import Service, read_content
+from samovar.serve.service import Service, naming_param, read_content
 from samovar.serve.shapes.body import read_as
 from samovar.serve.shapes.chat import ChatCompletion, ChatMessage, ChatRequest, JsonSchemaFormat, TextFormat
 from samovar.serve.shapes.tools import NamedTool
@@ -44,9 +44,10 @@ class ChatCompletions:
             has_logprobs=bool(chat.logprobs),
             includes_usage=chat.stream_options is not None and bool(chat.stream_options.include_usage),
         )
-        if not chat.stream:
-            return JSONResponse(await until_client_leaves(request, _whole(events, reply)))
-        begun = await until_client_leaves(request, primed(events))
+        with naming_param("messages"):
+            if not chat.stream:
+                return JSONResponse(await until_client_leaves(request, _whole(events, reply)))
+            begun = await until_client_leaves(request, primed(events))
         return EventStream(_lines(begun, reply), begun)
 
     def _events(self, chat: ChatRequest) -> Events:

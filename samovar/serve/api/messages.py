@@ -21,7 +21,7 @@ from samovar.serve.api.message_reply import MessageReply
 from samovar.serve.api.tool_use import plan_answer
 from samovar.serve.disconnect import until_client_leaves
 from samovar.serve.errors import describe_error, log_failure
-from samovar.serve.service import Service, read_content
+from samovar.serve.service import Service, naming_param, read_content
 from samovar.serve.shapes.body import Drawing, read_as
 from samovar.serve.shapes.messages import (
     AnthropicMessage,
@@ -55,9 +55,10 @@ class Messages:
         sampling, use = self._plan(asked, self.service.sampling(asked.model, drawing, asked.max_tokens))
         events = self.service.answers(conversation(asked), sampling, use)
         reply = MessageReply(asked.model)
-        if not asked.stream:
-            return JSONResponse(await until_client_leaves(request, _whole(events, reply)))
-        begun = await until_client_leaves(request, primed(events))
+        with naming_param("messages"):
+            if not asked.stream:
+                return JSONResponse(await until_client_leaves(request, _whole(events, reply)))
+            begun = await until_client_leaves(request, primed(events))
         return EventStream(_lines(begun, reply), begun)
 
     async def count_tokens(self, request: Request) -> Response:
