@@ -52,7 +52,7 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "assistant"
 
 
-def grades(folder: Path, *, draws: int = 64) -> list[bool]:
+def grades(folder: Path, *, draws: int = 160) -> list[bool]:
     """Of drawn answers, whether each is a polite request, whole and in the right words: the true grader."""
     things = "|".join(THINGS)
     right = re.compile(rf"Pass the ({things}) and the ({things}) ({things}) ({'|'.join(KIND)})\.")
@@ -77,7 +77,7 @@ def run(assistant: Path, out: Path, **changes: Any) -> dict[str, Any]:
 def test_dpo_wins_by_the_true_grader_and_stays_near(assistant: Path, tmp_path: Path) -> None:
     before = grades(assistant)
     assert 0.05 < sum(before) / len(before) < 0.5
-    metrics = run(assistant, tmp_path / "new", chosen_weight=1.0, epochs=4.0, **STEEPER)
+    metrics = run(assistant, tmp_path / "new", chosen_weight=1.0, epochs=6.0, **STEEPER)
     assert win_rate(grades(tmp_path / "new"), before) >= 0.75
     assert metrics["validation_accuracy"] > 0.95 > metrics["validation_accuracy_before"]
     assert 0 < metrics["drift_per_answer"] < MOST_DRIFT
