@@ -53,6 +53,10 @@ class BlockPool:
         """Whether several sequences hold it, so that none may write there."""
         return self._references[block] > 1
 
+    def is_private(self, block: int) -> bool:
+        """Whether one sequence holds it, and nobody else can come to."""
+        return self._references[block] == 1 and block not in self._key
+
     def take(self) -> int:
         """A block of one's own; there must be a free one. What it was known by is forgotten."""
         block, _ = self._free.popitem(last=False)

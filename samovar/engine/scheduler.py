@@ -17,6 +17,9 @@ from samovar.engine.blocks import BlockPool
 from samovar.engine.cache import blocks_for
 from samovar.engine.sequence import NO_DRAFT, Sequence
 
+MOST_PASSED = 64
+"""Sequences that others may go before in one step, because their beginning is just being read."""
+
 
 class Chunk(NamedTuple):
     """What a step computes of a sequence: ``length`` tokens from ``sequence.num_cached`` on, and drafts behind them."""
@@ -65,7 +68,7 @@ class Scheduler:
         budget = self._prefill_tokens
         had_to_preempt = False
         for sequence in list(self.running):
-            if sequence not in self.running:  # it has just given its blocks back
+            if had_to_preempt and sequence not in self.running:  # it has just given its blocks back
                 continue
             length = sequence.num_unread
             if sequence.is_read:
@@ -76,8 +79,9 @@ class Scheduler:
                 budget -= length
             if length <= 0:
                 continue
-            had_to_preempt |= self._make_space(sequence, length)
-            if sequence in self.running:
+            if not self._has_own_space(sequence, length):
+                had_to_preempt |= self._make_space(sequence, length)
+            if not had_to_preempt or sequence in self.running:
                 chunks.append(Chunk(sequence, length, length == sequence.num_unread))
         if not had_to_preempt:
             chunks += self._admit(budget)
@@ -135,7 +139,7 @@ class Scheduler:
         """Those who come next, while rows, blocks and the budget last."""
         chunks: list[Chunk] = []
         passed_over: list[Sequence] = []
-        while self.waiting and budget > 0 and len(self.running) < self._max_batch:
+        while self.waiting and budget > 0 and len(self.running) < self._max_batch and len(passed_over) < MOST_PASSED:
             sequence = self.waiting.popleft()
             blocks, numbers = self._find(sequence)
             if self._is_being_read(sequence, len(blocks)):
@@ -185,6 +189,12 @@ class Scheduler:
         sequence.blocks += [self.pool.take() for _ in range(num_more)]
         self.running.append(sequence)
         return True
+
+    def _has_own_space(self, sequence: Sequence, length: int) -> bool:
+        """Whether the next tokens go into a block that nobody else has and nobody knows: nearly always, in answers."""
+        end = sequence.num_cached + length + len(sequence.draft.ids)
+        place, offset = divmod(sequence.num_cached, BLOCK_SIZE)
+        return bool(offset) and end <= (place + 1) * BLOCK_SIZE and self.pool.is_private(sequence.blocks[place])
 
     def _make_space(self, sequence: Sequence, length: int) -> bool:
         """Blocks for the next ``length`` tokens and the drafts; whether somebody had to give theirs back for it."""
