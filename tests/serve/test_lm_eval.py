@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from samovar.engine.engine import Engine
+from samovar.engine.request import Sampling
 from samovar.engine.runner import EngineRunner
 from samovar.serve.app import create_app
 from samovar.tokenizer.tokenizer import Tokenizer
@@ -26,6 +27,27 @@ QUESTIONS = [
     ("It ran for", [" 1234 seconds", " the mat and looked", " it"], 1),
     ("A cat", [" sat", " looked at the river"], 1),
 ]
+SAYING = """
+task: tiny_sayings
+dataset_path: json
+dataset_kwargs:
+  data_files:
+    test: {path}
+test_split: test
+output_type: generate_until
+doc_to_text: "{{{{question}}}}"
+doc_to_target: "{{{{choices[0]}}}}"
+generation_kwargs:
+  until: ["\\n\\n", "z"]
+  max_gen_toks: 8
+  do_sample: false
+metric_list:
+  - metric: exact_match
+    aggregation: mean
+    higher_is_better: true
+metadata:
+  version: 1
+"""
 TASK = """
 task: tiny_questions
 dataset_path: json
@@ -54,11 +76,13 @@ def folder(tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 @pytest.fixture(scope="module")
 def engine(folder: Path) -> Engine:
+    """Another one than the server's, which nobody else may step."""
     return Engine.load(folder, max_batch=4)
 
 
 @pytest.fixture(scope="module")
-def url(engine: Engine) -> Iterator[str]:
+def url(folder: Path) -> Iterator[str]:
+    engine = Engine.load(folder, max_batch=4)
     with EngineRunner(engine) as runner, serving(create_app(runner, engine.tokenizer, model_id="tiny")) as url:
         yield url
 
@@ -91,6 +115,7 @@ def test_scores_are_the_models_own(engine: Engine, folder: Path, url: str, offli
     data.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
     (tmp_path / "tasks").mkdir()
     (tmp_path / "tasks" / "tiny_questions.yaml").write_text(TASK.format(path=data), encoding="utf-8")
+    (tmp_path / "tasks" / "tiny_sayings.yaml").write_text(SAYING.format(path=data), encoding="utf-8")
     arguments: dict[str, Any] = {
         "model": "tiny",
         "base_url": f"{url}/v1/completions",
@@ -105,7 +130,7 @@ def test_scores_are_the_models_own(engine: Engine, folder: Path, url: str, offli
         found = lm_eval.simple_evaluate(
             model="local-completions",
             model_args=arguments,
-            tasks=["tiny_questions"],
+            tasks=["tiny_questions", "tiny_sayings"],
             task_manager=TaskManager(include_path=str(tmp_path / "tasks"), include_defaults=False),
             batch_size=2,
             bootstrap_iters=0,
@@ -120,3 +145,8 @@ def test_scores_are_the_models_own(engine: Engine, folder: Path, url: str, offli
         totals = [total for total, _ in expected]
         num_right += totals.index(max(totals)) == answer
     assert found["results"]["tiny_questions"]["acc,none"] == num_right / len(QUESTIONS)
+    said = sorted(found["samples"]["tiny_sayings"], key=lambda sample: sample["doc_id"])
+    sampling = Sampling(temperature=0, max_tokens=8, stop=("\n\n", "z"))
+    for sample, (question, _, _) in zip(said, QUESTIONS, strict=True):
+        expected = engine.generate([engine.tokenizer.encode(question)], sampling)[0].text
+        assert sample["resps"][0][0] == expected
