@@ -46,6 +46,13 @@ class ServeSettings(Settings):
     """Tokens guessed at once, at most."""
     max_batch: Annotated[int, Field(ge=1)] = 8
     """Requests whose tokens are made together; the memory of the cache grows with it."""
+    max_context: Annotated[int, Field(ge=16)] | None = None
+    """Longest prompt and answer together, in tokens; null takes the model's, or what half of the free memory holds."""
+    cache_tokens: Annotated[int, Field(ge=16)] | None = None
+    """Tokens that all requests together may have in the cache, earlier prompts besides; null takes what all may need,
+    or what half of the free memory holds."""
+    cache_form: Literal["plain", "bfloat16", "int8"] = "plain"
+    """How keys and values are kept: as they are computed, in two bytes, or in one under a scale for each vector."""
     max_requests: Annotated[int, Field(ge=1)] = 64
     """Requests answered or waiting at once; more are told to come again (429)."""
     max_body_bytes: Annotated[int, Field(ge=1024)] = 4 * 1024 * 1024
