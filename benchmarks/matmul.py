@@ -32,6 +32,9 @@ MEMORY_BYTES = 256_000_000
 _ROWS_OF_FEW_COPIES = 128
 """From so many rows on arithmetic is the limit, and a quarter of the copies is enough."""
 
+_PAUSE_S = 0.02
+"""Before each contender: threads of OpenMP wait awake for a while after their work, on the cores of whoever is next."""
+
 
 class Measured(NamedTuple):
     """One product, a second a call."""
@@ -71,13 +74,14 @@ def contenders(shape: tuple[int, int], *, cache_bytes: int, threads: int) -> lis
     """All kinds of packed weights of one shape, and torch's."""
     import torch
 
-    from samovar.engine.native.pack import Kind, pack, pack_int4, round_to_int4
+    from samovar.engine.native.pack import Kind, pack, pack_int4
 
     weight_OI = torch.randn(shape) / shape[1] ** 0.5
     makers = {kind.name.lower(): lambda kind=kind: pack(weight_OI, kind) for kind in (Kind.F32, Kind.BF16, Kind.INT8)}
     for group in INT4_GROUPS:
-        rounded = round_to_int4(weight_OI, group)
-        makers[f"int4/{group}"] = lambda rounded=rounded, group=group: pack_int4(*rounded, None, group=group)
+        value_OI = torch.randint(16, shape, dtype=torch.uint8)
+        drawn = value_OI, torch.full((shape[0], -(-shape[1] // group)), 2.0**-8)
+        makers[f"int4/{group}"] = lambda drawn=drawn, group=group: pack_int4(*drawn, None, group=group)
     found = []
     for name, make in makers.items():
         first = make()
@@ -122,6 +126,7 @@ def measure(shape: tuple[int, int], rows: Sequence[int], options: argparse.Names
         seconds: dict[str, list[float]] = {one.name: [] for one in playing}
         for number in range(options.rounds + 1):
             for one in playing:
+                time.sleep(_PAUSE_S)
                 copies = one.copies if num_rows < _ROWS_OF_FEW_COPIES else -(-one.copies // 4)
                 began = time.perf_counter()
                 one.multiply(x_MI, copies)

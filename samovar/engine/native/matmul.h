@@ -9,7 +9,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 
 #include "team.h"
@@ -35,7 +34,8 @@ struct PlainMatrix {
     float const* bias;           // N, added to every row of y; or null
 };
 
-// Memory aligned to cache lines, in large pages where it is large and the system has them; zeroed.
+// Zeroed memory, aligned to cache lines. Pieces are cut from blocks that they share, in large pages where the system has
+// them: weights are read from end to end, and with small pages the processor looks up an address every 4 kilobytes.
 class Bytes {
    public:
     Bytes() = default;
@@ -47,10 +47,7 @@ class Bytes {
     std::size_t size() const { return size_; }
 
    private:
-    struct Free {
-        void operator()(std::uint8_t* memory) const { std::free(memory); }
-    };
-    std::unique_ptr<std::uint8_t, Free> data_;
+    std::shared_ptr<std::uint8_t> data_;  // a block is freed with the last of its pieces
     std::size_t size_ = 0;
 };
 

@@ -4,6 +4,7 @@
 #include <thread>
 #include <vector>
 
+#include "buffer.h"
 #include "matmul.h"
 
 using namespace samovar;
@@ -47,9 +48,10 @@ int samovar_matmul(PackedMatrix const* const* matrices, std::int64_t count, floa
         Barrier barrier;
         barrier.reset(threads);
         std::size_t const size = matmul_scratch_bytes(*matrices[0], M, threads);
-        Bytes const scratch(size);
+        Buffer<std::uint8_t> scratch;
+        scratch.of(static_cast<std::int64_t>(size));
         auto const work = [&](int index) {
-            Team const team{index, threads, &barrier, scratch.as<void>(), size};
+            Team const team{index, threads, &barrier, scratch.get(), size};
             for (std::int64_t i = 0; i < count; ++i) {
                 matmul(*matrices[i], x, M, y, team);
                 team.wait();

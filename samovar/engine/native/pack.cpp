@@ -6,6 +6,8 @@
 #include "layout.h"
 
 #include <cstdlib>
+#include <memory>
+#include <mutex>
 #include <new>
 
 #if defined(__linux__)
@@ -16,7 +18,32 @@ namespace samovar {
 
 namespace {
 
-constexpr std::size_t LARGE_PAGE = std::size_t{2} << 20;
+constexpr std::size_t LARGE_PAGE = std::size_t{2} << 20, BLOCK = std::size_t{32} << 20, LINE = 64;
+
+std::size_t whole(std::size_t size, std::size_t unit) { return (size + unit - 1) / unit * unit; }
+
+std::shared_ptr<std::uint8_t> block(std::size_t size) {
+    auto* const memory = static_cast<std::uint8_t*>(std::aligned_alloc(LARGE_PAGE, size));
+    if (memory == nullptr) throw std::bad_alloc();
+#if defined(__linux__)
+    madvise(memory, size, MADV_HUGEPAGE);  // a wish: where it fails, pages stay small
+#endif
+    return {memory, [](std::uint8_t* all) { std::free(all); }};
+}
+
+// Memory that is not yet zeroed: what is large has a block of its own, the rest is cut from the block begun last.
+std::shared_ptr<std::uint8_t> piece(std::size_t size) {
+    static std::mutex turn;
+    static std::weak_ptr<std::uint8_t> begun;
+    static std::size_t used = 0;
+    if (size > BLOCK / 4) return block(whole(size, LARGE_PAGE));
+    std::lock_guard<std::mutex> const lock(turn);
+    std::shared_ptr<std::uint8_t> from = begun.lock();
+    if (from == nullptr || used + size > BLOCK) begun = from = block(BLOCK), used = 0;
+    std::uint8_t* const at = from.get() + used;
+    used += whole(size, LINE);
+    return {from, at};
+}
 
 bool is_bfloat16(float x) {
     std::uint32_t bits;
@@ -133,17 +160,7 @@ float value_at(PackedMatrix const& w, std::int64_t row, std::int64_t column) {
 
 }  // namespace
 
-Bytes::Bytes(std::size_t size) : size_(size) {
-    std::size_t const alignment = size >= LARGE_PAGE ? LARGE_PAGE : 64;
-    std::size_t const whole = (size + alignment - 1) / alignment * alignment;
-    auto* const memory = static_cast<std::uint8_t*>(std::aligned_alloc(alignment, std::max(whole, alignment)));
-    if (memory == nullptr) throw std::bad_alloc();
-    data_.reset(memory);
-#if defined(__linux__)
-    if (alignment == LARGE_PAGE) madvise(memory, whole, MADV_HUGEPAGE);  // a wish: where it fails, pages stay small
-#endif
-    std::memset(memory, 0, whole);
-}
+Bytes::Bytes(std::size_t size) : data_(piece(size)), size_(size) { std::memset(data_.get(), 0, size); }
 
 std::size_t PackedMatrix::size_bytes() const { return values.size() + scales.size() + zeros.size() + bias.size(); }
 
