@@ -27,8 +27,8 @@ SHAPES = {
 """O and I of the products of a layer: queries, keys and values; gate and up; down."""
 ROWS = (1, 8, 32, 512)
 PEER = "torch bf16"
+READING = "reading"
 INT4_GROUPS = (32, 64)
-MEMORY_BYTES = 256_000_000
 _ROWS_OF_FEW_COPIES = 128
 """From so many rows on arithmetic is the limit, and a quarter of the copies is enough."""
 
@@ -45,6 +45,16 @@ class Measured(NamedTuple):
     weight_bytes: int
     seconds: float
 
+    @property
+    def gigaflops(self) -> float:
+        """10^9 operations a second."""
+        return 2 * self.rows * self.shape[0] * self.shape[1] / self.seconds / 1e9
+
+    @property
+    def gigabytes(self) -> float:
+        """10^9 bytes of weights a second."""
+        return self.weight_bytes / self.seconds / 1e9
+
     def row(self) -> dict[str, Any]:
         """For the result file."""
         outputs, inputs = self.shape
@@ -54,8 +64,8 @@ class Measured(NamedTuple):
             "inputs": inputs,
             "rows": self.rows,
             "microseconds": round(self.seconds * 1e6, 2),
-            "gflop_a_second": round(2 * self.rows * outputs * inputs / self.seconds / 1e9, 1),
-            "gigabytes_a_second": round(self.weight_bytes / self.seconds / 1e9, 2),
+            "gflop_a_second": round(self.gigaflops, 1),
+            "gigabytes_a_second": round(self.gigabytes, 2),
         }
 
 
@@ -87,7 +97,7 @@ def contenders(shape: tuple[int, int], *, cache_bytes: int, threads: int) -> lis
         first = make()
         copies = max(2, -(-cache_bytes // first.size_bytes))
         found.append(_packed(name, [first, *(make() for _ in range(copies - 1))], first.size_bytes, threads))
-    return [*found, _torch(weight_OI.bfloat16(), cache_bytes)]
+    return [*found, _torch(weight_OI.bfloat16(), cache_bytes), _reading(cache_bytes, threads)]
 
 
 def _packed(name: str, matrices: Sequence[Any], size_bytes: int, threads: int) -> Contender:
@@ -115,6 +125,16 @@ def _torch(weight_OI: Any, cache_bytes: int) -> Contender:
     return Contender(PEER, len(weights), size_bytes, run)
 
 
+def _reading(cache_bytes: int, threads: int) -> Contender:
+    """Reads as many bytes and does nothing else: what memory gives in these very rounds."""
+    import torch
+
+    from samovar.engine.native.pack import Kind, pack
+
+    matrix = pack(torch.zeros(-(-cache_bytes // 4096), 1024), Kind.F32)
+    return Contender(READING, 1, matrix.size_bytes, lambda _x_MI, _copies: matrix.read(threads=threads))
+
+
 def measure(shape: tuple[int, int], rows: Sequence[int], options: argparse.Namespace) -> list[Measured]:
     """Medians over rounds in which all contenders play in turn."""
     import torch
@@ -138,34 +158,17 @@ def measure(shape: tuple[int, int], rows: Sequence[int], options: argparse.Names
     return found
 
 
-def memory_gigabytes_a_second(*, rounds: int, threads: int) -> float:
-    """What all threads together read from memory, doing nothing else; the best of the rounds."""
-    import torch
-
-    from samovar.engine.native.pack import Kind, pack
-
-    matrix = pack(torch.zeros(MEMORY_BYTES // 4 // 1024, 1024), Kind.F32)
-    best = float("inf")
-    for _ in range(rounds + 1):
-        began = time.perf_counter()
-        matrix.read(threads=threads)
-        best = min(best, time.perf_counter() - began)
-    return matrix.size_bytes / best / 1e9
-
-
-def table(measured: Sequence[Measured], memory: float) -> str:
-    """A line a shape and kind: operations a second at each number of rows, and what share of memory one row gets."""
+def table(measured: Sequence[Measured]) -> str:
+    """A line a shape and kind: operations a second at each number of rows, and what share of memory's speed is used."""
     rows = sorted({one.rows for one in measured})
     by_place = {(one.shape, one.name, one.rows): one for one in measured}
     lines = []
-    for shape, name in dict.fromkeys((one.shape, one.name) for one in measured):
+    for shape, name in dict.fromkeys((one.shape, one.name) for one in measured if one.name != READING):
         found = [by_place[shape, name, count] for count in rows]
-        rates = [f"{one.row()['gflop_a_second']:.0f}" for one in found]
-        peers = [f"{by_place[shape, PEER, one.rows].seconds / one.seconds:.2f}" for one in found]
-        read = found[0].row()["gigabytes_a_second"]
-        cells = [f"{rate} ({peer})" for rate, peer in zip(rates, peers, strict=True)]
-        lines.append([f"{shape[0]} x {shape[1]}", name, *cells, f"{read:.1f} ({read / memory:.0%})"])
-    head = ["weight", "kind", *(f"M = {count}" for count in rows), "GB/s at the first M"]
+        cells = [f"{one.gigaflops:.0f} ({by_place[shape, PEER, one.rows].seconds / one.seconds:.2f})" for one in found]
+        share = found[0].gigabytes / by_place[shape, READING, rows[0]].gigabytes
+        lines.append([f"{shape[0]} x {shape[1]}", name, *cells, f"{found[0].gigabytes:.1f} ({share:.0%})"])
+    head = ["weight", "kind", *(f"M = {count}" for count in rows), f"GB/s at M = {rows[0]}"]
     return markdown_table(head, lines)
 
 
@@ -175,16 +178,16 @@ def main() -> None:
 
     options = _options()
     torch.set_num_threads(options.threads)
-    memory = memory_gigabytes_a_second(rounds=options.rounds, threads=options.threads)
-    measured = [
-        one for size in options.sizes for shape in SHAPES[size] for one in measure(shape, options.rows, options)
-    ]
-    print(table(measured, memory))
-    print(f"\nGFLOP/s, in brackets times {PEER}; memory gives {memory:.1f} GB/s to {options.threads} threads")
+    shapes = [shape for size in options.sizes for shape in SHAPES[size]]
+    measured = [one for shape in shapes for one in measure(shape, options.rows, options)]
+    memory = statistics.median(one.gigabytes for one in measured if one.name == READING)
+    print(table(measured))
+    print(f"\nGFLOP/s, in brackets times {PEER}; GB/s, in brackets the share of what reading alone gets")
+    print(f"reading alone: {memory:.1f} GB/s with {options.threads} threads, the median")
     body = {
         "threads": options.threads,
         "memory_gigabytes_a_second": round(memory, 1),
-        "products": [one.row() for one in measured],
+        "products": [one.row() for one in measured if one.name != READING],
     }
     if not options.no_result:
         print(write_result("matmul", QUESTION, body))
