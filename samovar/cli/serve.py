@@ -58,6 +58,16 @@ Backend = Annotated[
     str | None, typer.Option("--backend", metavar="NAME", help="own, or vllm on large GPUs.", show_default=False)
 ]
 
+Draft = Annotated[
+    str | None,
+    typer.Option(
+        "--draft",
+        metavar="WHO",
+        help="Who guesses tokens ahead: prompt (looks them up in the text), or a smaller model's folder.",
+        show_default=False,
+    ),
+]
+
 
 def run(
     folder: Folder,
@@ -70,6 +80,7 @@ def run(
     log: Log = None,
     adapters: Adapter = None,
     backend: Backend = None,
+    draft: Draft = None,
 ) -> None:
     """Serve the assistant: the OpenAI API under /v1 and a chat page at /, until Ctrl-C.
 
@@ -87,6 +98,7 @@ def run(
         "tls_key": tls_key,
         "log": log,
         "backend": backend,
+        "draft": draft,
         "adapters": _named(adapters) or None,
     }
     settings = parse_settings(

@@ -102,7 +102,7 @@ def _goes_on(turn: Turn, token: int, logits_V: Tensor, logprobs: TokenLogprobs |
     append(sequence, token, logits_V, logprobs)
     new = sequence.ids[before:]
     guessed = turn.draft.ids[turn.num_accepted : turn.num_accepted + len(new)]
-    if new != guessed:
+    if not new or new != guessed:
         # Of several appended at once, the first may have been guessed.
         turn.num_accepted += next(
             (place for place, pair in enumerate(zip(new, guessed, strict=False)) if pair[0] != pair[1]), len(guessed)

@@ -20,17 +20,20 @@ def token_logprobs(logits_RV: Tensor, tokens: Sequence[int], num_top: Sequence[i
     """How likely each row's token is, and the likeliest ones.
 
     Args:
-        logits_RV: float32, of the model itself.
+        logits_RV: float32, of the model itself; what stands there is lost.
         tokens: a token a row.
         num_top: how many of the likeliest to tell of, a number a row.
     """
-    total_R1 = logits_RV.logsumexp(-1, keepdim=True)
     token_R1 = torch.tensor(tokens, device=logits_RV.device).unsqueeze(1)
-    logprobs = (logits_RV.gather(1, token_R1) - total_R1).squeeze(1).tolist()
+    chosen_R1 = logits_RV.gather(1, token_R1)
     most = min(max(num_top, default=0), logits_RV.shape[1])
-    if not most:
+    top = logits_RV.topk(most) if most else None
+    largest_R1 = logits_RV.amax(-1, keepdim=True)
+    # In one piece of memory: for wide vocabularies new pages cost as much as arithmetic.
+    total_R1 = logits_RV.sub_(largest_R1).exp_().sum(-1, keepdim=True).log_() + largest_R1
+    logprobs = (chosen_R1 - total_R1).squeeze(1).tolist()
+    if top is None:
         return [TokenLogprobs(token, value) for token, value in zip(tokens, logprobs, strict=True)]
-    top = logits_RV.topk(most)
     ids, values = top.indices.tolist(), (top.values - total_R1).tolist()
     return [
         TokenLogprobs(token, logprobs[row], tuple(zip(ids[row][:count], values[row][:count], strict=True)))
