@@ -16,6 +16,8 @@ from samovar.engine.blocks import BlockPool
 from samovar.engine.cache import blocks_for, make_memory
 from samovar.engine.eager import EagerForward
 from samovar.engine.engine import Engine
+from samovar.engine.native.build import SWITCH
+from samovar.engine.native.native_decoder import objection
 from samovar.engine.request import Delta, Sampling
 from samovar.model.decoder import Decoder
 from samovar.model.settings import DecoderSettings
@@ -76,14 +78,8 @@ class Traffic:
         self.live.add(request)
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_random_traffic_leaks_no_block_and_disturbs_nobody(make_engine: MakeEngine, seed: int) -> None:
-    rng = random.Random(seed)
-    engine = make_engine(
-        max_batch=rng.choice((2, 5, 12)),
-        prefill_tokens=rng.choice((5, 16, 64)),
-        cache_tokens=rng.choice((96, 160, 400)),
-    )
+def run_traffic(engine: Engine, rng: random.Random) -> Traffic:
+    """Requests that come, fork and leave at random, until none is left."""
     traffic = Traffic(engine, rng)
     prompts = prompts_of(rng, 14)
     while prompts or engine.has_work:
@@ -96,12 +92,39 @@ def test_random_traffic_leaks_no_block_and_disturbs_nobody(make_engine: MakeEngi
         traffic.step()
     assert not traffic.live
     assert engine.cache_use == 0
-    alone = make_engine(max_batch=1)
+    return traffic
+
+
+def assert_as_alone(traffic: Traffic, alone: Engine) -> None:
+    """Every answer is what it would be without neighbours; of those who left, the beginning of it."""
     for request, (prompt, sampling) in traffic.asked.items():
         expected = alone.generate([prompt], sampling)[0].ids
         ids = traffic.said(request)
         assert (len(ids) == len(expected)) or request in traffic.cancelled
-        assert ids == (expected[: len(ids)] if request in traffic.cancelled else expected)
+        assert ids == expected[: len(ids)]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_random_traffic_leaks_no_block_and_disturbs_nobody(make_engine: MakeEngine, seed: int) -> None:
+    rng = random.Random(seed)
+    options = {
+        "max_batch": rng.choice((2, 5, 12)),
+        "prefill_tokens": rng.choice((5, 16, 64)),
+        "cache_tokens": rng.choice((96, 160, 400)),
+    }
+    assert_as_alone(run_traffic(make_engine(**options), rng), make_engine(max_batch=1))
+
+
+def test_the_native_way_goes_through_the_same(
+    make_engine: MakeEngine, model: Decoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SWITCH, "cached")
+    if why := objection(model):
+        pytest.skip(why)
+    engine = make_engine(max_batch=12, prefill_tokens=16, cache_tokens=96, way="native")
+    traffic = run_traffic(engine, random.Random(3))
+    assert engine.num_preempted > 0
+    assert_as_alone(traffic, make_engine(max_batch=1))
 
 
 def test_when_memory_is_short_the_last_wait_and_all_get_what_they_would_alone(make_engine: MakeEngine) -> None:
