@@ -6,20 +6,25 @@ Axes: R rows, T tokens.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from samovar.brew.curriculum import conversation_files, sample_conversations
+from samovar.brew.curriculum import conversation_files, load_tasks
 from samovar.brew.recipe import Recipe
+from samovar.tasks.task import Split
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from samovar.chat.rows import Row
+    from samovar.engine.quantize import Losses
     from samovar.model.decoder import Decoder
     from samovar.tokenizer.tokenizer import Tokenizer
 
 LONGEST_ROW = 512
+ANSWERS_SHARE = 10
+"""Answers are short: a tenth of the documents' bytes is hundreds of conversations."""
 CONVERSATIONS = 20_000
 """More than any setting asks for; they are drawn as they are needed."""
 
@@ -61,23 +66,35 @@ def calibration_rows(
     return torch.tensor(rows).clamp(max=vocab_size - 1)
 
 
-def bits_per_byte_on(corpus: Path, tokenizer: Tokenizer, max_bytes: int) -> Callable[[Decoder], float]:
-    """Measures a model on the corpus's held-out text, its activations in float32."""
+def losses_on(recipe: Recipe, root: Path, corpus: Path, tokenizer: Tokenizer) -> Callable[[Decoder], Losses]:
+    """Measures a model, its activations in float32, on the held-out text of the corpus, and on the answers of held-out
+    conversations where there are any."""
+    max_bytes = recipe.quantize.text_bytes
+    held_out = list(_held_out_answers(recipe, root, tokenizer, max_bytes // ANSWERS_SHARE))
+    num_bytes = sum(num_answer_bytes(row, tokenizer) for row in held_out)
 
-    def measure(model: Decoder) -> float:
+    def measure(model: Decoder) -> Losses:
         import torch
 
         from samovar.data.corpus_reader import read_corpus
-        from samovar.evals.bits_per_byte import bits_per_byte
+        from samovar.engine.quantize import Losses
+        from samovar.evals.bits_per_byte import answer_bits_per_byte, bits_per_byte
 
         texts = (document.text for document in read_corpus(corpus, split="validation"))
         before, model.compute_dtype = model.compute_dtype, torch.float32
         try:
-            return bits_per_byte(model, tokenizer, texts, max_bytes=max_bytes).bits_per_byte
+            documents = bits_per_byte(model, tokenizer, texts, max_bytes=max_bytes).bits_per_byte
+            return Losses(documents, answer_bits_per_byte(model, held_out, num_bytes) if held_out else None)
         finally:
             model.compute_dtype = before
 
     return measure
+
+
+def num_answer_bytes(row: Row, tokenizer: Tokenizer) -> int:
+    """Bytes of text that the assistant says in a conversation."""
+    said = [token for token, is_target in zip(row.ids, row.is_target, strict=True) if is_target]
+    return len(tokenizer.decode_bytes(said))
 
 
 def _documents(corpus: Path, tokenizer: Tokenizer) -> Iterator[list[int]]:
@@ -88,16 +105,31 @@ def _documents(corpus: Path, tokenizer: Tokenizer) -> Iterator[list[int]]:
 
 
 def _conversations(recipe: Recipe, root: Path, tokenizer: Tokenizer) -> Iterator[list[int]]:
-    """Those that the model was fine-tuned on: the user's own, then those of the tasks."""
+    for row in _rendered(recipe, root, tokenizer, "train"):
+        yield row.ids
+
+
+def _held_out_answers(recipe: Recipe, root: Path, tokenizer: Tokenizer, max_bytes: int) -> Iterator[Row]:
+    """Conversations that the model did not learn from, with no more than so many bytes of answers."""
+    left = max_bytes
+    for row in _rendered(recipe, root, tokenizer, "test"):
+        left -= num_answer_bytes(row, tokenizer)
+        if left < 0:
+            return
+        yield row
+
+
+def _rendered(recipe: Recipe, root: Path, tokenizer: Tokenizer, split: Split) -> Iterator[Row]:
+    """The user's own conversations, then those of the tasks."""
     from samovar.chat.rows import render_rows
-    from samovar.train.conversations import own_conversations
+    from samovar.train.conversations import own_conversations, task_conversations
 
     if not tokenizer.chat_template:
         return
-    own = own_conversations(conversation_files(root, recipe), split="train", seed=recipe.sft.seed)
-    drawn = sample_conversations(recipe, CONVERSATIONS) if recipe.sft.tasks else iter(())
-    for row in render_rows(chain(own, drawn), tokenizer):
-        yield row.ids
+    own = own_conversations(conversation_files(root, recipe), split=split, seed=recipe.sft.seed)
+    tasks = load_tasks(recipe, seed=recipe.sft.seed)
+    drawn = task_conversations(tasks, recipe.sft.tasks, split=split, seed=recipe.sft.seed)
+    yield from render_rows(chain(own, islice(drawn, CONVERSATIONS)), tokenizer)
 
 
 def _rows(texts: Iterator[list[int]], length: int) -> Iterator[list[int]]:

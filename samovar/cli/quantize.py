@@ -76,9 +76,9 @@ def _show(metrics: Mapping[str, Any]) -> None:
     """What was measured of every form, the kept one marked."""
     rows = []
     if "bits_per_byte_before" in metrics:
-        rows.append(
-            ["as it was", short_bytes(metrics["source_bytes"]), f"{metrics['bits_per_byte_before']:.4f}", "", ""]
-        )
+        before = _figure(metrics["bits_per_byte_before"], ".4f")
+        answers = _figure(metrics.get("answer_bits_per_byte_before"), ".5f")
+        rows.append(["as it was", short_bytes(metrics["source_bytes"]), before, answers, "", ""])
     for tried in metrics["forms"]:
         mixed = f" ({tried['maps_in_int8']} maps in int8)" if tried["maps_in_int8"] else ""
         after, increase = tried["bits_per_byte"], tried["increase"]
@@ -86,9 +86,14 @@ def _show(metrics: Mapping[str, Any]) -> None:
             [
                 tried["form"] + mixed,
                 short_bytes(tried["size_bytes"]),
-                "" if after is None else f"{after:.4f}",
-                "" if increase is None else f"{increase:+.2%}",
+                _figure(after, ".4f"),
+                _figure(tried["answer_bits_per_byte"], ".5f"),
+                _figure(increase, "+.2%"),
                 "kept" if tried["is_kept"] else "",
             ]
         )
-    print_table(["form", "weights", "bits per byte", "change", ""], rows)
+    print_table(["form", "weights", "bits per byte", "of answers", "change", ""], rows)
+
+
+def _figure(value: float | None, form: str) -> str:
+    return "" if value is None else format(value, form)

@@ -30,15 +30,32 @@ CANDIDATES: dict[Form, tuple[Form, ...]] = {
 """What is tried for a form that is chosen by measuring; any other is what it says."""
 
 
+class Losses(NamedTuple):
+    """How well a model foretells what it was not trained on."""
+
+    documents: float
+    """Bits per byte of documents."""
+    answers: float | None = None
+    """Bits per byte of what the assistant says in conversations; None where there are none. What rounding costs an
+    assistant shows here: of documents, which it was taught away from, a rounded one may even foretell more."""
+
+    def increase(self, before: Losses) -> float:
+        """By what share of itself the one that rose more did rise."""
+        rises = [self.documents / before.documents - 1.0]
+        if self.answers is not None and before.answers:
+            rises.append(self.answers / before.answers - 1.0)
+        return max(rises)
+
+
 class Measured(NamedTuple):
     """One form of a model, measured."""
 
     form: Form
     size_bytes: int
     """Of the weights as a folder stores them."""
-    bits_per_byte: float | None
+    losses: Losses | None
     increase: float | None
-    """As a share of the bits per byte of the model before."""
+    """Of ``losses``, as a share."""
     maps_in_int8: int = 0
     """Of a mixed form."""
 
@@ -49,15 +66,15 @@ class Quantizer:
 
     model: Decoder
     """Its maps are plain."""
-    measure: Callable[[Decoder], float] | None = None
-    """Gives bits per byte on held-out text; None where there is none."""
+    measure: Callable[[Decoder], Losses] | None = None
+    """On held-out text; None where there is none."""
     calibration_RT: Tensor | None = None
     """Rows of text of the model's own kind, that four bits are rounded on."""
     max_increase: float = 0.005
     group: int = GROUP
     on_measured: Callable[[Measured], None] | None = None
-    before: float | None = field(default=None, init=False)
-    """Bits per byte of the model itself."""
+    before: Losses | None = field(default=None, init=False)
+    """Of the model itself."""
     table: list[Measured] = field(default_factory=list, init=False)
 
     def make(self, form: Form) -> tuple[Decoder, Measured]:
@@ -153,7 +170,7 @@ class Quantizer:
 
     def _measured(self, form: Form, made: Decoder) -> Measured:
         after = None if self.measure is None else self.measure(made)
-        increase = None if after is None or not self.before else after / self.before - 1.0
+        increase = None if after is None or self.before is None else after.increase(self.before)
         return Measured(form, stored_bytes(made.state_dict()), after, increase)
 
     def _is_wanted(self, form: Form, measured: Measured) -> bool:
@@ -194,17 +211,35 @@ def quantize_folder(source: Path, out: Path, *, form: Form = "int8", **options: 
         "form": kept.form,
         "source_bytes": weight_bytes(source),
         "weight_bytes": weight_bytes(out),
-        "forms": [one._asdict() | {"is_kept": one is kept} for one in quantizer.table],
+        "forms": [_said(one) | {"is_kept": one is kept} for one in quantizer.table],
     }
     if kept.form != "int4-awq":  # which moves sizes from map to map, so that maps cannot be compared
         metrics["relative_error"] = round(_relative_error(model, quantized), 6)
-    if quantizer.before and kept.bits_per_byte is not None and kept.increase is not None:
+    if quantizer.before is not None and kept.losses is not None and kept.increase is not None:
         metrics |= {
-            "bits_per_byte": round(kept.bits_per_byte, 4),
-            "bits_per_byte_before": round(quantizer.before, 4),
-            "bits_per_byte_change": round(kept.increase, 5),
+            "bits_per_byte": round(kept.losses.documents, 4),
+            "bits_per_byte_before": round(quantizer.before.documents, 4),
+            "bits_per_byte_change": round(kept.losses.documents / quantizer.before.documents - 1.0, 5),
         }
+        if kept.losses.answers is not None and quantizer.before.answers is not None:
+            metrics |= {
+                "answer_bits_per_byte": round(kept.losses.answers, 5),
+                "answer_bits_per_byte_before": round(quantizer.before.answers, 5),
+            }
     return metrics
+
+
+def _said(measured: Measured) -> dict[str, Any]:
+    """A form as the manifest has it."""
+    losses = measured.losses
+    return {
+        "form": measured.form,
+        "size_bytes": measured.size_bytes,
+        "bits_per_byte": None if losses is None else losses.documents,
+        "answer_bits_per_byte": None if losses is None else losses.answers,
+        "increase": measured.increase,
+        "maps_in_int8": measured.maps_in_int8,
+    }
 
 
 def _relative_error(model: Decoder, quantized: Decoder) -> float:

@@ -29,12 +29,12 @@ class QuantizeSettings(Settings):
     inputs, rounded by GPTQ or AWQ on the project's own text, whichever loses less; nf4: the levels of a normal
     distribution; mixed: int4, and int8 where that does most harm; auto: the smallest within max_bpb_increase."""
     max_bpb_increase: Annotated[float, BeforeValidator(_share)] = Field(0.005, ge=0)
-    """By what share bits per byte may rise (auto, mixed): 0.005, or as text '0.5%'."""
+    """By what share bits per byte may rise, of documents and of answers (auto, mixed): 0.005, or as text '0.5%'."""
     group_size: Literal[32, 64, 128] = 32
     """Inputs that share a scale (int4)."""
     calibration_tokens: int = Field(32_768, ge=1)
     """Text that int4 is rounded on, in tokens: half of documents and half of conversations, where there are both."""
     text_bytes: int = Field(100_000, ge=1)
-    """Held-out text that the change in bits per byte is measured on, at most, in bytes."""
+    """Held-out documents that the change in bits per byte is measured on, at most, in bytes; of answers a tenth."""
     decode_tokens: int = Field(64, ge=1)
     """Tokens decoded to measure the speed, in tokens."""

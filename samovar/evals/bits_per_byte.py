@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from samovar.chat.rows import Row
 from samovar.core.errors import ConfigError, DataError
 from samovar.model.decoder import Decoder
 from samovar.tokenizer.tokenizer import Tokenizer, whole_unicode
@@ -87,6 +88,23 @@ def bits_per_byte(
         context=context,
         stride=stride,
     )
+
+
+@torch.inference_mode()
+def answer_bits_per_byte(model: Decoder, rows: Iterable[Row], num_bytes: int) -> float:
+    """Bits for each byte of what the assistant says in conversations, each read alone from its beginning.
+
+    Args:
+        model: in evaluation mode.
+        rows: the conversations; those longer than the model's context are cut to it.
+        num_bytes: of all that the assistant says in them.
+    """
+    device, nats = next(model.parameters()).device, 0.0
+    for row in rows:
+        token_1T = torch.tensor([row.ids[: model.settings.max_positions]], device=device)
+        is_target_T = torch.tensor(row.is_target[1 : token_1T.shape[1]], device=device)
+        nats += _nats(model, model.hidden(token_1T)[0, :-1][is_target_T], token_1T[0, 1:][is_target_T])
+    return nats / math.log(2) / num_bytes
 
 
 class _Counts:

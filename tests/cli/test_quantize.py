@@ -39,7 +39,14 @@ def test_what_is_no_form_or_bound_is_refused(
 
 
 def test_every_form_tried_has_its_line_and_the_kept_one_is_marked(capsys: pytest.CaptureFixture[str]) -> None:
-    tried = {"size_bytes": 5_000_000, "bits_per_byte": 1.7867, "increase": 0.0005, "maps_in_int8": 0, "is_kept": True}
+    tried = {
+        "size_bytes": 5_000_000,
+        "bits_per_byte": 1.7867,
+        "answer_bits_per_byte": 0.06448,
+        "increase": 0.0005,
+        "maps_in_int8": 0,
+        "is_kept": True,
+    }
     forms = [
         tried | {"form": "int4-gptq"},
         tried | {"form": "mixed", "maps_in_int8": 3, "increase": -0.0001, "is_kept": False},
@@ -48,6 +55,7 @@ def test_every_form_tried_has_its_line_and_the_kept_one_is_marked(capsys: pytest
     lines = capsys.readouterr().out.splitlines()
     (kept,) = [line for line in lines if "kept" in line]
     assert "int4-gptq" in kept
+    assert "0.06448" in kept
     assert "+0.05%" in kept
     assert any("mixed (3 maps in int8)" in line and "-0.01%" in line for line in lines)
     assert any("as it was" in line and "1.7859" in line for line in lines)

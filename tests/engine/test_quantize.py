@@ -9,7 +9,7 @@ import torch
 
 from samovar.core.errors import ConfigError
 from samovar.engine.engine import Engine
-from samovar.engine.quantize import Measured, Quantizer, quantize_folder
+from samovar.engine.quantize import Losses, Measured, Quantizer, quantize_folder
 from samovar.engine.settings import QuantizeSettings
 from samovar.model.checkpoint import load_model, weight_bytes
 from samovar.model.decoder import Decoder
@@ -29,10 +29,10 @@ def measured_by(model: Decoder, token_RT: torch.Tensor):
     with torch.no_grad():
         expected = model(token_RT).log_softmax(-1)
 
-    def measure(changed: Decoder) -> float:
+    def measure(changed: Decoder) -> Losses:
         with torch.no_grad():
             found = changed(token_RT).log_softmax(-1)
-        return 1.0 + float((expected.exp() * (expected - found)).sum(-1).mean())
+        return Losses(1.0 + float((expected.exp() * (expected - found)).sum(-1).mean()))
 
     return measure
 
@@ -50,7 +50,7 @@ def test_every_form_is_measured_and_the_smallest_within_the_bound_is_kept(quanti
     by_form = {one.form: one for one in quantizer.table}
     assert by_form["int8"].size_bytes > by_form["int4-gptq"].size_bytes
     assert (by_form["int8"].increase or 0) < (by_form["int4-gptq"].increase or 0)
-    assert all(one.increase == pytest.approx((one.bits_per_byte or 0) - 1.0) for one in quantizer.table)
+    assert all(one.increase == pytest.approx((one.losses or Losses(0)).documents - 1.0) for one in quantizer.table)
 
 
 def test_a_strict_bound_mixes_four_bits_and_eight(model: Decoder, rows: torch.Tensor, quantizer: Quantizer) -> None:
@@ -107,7 +107,7 @@ def test_four_bits_come_back_from_the_folder_and_answer(
     assert [one["form"] for one in found["forms"] if one["is_kept"]] == [found["form"]]
     again = load_model(tmp_path / "out", dtype=torch.float32)
     stated = next(one["bits_per_byte"] for one in found["forms"] if one["is_kept"])
-    assert options["measure"](again) == pytest.approx(stated, rel=0.02)  # type: ignore[operator]
+    assert options["measure"](again).documents == pytest.approx(stated, rel=0.02)  # type: ignore[operator]
     engine = Engine.load(tmp_path / "out", max_batch=2)
     assert engine.generate([engine.tokenizer.encode("The samovar sang")])[0].ids
 
@@ -116,6 +116,13 @@ def test_what_is_quantized_is_not_quantized_again(source: Path, tmp_path: Path) 
     quantize_folder(source, tmp_path / "once")
     with pytest.raises(ConfigError, match="quantized already"):
         quantize_folder(tmp_path / "once", tmp_path / "twice")
+
+
+def test_the_loss_that_rises_more_counts() -> None:
+    before = Losses(2.0, 0.1)
+    assert Losses(1.9, 0.11).increase(before) == pytest.approx(0.1)  # of documents fewer, of answers more
+    assert Losses(2.2, 0.1).increase(before) == pytest.approx(0.1)
+    assert Losses(2.2).increase(before) == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize(("said", "share"), [("0.5%", 0.005), ("1 %", 0.01), (0.02, 0.02), ("0.003", 0.003)])

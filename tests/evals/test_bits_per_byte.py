@@ -105,3 +105,19 @@ def test_impossible_windows_are_refused(model, tokenizer, options):
 def test_no_text_is_an_error_and_not_a_score(model, tokenizer, texts):
     with pytest.raises(DataError, match="no held-out text"):
         bits_per_byte(model, tokenizer, texts)
+
+
+def test_answers_are_measured_by_what_the_assistant_says_alone() -> None:
+    """The sum by hand, from the model's own probabilities."""
+    from samovar.chat.rows import Row
+    from samovar.evals.bits_per_byte import answer_bits_per_byte
+    from tests.model.test_decoder import random_decoder, tiny
+
+    model = random_decoder(tiny())
+    rows = [Row([3, 5, 8, 13], [False, False, True, True]), Row([2, 4], [False, True])]
+    nats = 0.0
+    with torch.no_grad():
+        for row in rows:
+            log_TV = model(torch.tensor([row.ids]))[0].log_softmax(-1)
+            nats -= sum(float(log_TV[at - 1, row.ids[at]]) for at in range(1, len(row.ids)) if row.is_target[at])
+    assert answer_bits_per_byte(model, rows, 7) == pytest.approx(nats / math.log(2) / 7)

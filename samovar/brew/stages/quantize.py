@@ -25,11 +25,11 @@ class QuantizeStage(Stage):
     """The assistant with weights of few bits, a Hugging Face folder."""
 
     name = "quantize"
-    version = 2
+    version = 3
     needs = (*TAUGHT, "distill", "data")
 
     def config(self, recipe: Recipe) -> dict[str, Any]:
-        """All of the quantize section, and the conversations where weights are rounded on them.
+        """All of the quantize section, and the conversations that the forms are rounded and measured on.
 
         Raises:
             ConfigError: fine-tuning is to leave an adapter alone, which is no model to quantize.
@@ -39,12 +39,11 @@ class QuantizeStage(Stage):
                 "sft.adapter.merge is false: the stages after sft need a whole model",
                 hint="leave it out in a brew; `samovar sft` by itself can leave the adapter alone",
             )
-        config = recipe.quantize.model_dump(mode="json")
-        return config | ({"sft": task_config(recipe)} if _reads_text(recipe) else {})
+        return recipe.quantize.model_dump(mode="json") | {"sft": task_config(recipe)}
 
     def files(self, root: Path, recipe: Recipe) -> dict[str, str]:
-        """The user's own conversations, where weights are rounded on them."""
-        paths = conversation_files(root, recipe) if _reads_text(recipe) else []
+        """The user's own conversations."""
+        paths = conversation_files(root, recipe)
         return {"conversations": content_fingerprint(paths)} if paths else {}
 
     def run(self, context: StageContext) -> dict[str, Any]:
@@ -105,13 +104,13 @@ def _reads_text(recipe: Recipe) -> bool:
 
 def _text(source: Path, context: StageContext) -> dict[str, Any]:
     """What the forms are measured on, and rounded on where they are."""
-    from samovar.brew.calibration import bits_per_byte_on, calibration_rows
+    from samovar.brew.calibration import calibration_rows, losses_on
     from samovar.model.checkpoint import read_settings
     from samovar.tokenizer.tokenizer import Tokenizer
 
     recipe, corpus = context.recipe, context.inputs["data"]
     tokenizer, shape = Tokenizer.load(source), read_settings(source)
-    options: dict[str, Any] = {"measure": bits_per_byte_on(corpus, tokenizer, recipe.quantize.text_bytes)}
+    options: dict[str, Any] = {"measure": losses_on(recipe, context.root, corpus, tokenizer)}
     if _reads_text(recipe):
         options["calibration_RT"] = calibration_rows(
             recipe, context.root, corpus, tokenizer, longest=shape.max_positions, vocab_size=shape.vocab_size
