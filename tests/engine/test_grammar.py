@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -15,6 +16,7 @@ from samovar.engine.constraint import MAX_CONSTRAINT_CHARACTERS, Constraint
 from samovar.engine.grammar import Grammars, Masks
 from samovar.tokenizer.tokenizer import Tokenizer
 from tests.random_logits import may_come, random_answers
+from tests.tokenizer.foreign import configure, sentencepiece_like
 
 
 @pytest.fixture(scope="session")
@@ -191,3 +193,18 @@ def test_a_missing_library_is_named(tokenizer: Tokenizer, monkeypatch: pytest.Mo
     with pytest.raises(MissingError, match="llguidance") as caught:
         Grammars(tokenizer).follow(Constraint("json_object"))
     assert "samovar[constraints]" in str(caught.value.hint)
+
+
+def test_tokenizers_of_other_kinds_are_kept_within_a_language(tmp_path: Path) -> None:
+    """Pieces of SentencePiece, with a letter for the space and tokens of single bytes; and a space put before texts."""
+    other = Tokenizer.load(configure(sentencepiece_like(tmp_path / "pieces"), None, eos_token="</s>", bos_token="<s>"))
+    schema = {"type": "object", "properties": {"чай": {"enum": ["горячий чай", "no tea"]}, "n": {"type": "integer",
+              "minimum": 0, "maximum": 99}}, "required": ["чай", "n"], "additionalProperties": False}  # fmt: skip
+    grammars = Grammars(other)
+    answers = random_answers(grammars, other, Constraint.json_schema(schema), 100)
+    for text, is_over in answers:
+        assert is_over
+        jsonschema.validate(json.loads(text), schema)
+    words = {text for text, _ in random_answers(grammars, other, Constraint.choice(["a b", " c  d", "чай"]), 200)}
+    # A space at the very beginning is what such a tokenizer puts there itself.
+    assert {word.strip() for word in words} == {"a b", "c  d", "чай"}
