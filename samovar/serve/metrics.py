@@ -81,9 +81,14 @@ class EngineGauges(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """The gauges."""
-        from prometheus_client.core import GaugeMetricFamily
+        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
         for name, metric, about in self._GAUGES:
             value = getattr(self._engine, name, None)
             if value is not None:
                 yield GaugeMetricFamily(metric, about, value=float(value))
+        guesses = getattr(self._engine, "draft_counts", None)
+        if guesses is not None:
+            told = "Tokens that were guessed ahead"
+            yield CounterMetricFamily("samovar_draft_tokens", told, value=guesses.num_drafted)
+            yield CounterMetricFamily("samovar_draft_accepted_tokens", f"{told} and stood", value=guesses.num_accepted)

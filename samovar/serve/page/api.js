@@ -20,25 +20,65 @@ export async function modelName() {
   return (await response.json()).data[0].id;
 }
 
-// Yields the chunks of one answer.
+const TRIES = 5;
+const PAUSE_MS = 1000;
+
+// Yields the chunks of one answer. A connection that drops is taken up again where it was.
 export async function* streamAnswer(model, messages, signal) {
   const body = JSON.stringify({ model, messages, stream: true });
-  const response = await call("v1/chat/completions", { method: "POST", body, signal });
-  let isWhole = false;
-  for await (const line of eventLines(response.body)) {
-    if (line === "[DONE]") {
-      isWhole = true;
-      break;
+  const options = { method: "POST", body, signal, headers: { "Samovar-Resumable": "1" } };
+  const response = await call("v1/chat/completions", options);
+  const stream = response.headers.get("Samovar-Stream");
+  try {
+    yield* whole(response, stream, signal);
+  } catch (error) {
+    if (error.name === "AbortError" && stream) leave(stream);
+    throw error;
+  }
+}
+
+async function* whole(response, stream, signal) {
+  const place = { last: "" };
+  for (let left = TRIES; ; left--) {
+    try {
+      yield* chunks(response, place);
+      return;
+    } catch (error) {
+      if (error.code !== "broken" || !stream || left === 0) throw error;
     }
-    const chunk = JSON.parse(line);
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    response = await again(stream, place.last, signal);
+  }
+}
+
+// The chunks up to the end of the answer; place.last is the id of the last event that came.
+async function* chunks(response, place) {
+  for await (const { id, data } of events(response.body)) {
+    place.last = id;
+    if (data === "[DONE]") return;
+    const chunk = JSON.parse(data);
     if (chunk.error) throw new ApiError(500, chunk.error.code, chunk.error.message);
     yield chunk;
   }
-  if (!isWhole) throw new ApiError(0, "broken", "the stream ended early");
+  throw new ApiError(0, "broken", "the stream ended early");
+}
+
+async function again(stream, last, signal) {
+  try {
+    return await call(`v1/streams/${stream}`, { signal, headers: last ? { "Last-Event-ID": last } : {} });
+  } catch (error) {
+    if (error.code === "offline") return new Response("");  // not yet: the next try may find it
+    throw error;
+  }
+}
+
+// The answer ends at once, instead of waiting for a reader that will not come.
+function leave(stream) {
+  call(`v1/streams/${stream}`, { method: "DELETE", keepalive: true }).catch(() => {});
 }
 
 async function call(path, options = {}) {
-  const headers = { "Content-Type": "application/json" };
+  const headers = { "Content-Type": "application/json", ...options.headers };
   const key = sessionStorage.getItem(KEY);
   if (key) headers.Authorization = `Bearer ${key}`;
   let response;
@@ -53,16 +93,20 @@ async function call(path, options = {}) {
   throw new ApiError(response.status, told.error?.code, told.error?.message ?? response.statusText);
 }
 
-async function* eventLines(stream) {
+async function* events(stream) {
   const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
   let pending = "";
+  let id = "";
   try {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
       const lines = (pending + value).split("\n");
       pending = lines.pop();
-      for (const line of lines) if (line.startsWith("data: ")) yield line.slice(6);
+      for (const line of lines) {
+        if (line.startsWith("id: ")) id = line.slice(4);
+        if (line.startsWith("data: ")) yield { id, data: line.slice(6) };
+      }
     }
   } catch (error) {
     if (error.name === "AbortError") throw error;
