@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 LONGEST_ROW = 512
 ANSWERS_SHARE = 10
 """Answers are short: a tenth of the documents' bytes is hundreds of conversations."""
+HELD_OUT_CONVERSATIONS = 300
 CONVERSATIONS = 20_000
 """More than any setting asks for; they are drawn as they are needed."""
 
@@ -112,7 +113,7 @@ def _conversations(recipe: Recipe, root: Path, tokenizer: Tokenizer) -> Iterator
 def _held_out_answers(recipe: Recipe, root: Path, tokenizer: Tokenizer, max_bytes: int) -> Iterator[Row]:
     """Conversations that the model did not learn from, with no more than so many bytes of answers."""
     left = max_bytes
-    for row in _rendered(recipe, root, tokenizer, "test"):
+    for row in islice(_rendered(recipe, root, tokenizer, "test"), HELD_OUT_CONVERSATIONS):
         left -= num_answer_bytes(row, tokenizer)
         if left < 0:
             return

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from samovar.chat.rows import Row
 from samovar.core.errors import ConfigError, DataError
+from samovar.engine.embeddings import batches, hidden_rows
 from samovar.model.decoder import Decoder
 from samovar.tokenizer.tokenizer import Tokenizer, whole_unicode
 
@@ -99,11 +100,17 @@ def answer_bits_per_byte(model: Decoder, rows: Iterable[Row], num_bytes: int) ->
         rows: the conversations; those longer than the model's context are cut to it.
         num_bytes: of all that the assistant says in them.
     """
-    device, nats = next(model.parameters()).device, 0.0
-    for row in rows:
-        token_1T = torch.tensor([row.ids[: model.settings.max_positions]], device=device)
-        is_target_T = torch.tensor(row.is_target[1 : token_1T.shape[1]], device=device)
-        nats += _nats(model, model.hidden(token_1T)[0, :-1][is_target_T], token_1T[0, 1:][is_target_T])
+    longest = model.settings.max_positions
+    cut = [(row.ids[:longest], row.is_target[1:longest]) for row in rows]
+    nats = 0.0
+    for numbers in batches([len(ids) for ids, _ in cut]):
+        some = [cut[number] for number in numbers]
+        hidden_BTD, is_real_BT = hidden_rows(model, [ids for ids, _ in some])
+        is_scored_BT = torch.zeros_like(is_real_BT)
+        for place, (_, is_target) in enumerate(some):
+            is_scored_BT[place, : len(is_target)] = torch.tensor(is_target)
+        target = [token for ids, is_target in some for token, said in zip(ids[1:], is_target, strict=True) if said]
+        nats += _nats(model, hidden_BTD[is_scored_BT], torch.tensor(target, device=hidden_BTD.device))
     return nats / math.log(2) / num_bytes
 
 
