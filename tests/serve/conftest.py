@@ -56,12 +56,20 @@ class Server:
     url: str
     runner: ScriptedRunner
     http: httpx.Client = field(init=False)
+    _clients: list[openai.OpenAI] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.http = httpx.Client(base_url=self.url, timeout=10)
 
     def client(self, key: str = "no key") -> openai.OpenAI:
-        return openai.OpenAI(base_url=f"{self.url}/v1", api_key=key, max_retries=0, timeout=10)
+        client = openai.OpenAI(base_url=f"{self.url}/v1", api_key=key, max_retries=0, timeout=10)
+        self._clients.append(client)
+        return client
+
+    def close(self) -> None:
+        self.http.close()
+        for client in self._clients:
+            client.close()
 
     def post(self, body: Any = None, **options: Any) -> httpx.Response:
         if body is not None:
@@ -100,7 +108,7 @@ def start(tokenizer: Tokenizer) -> Iterator[Callable[..., Server]]:
         runner = ScriptedRunner(ScriptedEngine(tokenizer, script), pause_s)
         app = create_app(runner, tokenizer, model_id=MODEL, tools=[Calculator()], **options)
         server = Server(stack.enter_context(serving(app)), runner)
-        stack.callback(server.http.close)
+        stack.callback(server.close)
         return server
 
     with ExitStack() as stack:
@@ -114,7 +122,7 @@ def shared(tokenizer: Tokenizer) -> Iterator[Server]:
     with serving(create_app(runner, tokenizer, model_id=MODEL, tools=[Calculator()])) as url:
         server = Server(url, runner)
         yield server
-        server.http.close()
+        server.close()
 
 
 def free_port() -> int:

@@ -60,10 +60,14 @@ def test_leaving_several_answers(server: Server) -> None:
 
 @pytest.mark.parametrize("path", ["completions", "responses", "messages"])
 def test_leaving_any_endpoint(server: Server, path: str) -> None:
-    asked = {"completions": {"prompt": "Hi", "n": 2}, "responses": {"input": "Hi"}}.get(path, body())
+    asked = {
+        "completions": {"prompt": "Hi", "n": 2, "max_tokens": 5000},
+        "responses": {"input": "Hi", "max_output_tokens": 5000},
+    }.get(path, body())
     with server.http.stream("POST", f"/v1/{path}", json={"model": MODEL, "stream": True, **asked}) as told:
         assert told.status_code == 200
-        next(told.iter_lines())
+        lines = told.iter_lines()  # dropping it would close the stream
+        next(lines)
         assert server.runner.num_live > 0
     until(lambda: server.runner.num_live == 0)
 
