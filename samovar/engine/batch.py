@@ -96,6 +96,10 @@ class Forward(Protocol):
         """The same, and on through the head: float32, RV."""
         ...
 
+    def greedy(self, batch: Batch, num_ids: int) -> Tensor:
+        """The same, and of each row the likeliest of the first ``num_ids`` tokens: int64, R."""
+        ...
+
 
 class Piece(NamedTuple):
     """What a batch has of one sequence."""

@@ -49,6 +49,10 @@ class EagerForward:
         """The same, and on through the head: float32, RV."""
         return self.model.head(self.hidden(batch)).float()
 
+    def greedy(self, batch: Batch, num_ids: int) -> Tensor:
+        """The same, and of each row the likeliest of the first ``num_ids`` tokens: int64, R."""
+        return self.model.head(self.hidden(batch))[:, :num_ids].argmax(-1)
+
 
 class _FlatView:
     """One batch over the memory, as ``model.sight.Cache``; tokens of decoding sequences come first."""

@@ -64,6 +64,13 @@ class Stepper:
         batch = make_batch([piece(chunk) for chunk in chunks], self._memory.device)
         last = [chunk for chunk in chunks if chunk.is_last]
         forward = self.forward if batch.adapters is None else self._adapted_forward
+        if last and all(_takes_likeliest(chunk) for chunk in chunks):
+            # No logits are needed: with large vocabularies they take longer to write than to compare.
+            tokens = forward.greedy(batch, self._vocab_size).tolist()
+            self._note_read(chunks)
+            for chunk, token in zip(last, tokens, strict=True):
+                chunk.sequence.append(token)
+            return [chunk.sequence for chunk in last]
         logits_RV: Tensor | None = None
         if unscored(chunks[0]):
             logits_RV = take_scores(chunks, forward.hidden(batch), self._logits)
@@ -72,8 +79,7 @@ class Stepper:
             logits_RV = forward.logits(batch)[:, : self._vocab_size]
         else:
             forward.hidden(batch)
-        for chunk in chunks:
-            self._scheduler.has_read(chunk.sequence, chunk.length)
+        self._note_read(chunks)
         if logits_RV is None or not last:
             return []
         turns, row = [], 0
@@ -82,6 +88,10 @@ class Stepper:
             row += 1 + chunk.num_drafted
         self._extend(turns, logits_RV)
         return [chunk.sequence for chunk in last]
+
+    def _note_read(self, chunks: Many[Chunk]) -> None:
+        for chunk in chunks:
+            self._scheduler.has_read(chunk.sequence, chunk.length)
 
     def _logits(self, hidden: Tensor) -> Tensor:
         return self._model.head(hidden)[..., : self._vocab_size].float()
@@ -107,3 +117,17 @@ class Stepper:
             self._quoter.append(sequence, token, lines, logits_V, room=room)
         else:
             sequence.append(token, logprobs)
+
+
+def _takes_likeliest(chunk: Chunk) -> bool:
+    """Whether nothing but the likeliest token is wanted after a chunk."""
+    sequence = chunk.sequence
+    return (
+        sequence.sampling.temperature == 0
+        and sequence.rules is None
+        and sequence.grammar is None
+        and sequence.sampling.logprobs is None
+        and not sequence.sampling.verbatim_quotes
+        and not chunk.num_drafted
+        and not unscored(chunk)
+    )
