@@ -30,6 +30,8 @@ class Constraint:
     ``regex``: in Rust's syntax, for the whole answer; ``\\d`` is 0 to 9. ``lark``: a grammar in llguidance's form of
     Lark, in which ``<tool_call>`` is a special token of the tokenizer and ``"…"`` is text."""
     text: str = ""
+    asked_as: str = ""
+    """The field of a request that it came by, where ``param`` would not tell."""
 
     def __post_init__(self) -> None:
         if len(self.text) > MAX_CONSTRAINT_CHARACTERS:
@@ -42,7 +44,7 @@ class Constraint:
     @property
     def param(self) -> str:
         """The field of a request that is at fault when it cannot be followed."""
-        return "response_format" if self.kind.startswith("json") else "constraint"
+        return self.asked_as or ("response_format" if self.kind.startswith("json") else "constraint")
 
     @classmethod
     def json_schema(cls, schema: Mapping[str, Any]) -> Constraint:
@@ -50,7 +52,7 @@ class Constraint:
         return cls("json_schema", json.dumps(schema, ensure_ascii=False))
 
     @classmethod
-    def choice(cls, texts: Sequence[str]) -> Constraint:
+    def choice(cls, texts: Sequence[str], *, asked_as: str = "") -> Constraint:
         """One of these texts, and no more.
 
         Raises:
@@ -58,4 +60,4 @@ class Constraint:
         """
         if not texts:
             raise RequestError("there is nothing to choose from", hint="give one text or more", param="constraint")
-        return cls("lark", "start: " + " | ".join(json.dumps(text, ensure_ascii=False) for text in texts))
+        return cls("lark", "start: " + " | ".join(json.dumps(text, ensure_ascii=False) for text in texts), asked_as)

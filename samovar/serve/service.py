@@ -21,6 +21,7 @@ from samovar.core.errors import RequestError
 from samovar.engine.request import Sampling
 from samovar.serve.settings import ServeSettings
 from samovar.serve.shapes.body import Drawing
+from samovar.serve.structured import asked_constraint
 from samovar.tokenizer.tokenizer import Tokenizer
 
 if TYPE_CHECKING:  # torch is not needed to serve
@@ -88,6 +89,7 @@ class Service:
             stop_token_ids=tuple(asked.stop_token_ids or ()),
             min_tokens=asked.min_tokens or 0,
             ignore_eos=bool(asked.ignore_eos),
+            constraint=None if asked.structured_outputs is None else asked_constraint(asked.structured_outputs),
             adapter=None if model == self.model_id else model,
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -306,3 +307,40 @@ def test_a_prompt_beyond_the_context_is_refused_by_the_name_of_its_field(real: R
         assert refused.status_code == 400
         error = refused.json()["error"]
         assert (error["code"], error["param"]) == ("context_length_exceeded", param)
+
+
+def test_answers_are_kept_in_a_regular_expression_a_grammar_or_a_choice(real: Real) -> None:
+    def ask(asked: dict[str, Any], **more: Any) -> str:
+        found = real.client.completions.create(
+            model="tiny", prompt=TEXT, max_tokens=40, seed=3, extra_body={"structured_outputs": asked}, **more
+        )
+        assert found.choices[0].finish_reason == "stop"
+        return found.choices[0].text
+
+    assert re.fullmatch("[abc]{2,5}!", ask({"regex": "[abc]{2,5}!"}))
+    assert re.fullmatch("(tea|чай){2}", ask({"grammar": 'start: word word\nword: "tea" | "чай"'}))
+    assert ask({"choice": ["Oslo", "Рим"]}) in ("Oslo", "Рим")
+    chat = real.client.chat.completions.create(
+        model="tiny", messages=GREETING, max_tokens=40, extra_body={"structured_outputs": {"choice": ["да", "нет"]}}
+    )
+    assert chat.choices[0].message.content in ("да", "нет")
+
+
+@pytest.mark.parametrize(
+    ("asked", "more", "reason"),
+    [
+        ({"regex": "("}, {}, "regular expression"),
+        ({}, {}, "nothing"),
+        ({"regex": "a", "choice": ["b"]}, {}, "regex and choice"),
+        ({"regex": "a"}, {"response_format": {"type": "json_object"}}, "response_format"),
+        ({"regex": "a"}, {"tools": [WEATHER]}, "tools"),
+    ],
+)
+def test_a_language_that_is_none_is_refused_by_the_name_it_came_by(
+    real: Real, asked: dict[str, Any], more: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises(openai.BadRequestError, match=reason) as caught:
+        real.client.chat.completions.create(
+            model="tiny", messages=GREETING, extra_body={"structured_outputs": asked}, **more
+        )
+    assert caught.value.param == "structured_outputs"

@@ -12,8 +12,7 @@ from samovar.agent.call_grammar import call_grammar, json_grammar
 from samovar.core.errors import RequestError
 from samovar.engine.request import Sampling
 from samovar.serve.service import Service
-
-LIBRARY = "llguidance"
+from samovar.serve.structured import FIELD, LIBRARY
 
 
 def plan_answer(
@@ -50,6 +49,12 @@ def plan_answer(
     if is_required and not callable_:
         what = "no tools are given" if named is None else f"there is no tool {named!r} among those given"
         raise RequestError(f"a call is demanded, and {what}", hint="give it in tools", param="tool_choice")
+    if sampling.constraint is not None and (callable_ or has_format):
+        raise RequestError(
+            f"{FIELD} is given, and {'response_format' if has_format else 'tools'} as well",
+            hint="say in one way only what the answer may be",
+            param=FIELD,
+        )
     can_follow = find_spec(LIBRARY) is not None
     if (is_required or has_format) and not can_follow:
         raise RequestError(

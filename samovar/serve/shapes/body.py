@@ -88,6 +88,17 @@ TopP = Annotated[float, Field(gt=0, le=1)]
 Tokens = Annotated[int, Field(ge=1, lt=2**31)]
 
 
+class StructuredOutputs(Shape):
+    """A language that the whole answer is a text of: one of these. JSON is asked for by response_format."""
+
+    regex: Annotated[str, Field(min_length=1)] | None = None
+    """A regular expression in Rust's syntax."""
+    grammar: Annotated[str, Field(min_length=1)] | None = None
+    """A grammar in llguidance's form of Lark."""
+    choice: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1, max_length=1024)] | None = None
+    """Texts, one of which is the answer."""
+
+
 class Drawing(Body):
     """How tokens are drawn: OpenAI's parameters, and those of other open servers by their common names."""
 
@@ -117,6 +128,8 @@ class Drawing(Body):
     """Shortest answer, in tokens."""
     ignore_eos: bool | None = None
     """Draw the model's ends of turn like any other token: for measuring speed."""
+    structured_outputs: StructuredOutputs | None = None
+    """A language that the answer is kept in, as vLLM names it."""
 
 
 B = TypeVar("B", bound=Body)
