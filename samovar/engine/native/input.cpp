@@ -136,17 +136,26 @@ std::int64_t row_bytes(Input const& input) {
 
 std::int64_t groups_of(Input const& input) { return (input.columns + input.group - 1) / input.group; }
 
+namespace {
+
+std::size_t values_size(Input const& input) { return rounded(input.rows * row_bytes(input)); }
+std::size_t scales_size(Input const& input) {
+    return has_int8_input(input.kind) ? rounded(4 * input.rows * groups_of(input)) : 0;
+}
+
+}  // namespace
+
 Input input_view(PackedMatrix const& w, std::int64_t M, void* memory) {
     Input input{w.kind, M, w.columns, w.group, static_cast<std::uint8_t*>(memory), nullptr, nullptr};
-    std::size_t const values = rounded(M * row_bytes(input)), scales = rounded(4 * M * groups_of(input));
-    input.scales = reinterpret_cast<float*>(input.values + values);
-    input.sums = reinterpret_cast<std::int32_t*>(input.values + values + scales);
+    std::uint8_t* const scales = input.values + values_size(input);
+    input.scales = reinterpret_cast<float*>(scales);
+    input.sums = reinterpret_cast<std::int32_t*>(scales + scales_size(input));
     return input;
 }
 
 std::size_t input_bytes(PackedMatrix const& w, std::int64_t M) {
-    Input const input = input_view(w, M, nullptr);
-    return rounded(M * row_bytes(input)) + (has_int8_input(w.kind) ? 2 * rounded(4 * M * groups_of(input)) : 0);
+    Input const input{w.kind, M, w.columns, w.group, nullptr, nullptr, nullptr};
+    return values_size(input) + 2 * scales_size(input);
 }
 
 std::int64_t num_parts(Input const& input) {

@@ -27,7 +27,7 @@ struct PlainMatrix {
     Kind kind;
     std::int64_t rows;           // N
     std::int64_t columns;        // K
-    std::int64_t group;          // G; INT4: a multiple of 8 up to 256; INT8: a multiple of 8, or 0 for all columns
+    std::int64_t group;          // G; INT4: a multiple of 8 up to 256; INT8: a multiple of 8, or 0 for all (up to 65536)
     void const* values;          // F32: float; BF16: uint16 bits; INT8: int8; INT4: uint8, one value a byte, 0..15
     float const* scales;         // INT8: N; INT4: N x ceil(K / G), row-major; others: null
     std::uint8_t const* zeros;   // INT4: N x ceil(K / G), weight = scale * (value - zero); null means 8 everywhere

@@ -5,6 +5,7 @@
 // four are the lower halves of the bytes. Rows and columns are filled up with zeros to whole panels and steps.
 #include "layout.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <mutex>
@@ -17,6 +18,9 @@
 namespace samovar {
 
 namespace {
+
+// The products of twice as many columns, 128 * 127 at most, may not fit into a sum of 32 bits.
+constexpr std::int64_t LARGEST_GROUP = 65536;
 
 constexpr std::size_t LARGE_PAGE = std::size_t{2} << 20, BLOCK = std::size_t{32} << 20, LINE = 64;
 
@@ -171,6 +175,7 @@ PackedMatrix pack(PlainMatrix const& plain) {
     w.columns = plain.columns;
     std::int64_t const all = padded_columns(w.kind, w.columns);
     w.group = plain.group > 0 && plain.group < all ? plain.group : all;
+    if (w.kind == Kind::INT8) w.group = std::min(w.group, LARGEST_GROUP);
     pack_values(w, plain);
     if (w.kind == Kind::INT8) pack_row_scales(w, plain.scales);
     if (w.kind == Kind::INT4) pack_group_scales(w, plain.scales);

@@ -94,7 +94,7 @@ def pack_int8(
     Args:
         weight_OI: int8.
         scale_O1: one a row.
-        group: inputs whose activations share a scale, a multiple of 8; 0: a whole row.
+        group: inputs whose activations share a scale, a multiple of 8; 0: a whole row, up to 65,536.
     """
     if group % 8 or group < 0:
         raise ConfigError(f"no groups of {group} inputs", hint="a group of int8 activations is a multiple of 8, or 0")

@@ -101,6 +101,12 @@ def test_sums_of_int8_are_exact_to_the_last_unit(group: int, rows: int) -> None:
     assert torch.equal(y_MO.long(), x_MI.long() @ values_OI.long().T)
 
 
+def test_a_row_of_any_width_overflows_no_sum() -> None:
+    values_OI = torch.full((3, 140_001), 127, dtype=torch.int8)
+    y_MO = multiply(torch.full((2, 140_001), 127.0), pack_int8(values_OI, torch.ones(3, 1), group=0))
+    assert torch.allclose(y_MO.double(), torch.tensor(140_001.0 * 127 * 127).double(), rtol=1e-7)
+
+
 @pytest.mark.parametrize("group", [32, 64, 128, 256])
 def test_sums_of_int4_are_exact_with_zeros_and_both_widths_of_scales(group: int) -> None:
     random = torch.Generator().manual_seed(3)
