@@ -56,18 +56,38 @@ void unpack_rows(Memory const& memory, void const* rows, float const* scales, st
     }
 }
 
-// The keys, or the values, of one head at S positions of block number `number`: where they lie, or a copy on the desk.
-float const* block_of(Past const& past, std::int64_t number, std::int64_t head, bool is_value, float* copy) {
+// How LANES numbers of a row are read: converted as they are needed, without a copy.
+struct FromFloat {
+    using Number = float;
+    static Floats read(Number const* from) { return load(from); }
+};
+struct FromBfloat {
+    using Number = std::uint16_t;
+    static Floats read(Number const* from) { return load_bfloat16(from); }
+};
+struct FromInt8 {
+    using Number = std::int8_t;
+    static Floats read(Number const* from) { return load_int8(from); }
+};
+
+// One head's keys or values at S positions.
+template <class From>
+struct Block {
+    typename From::Number const* rows_SA;
+    float const* scale_S;  // of int8; else null
+};
+
+template <class From>
+Block<From> block_of(Past const& past, std::int64_t number, std::int64_t head, bool is_value) {
     Memory const& memory = *past.memory;
     std::int64_t row = place(memory, past.layer, past.table_P[number], head);
     void const* rows = is_value ? memory.values_LPKSA : memory.keys_LPKSA;
-    if (memory.store == Store::F32) return static_cast<float const*>(rows) + row * memory.width;
-    unpack_rows(memory, rows, is_value ? memory.value_scale_LPKS : memory.key_scale_LPKS, row, S, copy);
-    return copy;
+    float const* scales = is_value ? memory.value_scale_LPKS : memory.key_scale_LPKS;
+    return {static_cast<typename From::Number const*>(rows) + row * memory.width, scales ? scales + row : nullptr};
 }
 
-// Tell the processor that one head's keys or values of a block are needed soon. Blocks lie anywhere, so that it cannot
-// guess the next one: without this, decoding 8 sequences waited for memory two thirds of its time.
+// Tell the processor that one head's keys or values of a block are needed soon: blocks lie anywhere, so that it cannot
+// guess the next one.
 void announce(Past const& past, std::int64_t number, std::int64_t head, bool is_value) {
     Memory const& memory = *past.memory;
     std::int64_t size = memory.width * (memory.store == Store::F32 ? 4 : memory.store == Store::BF16 ? 2 : 1);
@@ -99,40 +119,37 @@ class Reader {
 };
 
 // scores_S = keys_SA query_A. C: vectors of a row where that is known when compiled, or 0.
-template <int C>
-void score_block(float const* query_A, float const* key_SA, std::int64_t width, float* scores_S) {
+template <int C, class From>
+void score_block(float const* query_A, Block<From> const& key, std::int64_t width, float* scores_S) {
     std::int64_t vectors = C ? C : width / LANES;
     for (int begin = 0; begin < S; begin += LANES) {
         Floats products[LANES];
         for (int s = 0; s < LANES; ++s) {
-            float const* key_A = key_SA + (begin + s) * width;
-            Floats product = load(query_A) * load(key_A);
+            auto const* key_A = key.rows_SA + (begin + s) * width;
+            Floats product = load(query_A) * From::read(key_A);
             for (std::int64_t c = 1; c < vectors; ++c) {
-                product += load(query_A + c * LANES) * load(key_A + c * LANES);
+                product += load(query_A + c * LANES) * From::read(key_A + c * LANES);
             }
             products[s] = product;
         }
-        store(scores_S + begin, sums(products));
+        Floats scores = sums(products);
+        store(scores_S + begin, key.scale_S ? scores * load(key.scale_S + begin) : scores);
     }
 }
 
 // mixed_A += sum of share[s] values_SA[s] over s in [begin, end).
-template <int C>
-void mix_block(float const* share_S, float const* value_SA, std::int64_t width, int begin, int end, float* mixed_A) {
-    if constexpr (C > 0) {
-        Floats mixed[C];
-        for (int c = 0; c < C; ++c) mixed[c] = load(mixed_A + c * LANES);
+template <int C, class From>
+void mix_block(float const* share_S, Block<From> const& value, std::int64_t width, int begin, int end, float* mixed_A) {
+    constexpr int AT_ONCE = C ? C : 1;
+    for (std::int64_t first = 0; first < width; first += AT_ONCE * LANES) {
+        Floats mixed[AT_ONCE];
+        for (int c = 0; c < AT_ONCE; ++c) mixed[c] = load(mixed_A + first + c * LANES);
         for (int s = begin; s < end; ++s) {
-            Floats share = all(share_S[s]);
-            for (int c = 0; c < C; ++c) mixed[c] += share * load(value_SA + s * width + c * LANES);
+            Floats share = all(value.scale_S ? share_S[s] * value.scale_S[s] : share_S[s]);
+            auto const* value_A = value.rows_SA + s * width + first;
+            for (int c = 0; c < AT_ONCE; ++c) mixed[c] += share * From::read(value_A + c * LANES);
         }
-        for (int c = 0; c < C; ++c) store(mixed_A + c * LANES, mixed[c]);
-    } else {
-        for (std::int64_t c = 0; c < width; c += LANES) {
-            Floats mixed = load(mixed_A + c);
-            for (int s = begin; s < end; ++s) mixed += all(share_S[s]) * load(value_SA + s * width + c);
-            store(mixed_A + c, mixed);
-        }
+        for (int c = 0; c < AT_ONCE; ++c) store(mixed_A + first + c * LANES, mixed[c]);
     }
 }
 
@@ -150,7 +167,7 @@ void to_shares(float* scores, std::int64_t n, float* most, float* total) {
     *total = sum(added);
 }
 
-template <int C>
+template <int C, class From>
 void attend_token_of(Past const& past, float const* query_HA, std::int64_t group, std::int64_t first,
                      std::int64_t last, float* mixed_HA, float* most_H, float* total_H, Desk& desk) {
     std::int64_t width = past.memory->width, queries = past.heads * group;
@@ -161,9 +178,9 @@ void attend_token_of(Past const& past, float const* query_HA, std::int64_t group
     for (std::int64_t block = begin; block < end; ++block) {
         for (std::int64_t h = 0; h < queries; h += group) {
             reader.step();
-            float const* key_SA = block_of(past, block, past.head + h / group, false, desk.keys.data());
+            auto const key = block_of<From>(past, block, past.head + h / group, false);
             for (std::int64_t g = h; g < h + group; ++g) {
-                score_block<C>(query_HA + g * width, key_SA, width, scores + g * length + (block - begin) * S);
+                score_block<C>(query_HA + g * width, key, width, scores + g * length + (block - begin) * S);
             }
         }
     }
@@ -179,16 +196,27 @@ void attend_token_of(Past const& past, float const* query_HA, std::int64_t group
         int to = block == end - 1 ? static_cast<int>(seen - (block - begin) * S) : S;
         for (std::int64_t h = 0; h < queries; h += group) {
             reader.step();
-            float const* value_SA = block_of(past, block, past.head + h / group, true, desk.values.data());
+            auto const value = block_of<From>(past, block, past.head + h / group, true);
             for (std::int64_t g = h; g < h + group; ++g) {
                 float const* share_S = scores + g * length + (block - begin) * S;
-                mix_block<C>(share_S, value_SA, width, from, to, mixed_HA + g * width);
+                mix_block<C>(share_S, value, width, from, to, mixed_HA + g * width);
             }
         }
     }
     for (std::int64_t g = 0; g < queries; ++g) {
         float share = 1.0f / total_H[g];
         for (std::int64_t i = g * width; i < (g + 1) * width; ++i) mixed_HA[i] *= share;
+    }
+}
+
+// The function for heads of this width.
+template <class From>
+auto* width_of(std::int64_t width) {
+    switch (width) {
+        case 2 * LANES: return &attend_token_of<2, From>;
+        case 4 * LANES: return &attend_token_of<4, From>;
+        case 8 * LANES: return &attend_token_of<8, From>;
+        default: return &attend_token_of<0, From>;
     }
 }
 
@@ -306,12 +334,10 @@ void keep(Memory const& memory, std::int64_t layer, std::int64_t slot, std::int6
 
 void attend_token(Past const& past, float const* query_HA, std::int64_t group, std::int64_t first, std::int64_t last,
                   float* mixed_HA, float* most_H, float* total_H, Desk& desk) {
-    auto* attend = attend_token_of<0>;
-    switch (past.memory->width) {
-        case 2 * LANES: attend = attend_token_of<2>; break;
-        case 4 * LANES: attend = attend_token_of<4>; break;
-        case 8 * LANES: attend = attend_token_of<8>; break;
-    }
+    Store store = past.memory->store;
+    auto* attend = store == Store::F32    ? width_of<FromFloat>(past.memory->width)
+                   : store == Store::BF16 ? width_of<FromBfloat>(past.memory->width)
+                                          : width_of<FromInt8>(past.memory->width);
     attend(past, query_HA, group, first, last, mixed_HA, most_H, total_H, desk);
 }
 

@@ -179,8 +179,8 @@ void Step::find_best(float* logits, std::int64_t rows, Team const& team) {
     last = std::min(last, batch_->num_ids);
     for (std::int64_t row = 0; row < rows && first < last; ++row) {
         float const* logits_V = logits + row * model_.vocabulary;
-        std::int64_t best = std::max_element(logits_V + first, logits_V + last) - logits_V;
-        bench.best_value[row] = logits_V[best], bench.best_id[row] = best;
+        float most = largest(logits_V + first, last - first);
+        bench.best_value[row] = most, bench.best_id[row] = std::find(logits_V + first, logits_V + last, most) - logits_V;
     }
     team.wait();
     if (team.index > 0) return;

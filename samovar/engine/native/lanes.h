@@ -78,7 +78,7 @@ inline float largest(Floats x) {
     return most;
 }
 
-// 2 to the power of x, for x <= 127; 0 below -100, where products would leave the normal numbers. Within 2 units of the last place: the whole
+// 2 to the power of x, for x <= 127; 0 below -100, where products would leave the normal numbers. Within 3 units of the last place: the whole
 // part goes into the exponent, the rest (at most a half) through the Taylor polynomial of degree 6.
 inline Floats exp2(Floats x) {
     Floats power = larger(x, all(-101.0f));

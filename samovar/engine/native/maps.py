@@ -45,7 +45,7 @@ def rows_of(linear: nn.Module, kind: Kind | None = None) -> Rows:
 
     Args:
         linear: a map of any form.
-        kind: what a map in floating point is rounded to; by default its own type, float32 or bfloat16.
+        kind: what a map in floating point is rounded to; by default what keeps every weight as it is.
     """
     if isinstance(linear, Int8Linear):
         return Rows(Kind.INT8, linear.weight, linear.weight_scale, None, linear.bias)
@@ -56,7 +56,7 @@ def rows_of(linear: nn.Module, kind: Kind | None = None) -> Rows:
     if not isinstance(linear, nn.Linear):  # NF4, which has no product of its own
         return Rows(Kind.BF16, linear.dequantize(), bias_O=linear.bias)  # type: ignore[operator,arg-type]
     weight = linear.weight.detach()
-    wanted = kind_of(weight.dtype) if kind is None else kind
+    wanted = kind_of(weight) if kind is None else kind
     if wanted is Kind.INT8:
         return rows_of(Int8Linear.of(linear))
     if wanted is Kind.INT4:
@@ -64,14 +64,21 @@ def rows_of(linear: nn.Module, kind: Kind | None = None) -> Rows:
     return Rows(wanted, weight, bias_O=linear.bias)
 
 
-def kind_of(dtype: torch.dtype) -> Kind:
-    """The kind that keeps this type's numbers."""
-    return Kind.BF16 if dtype == torch.bfloat16 else Kind.F32
+def kind_of(weight: Tensor) -> Kind:
+    """The narrower of bfloat16 and float32 that keeps these numbers.
+
+    Models are often stored in two bytes and opened in four.
+    """
+    is_exact = weight.dtype == torch.bfloat16 or torch.equal(weight.to(torch.bfloat16).to(weight.dtype), weight)
+    return Kind.BF16 if is_exact else Kind.F32
 
 
 def join(parts: Sequence[Rows]) -> Rows:
-    """The maps one under the other. Where their forms differ, bfloat16 of what they stand for."""
-    if len({(part.kind, part.group) for part in parts}) > 1:
+    """The maps one under the other. Where their forms differ, bfloat16 of what they stand for, or float32 of floats."""
+    kinds = {part.kind for part in parts}
+    if kinds == {Kind.F32, Kind.BF16}:
+        parts = [part._replace(kind=Kind.F32, values_OI=part.values_OI.float()) for part in parts]
+    elif len({(part.kind, part.group) for part in parts}) > 1:
         parts = [_plain(part) for part in parts]
     return Rows(
         parts[0].kind,

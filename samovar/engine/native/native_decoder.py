@@ -82,7 +82,8 @@ class NativeDecoder:
         Args:
             model: must have no ``objection``. Its embedding table is used where it lies.
             memory: the cache.
-            kind: what maps in floating point are rounded to; by default each keeps its type.
+            kind: what maps in floating point are rounded to; by default bfloat16 where that keeps every weight as it is
+                (products then round activations to bfloat16 too), else float32.
             head_kind: the same for the head; by default int8 where the layers are int8 or int4, else as the layers.
             threads: by default as many as torch uses.
         Raises:

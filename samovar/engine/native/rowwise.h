@@ -48,6 +48,16 @@ inline void gate(float const* gate_up, float* out) {
     }
 }
 
+// The largest of `count` numbers, at least one.
+inline float largest(float const* x, std::int64_t count) {
+    Floats most = all(x[0]);
+    std::int64_t i = 0;
+    for (; i + LANES <= count; i += LANES) most = larger(most, load(x + i));
+    float value = largest(most);
+    for (; i < count; ++i) value = x[i] > value ? x[i] : value;
+    return value;
+}
+
 inline void add(float* x_D, float const* y_D, std::int64_t width, float factor) {
     for (std::int64_t i = 0; i < width; i += LANES) store(x_D + i, load(x_D + i) + load(y_D + i) * factor);
 }

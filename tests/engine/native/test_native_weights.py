@@ -96,6 +96,17 @@ def test_maps_of_different_forms_are_joined_in_bfloat16(make_model: Callable[...
     assert distance(native_logits(model), expected) < 0.03
 
 
+def test_floats_that_two_bytes_hold_are_kept_in_two(make_model: Callable[..., Decoder]) -> None:
+    attention = make_model().layers[0].self_attn
+    assert rows_of(attention.q_proj).kind is Kind.F32
+    exact = Linear(16, 2)
+    exact.weight = torch.nn.Parameter(attention.q_proj.weight[:2, :16].bfloat16().float())
+    assert rows_of(exact).kind is Kind.BF16
+    joined = join([rows_of(exact), Rows(Kind.F32, attention.q_proj.weight[:2, :16])])
+    assert joined.kind is Kind.F32
+    assert torch.equal(joined.values_OI[2:], attention.q_proj.weight[:2, :16])
+
+
 def test_gate_and_what_it_gates_alternate_in_sixteens() -> None:
     gate, up = (Rows(Kind.F32, start + torch.arange(48.0)[:, None]) for start in (0, 100))
     woven = weave(gate, up).values_OI[:, 0].tolist()
