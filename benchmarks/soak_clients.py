@@ -82,10 +82,12 @@ class Client:
             if response.status_code != httpx.codes.OK:
                 return await _read(response)
             stream, last, num_wanted = response.headers["Samovar-Stream"], "", self._draw.randint(1, 6)
-            line = ""
+            line = coming = ""
             async for line in response.aiter_lines():
                 if line.startswith("id: "):
-                    last, num_wanted = line[4:], num_wanted - 1
+                    coming = line[4:]
+                if line.startswith("data: "):
+                    last, num_wanted = coming, num_wanted - 1
                 if num_wanted < 0 or line == "data: [DONE]":
                     break
         if line == "data: [DONE]":

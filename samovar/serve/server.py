@@ -10,6 +10,7 @@ import socket
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 _BACKLOG = 2048
 _MOST_FILES = 65_536
+_KEEP_ALIVE_S = 30
+"""Longer than most clients keep an idle connection (5 seconds): who closes first should not be the server, or a request
+that is just on its way is lost."""
 
 
 def run_server(
@@ -110,14 +114,18 @@ def uvicorn_config(app: Starlette, settings: ServeSettings) -> uvicorn.Config:
     """
     import uvicorn
 
+    from samovar.serve.heads import PatientProtocol
+
     certificate, key = settings.tls_certificate, settings.tls_key
     config = uvicorn.Config(
         app,
+        http=partial(PatientProtocol, head_timeout_s=settings.body_timeout_s),  # type: ignore[arg-type]
         lifespan="off",
         ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=settings.drain_s + CUT_S,
         ssl_certfile=certificate,
         ssl_keyfile=key,

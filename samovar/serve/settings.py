@@ -60,7 +60,7 @@ class ServeSettings(Settings):
     max_prompt_tokens: Annotated[int, Field(ge=1)] | None = None
     """Tokens of one prompt; null takes as many as the model's context holds."""
     body_timeout_s: Annotated[float, Field(gt=0)] = 30
-    """Seconds that a client may pause within the body of its request."""
+    """Seconds that a client may pause within the body of its request, and that the head of one may take."""
     request_timeout_s: Annotated[float, Field(gt=0)] = 600
     """Seconds that one request may take, waiting included."""
     stall_s: Annotated[float, Field(gt=0)] = 60

@@ -107,7 +107,8 @@ def start(tokenizer: Tokenizer) -> Iterator[Callable[..., Server]]:
     def make(script: Script = calculating, *, pause_s: float = 0.0, **options: Any) -> Server:
         runner = ScriptedRunner(ScriptedEngine(tokenizer, script), pause_s)
         app = create_app(runner, tokenizer, model_id=MODEL, tools=[Calculator()], **options)
-        server = Server(stack.enter_context(serving(app)), runner)
+        settings = (options.get("settings") or ServeSettings()).model_copy(update={"drain_s": 1})
+        server = Server(stack.enter_context(serving(app, settings)), runner)
         stack.callback(server.close)
         return server
 

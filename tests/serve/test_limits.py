@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import threading
@@ -93,6 +94,20 @@ def test_a_body_that_stops_is_given_up(start: Start) -> None:
             answer += piece
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert server.post(body(max_tokens=2)).status_code == 200
+
+
+@pytest.mark.parametrize("before", ["", "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"])
+def test_a_head_that_never_ends_is_given_up(start: Start, before: str) -> None:
+    server = start(settings=ServeSettings(body_timeout_s=0.2))
+    host, port = server.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=4) as connection:
+        if before:
+            connection.sendall(before.encode())
+            assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")
+        connection.sendall(b"GET /health HTTP/1.1\r\nHost: loc")
+        with contextlib.suppress(ConnectionResetError):
+            while connection.recv(4096):
+                pass
 
 
 def test_an_answer_that_takes_too_long_is_ended(start: Start) -> None:
