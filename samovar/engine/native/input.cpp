@@ -186,10 +186,4 @@ void input_share(std::int64_t M, Team const& team, std::int64_t* first, std::int
     *last = tiles.start(*last);
 }
 
-bool can_share_input(PackedMatrix const& one, PackedMatrix const& other) {
-    bool const are_alike = one.kind == other.kind || (has_int8_input(one.kind) && has_int8_input(other.kind));
-    bool const are_padded_alike = padded_columns(one.kind, one.columns) == padded_columns(other.kind, one.columns);
-    return are_alike && are_padded_alike && one.columns == other.columns && one.group == other.group;
-}
-
 }  // namespace samovar

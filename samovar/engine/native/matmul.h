@@ -99,7 +99,6 @@ void fill_row(Input const& input, std::int64_t row, float const* x_K);   // rows
 // same cache lines, and a line that two processors write wanders between them. Up to about 16 rows it is quicker that
 // every thread fills an Input of its own than that they wait for each other.
 void input_share(std::int64_t M, Team const& team, std::int64_t* first, std::int64_t* last);
-bool can_share_input(PackedMatrix const& one, PackedMatrix const& other);
 void multiply(PackedMatrix const& w, Input const& input, float* y, Team const& team);
 
 }  // namespace samovar
