@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import stat
 import subprocess
 import sys
@@ -75,3 +76,18 @@ def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
 def test_what_this_session_compiled_is_found_again() -> None:
     assert ask(SAMOVAR_NATIVE="cached") == "True |"
     assert any(cache_folder().glob("samovar-*.so"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("narrower", ["-march=x86-64-v3", "-march=x86-64"])
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="flags of x86")
+def test_processors_without_avx512_compute_the_same(narrower: str, tmp_path: Path) -> None:
+    run = (
+        "import sys, pytest, samovar.engine.native.build as b; b.FOR_THIS_PROCESSOR = (sys.argv[1],); "
+        "sys.exit(pytest.main(['-q', '-p', 'no:cacheprovider', *sys.argv[2:]]))"
+    )
+    tests = [str(Path(__file__).with_name(name)) for name in ("test_native_decoder.py", "test_native_weights.py")]
+    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path)}
+    root = Path(__file__).parents[3]
+    done = subprocess.run([sys.executable, "-c", run, narrower, *tests], env=environment, cwd=root, capture_output=True)
+    assert done.returncode == 0, done.stdout.decode()[-2000:]
