@@ -18,6 +18,7 @@ from samovar.core.extras import require
 from samovar.engine.constraint import Constraint
 from samovar.engine.continuation import Continuation
 from samovar.engine.request import MAX_TOP_LOGPROBS, Completion, Delta, Sampling, TokenLogprobs
+from samovar.model.decoder import Decoder
 from samovar.tokenizer.tokenizer import Tokenizer
 
 
@@ -108,6 +109,19 @@ class VllmEngine:
     def adapters(self) -> list[str]:
         """Names that requests may give for ``adapter``."""
         return list(self._adapters)
+
+    @property
+    def model(self) -> Decoder:
+        """There is none: vLLM has the weights.
+
+        Raises:
+            RequestError: always; embeddings and rerank, which ask for it, need our own engine.
+        """
+        raise RequestError(
+            "the model is computed by vLLM, which gives no hidden states here",
+            hint="serve embeddings and rerank with our own engine (--backend own)",
+            code="unsupported_value",
+        )
 
     @property
     def has_work(self) -> bool:

@@ -14,6 +14,7 @@ import pytest
 
 from samovar.core.errors import BusyError, MissingError, RequestError
 from samovar.engine.constraint import Constraint
+from samovar.engine.embeddings import embed
 from samovar.engine.engine import Engine
 from samovar.engine.request import Delta, Sampling
 from samovar.engine.runner import EngineRunner
@@ -192,6 +193,15 @@ def test_what_cannot_be_answered_is_refused(backend: VllmEngine, prompts: list[l
         backend.add(prompts[0], GREEDY)
     with pytest.raises(BusyError, match="waiting"):
         backend.add(prompts[0], GREEDY)
+
+
+def test_what_needs_the_weights_is_refused(backend: VllmEngine) -> None:
+    async def ask() -> object:
+        with EngineRunner(backend) as runner:  # type: ignore[arg-type]
+            return await runner.call(lambda engine: embed(engine.model, [[70]]))
+
+    with pytest.raises(RequestError, match="no hidden states"):
+        asyncio.run(ask())
 
 
 def test_without_vllm_it_is_said(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
