@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 
 import httpx2 as httpx
 
+from samovar.serve.load.client import lines_of
+
 PATHS = ("/v1/chat/completions", "/v1/completions")
 _WORDS = "a bee flew over the hill and saw seven small houses by the long cold river"
 _RESUMING = {"Samovar-Resumable": "1"}
@@ -56,7 +58,7 @@ class Client:
             if response.status_code != httpx.codes.OK:
                 return await _read(response)
             num_wanted = self._draw.randint(0, 6)
-            async for _ in response.aiter_lines():
+            async for _ in lines_of(response):
                 num_wanted -= 1
                 if num_wanted < 0:
                     break
@@ -82,15 +84,15 @@ class Client:
             if response.status_code != httpx.codes.OK:
                 return await _read(response)
             stream, last, num_wanted = response.headers["Samovar-Stream"], "", self._draw.randint(1, 6)
-            line = coming = ""
-            async for line in response.aiter_lines():
-                if line.startswith("id: "):
-                    coming = line[4:]
-                if line.startswith("data: "):
+            line, coming = b"", ""
+            async for line in lines_of(response):
+                if line.startswith(b"id: "):
+                    coming = line[4:].decode()
+                if line.startswith(b"data: "):
                     last, num_wanted = coming, num_wanted - 1
-                if num_wanted < 0 or line == "data: [DONE]":
+                if num_wanted < 0 or line == b"data: [DONE]":
                     break
-        if line == "data: [DONE]":
+        if line == b"data: [DONE]":
             return "answered"
         headers = {"Last-Event-ID": last} if last else {}
         async with self._http.stream("GET", f"/v1/streams/{stream}", headers=headers) as response:
@@ -186,10 +188,10 @@ async def _read(response: httpx.Response, pause_s: float = 0.0) -> str:
             raise BrokenAnswerError(f"a stream's status is {response.status_code}: {content[:200]!r}")
         _check_error(response.status_code, content)
         return "refused"
-    async for line in response.aiter_lines():
+    async for line in lines_of(response):
         await asyncio.sleep(pause_s)
-        if line == "data: [DONE]":
+        if line == b"data: [DONE]":
             return "answered"
-        if line.startswith("data: ") and "error" in json.loads(line[6:]):
+        if line.startswith(b"data: ") and "error" in json.loads(line[6:]):
             return "refused"
     raise BrokenAnswerError("a stream ended without an end")

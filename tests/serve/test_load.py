@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 from collections.abc import Callable
 from itertools import pairwise
@@ -92,6 +93,18 @@ def test_a_stream_that_breaks_is_a_failure(start: Start) -> None:
     server = start(lambda _: WORDS, pause_s=0.05, settings=settings)
     (outcome,) = load(server, number=1, warmup=0, output_tokens=90)
     assert "request_timeout" in str(outcome.error)
+
+
+@pytest.mark.parametrize("sign", ["\x85", "\u2028", "\u2029", "\x0b", "\x1e", "\\", "ы"])
+def test_no_sign_of_a_text_breaks_a_line(start: Start, sign: str) -> None:
+    """Neither for us, nor for clients that split lines as Python does."""
+    server = start(lambda _: f"a{sign}b. " * 9)
+    assert [one.error for one in load(server, number=1, output_tokens=20)] == [None]
+    body = {"model": MODEL, "messages": [{"role": "user", "content": "Hi"}], "stream": True}
+    with server.http.stream("POST", "/v1/chat/completions", json=body) as response:
+        told = [json.loads(line[6:]) for line in response.iter_lines() if line.startswith("data: {")]
+    text = "".join(choice["delta"].get("content") or "" for chunk in told for choice in chunk["choices"])
+    assert text == f"a{sign}b. " * 8 + f"a{sign}b."
 
 
 def test_a_key_is_sent(start: Start) -> None:

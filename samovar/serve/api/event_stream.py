@@ -13,6 +13,8 @@ T = TypeVar("T")
 
 _UNBUFFERED = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 DONE = "data: [DONE]\n\n"
+# Ends of lines to Unicode and to Python's splitlines, though not to this format: many clients split there.
+_LINE_ENDS = {ord(sign): f"\\u{ord(sign):04x}" for sign in "\x85\u2028\u2029"}
 
 
 class Closable(Protocol):
@@ -70,4 +72,6 @@ async def primed(stream: AsyncGenerator[T, None]) -> Primed[T]:
 def line(value: Mapping[str, Any], event: str | None = None) -> str:
     """One event: its name, if it has one, and its data."""
     data = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    if not data.isascii():
+        data = data.translate(_LINE_ENDS)
     return f"data: {data}\n\n" if event is None else f"event: {event}\ndata: {data}\n\n"

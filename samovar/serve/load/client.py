@@ -99,17 +99,26 @@ class LoadClient:
         return {"model": self._model, "max_tokens": output_tokens, "temperature": 1.0, **asked, **more}
 
 
+async def lines_of(response: httpx.Response) -> AsyncIterator[bytes]:
+    """The lines of a stream. The library's own also end at U+2028 and its like, amid a text that holds such."""
+    pending = b""
+    async for piece in response.aiter_bytes():
+        *lines, pending = (pending + piece).split(b"\n")
+        for line in lines:
+            yield line.rstrip(b"\r")
+
+
 async def _chunks(response: httpx.Response) -> AsyncIterator[dict[str, Any]]:
     """The events of a stream.
 
     Raises:
         ValueError: one is no JSON, tells of an error, or the stream ends without ``[DONE]``.
     """
-    async for line in response.aiter_lines():
-        if not line.startswith("data:"):
+    async for line in lines_of(response):
+        if not line.startswith(b"data:"):
             continue
         data = line[5:].strip()
-        if data == "[DONE]":
+        if data == b"[DONE]":
             return
         chunk = json.loads(data)
         if "error" in chunk:
