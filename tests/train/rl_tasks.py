@@ -10,7 +10,6 @@ from samovar.chat.conversation import Conversation, Message
 from samovar.tasks.task import Example, Split, Task, assistant, final_text, split_of, user
 from tests.train.tiny_preferences import KIND, THINGS, asks
 
-
 RIGHT = KIND[1]
 
 

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from samovar.core.errors import ConfigError, CorruptError
 from samovar.core.extras import require
+from samovar.core.whole_folder import folder_facts, whole_folder
 from samovar.engine.export.gguf_header import (
     LlamaCppShape,
     llama_cpp_shape,
@@ -29,7 +30,6 @@ from samovar.engine.export.gguf_header import (
 )
 from samovar.engine.export.parity import SAME_CODE, compare_model, decoder_of, load_plain, transcripts
 from samovar.engine.export.vocabulary import read_vocabulary
-from samovar.core.whole_folder import folder_facts, whole_folder
 from samovar.model.checkpoint import load_model
 from samovar.model.decoder import Decoder
 from samovar.tokenizer.tokenizer import Tokenizer

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from samovar.engine.export.parity import compare_model, load_plain, transcripts
 from samovar.core.whole_folder import folder_facts, whole_folder
+from samovar.engine.export.parity import compare_model, load_plain, transcripts
 from samovar.model.checkpoint import load_model, save_model
 from samovar.model.quantized import dequantize_model, is_quantized
 from samovar.tokenizer.tokenizer import Tokenizer
