@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from samovar.cli.stage_alone import make
+from samovar.cli.terminal import AsJson, Changes, DryRun, OutFolder, RecipeFile
 
 Model = Annotated[Path, typer.Argument(metavar="MODEL", help="Folder of the assistant.", show_default=False)]
 TaskNames = Annotated[
@@ -30,34 +32,41 @@ Corpus = Annotated[
 ]
 
 
-def make_by_reward(
-    stage: str,
-    model: Path,
-    out: Path,
-    *,
-    tasks: list[str] | None,
-    reward: Path | None,
-    corpus: Path | None,
-    recipe: Path | None,
-    changes: list[str] | None,
-    as_json: bool,
-    dry_run: bool,
-) -> None:
-    """Run the stage ``grpo`` or ``ppo`` on a model's folder."""
-    keys: dict[str, Any] = {"tasks": dict.fromkeys(tasks, 1.0)} if tasks else {}
-    if reward is not None:
-        keys["reward"] = "model"
-    # What is learnt is also what both models are asked in the end, where no recipe says more.
-    section = {stage: keys} | ({"sft": {"tasks": keys["tasks"]}} if tasks and recipe is None else {})
-    inputs = {"sft": model} | ({"data": corpus} if corpus else {}) | ({"reward": reward} if reward else {})
-    make(
-        stage,
-        inputs=inputs,
-        out=out,
-        recipe_file=recipe,
-        changes=changes,
-        section=section,
-        as_json=as_json,
-        dry_run=dry_run,
-        next_command=f"samovar chat {out}",
-    )
+def command_of(stage: str, about: str) -> Callable[..., None]:
+    """The command of the stage ``grpo`` or ``ppo``; ``about`` is the first line of its help."""
+
+    def run(
+        model: Model,
+        out: OutFolder,
+        task: TaskNames = None,
+        reward: Judge = None,
+        corpus: Corpus = None,
+        recipe: RecipeFile = None,
+        changes: Changes = None,
+        as_json: AsJson = False,
+        dry_run: DryRun = False,
+    ) -> None:
+        keys: dict[str, Any] = {"tasks": dict.fromkeys(task, 1.0)} if task else {}
+        if reward is not None:
+            keys["reward"] = "model"
+        # What is learnt is also what both models are asked in the end, where no recipe says more.
+        section = {stage: keys} | ({"sft": {"tasks": keys["tasks"]}} if task and recipe is None else {})
+        inputs = {"sft": model} | ({"data": corpus} if corpus else {}) | ({"reward": reward} if reward else {})
+        make(
+            stage,
+            inputs=inputs,
+            out=out,
+            recipe_file=recipe,
+            changes=changes,
+            section=section,
+            as_json=as_json,
+            dry_run=dry_run,
+            next_command=f"samovar chat {out}",
+        )
+
+    run.__doc__ = f"""{about}
+
+    In the end it is compared with what it was: where it is too much worse at any task, the old one stays in the
+    folder and the new one stands in `refused` there. samples.md shows answers before and after.
+    """
+    return run

@@ -23,6 +23,7 @@ from samovar.engine.drafting import drafted
 from samovar.engine.forward import Way, choose_way
 from samovar.engine.grammar import Grammars
 from samovar.engine.load import load_parts
+from samovar.engine.offline import finish_all
 from samovar.engine.request import Completion, Delta, Sampling
 from samovar.engine.scheduler import Scheduler
 from samovar.engine.sequence import Sequence
@@ -314,18 +315,7 @@ class Engine:
             self._queue(prompt, _counted_up(sampling, number), is_streamed=False): number
             for number, prompt in enumerate(prompts)
         }
-        answers: dict[int, Completion] = {}
-        try:
-            while self.has_work:
-                for delta in self.step():
-                    if delta.finish_reason is not None:
-                        number = number_of[delta.request_id]
-                        answers[number] = Completion.of(delta)
-                        if on_finish is not None:
-                            on_finish(number)
-        finally:
-            self.cancel_all()
-        return [answers[number] for number in range(len(prompts))]
+        return finish_all(self, number_of, on_finish)
 
     def _queue(
         self, prompt_ids: Many[int], sampling: Sampling, *, is_streamed: bool, adapter: str | None = None

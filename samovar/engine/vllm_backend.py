@@ -17,6 +17,7 @@ from samovar.core.errors import BusyError, RequestError
 from samovar.core.extras import require
 from samovar.engine.constraint import Constraint
 from samovar.engine.continuation import Continuation
+from samovar.engine.offline import finish_all
 from samovar.engine.request import MAX_TOP_LOGPROBS, Completion, Delta, Sampling, TokenLogprobs
 from samovar.model.decoder import Decoder
 from samovar.tokenizer.tokenizer import Tokenizer
@@ -233,18 +234,7 @@ class VllmEngine:
         for number, prompt in enumerate(prompts):
             own = sampling if sampling.seed is None else replace(sampling, seed=sampling.seed + number)
             number_of[self._queue(prompt, own, is_streamed=False, adapter=None)] = number
-        answers: dict[int, Completion] = {}
-        try:
-            while self.has_work:
-                for delta in self.step():
-                    if delta.finish_reason is not None:
-                        number = number_of[delta.request_id]
-                        answers[number] = Completion.of(delta)
-                        if on_finish is not None:
-                            on_finish(number)
-        finally:
-            self.cancel_all()
-        return [answers[number] for number in range(len(prompts))]
+        return finish_all(self, number_of, on_finish)
 
     def _queue(self, prompt_ids: Many[int], sampling: Sampling, *, is_streamed: bool, adapter: str | None) -> int:
         self.check(prompt_ids, sampling)
