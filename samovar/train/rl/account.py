@@ -15,18 +15,20 @@ _LAST = ("reward", "success", "kl", "surprise", "answer_tokens")
 """Numbers of the last iteration that the summary repeats."""
 
 
-def numbers(every: Sequence[Sequence[Rollout]], *, useful: int, too_long: int) -> dict[str, float]:
+def numbers(every: Sequence[Sequence[Rollout]], *, useful: int, too_long: int, is_graded: bool) -> dict[str, float]:
     """What the answers of an iteration were like, those included that nothing is learnt from."""
     flat = [one for group in every for one in group]
-    return {
+    found = {
         "reward": sum(one.reward for one in flat) / len(flat),
-        "success": _share(one.reward >= 1.0 for one in flat),
         "answer_tokens": sum(one.num_tokens for one in flat) / len(flat),
         "cut_share": _share(one.is_cut for one in flat),
         "answers": float(len(flat)),
         "useful_share": useful / len(every),
         "too_long": float(too_long),
     }
+    if is_graded:  # a reward model's scores have no measure of what is right
+        found["success"] = _share(one.reward >= 1.0 for one in flat)
+    return found
 
 
 def told(rollout: Rollout) -> str:

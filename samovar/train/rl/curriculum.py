@@ -44,7 +44,7 @@ class Curriculum:
         if not tasks:
             raise ConfigError(
                 "there is no task whose questions could be asked",
-                hint="name tasks and their shares, for example tasks: {arithmetic: 1}",
+                hint="name one with --task, or tasks with their shares in the recipe, as tasks: {arithmetic: 1}",
             )
         if hardest >= easiest:
             raise ConfigError(f"hardest is {hardest} and easiest {easiest}", hint="leave room between them")

@@ -190,7 +190,12 @@ class _Run:
         began = time.monotonic()
         gathered = self._gather(iteration)
         drawn = time.monotonic()
-        row: dict[str, Any] = numbers(gathered.every, useful=len(gathered.useful), too_long=gathered.too_long)
+        row: dict[str, Any] = numbers(
+            gathered.every,
+            useful=len(gathered.useful),
+            too_long=gathered.too_long,
+            is_graded=self.settings.reward == "tasks",
+        )
         if gathered.useful:
             row |= self._learn(gathered.useful, iteration)
         return row | {
@@ -221,7 +226,8 @@ class _Run:
                 "tokens",
                 hint="lower max_tokens, or choose tasks with shorter questions",
             )
-        self.curriculum.learn([group[0].example for group in every], [_mean(group) for group in every])
+        if settings.reward == "tasks":  # scores of a reward model tell no rate of success
+            self.curriculum.learn([group[0].example for group in every], [_mean(group) for group in every])
         return Gathered(useful[: settings.prompts], every, too_long)
 
     def _learn(self, groups: Sequence[Sequence[Rollout]], iteration: int) -> dict[str, float]:
