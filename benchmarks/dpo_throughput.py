@@ -19,18 +19,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.contest import Contestant, Spread, play, say
+from benchmarks.contest import Contestant, play, say
 from benchmarks.documents import DATA
 from benchmarks.preferences import KINDS, as_row, take_pairs
-from benchmarks.result import RESULTS, exit_with, markdown_table, write_result
+from benchmarks.rates import rate_table, rates, told, verdicts
+from benchmarks.result import RESULTS, exit_with, write_result
 from benchmarks.shape import SIZES
 from samovar.chat.preferences import Pair, answered
 from samovar.chat.rows import render_rows
 
 QUESTION = "Pairs of answers a second of direct preference optimisation"
 OURS, DEFAULT, TUNED = "samovar", "TRL default", "TRL tuned"
-TARGET = 2.0
-"""How many times as fast ours is to be as the fastest of TRL's."""
+TARGETS = {DEFAULT: 2.0, TUNED: 2.0}
+"""How many times as fast ours is to be."""
 MEASURE = "pairs_per_second"
 
 
@@ -104,49 +105,13 @@ def prepare(folder: Path, pairs: Sequence[Pair], options: argparse.Namespace) ->
 
 def summarize(outcomes: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, dict[str, Any]]:
     """Median, lowest and highest round of each contestant, and how much faster ours is by the medians."""
-    spreads = {label: Spread.of([one[MEASURE] for one in rounds]) for label, rounds in outcomes.items()}
-    ours = spreads.get(OURS)
-    return {
-        label: {
-            MEASURE: {name: round(value, 2) for name, value in spread._asdict().items()},
-            "rounds": len(outcomes[label]),
-            "peak_memory_bytes": max(one["peak_memory_bytes"] for one in outcomes[label]),
-            "first_loss": outcomes[label][0]["first_loss"],
-            "last_loss": outcomes[label][0]["last_loss"],
-            "ours_is_times_as_fast": round(ours.median / spread.median, 3) if ours else None,
-        }
-        for label, spread in spreads.items()
-    }
-
-
-def verdicts(summary: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """How many times as fast ours is to be, and is."""
-    found = {}
-    for way in (DEFAULT, TUNED):
-        ratios = [one["ours_is_times_as_fast"] for label, one in summary.items() if label.startswith(way)]
-        measured = min((one for one in ratios if one is not None), default=None)
-        if measured is not None:
-            found[f"times {way}"] = {"measured": measured, "target": TARGET, "is_met": measured >= TARGET}
-    return found
+    return rates(outcomes, MEASURE, ours=OURS, kept=("first_loss", "last_loss"))
 
 
 def table(summary: Mapping[str, Mapping[str, Any]]) -> str:
     """The summary for people."""
-    rows = [
-        [
-            label,
-            f"{one[MEASURE]['median']:,.1f}",
-            f"{one[MEASURE]['low']:,.1f} to {one[MEASURE]['high']:,.1f}",
-            str(one["rounds"]),
-            f"{one['first_loss']:.3f} to {one['last_loss']:.3f}",
-            f"{one['peak_memory_bytes'] / 2**30:.1f} GiB",
-            f"{one['ours_is_times_as_fast']:.2f}" if one["ours_is_times_as_fast"] else "",
-        ]
-        for label, one in summary.items()
-    ]
-    return markdown_table(
-        ["contestant", "pairs/s", "range", "rounds", "loss", "memory", "samovar is times as fast"], rows
-    )
+    loss = "loss", lambda one: f"{one['first_loss']:.3f} to {one['last_loss']:.3f}"
+    return rate_table(summary, MEASURE, unit="pairs/s", cell=loss)
 
 
 def main() -> None:
@@ -157,7 +122,7 @@ def main() -> None:
         job = prepare(Path(folder), pairs, options)
         outcomes = play(contestants(job, options), rounds=options.rounds, threads=options.threads, measure=MEASURE)
     summary = summarize(outcomes)
-    found = verdicts(summary)
+    found = verdicts(summary, TARGETS)
     body = {
         "settings": {name: value for name, value in job.items() if name not in ("model", "pairs")},
         "kind_of_pairs": options.kind,
@@ -167,8 +132,7 @@ def main() -> None:
     }
     path = write_result(f"dpo_throughput_{options.kind}", QUESTION, body, folder=options.out)
     print(table(summary))
-    for what, one in found.items():
-        print(f"{what}: {one['measured']:.2f} (target {one['target']:g}{'' if one['is_met'] else ', NOT met'})")
+    print(told(found))
     say(f"written to {path}")
 
 

@@ -12,19 +12,20 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.contest import Contestant, Spread, play, say
-from benchmarks.result import RESULTS, exit_with, markdown_table, write_result
+from benchmarks.contest import Contestant, play, say
+from benchmarks.rates import rate_table, rates, told, verdicts
+from benchmarks.result import RESULTS, exit_with, write_result
 from benchmarks.shape import SIZES
 from samovar.tasks.registry import load_task
 
 QUESTION = "Answers a second of GRPO, drawn and learnt from"
 OURS, DEFAULT, TUNED = "samovar", "TRL default", "TRL tuned"
-TARGET = 3.0
+TARGETS = {DEFAULT: 3.0, TUNED: 3.0}
 """How many times as fast ours is to be."""
 MEASURE = "answers_per_second"
 
@@ -69,38 +70,10 @@ def prepare(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def summarize(outcomes: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, dict[str, Any]]:
-    """Median, lowest and highest round of each contestant, and how much faster ours is by the medians."""
-    spreads = {label: Spread.of([one[MEASURE] for one in rounds]) for label, rounds in outcomes.items()}
-    ours = spreads[OURS]
-    return {
-        label: {
-            MEASURE: {name: round(value, 2) for name, value in spread._asdict().items()},
-            "rounds": len(outcomes[label]),
-            "answer_tokens": round(outcomes[label][0]["answer_tokens"], 1),
-            "peak_memory_bytes": max(one["peak_memory_bytes"] for one in outcomes[label]),
-            "ours_is_times_as_fast": round(ours.median / spread.median, 3),
-        }
-        for label, spread in spreads.items()
-    }
-
-
 def table(summary: Mapping[str, Mapping[str, Any]]) -> str:
     """The summary for people."""
-    rows = [
-        [
-            label,
-            f"{one[MEASURE]['median']:,.1f}",
-            f"{one[MEASURE]['low']:,.1f} to {one[MEASURE]['high']:,.1f}",
-            str(one["rounds"]),
-            f"{one['answer_tokens']:.0f}",
-            f"{one['peak_memory_bytes'] / 2**30:.1f} GiB",
-            f"{one['ours_is_times_as_fast']:.2f}",
-        ]
-        for label, one in summary.items()
-    ]
-    headings = ["contestant", "answers/s", "range", "rounds", "tokens an answer", "memory", "samovar is times as fast"]
-    return markdown_table(headings, rows)
+    length = "tokens an answer", lambda one: f"{one['answer_tokens']:.0f}"
+    return rate_table(summary, MEASURE, unit="answers/s", cell=length)
 
 
 def main() -> None:
@@ -117,19 +90,13 @@ def main() -> None:
         ]
         playing = [one for one in everyone if one.label == OURS or one.label not in options.without]
         outcomes = play(playing, rounds=options.rounds, threads=options.threads, measure=MEASURE)
-    summary = summarize(outcomes)
-    measured = min((one["ours_is_times_as_fast"] for label, one in summary.items() if label != OURS), default=None)
-    found = (
-        {}
-        if measured is None
-        else {"times TRL": {"measured": measured, "target": TARGET, "is_met": measured >= TARGET}}
-    )
+    summary = rates(outcomes, MEASURE, ours=OURS, kept=("answer_tokens",))
+    found = verdicts(summary, TARGETS)
     settings = {name: value for name, value in job.items() if name not in ("model", "questions")}
     body = {"settings": settings, "verdicts": found, "summary": summary, "rounds": outcomes}
     path = write_result("grpo_throughput", QUESTION, body, folder=options.out)
     print(table(summary))
-    for what, one in found.items():
-        print(f"{what}: {one['measured']:.2f} (target {one['target']:g}{'' if one['is_met'] else ', NOT met'})")
+    print(told(found))
     say(f"written to {path}")
 
 

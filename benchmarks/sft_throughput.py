@@ -18,10 +18,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.contest import Contestant, Spread, play, say
+from benchmarks.contest import Contestant, play, say
 from benchmarks.conversations import take
 from benchmarks.documents import DATA
-from benchmarks.result import RESULTS, exit_with, markdown_table, write_result
+from benchmarks.rates import rate_table, rates, told, verdicts
+from benchmarks.result import RESULTS, exit_with, write_result
 from benchmarks.shape import SIZES
 from samovar.chat.conversation import Conversation
 from samovar.chat.rows import render_rows
@@ -101,50 +102,14 @@ def summarize(outcomes: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, 
     sets = {label: rounds[0]["targets_of_the_set"] for label, rounds in outcomes.items()}
     if len(set(sets.values())) > 1:
         raise DataError(f"the contestants count unlike targets in the same conversations: {sets}")
-    spreads = {label: Spread.of([one[MEASURE] for one in rounds]) for label, rounds in outcomes.items()}
-    ours = spreads.get(OURS)
-    return {
-        label: {
-            MEASURE: {name: round(value, 1) for name, value in spread._asdict().items()},
-            "rounds": len(outcomes[label]),
-            "peak_memory_bytes": max(one["peak_memory_bytes"] for one in outcomes[label]),
-            "seconds_to_prepare": outcomes[label][0]["seconds_to_prepare"],
-            "first_step_seconds": outcomes[label][0]["first_step_seconds"],
-            "first_loss": outcomes[label][0]["first_loss"],
-            "last_loss": outcomes[label][0]["last_loss"],
-            "ours_is_times_as_fast": round(ours.median / spread.median, 3) if ours else None,
-        }
-        for label, spread in spreads.items()
-    }
-
-
-def verdicts(summary: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """How many times as fast ours is to be, and is."""
-    found = {}
-    for way, target in TARGETS.items():
-        ratios = [one["ours_is_times_as_fast"] for label, one in summary.items() if label.startswith(way)]
-        measured = min((one for one in ratios if one is not None), default=None)
-        if measured is not None:
-            found[f"times {way}"] = {"measured": measured, "target": target, "is_met": measured >= target}
-    return found
+    kept = ("seconds_to_prepare", "first_step_seconds", "first_loss", "last_loss")
+    return rates(outcomes, MEASURE, ours=OURS, kept=kept)
 
 
 def table(summary: Mapping[str, Mapping[str, Any]]) -> str:
     """The summary for people."""
-    rows = [
-        [
-            label,
-            f"{one[MEASURE]['median']:,.0f}",
-            f"{one[MEASURE]['low']:,.0f} to {one[MEASURE]['high']:,.0f}",
-            str(one["rounds"]),
-            f"{one['first_loss']:.2f} to {one['last_loss']:.2f}",
-            f"{one['peak_memory_bytes'] / 2**30:.1f} GiB",
-            f"{one['ours_is_times_as_fast']:.2f}" if one["ours_is_times_as_fast"] else "",
-        ]
-        for label, one in summary.items()
-    ]
-    header = ["contestant", "targets/s", "range", "rounds", "loss", "memory", "samovar is times as fast"]
-    return markdown_table(header, rows)
+    loss = "loss", lambda one: f"{one['first_loss']:.2f} to {one['last_loss']:.2f}"
+    return rate_table(summary, MEASURE, unit="targets/s", cell=loss, digits=0)
 
 
 def main() -> None:
@@ -156,7 +121,7 @@ def main() -> None:
         players = contestants(job, options)
         outcomes = play(players, rounds=options.rounds, threads=options.threads, measure=MEASURE)
     summary = summarize(outcomes)
-    found = verdicts(summary)
+    found = verdicts(summary, TARGETS)
     body = {
         "settings": {name: value for name, value in job.items() if name not in ("model", "conversations")},
         "kind_of_conversations": options.kind,
@@ -166,8 +131,7 @@ def main() -> None:
     }
     path = write_result("sft_throughput", QUESTION, body, folder=options.out)
     print(table(summary))
-    for what, one in found.items():
-        print(f"{what}: {one['measured']:.2f} (target {one['target']:g}{'' if one['is_met'] else ', NOT met'})")
+    print(told(found))
     say(f"written to {path}")
 
 

@@ -13,6 +13,7 @@ from benchmarks import contest, dpo_throughput
 from benchmarks.contest import Contestant
 from benchmarks.contestants import samovar_dpo
 from benchmarks.preferences import as_row, take_pairs
+from benchmarks.rates import verdicts
 from samovar.chat.preferences import Pair, read_preference
 from samovar.core.errors import MissingError
 
@@ -53,7 +54,7 @@ def test_the_verdict_by_hand_and_an_absent_peer(
 
     rounds = {"samovar": outcome(30), "TRL default": outcome(10), "TRL tuned, 8 pairs": outcome(20)}
     summary = dpo_throughput.summarize(rounds)
-    found = dpo_throughput.verdicts(summary)
+    found = verdicts(summary, dpo_throughput.TARGETS)
     assert found["times TRL default"] == {"measured": 3.0, "target": 2.0, "is_met": True}
     assert found["times TRL tuned"] == {"measured": 1.5, "target": 2.0, "is_met": False}
     assert "TRL tuned, 8 pairs" in dpo_throughput.table(summary)

@@ -13,6 +13,7 @@ from benchmarks import contest, sft_throughput
 from benchmarks.contest import Contestant
 from benchmarks.contestants import samovar_sft
 from benchmarks.conversations import MARKED_TEMPLATE, take
+from benchmarks.rates import verdicts
 from samovar.chat.read import read_conversations
 from samovar.chat.rows import render_rows
 from samovar.core.errors import DataError, MissingError
@@ -98,7 +99,7 @@ def test_unlike_targets_are_no_contest() -> None:
         "TRL packing, rows of 8": outcome(20),
     }
     summary = sft_throughput.summarize(rounds)
-    found = sft_throughput.verdicts(summary)
+    found = verdicts(summary, sft_throughput.TARGETS)
     assert found["times TRL default"] == {"measured": 3.0, "target": 3.0, "is_met": True}
     assert found["times TRL packing"] == {"measured": 1.5, "target": 1.3, "is_met": True}
     assert "TRL packing, rows of 8" in sft_throughput.table(summary)
