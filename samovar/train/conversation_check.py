@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Literal
 
+import xxhash
+
 from samovar.chat.conversation import Conversation
 from samovar.core.errors import DataError
 
@@ -30,7 +32,8 @@ class ConversationCheck:
         self.left_out: Counter[str] = Counter()
         self.first: dict[str, str] = {}
         self.languages: Counter[str] = Counter()
-        self._seen: set[str] = set()
+        self._seen: set[bytes] = set()
+        """Hashes: 16 bytes a conversation."""
 
     def sound(self, conversations: Iterable[Conversation]) -> list[Conversation]:
         """Those from which something can be learnt, each once."""
@@ -77,7 +80,7 @@ class ConversationCheck:
             return "no_answer"
         if not all(answer.content.strip() or answer.tool_calls for answer in answers):
             return "empty"
-        key = one.model_copy(update={"meta": {}}).model_dump_json()
+        key = xxhash.xxh3_128_digest(one.model_copy(update={"meta": {}}).model_dump_json())
         if key in self._seen:
             return "duplicate"
         self._seen.add(key)

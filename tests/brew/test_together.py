@@ -43,8 +43,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     documents.mkdir()
     for number in range(8):
         (documents / f"{number}.txt").write_text(f"{number}. " + " ".join(TEXTS * 20), encoding="utf-8")
-    messages = [{"role": "user", "content": "Is the tea hot?"}, {"role": "assistant", "content": "It sang: yes."}]
-    lines = [json.dumps({"messages": messages}) for _ in range(40)]
+    answer = {"role": "assistant", "content": "It sang: yes."}
+    asked = [{"role": "user", "content": f"Is the tea of cup {number} hot?"} for number in range(40)]
+    lines = [json.dumps({"messages": [question, answer]}) for question in asked]
     (folder / "own.jsonl").write_text("\n".join(lines), encoding="utf-8")
     alone("data", documents, "--out", folder / "corpus", "--set", "data.steps=[normalise]")
     alone("tokenizer", folder / "corpus", "--out", folder / "tokenizer", "--set", "tokenizer.vocab_size=320")
