@@ -80,7 +80,7 @@ class ConversationCheck:
             return "no_answer"
         if not all(answer.content.strip() or answer.tool_calls for answer in answers):
             return "empty"
-        key = xxhash.xxh3_128_digest(one.model_copy(update={"meta": {}}).model_dump_json())
+        key = xxhash.xxh3_128_digest(one.model_copy(update={"meta": {}}).model_dump_json().encode())
         if key in self._seen:
             return "duplicate"
         self._seen.add(key)
