@@ -24,14 +24,31 @@ class Router(nn.Module):
         if not self.weight.is_meta:
             nn.init.normal_(self.weight, std=settings.hidden_size**-0.5)
         self.chosen, self.norm_topk = settings.experts_per_token, settings.norm_topk
+        self.is_watched = False
+        """Whether training wants to know how unevenly the experts are used."""
+        self.imbalance: Tensor | None = None
+        """Of the last forward pass, with its gradient, where it is watched."""
 
     def forward(self, x_ND: Tensor) -> tuple[Tensor, Tensor]:
         """The chosen experts' shares, NC in the type of ``x_ND``, and their numbers, NC."""
         share_NE = torch.softmax(F.linear(x_ND, self.weight.to(x_ND.dtype)).float(), dim=-1)
         share_NC, expert_NC = share_NE.topk(self.chosen, dim=-1)
+        if self.is_watched and self.training:
+            self.imbalance = imbalance(share_NE, expert_NC)
         if self.norm_topk:
             share_NC = share_NC / share_NC.sum(dim=-1, keepdim=True)
         return share_NC.to(x_ND.dtype), expert_NC
+
+
+def imbalance(share_NE: Tensor, expert_NC: Tensor) -> Tensor:
+    """How unevenly experts are used: 1 where all alike, E where all tokens go to one of E; float32, differentiable.
+
+    E times the sum over the experts of the share of choices that fell on one and of its mean share of the router's
+    probability (Fedus et al. 2022, arXiv:2101.03961, equation 4). Transformers' sum over the choices is C times this.
+    """
+    experts = share_NE.shape[1]
+    chosen_E = torch.bincount(expert_NC.flatten(), minlength=experts).float() / expert_NC.numel()
+    return experts * (chosen_E * share_NE.mean(dim=0)).sum()
 
 
 class Experts(nn.Module):

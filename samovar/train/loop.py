@@ -21,6 +21,7 @@ from samovar.train.checkpoints import Checkpoint, RunState, Stateful, Weights
 from samovar.train.dropout import dropout
 from samovar.train.journal import Journal, SilentJournal
 from samovar.train.memory_check import check_memory
+from samovar.train.objectives.balance import balanced
 from samovar.train.objectives.contract import Objective
 from samovar.train.optimizers import Optimizers, trained_parameters
 from samovar.train.parallel.grid import ALONE, Grid
@@ -88,6 +89,7 @@ def train(
         journal = Journal(out, first_step=state.step, about=about, trackers=settings.trackers)
     with (
         _training_mode(model, settings, plan),
+        balanced(objective, model, settings.expert_balance, grid) as objective,
         Progress(title, plan.num_tokens, "tokens", is_quiet=not grid.is_first) as progress,
     ):
         train_step = TrainStep(model, objective, rows, plan, settings, out=out, grid=grid)

@@ -47,6 +47,9 @@ class LoopSettings(Settings):
     """Validate and save a moving average of the weights, of which each step leaves this share (0.999, say)."""
     z_loss: float = Field(0.0, ge=0)
     """Weight of a penalty that keeps logits from drifting (1e-4, say), in objectives that have logits."""
+    expert_balance: float = Field(0.001, ge=0)
+    """Weight of a penalty that keeps a mixture of experts from sending all tokens to a few; models without experts have
+    none."""
     dropout: float = Field(0.0, ge=0, lt=1)
     """Share of embeddings, and of what layers add to them, that is dropped at random."""
     activation_checkpointing: bool = False

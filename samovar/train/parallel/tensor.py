@@ -91,7 +91,7 @@ class _ShareOfEmbedding:
         self.parts = parts
 
     def __call__(self, _: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
-        return (_Scaled.apply(inputs[0], 1.0 / self.parts), *inputs[1:])
+        return (scaled(inputs[0], 1.0 / self.parts), *inputs[1:])
 
 
 class _SumOfTargets:
@@ -102,6 +102,12 @@ class _SumOfTargets:
 
     def __call__(self, _: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
         return (_Summed.apply(inputs[0], self.grid), *inputs[1:])
+
+
+def scaled(x: Tensor, scale: float) -> Tensor:
+    """``x``, whose gradient is to be multiplied by ``scale``."""
+    found: Tensor = _Scaled.apply(x, scale)
+    return found
 
 
 class _Scaled(torch.autograd.Function):

@@ -18,6 +18,8 @@ from samovar.model.decoder import Decoder
 from samovar.model.settings import DecoderSettings
 from samovar.train.batches import IGNORED, Batch
 from samovar.train.objectives import next_token
+from samovar.train.objectives.balance import balanced
+from samovar.train.objectives.contract import measured
 from samovar.train.optimizers import orthogonalize
 from samovar.train.parallel.checkpoint import read_spread, save_spread
 from samovar.train.parallel.degrees import choose_degrees
@@ -57,10 +59,11 @@ def step(model: Decoder, grid: Grid) -> tuple[float, float]:
     parts = [own_targets(Batch(*(x[i : i + 2] for x in rows()[:2]), None), grid) for i in mine]
     total = grid.total(sum(next_token.weight(part) for part in parts))[0]
     loss = 0.0
-    for part in parts:
-        summed = next_token.loss_sum(model, part, model.hidden(part.tokens_BT)) / total
-        summed.backward()
-        loss += float(summed.detach())
+    with balanced(next_token, model, 0.1, grid) as objective:
+        for part in parts:
+            summed = measured(objective.loss_sum(model, part, model.hidden(part.tokens_BT))).loss / total
+            summed.backward()
+            loss += float(summed.detach())
     add_up_gradients(model, grid)
     norm = clip_gradients(model, grid, 1e9)
     assert clip_gradients(model, grid, norm / 2) > norm / 1.001
