@@ -1,16 +1,20 @@
-"""How many answers a second does GRPO draw and learn from, against TRL's GRPOTrainer with transformers' generation?
+"""How many answers a second does GRPO or PPO draw and learn from, against TRL's trainer with transformers' generation?
 
     python -m benchmarks.grpo_throughput
+    python -m benchmarks.grpo_throughput --method ppo --trl-python PYTHON
 
 Both have the same weights (drawn at random, so that answers seldom end before the longest), tokenizer, questions and
 reward (the share of vowels), as many answers a step, and AdamW. TRL plays with its default settings, and tuned: no
-recomputing of layers. --trl-python names the Python of an environment that has TRL, where ours has not.
+recomputing of layers. Ours plays as it is and with rollouts one step ahead, and tells what share of the engine's own
+speed, with all prompts known beforehand, its rollouts have. --trl-python names the Python of an environment that has
+TRL, where ours has not; PPO went out of TRL after 1.9.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import statistics
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,15 +22,17 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.contest import Contestant, play, say
-from benchmarks.rates import rate_table, rates, told, verdicts
+from benchmarks.rates import Outcomes, rate_table, rates, told, verdicts
 from benchmarks.result import RESULTS, exit_with, write_result
 from benchmarks.shape import SIZES
 from samovar.tasks.registry import load_task
 
-QUESTION = "Answers a second of GRPO, drawn and learnt from"
-OURS, DEFAULT, TUNED = "samovar", "TRL default", "TRL tuned"
+QUESTION = "Answers a second of {}, drawn and learnt from"
+OURS, AHEAD, DEFAULT, TUNED = "samovar", "samovar, one ahead", "TRL default", "TRL tuned"
 TARGETS = {DEFAULT: 3.0, TUNED: 3.0}
 """How many times as fast ours is to be."""
+OFFLINE = 0.8
+"""What share of the engine's own speed rollouts are to have."""
 MEASURE = "answers_per_second"
 
 
@@ -57,6 +63,10 @@ def prepare(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
         "parameters": shape.num_parameters,
         "context": options.context,
         "micro_batch_tokens": options.micro_batch_tokens,
+        "method": options.method,
+        "ahead": 0,
+        "epochs": 2,
+        "minibatches": 4,
         "prompts": options.prompts,
         "answers": options.answers,
         "max_tokens": options.max_tokens,
@@ -76,6 +86,15 @@ def table(summary: Mapping[str, Mapping[str, Any]]) -> str:
     return rate_table(summary, MEASURE, unit="answers/s", cell=length)
 
 
+def share_of_offline(outcomes: Outcomes) -> dict[str, dict[str, Any]]:
+    """The verdict on our rollouts beside the engine alone; nothing where ours did not play."""
+    shares = [one["share_of_offline"] for one in outcomes.get(OURS, ())]
+    if not shares:
+        return {}
+    measured = round(statistics.median(shares), 3)
+    return {"rollouts, of the engine's speed": {"measured": measured, "target": OFFLINE, "is_met": measured >= OFFLINE}}
+
+
 def main() -> None:
     """Play the rounds, write the result, print the table."""
     options = _options()
@@ -83,18 +102,21 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         job = prepare(Path(folder), options)
         tuned = {"gradient_checkpointing": False}
+        peer = f"trl_{options.method}"
         everyone = [
             Contestant(OURS, "samovar_grpo", job),
-            Contestant(DEFAULT, "trl_grpo", {**job, "settings": {}}, python=python),
-            Contestant(TUNED, "trl_grpo", {**job, "settings": tuned}, python=python),
+            Contestant(AHEAD, "samovar_grpo", {**job, "ahead": 1}),
+            Contestant(DEFAULT, peer, {**job, "settings": {}}, python=python),
+            Contestant(TUNED, peer, {**job, "settings": tuned}, python=python),
         ]
         playing = [one for one in everyone if one.label == OURS or one.label not in options.without]
         outcomes = play(playing, rounds=options.rounds, threads=options.threads, measure=MEASURE)
     summary = rates(outcomes, MEASURE, ours=OURS, kept=("answer_tokens",))
-    found = verdicts(summary, TARGETS)
+    found = verdicts(summary, TARGETS) | share_of_offline(outcomes)
     settings = {name: value for name, value in job.items() if name not in ("model", "questions")}
     body = {"settings": settings, "verdicts": found, "summary": summary, "rounds": outcomes}
-    path = write_result("grpo_throughput", QUESTION, body, folder=options.out)
+    method = options.method
+    path = write_result(f"{method}_throughput", QUESTION.format(method.upper()), body, folder=options.out)
     print(table(summary))
     print(told(found))
     say(f"written to {path}")
@@ -102,6 +124,7 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--method", choices=("grpo", "ppo"), default="grpo")
     parser.add_argument("--size", choices=list(SIZES), default="10M", help="parameters; tiny only shows that it runs")
     parser.add_argument("--vocab-size", type=int, default=4096)
     parser.add_argument("--context", type=int, default=512, help="tokens of a row of ours, and of the model")

@@ -1,8 +1,10 @@
-"""Samovar's GRPO: the engine draws with the live weights, the loop learns from what was drawn."""
+"""Samovar's GRPO and PPO: the engine draws with the live weights, the loop learns from what was drawn."""
 
 from __future__ import annotations
 
 import json
+import statistics
+import time
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -13,10 +15,17 @@ import torch
 
 from samovar.agent.habits import Habits
 from samovar.chat.conversation import Message
+from samovar.chat.rows import prompt_ids
+from samovar.core.devices import training_dtype
+from samovar.engine.batch import BLOCK_SIZE
+from samovar.engine.engine import Engine
+from samovar.engine.request import Sampling
+from samovar.model.checkpoint import load_model
 from samovar.tasks.task import Example
+from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.train.rl.reinforce import reinforce
-from samovar.train.rl.rollouts import Rollout
-from samovar.train.rl.settings import GrpoSettings
+from samovar.train.rl.rollouts import AT_ONCE, Rollout
+from samovar.train.rl.settings import GrpoSettings, PpoSettings
 
 
 class Questions:
@@ -54,30 +63,66 @@ def vowels(text: str) -> float:
 def run(job: dict[str, Any]) -> dict[str, Any]:
     """Go through the job's iterations; those after the warm-up count, drawing and learning together."""
     torch.set_num_threads(job["threads"])
-    settings = GrpoSettings(
-        iterations=job["steps"], prompts=job["prompts"], answers=job["answers"], max_tokens=job["max_tokens"],
-        draws=1, average="answers", divides_by_deviation=True, learning_rate=job["learning_rate"],
-        adamw_learning_rate=job["learning_rate"], context=job["context"], held_out=1, validations=1, hardest=0.0,
-        easiest=1.0, warmup_share=0, decay_share=0, checkpoint_every_s=1e9,
-        micro_batch_tokens=job["micro_batch_tokens"],
-    )  # fmt: skip
+    questions = Questions(Path(job["questions"]))
     with TemporaryDirectory() as folder:
         out = Path(folder)
         reinforce(
-            settings, base=Path(job["model"]), out=out, tasks={"questions": Questions(Path(job["questions"]))},  # type: ignore[dict-item]
+            settings_of(job), base=Path(job["model"]), out=out, tasks={"questions": questions},  # type: ignore[dict-item]
             shares={}, habits=Habits(tools=()), rewarding=letters, is_quiet=True,
         )  # fmt: skip
         rows = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()][1:]
     counted = rows[job["warmup_steps"] :]
     seconds = sum(row["rollout_seconds"] + row["update_seconds"] for row in counted)
     answers = sum(row["answers"] for row in counted)
+    tokens = sum(row["answers"] * row["answer_tokens"] for row in counted)
+    drawn_per_second = tokens / sum(row["drawing_seconds"] for row in counted)
+    offline_per_second = offline(job, questions)
     return {
         "answers_per_second": answers / seconds,
         "answers": answers,
         "answer_tokens": sum(row["answer_tokens"] for row in counted) / len(counted),
-        "drawing_seconds": [row["rollout_seconds"] for row in counted],
+        "drawn_tokens_per_second": drawn_per_second,
+        "offline_tokens_per_second": offline_per_second,
+        "share_of_offline": drawn_per_second / offline_per_second,
+        "drawing_seconds": [row["drawing_seconds"] for row in counted],
+        "waiting_seconds": [row["rollout_seconds"] for row in counted],
         "learning_seconds": [row["update_seconds"] for row in counted],
+        "mismatch": [row["mismatch"] for row in counted],
+        "mismatch_kl": [row["mismatch_kl"] for row in counted],
         "first_reward": rows[0]["reward"],
         "last_reward": rows[-1]["reward"],
         "rewards": [round(now["reward"] - before["reward"], 4) for before, now in pairwise(rows)],
     }
+
+
+def settings_of(job: dict[str, Any]) -> GrpoSettings | PpoSettings:
+    """The job as a recipe has it."""
+    shared = {
+        "iterations": job["steps"], "max_tokens": job["max_tokens"], "draws": 1, "context": job["context"],
+        "learning_rate": job["learning_rate"], "adamw_learning_rate": job["learning_rate"], "held_out": 1,
+        "validations": 1, "hardest": 0.0, "easiest": 1.0, "warmup_share": 0, "decay_share": 0,
+        "checkpoint_every_s": 1e9, "micro_batch_tokens": job["micro_batch_tokens"], "rollouts_ahead": job["ahead"],
+    }  # fmt: skip
+    if job["method"] == "ppo":
+        several = job["prompts"] * job["answers"]
+        return PpoSettings(**shared, prompts=several, epochs=job["epochs"], minibatches=job["minibatches"])
+    return GrpoSettings(**shared, prompts=job["prompts"], answers=job["answers"], average="answers",
+                        divides_by_deviation=True)  # fmt: skip
+
+
+def offline(job: dict[str, Any], questions: Questions) -> float:
+    """Tokens a second of the engine alone, with as many answers to questions that are known beforehand."""
+    folder = Path(job["model"])
+    model, tokenizer = load_model(folder, dtype=training_dtype(torch.device("cpu"))), Tokenizer.load(folder)
+    times = 1 if job["method"] == "ppo" else job["answers"]
+    asked = questions.examples("train", job["prompts"] * job["answers"] // times)
+    prompts = [ids for one in asked for ids in [prompt_ids(one.prompt, tokenizer)] * times]
+    most = len(prompts) * (max(map(len, prompts)) + job["max_tokens"] + BLOCK_SIZE)
+    engine = Engine(model, tokenizer, max_batch=min(AT_ONCE, len(prompts)), cache_tokens=most, way="auto")
+    rates = []
+    for number in range(job["steps"]):
+        engine.forget_prefixes()
+        began = time.perf_counter()
+        said = engine.generate(prompts, Sampling(temperature=1.0, seed=number, max_tokens=job["max_tokens"]))
+        rates.append(sum(len(one.ids) for one in said) / (time.perf_counter() - began))
+    return statistics.median(rates[job["warmup_steps"] :])

@@ -77,7 +77,7 @@ class Agent:
             self._answer(conversation, _counted_up(sampling, number))
             for number, conversation in enumerate(conversations)
         ]
-        for _ in self._events(answers):
+        for _ in self._events(answers, is_streamed=False):
             pass
         return answers
 
@@ -88,19 +88,19 @@ class Agent:
             RequestError: the conversation does not fit into the context.
         """
         answer = self._answer(conversation, sampling or Sampling())
-        yield from self._events([answer])
+        yield from self._events([answer], is_streamed=True)
         yield answer.finished()
 
     def _answer(self, conversation: Sequence[Message], sampling: Sampling) -> Answer:
         return Answer(with_system(conversation, self.system), sampling, self.tokenizer, self.use)
 
-    def _events(self, answers: Sequence[Answer]) -> Iterator[Event]:
+    def _events(self, answers: Sequence[Answer], *, is_streamed: bool) -> Iterator[Event]:
         waiting, live = deque(answers), dict[int, Answer]()
         try:
             while waiting or live:
                 # Twice as many as run at once keep every slot busy, and fit into any queue.
                 while waiting and len(live) < 2 * self.engine.max_batch:
-                    self._start_round(waiting.popleft(), live)
+                    self._start_round(waiting.popleft(), live, is_streamed)
                 for delta in self.engine.step():
                     if delta.request_id not in live:
                         continue
@@ -110,16 +110,17 @@ class Agent:
                         del live[delta.request_id]
                         yield from self._run_tools(answer)
                         # The next round joins the others while they run: no answer waits for the slowest.
-                        self._start_round(answer, live)
+                        self._start_round(answer, live, is_streamed)
         finally:
             for request_id in live:
                 self.engine.cancel(request_id)
 
-    def _start_round(self, answer: Answer, live: dict[int, Answer]) -> None:
+    def _start_round(self, answer: Answer, live: dict[int, Answer], is_streamed: bool) -> None:
         if answer.is_done:
             return
         try:
-            live[self.engine.add(*answer.next_prompt())] = answer
+            prompt_ids, sampling = answer.next_prompt()
+            live[self.engine.add(prompt_ids, sampling, is_streamed=is_streamed)] = answer
         except RequestError as error:
             answer.refused(error)
 

@@ -40,6 +40,8 @@ class Round(NamedTuple):
 
     prompt_ids: list[int]
     ids: list[int]
+    logprobs: list[float]
+    """Of each of ``ids`` where the sampling asked for them, else none."""
 
 
 class Answer:
@@ -74,7 +76,7 @@ class Answer:
         self._turn = Turn(find_speech(self._tokenizer).lead, passes_calls_on=self.use.is_returned)
         if self._num_rounds == 0:
             self._num_prompt_tokens = len(ids)
-        self.rounds.append(Round(ids, []))
+        self.rounds.append(Round(ids, [], []))
         left = self._sampling.max_tokens - self._num_completion_tokens
         return ids, replace(self._sampling, max_tokens=left)
 
@@ -92,6 +94,7 @@ class Answer:
             yield Began(self._num_prompt_tokens, delta.num_cached)
         self._num_completion_tokens += len(delta.ids)
         self.rounds[-1].ids.extend(delta.ids)
+        self.rounds[-1].logprobs.extend(one.logprob for one in delta.logprobs)
         self._logprobs += [one for one in delta.logprobs if one.token not in self._tokenizer.stop_ids]
         for news in self._turn.push(delta.text):
             yield from self._tell(news)

@@ -231,20 +231,28 @@ class Engine:
         if sampling is not None:
             self._check_adapter(sampling.adapter)
 
-    def add(self, prompt_ids: Many[int], sampling: Sampling | None = None, *, adapter: str | None = None) -> int:
+    def add(
+        self,
+        prompt_ids: Many[int],
+        sampling: Sampling | None = None,
+        *,
+        adapter: str | None = None,
+        is_streamed: bool = True,
+    ) -> int:
         """Queue a request and give its id; its deltas come out of ``step``.
 
         Args:
             prompt_ids: what is to be gone on with.
             sampling: how.
             adapter: name of the adapter that reads and answers.
+            is_streamed: whether there is a delta after every step, or one at the end alone, which costs less.
         Raises:
             RequestError: the prompt cannot be answered.
             BusyError: the queue is full.
         """
         if self.num_waiting >= self.max_waiting:
             raise BusyError(f"{self.num_waiting} requests are waiting already", hint="try again in a moment")
-        return self._queue(prompt_ids, sampling or Sampling(), is_streamed=True, adapter=adapter)
+        return self._queue(prompt_ids, sampling or Sampling(), is_streamed=is_streamed, adapter=adapter)
 
     def fork(self, request_id: int, sampling: Sampling) -> int:
         """A further answer that begins as a live one has so far, and goes on by ``sampling``; its id.

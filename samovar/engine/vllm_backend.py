@@ -164,8 +164,15 @@ class VllmEngine:
                 hint="serve with our own engine, or set serve.verbatim_quotes=false",
             )
 
-    def add(self, prompt_ids: Many[int], sampling: Sampling | None = None, *, adapter: str | None = None) -> int:
-        """Queue a request and give its id; its deltas come out of ``step``.
+    def add(
+        self,
+        prompt_ids: Many[int],
+        sampling: Sampling | None = None,
+        *,
+        adapter: str | None = None,
+        is_streamed: bool = True,
+    ) -> int:
+        """Queue a request and give its id; its deltas come out of ``step``, or one at the end (``is_streamed``).
 
         Raises:
             RequestError: the prompt cannot be answered, or there is no such adapter.
@@ -173,7 +180,7 @@ class VllmEngine:
         """
         if self.num_waiting >= self.max_waiting:
             raise BusyError(f"{self.num_waiting} requests are waiting already", hint="try again in a moment")
-        return self._queue(prompt_ids, sampling or Sampling(), is_streamed=True, adapter=adapter)
+        return self._queue(prompt_ids, sampling or Sampling(), is_streamed=is_streamed, adapter=adapter)
 
     def fork(self, request_id: int, sampling: Sampling) -> int:
         """A further answer that begins as a live one has so far; its id. vLLM finds the common beginning in its cache.

@@ -69,7 +69,7 @@ class ScriptedEngine:
     samplings: list[Sampling] = field(default_factory=list)
     numbers: count = field(default_factory=count)
 
-    def add(self, prompt_ids: Sequence[int], sampling: Sampling) -> int:
+    def add(self, prompt_ids: Sequence[int], sampling: Sampling, *, is_streamed: bool = True) -> int:
         playing = self.start(prompt_ids, sampling)
         self.live[playing.request_id] = playing
         return playing.request_id

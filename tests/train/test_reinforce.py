@@ -31,29 +31,10 @@ from samovar.train.rl.rows import RolloutRows
 from samovar.train.rl.settings import GrpoSettings, PpoSettings
 from samovar.train.rl.terms import Played, Terms
 from samovar.train.rl.watch import Watch
-from samovar.train.settings import SftSettings
-from samovar.train.sft import sft
-from tests.train.rl_tasks import WordOf, guesses
-from tests.train.tiny_preferences import tiny_model, write_rows
+from tests.train.rl_tasks import WordOf
 
 PLAIN = {"clip_low": 0.2, "clip_high": 0.3, "kl_weight": 0.0, "average": "tokens", "importance": "token", "longest": 8}
 HABITS = Habits(tools=())
-
-
-@pytest.fixture(scope="module")
-def guesser(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An assistant that says one of three words, by chance."""
-    folder = tmp_path_factory.mktemp("guesser")
-    base = tiny_model(folder / "base")
-    rows = [{"messages": [{"role": m.role, "content": m.content} for m in one.messages]} for one in guesses(400)]
-    own = write_rows(folder / "guesses.jsonl", rows)
-    settings = SftSettings(
-        tokens=140_000, batch_tokens=2048, micro_batch_tokens=2048, context=128, learning_rate=0.01,
-        conversations_share=1.0, max_epochs=100, compile="off", validations=1,
-    )  # fmt: skip
-    (folder / "out").mkdir()
-    sft(settings, base=base, out=folder / "out", tasks={}, conversations=[own])
-    return folder / "out"
 
 
 def played(rewards: Sequence[float], groups: Sequence[int], lengths: Sequence[int]) -> Played:
@@ -250,10 +231,11 @@ def test_ppo_finds_it_out_too_and_leaves_no_head(guesser: Path, tmp_path: Path) 
     assert not [name for name in load_model(tmp_path / "out").state_dict() if "value" in name]
 
 
+@pytest.mark.parametrize("ahead", [0, 1])
 def test_a_run_that_was_killed_ends_with_the_same_weights(
-    guesser: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    guesser: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ahead: int
 ) -> None:
-    settings = grpo_settings(iterations=4, checkpoint_every_s=1e-9, held_out=2)
+    settings = grpo_settings(iterations=4, checkpoint_every_s=1e-9, held_out=2, rollouts_ahead=ahead)
     run(guesser, tmp_path / "whole", settings)
 
     class Killed(BaseException):
@@ -277,6 +259,19 @@ def test_a_run_that_was_killed_ends_with_the_same_weights(
     assert all(torch.equal(whole[name], cut[name]) for name in whole)
     with pytest.raises(ConfigError, match="answers was 8"):
         run(guesser, tmp_path / "cut", settings.model_copy(update={"answers": 4}))
+
+
+def test_answers_drawn_ahead_are_of_the_weights_one_step_before(guesser: Path, tmp_path: Path) -> None:
+    """And still teach: what they lack is told, and made up for."""
+    found = {ahead: run(guesser, tmp_path / str(ahead), grpo_settings(rollouts_ahead=ahead)) for ahead in (0, 1)}
+    now, ahead = (
+        [json.loads(line) for line in (tmp_path / name / "metrics.jsonl").read_text().splitlines()][1:]
+        for name in ("0", "1")
+    )
+    assert now[0]["reward"] == ahead[0]["reward"], "the first are of the same weights"
+    assert now[0]["mismatch_kl"] == pytest.approx(ahead[0]["mismatch_kl"])
+    assert max(row["mismatch_kl"] for row in now) < 1e-3 < max(row["mismatch_kl"] for row in ahead)
+    assert found[1]["reward"] >= found[1]["reward_before"] + 0.3  # type: ignore[operator]
 
 
 def test_a_reward_that_is_no_number_is_named_with_its_answer(guesser: Path, tmp_path: Path) -> None:
@@ -309,6 +304,8 @@ def test_collapse_length_and_hacking_are_told() -> None:
     assert "from 10 to 25 tokens" in sign
     (sign,) = watch.look({**normal, "reward": 0.9, "held_out": 0.3})
     assert "while held-out questions fall (50% to 30%)" in sign
+    (sign,) = watch.look({**normal, "mismatch_kl": 0.2})
+    assert "0.20 nats a token apart" in sign
     (sign,) = watch.look({**normal, "cut_share": 0.7})
     assert "raise max_tokens" in sign
 

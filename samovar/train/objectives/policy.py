@@ -36,6 +36,8 @@ class Policy(ABC):
 
     has_value: ClassVar[bool] = False
     """Whether a value head of the model is trained beside."""
+    looks_first: ClassVar[bool] = False
+    """Whether advantages depend on what the model and the reference hold of the answers."""
 
     clip_low: float
     """How much less likely a token may become before its gain no longer counts, as a share."""
@@ -59,12 +61,15 @@ class Policy(ABC):
         assert batch.answers is not None
         return len(batch.answers.target_N) if self.average == "tokens" else len(batch.answers.end_A)
 
-    def loss_sum(self, model: Decoder, batch: Batch, hidden_BTD: Tensor) -> Tensor | Measured:
-        """The surrogate, negated, with how far the model has moved."""
+    def loss_sum(
+        self, model: Decoder, batch: Batch, hidden_BTD: Tensor, new_N: Tensor | None = None
+    ) -> Tensor | Measured:
+        """The surrogate, negated, with how far the model has moved; ``new_N`` where log-probabilities are known."""
         answers, terms = batch.answers, batch.terms
         assert answers is not None  # rows of rollouts have both
         assert terms is not None
-        new_N = token_log_probs(model, batch, hidden_BTD)
+        if new_N is None:
+            new_N = token_log_probs(model, batch, hidden_BTD)
         log_ratio_N = new_N - terms.old_N
         if self.importance == "answer":
             mean_A = answers.summed(log_ratio_N) / answers.length_A.clamp_min(1)
@@ -73,7 +78,7 @@ class Policy(ABC):
         clipped_N = ratio_N.clamp(1 - self.clip_low, 1 + self.clip_high)
         gain_N = torch.minimum(ratio_N * terms.advantage_N, clipped_N * terms.advantage_N)
         loss_N = -gain_N
-        if self.kl_weight:
+        if self.kl_weight and terms.reference_N is not None:
             loss_N = loss_N + self.kl_weight * divergence(new_N, terms.reference_N)
         share_N = self._shares(answers, 1.0 / self.longest if self.average == "length" else None)
         with torch.no_grad():
@@ -82,8 +87,9 @@ class Policy(ABC):
                 "clipped_share": (counted_N * (gain_N < ratio_N * terms.advantage_N)).sum(),
                 "surprise": -(counted_N * new_N).sum(),
                 "moved": (counted_N * divergence(terms.old_N, new_N)).sum(),
-                "kl": (counted_N * divergence(new_N, terms.reference_N)).sum(),
             }
+            if terms.reference_N is not None:
+                metrics["kl"] = (counted_N * divergence(new_N, terms.reference_N)).sum()
         return Measured((share_N * loss_N).sum(), metrics)
 
     def _shares(self, answers: Answers, constant: float | None) -> Tensor:

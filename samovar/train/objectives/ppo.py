@@ -31,6 +31,7 @@ class Ppo(Policy):
     """Advantages token by token, from what a value head expected."""
 
     has_value: ClassVar[bool] = True
+    looks_first: ClassVar[bool] = True
 
     penalty: float
     """Reward that a token costs for each nat by which it is likelier than under the reference."""
@@ -47,22 +48,26 @@ class Ppo(Policy):
         is_last_N = torch.ones_like(played.owner_N, dtype=torch.bool)
         is_last_N[:-1] = played.owner_N[1:] != played.owner_N[:-1]
         reward_N[is_last_N] += played.reward_A[played.owner_N[is_last_N]]
-        advantage_N = torch.zeros_like(reward_N)
+        # Lists: to read a number out of a tensor takes longer than all that is done with it.
+        rewards, expected, ends = reward_N.tolist(), played.value_N.tolist(), is_last_N.tolist()
+        gains = [0.0] * len(rewards)
         follows = later_value = 0.0
-        for place in range(len(reward_N) - 1, -1, -1):
-            if is_last_N[place]:
+        for place in range(len(rewards) - 1, -1, -1):
+            if ends[place]:
                 follows = later_value = 0.0
-            value = float(played.value_N[place])
-            error = float(reward_N[place]) + self.discount * later_value - value
+            error = rewards[place] + self.discount * later_value - expected[place]
             follows = error + self.discount * self.trace * follows
-            advantage_N[place], later_value = follows, value
+            gains[place], later_value = follows, expected[place]
+        advantage_N = torch.tensor(gains)
         return_N = advantage_N + played.value_N
         centred_N = advantage_N - advantage_N.mean()
         return centred_N / (centred_N.square().mean().sqrt() + _LEAST_DEVIATION), return_N
 
-    def loss_sum(self, model: Decoder, batch: Batch, hidden_BTD: Tensor) -> Tensor | Measured:
+    def loss_sum(
+        self, model: Decoder, batch: Batch, hidden_BTD: Tensor, new_N: Tensor | None = None
+    ) -> Tensor | Measured:
         """The surrogate, and the value head's squared error."""
-        loss, metrics = measured(super(Ppo, self).loss_sum(model, batch, hidden_BTD))
+        loss, metrics = measured(super(Ppo, self).loss_sum(model, batch, hidden_BTD, new_N))
         answers, terms = batch.answers, batch.terms
         assert answers is not None
         assert terms is not None

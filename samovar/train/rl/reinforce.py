@@ -8,18 +8,18 @@ on from its last checkpoint to the same numbers: questions, answers and orders f
 from __future__ import annotations
 
 import importlib
-import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
+from torch import Tensor
 
 from samovar.agent.habits import Habits
-from samovar.core.devices import device_name, keep_freed_memory, training_dtype
-from samovar.core.errors import DataError
+from samovar.core.devices import device_name, keep_freed_memory, pick_device, training_dtype
 from samovar.core.progress import Progress
 from samovar.model.checkpoint import load_model
 from samovar.model.decoder import Decoder
@@ -28,11 +28,14 @@ from samovar.tasks.task import Task
 from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.train.checkpoints import Checkpoint, RunState, Stateful, Weights
 from samovar.train.journal import Journal
-from samovar.train.objectives.policy import Policy
+from samovar.train.objectives.contract import Objective
+from samovar.train.objectives.policy import Policy, divergence
 from samovar.train.objectives.ppo import Ppo
 from samovar.train.optimizers import Optimizers, trained_parameters
 from samovar.train.rl.account import numbers, summary, told
 from samovar.train.rl.curriculum import Curriculum, held_out
+from samovar.train.rl.gathering import Gathering
+from samovar.train.rl.mismatch import FirstLook, Mismatch
 from samovar.train.rl.penalty import Penalty
 from samovar.train.rl.plan import IterationPlan
 from samovar.train.rl.rollouts import Player, Rewarding, Rollout, graded_by, rewarded
@@ -47,16 +50,16 @@ from samovar.train.trainable import loop_settings, open_trainable, save_trained
 
 LONGEST_ROW = 1024
 _NUM_SAMPLES = 4
+_ROWS_ASKED_ONE_IN = 8
+"""Rows of which one is shown to a reference that the loss does not need."""
 
 
-class Gathered(NamedTuple):
-    """What an iteration's questions came to."""
+class _Seen(NamedTuple):
+    """What the steps of an iteration go by."""
 
-    useful: list[list[Rollout]]
-    """Groups that something can be learnt from."""
-    every: list[list[Rollout]]
-    too_long: int
-    """Questions that left no room for an answer."""
+    objective: Objective
+    numbers: dict[str, float]
+    """Of the answers before the first step, as far as the steps do not tell them."""
 
 
 def reinforce(
@@ -87,7 +90,10 @@ def reinforce(
         NonFiniteLossError: the step's batch is saved in ``out`` for a look.
     """
     run = _Run.begin(settings, base, out, tasks, shares, habits, rewarding or graded_by(tasks))
-    return run.train(base, out, is_quiet=is_quiet)
+    try:
+        return run.train(base, out, is_quiet=is_quiet)
+    finally:
+        run.gathering.close()
 
 
 def load_algorithm(settings: GrpoSettings | PpoSettings) -> Policy:
@@ -104,8 +110,7 @@ class _Run:
     model: Decoder
     reference: Decoder
     player: Player
-    curriculum: Curriculum
-    rewarding: Rewarding
+    gathering: Gathering
     tasks: Mapping[str, Task]
     optimizers: Optimizers
     checkpoint: Checkpoint
@@ -127,7 +132,7 @@ class _Run:
     ) -> _Run:
         keep_freed_memory()
         tokenizer = Tokenizer.load(base)
-        model = open_trainable(base, settings.adapter, seed=settings.seed)
+        model = open_trainable(base, settings.adapter, seed=settings.seed).to(pick_device())
         check_vocabulary(tokenizer, model.settings, base)
         model.compute_dtype = training_dtype(model.norm.weight.device)
         reference = load_model(base, dtype=torch.float32).to(model.norm.weight.device)
@@ -140,12 +145,16 @@ class _Run:
         curriculum = Curriculum(tasks, shares, hardest=settings.hardest, easiest=settings.easiest, seed=settings.seed)
         penalty = Penalty(policy.penalty if isinstance(policy, Ppo) else 0.0)
         optimizers = Optimizers(model, loop)
-        parts: dict[str, Stateful] = {"optimizer": optimizers, "curriculum": curriculum, "penalty": penalty}
+        player = Player(model, tokenizer, habits, max_tokens=settings.max_tokens)
+        gathering = Gathering(loop, player, curriculum, rewarding)
+        # What is gathered first: until its thread is done the curriculum may change.
+        parts: dict[str, Stateful] = {
+            "rollouts": gathering, "curriculum": curriculum, "optimizer": optimizers, "penalty": penalty,
+        }  # fmt: skip
         free = {"checkpoint_every_s", "validations", "parallel", "trackers", "compile", "micro_batch_tokens"}
         facts = settings.model_dump(mode="json", exclude=free | {"gate", "held_out"})
         return cls(
-            loop, policy, model, reference, Player(model, tokenizer, habits, max_tokens=settings.max_tokens),
-            curriculum, rewarding, tasks, optimizers,
+            loop, policy, model, reference, player, gathering, tasks, optimizers,
             Checkpoint(out, Weights(trained_parameters(model)), parts, facts=facts), penalty, out, context,
             max(1, loop.micro_batch_tokens // context),
         )  # fmt: skip
@@ -188,7 +197,7 @@ class _Run:
 
     def _iterate(self, iteration: int) -> dict[str, Any]:
         began = time.monotonic()
-        gathered = self._gather(iteration)
+        gathered = self.gathering.take(iteration)
         drawn = time.monotonic()
         row: dict[str, Any] = numbers(
             gathered.every,
@@ -200,75 +209,77 @@ class _Run:
             row |= self._learn(gathered.useful, iteration)
         return row | {
             "rollout_seconds": round(drawn - began, 3),
+            "drawing_seconds": round(gathered.seconds, 3),
             "update_seconds": round(time.monotonic() - drawn, 3),
         }
-
-    def _gather(self, iteration: int) -> Gathered:
-        """Answers to questions, until as many questions as are wanted have answers of unlike worth."""
-        settings = self.settings
-        useful: list[list[Rollout]] = []
-        every: list[list[Rollout]] = []
-        too_long = 0
-        for turn in range(settings.draws):
-            drawn = self.curriculum.draw(iteration, settings.prompts - len(useful), turn=turn)
-            fitting = [example for example in drawn if self.player.fits(example)]
-            too_long += len(drawn) - len(fitting)
-            if fitting:
-                seed = (settings.seed * 1_000_003 + iteration) * 101 + turn * 7
-                groups = self.player.play(fitting, times=settings.answers, seed=seed * 100_003)
-                every += _checked(rewarded(groups, self.rewarding))
-                useful = [group for group in every if _teaches(group)]
-            if len(useful) >= settings.prompts:
-                break
-        if not every:
-            raise DataError(
-                f"none of {too_long} questions fits into the model's context with an answer of {settings.max_tokens} "
-                "tokens",
-                hint="lower max_tokens, or choose tasks with shorter questions",
-            )
-        if settings.reward == "tasks":  # scores of a reward model tell no rate of success
-            self.curriculum.learn([group[0].example for group in every], [_mean(group) for group in every])
-        return Gathered(useful[: settings.prompts], every, too_long)
 
     def _learn(self, groups: Sequence[Sequence[Rollout]], iteration: int) -> dict[str, float]:
         settings = self.settings
         rows = RolloutRows(groups, self.context, pad_id=self.player.tokenizer.document_end_id)
-        old_N, value_N = rows.look(self.model, rows_per_batch=self.rows_per_micro)
-        reference_N, _ = rows.look(self.reference, rows_per_batch=self.rows_per_micro)
-        policy = self.policy
-        if isinstance(policy, Ppo):
-            policy = replace(policy, penalty=self.penalty.value)
-        played = rows.played(old_N, reference_N, value_N)
-        advantage_N, return_N = policy.advantages(played)
-        rows.terms = Terms(old_N, reference_N, rows.in_rows(advantage_N), value_N, rows.in_rows(return_N))
         plan = IterationPlan(
             len(rows), epochs=settings.epochs, minibatches=settings.minibatches, rows_per_micro=self.rows_per_micro,
             context=self.context, seed=(settings.seed, iteration),
         )  # fmt: skip
-        self.model.train()
-        step = TrainStep(self.model, policy, rows, plan, settings, out=self.out)
         share = rate_share(
             iteration, settings.iterations, schedule=settings.schedule, warmup_share=settings.warmup_share,
             decay_share=settings.decay_share, final_share=settings.final_share,
         )  # fmt: skip
+        mismatch = Mismatch(settings.importance_cap)
+        seen = self._look(rows, mismatch, num_steps=plan.num_steps, seed=(settings.seed, iteration))
+        self.model.train()
+        step = TrainStep(self.model, seen.objective, rows, plan, settings, out=self.out)
         found = []
         for number in range(plan.num_steps):
             found.append(step(number))
             self.optimizers.step(share)
         self.model.eval()
-        means = {name: sum(one[name] for one in found) / len(found) for name in found[0]}
-        kl_N = old_N - reference_N
-        per_answer = float(kl_N.sum()) / len(rows.reward_A)
+        means = {name: sum(one[name] for one in found) / len(found) for name in found[0]} | seen.numbers
+        means["kl_answer"] = means["kl"] * rows.num_targets / len(rows.reward_A)
         if isinstance(settings, PpoSettings) and settings.target_kl is not None:
-            self.penalty.move(per_answer, settings.target_kl, len(rows.reward_A))
-        # Both before the first step: of the answers under the model that drew them.
-        return means | {
-            "surprise": -float(old_N.mean()),
-            "kl": float(kl_N.mean()),
-            "kl_answer": per_answer,
-            "penalty": self.penalty.value,
-            "learning_rate": settings.learning_rate * share,
-        }
+            self.penalty.move(means["kl_answer"], settings.target_kl, len(rows.reward_A))
+        return (
+            means
+            | mismatch.numbers()
+            | {
+                "penalty": self.penalty.value,
+                "learning_rate": settings.learning_rate * share,
+            }
+        )
+
+    def _look(self, rows: RolloutRows, mismatch: Mismatch, *, num_steps: int, seed: tuple[int, int]) -> _Seen:
+        """What is known of the answers before the first step, by as few passes over them as the policy can do with.
+
+        Where nothing depends on it, the old log-probability of a token is that of the only step itself; and the
+        reference is asked about some of the rows, by which the divergence is estimated.
+        """
+        settings, policy, at_once = self.settings, self.policy, self.rows_per_micro
+        if isinstance(policy, Ppo):
+            policy = replace(policy, penalty=self.penalty.value)
+        needs_reference = policy.looks_first or settings.kl_weight > 0 or settings.max_kl is not None
+        drops = settings.adapter is not None and settings.adapter.dropout > 0
+        is_first_look = num_steps == 1 and not policy.looks_first and not drops
+        asked = np.arange(len(rows))
+        if not needs_reference:
+            asked = np.sort(np.random.default_rng(seed).permutation(asked)[: -(-len(rows) // _ROWS_ASKED_ONE_IN)])
+        reference_N, _ = rows.look(self.reference, rows_per_batch=at_once, numbers=asked)
+        numbers: dict[str, float] = {}
+        old_N = value_N = None
+        if not is_first_look:
+            old_N, value_N = rows.look(self.model, rows_per_batch=at_once)
+            numbers = {"surprise": -float(old_N.mean()), "kl": _mean_kl(old_N[rows.places(asked)], reference_N)}
+        elif not needs_reference:
+            held_N, _ = rows.look(self.model, rows_per_batch=at_once, numbers=asked)
+            numbers = {"kl": _mean_kl(held_N, reference_N)}
+        known_N = reference_N if needs_reference else None
+        advantage_N, return_N = (
+            rows.in_rows(one_N) for one_N in policy.advantages(rows.played(old_N, known_N, value_N))
+        )
+        if old_N is None or value_N is None:
+            rows.terms = Terms(rows.drawn_N, known_N, advantage_N, torch.zeros_like(return_N), return_N)
+            return _Seen(FirstLook(policy, mismatch), numbers)
+        weight_N = mismatch.weigh(old_N, rows.drawn_N)
+        rows.terms = Terms(old_N, known_N, advantage_N * weight_N, value_N, return_N)
+        return _Seen(policy, numbers)
 
     def _examine(self) -> dict[str, Any]:
         """The share of held-out questions that is answered rightly, greedily; and some of the answers."""
@@ -282,21 +293,5 @@ class _Run:
         return {"held_out": right, **{f"sample {number + 1}": told(group[0]) for number, group in enumerate(shown)}}
 
 
-def _teaches(group: Sequence[Rollout]) -> bool:
-    """Whether the answers differ in what they are worth; of one answer alone that is not known."""
-    return len(group) == 1 or len({one.reward for one in group}) > 1
-
-
-def _checked(groups: list[list[Rollout]]) -> list[list[Rollout]]:
-    for group in groups:
-        for one in group:
-            if not math.isfinite(one.reward):
-                raise DataError(
-                    f"the reward of {told(one)!r} is {one.reward}",
-                    hint="a grader or reward model that gives no number cannot be learnt from: mend it first",
-                )
-    return groups
-
-
-def _mean(group: Sequence[Rollout]) -> float:
-    return sum(one.reward for one in group) / len(group)
+def _mean_kl(held_N: Tensor, reference_N: Tensor) -> float:
+    return float(divergence(held_N, reference_N).mean())

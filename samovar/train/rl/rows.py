@@ -63,6 +63,9 @@ class RolloutRows(AnswerRows):
         # Advantages are told from the order in which tokens were drawn, and rows are packed in another.
         self._as_drawn_N = torch.argsort(rollout_N * (int(round_N.max()) + 1) + round_N, stable=True)
         self._rollout_N = rollout_N
+        every = [one for group in groups for one in group]
+        self.drawn_N = torch.tensor([value for number, turn in places for value in every[number].rounds[turn].logprobs])
+        """float32; what the engine held of each token that it drew: its log-probability."""
         self.terms: Terms | None = None
 
     @property
@@ -75,19 +78,29 @@ class RolloutRows(AnswerRows):
         batch = super().batch(numbers)
         if self.terms is None:
             return batch
+        return batch._replace(terms=self.terms.at(self.places(numbers)))
+
+    def places(self, numbers: np.ndarray) -> Tensor:
+        """Where the tokens of the rows of these numbers stand among all, int64."""
         first, last = self._first_token[numbers], self._first_token[numbers + 1]
-        place_N = np.concatenate([np.arange(*ends) for ends in zip(first, last, strict=True)])
-        return batch._replace(terms=self.terms.at(torch.from_numpy(place_N)))
+        return torch.from_numpy(np.concatenate([np.arange(*ends) for ends in zip(first, last, strict=True)]))
 
     @torch.no_grad()
-    def look(self, model: Decoder, *, rows_per_batch: int) -> tuple[Tensor, Tensor]:
-        """Of every token its log-probability under ``model``, and the value expected there, or 0; float32, N and N."""
+    def look(self, model: Decoder, *, rows_per_batch: int, numbers: np.ndarray | None = None) -> tuple[Tensor, Tensor]:
+        """Of every token its log-probability under ``model``, and the value expected there, or 0; float32, N and N.
+
+        Args:
+            model: who looks.
+            rows_per_batch: rows of a forward pass.
+            numbers: of the rows whose tokens are wanted, all by default.
+        """
         was_training = model.training
         model.eval()
         device = next(model.parameters()).device
         log_probs, expected = [], []
-        for first in range(0, len(self), rows_per_batch):
-            batch = super().batch(np.arange(first, min(first + rows_per_batch, len(self)))).to(device)
+        numbers = np.arange(len(self)) if numbers is None else numbers
+        for first in range(0, len(numbers), rows_per_batch):
+            batch = super().batch(numbers[first : first + rows_per_batch]).to(device)
             hidden_BTD = hidden_of(model, batch)
             log_probs.append(token_log_probs(model, batch, hidden_BTD).cpu())
             assert batch.answers is not None
@@ -95,9 +108,13 @@ class RolloutRows(AnswerRows):
         model.train(was_training)
         return torch.cat(log_probs), torch.cat(expected)
 
-    def played(self, old_N: Tensor, reference_N: Tensor, value_N: Tensor) -> Played:
-        """All that advantages are estimated from, in the order in which it was drawn."""
+    def played(
+        self, old_N: Tensor | None = None, reference_N: Tensor | None = None, value_N: Tensor | None = None
+    ) -> Played:
+        """All that advantages are estimated from, in the order in which it was drawn; zeros for what is not known."""
         order = self._as_drawn_N
+        nothing_N = torch.zeros(len(order))
+        old_N, reference_N, value_N = (nothing_N if one is None else one for one in (old_N, reference_N, value_N))
         return Played(
             self._rollout_N[order], self.group_A, self.reward_A, old_N[order], reference_N[order], value_N[order]
         )
@@ -115,7 +132,7 @@ def _parts(groups: Sequence[Sequence[Rollout]], context: int) -> Iterator[_Part]
         rows: list[Row] = []
         places: list[tuple[int, int]] = []
         for rollout in group:
-            for turn, (prompt_ids, ids) in enumerate(rollout.rounds):
+            for turn, (prompt_ids, ids, _) in enumerate(rollout.rounds):
                 if ids:
                     rows.append(Row(prompt_ids + ids, [False] * len(prompt_ids) + [True] * len(ids)))
                     places.append((number, turn))

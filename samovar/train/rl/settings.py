@@ -36,6 +36,11 @@ class RlSettings(LoopSettings):
     """And one that became likelier than this share above it."""
     kl_weight: float = Field(0.0, ge=0)
     """Weight of the divergence from the assistant as it was, as a part of the loss."""
+    rollouts_ahead: Literal[0, 1] = 0
+    """Iterations by which answers are drawn ahead: with 1 those of the next are drawn while the update runs."""
+    importance_cap: float | None = Field(2.0, ge=1)
+    """Tokens count by how much likelier training holds them than the engine did that drew them, up to so many times;
+    null: all alike."""
     average: Literal["tokens", "answers", "length"] = "tokens"
     """Whether tokens count alike, or answers, or answers as if all were max_tokens long."""
     importance: Literal["token", "answer"] = "token"

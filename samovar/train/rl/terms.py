@@ -16,8 +16,8 @@ class Terms(NamedTuple):
 
     old_N: Tensor
     """Log-probability under the model that drew it."""
-    reference_N: Tensor
-    """Log-probability under the reference, 0 where there is none."""
+    reference_N: Tensor | None
+    """Log-probability under the reference; None where the loss does not need it."""
     advantage_N: Tensor
     """How much better than expected the answer was from this token on."""
     value_N: Tensor
@@ -27,11 +27,11 @@ class Terms(NamedTuple):
 
     def to(self, device: torch.device) -> Terms:
         """The same on ``device``."""
-        return Terms(*(tensor.to(device, non_blocking=True) for tensor in self))
+        return Terms(*(None if one is None else one.to(device, non_blocking=True) for one in self))  # type: ignore[arg-type]
 
     def at(self, place_N: Tensor) -> Terms:
         """Those of some tokens."""
-        return Terms(*(tensor[place_N] for tensor in self))
+        return Terms(*(None if one is None else one[place_N] for one in self))  # type: ignore[arg-type]
 
 
 class Played(NamedTuple):
@@ -44,5 +44,7 @@ class Played(NamedTuple):
     reward_A: Tensor
     """float32."""
     old_N: Tensor
+    """As ``Terms`` has them; zeros, as the two below, where ``Policy.looks_first`` says that nothing depends on them.
+    """
     reference_N: Tensor
     value_N: Tensor

@@ -11,6 +11,8 @@ _BLOWN_UP = 2.0
 _CUT = 0.5
 _BARREN = 3
 _FELL = 0.1
+_FAR = 0.05
+"""Nats a token: of engine and training on what the one drew."""
 
 
 class Watch:
@@ -56,6 +58,11 @@ class Watch:
             found.append((
                 "barren", f"for {self._barren} iterations all answers to each question were worth the same: the "
                 "questions are too hard or too easy; teach them first by sft, or choose other tasks",
+            ))  # fmt: skip
+        if row.get("mismatch_kl", 0.0) > _FAR:
+            found.append((
+                "mismatch", f"what draws answers and what learns from them are {row['mismatch_kl']:.2f} nats a token "
+                "apart: lower the rate where rollouts are ahead, and keep importance_cap",
             ))  # fmt: skip
         held_out = row.get("held_out")
         if held_out is not None:

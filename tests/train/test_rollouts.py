@@ -1,0 +1,139 @@
+"""Rollouts: the engine draws by the weights of the moment, and what training holds of it is what the engine held."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from samovar.agent.habits import Habits
+from samovar.engine.native import build
+from samovar.model.adapters.attach import attach
+from samovar.model.adapters.settings import AdapterSettings
+from samovar.model.checkpoint import load_model
+from samovar.model.decoder import Decoder
+from samovar.tokenizer.tokenizer import Tokenizer
+from samovar.train.objectives.contract import Objective, measured
+from samovar.train.objectives.grpo import Grpo
+from samovar.train.rl.mismatch import FirstLook, Mismatch
+from samovar.train.rl.rollouts import Player, Rollout, from_json, graded_by, rewarded, to_json
+from samovar.train.rl.rows import RolloutRows
+from samovar.train.rl.terms import Terms
+from tests.train.rl_tasks import WordOf
+from tests.train.tiny_preferences import tiny_model
+
+HABITS = Habits(tools=())
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_model(tmp_path_factory.mktemp("tiny"))
+
+
+def opened(folder: Path, *, adapter: bool = False) -> Decoder:
+    """A model in training, in float32."""
+    model = load_model(folder, dtype=torch.float32)
+    if adapter:
+        attach(model, AdapterSettings(rank=4), seed=0)
+        return model
+    return model.requires_grad_(True)
+
+
+def drawn(player: Player, *, seed: int = 3) -> list[list[Rollout]]:
+    examples = list(WordOf().examples("train", 3))
+    return rewarded(player.play(examples, times=4, seed=seed), graded_by({"word_of": WordOf()}))
+
+
+def held(model: Decoder, rows: RolloutRows) -> Tensor:
+    log_prob_N, _ = rows.look(model, rows_per_batch=2)
+    return log_prob_N
+
+
+@pytest.mark.parametrize("adapter", [False, True])
+def test_what_is_drawn_is_of_the_weights_as_they_are(folder: Path, adapter: bool) -> None:
+    model, tokenizer = opened(folder, adapter=adapter), Tokenizer.load(folder)
+    player = Player(model, tokenizer, HABITS, max_tokens=8)
+    before = player.now()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.requires_grad:
+                parameter.add_(0.05 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1)))
+    new, old = (RolloutRows(drawn(one), 128, pad_id=tokenizer.document_end_id) for one in (player, before))
+    torch.testing.assert_close(held(model, new), new.drawn_N, atol=2e-4, rtol=1e-4)
+    assert (held(model, old) - old.drawn_N).abs().max() > 0.01, "drawn by the weights from before"
+    torch.testing.assert_close(held(before.model, old), old.drawn_N, atol=2e-4, rtol=1e-4)
+
+
+def test_the_native_engine_draws_where_it_can(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    player = Player(opened(folder), Tokenizer.load(folder), HABITS, max_tokens=8).now()
+    native = drawn(player)
+    assert player._engine is not None
+    assert player._engine.is_native == (not build.reason())
+    monkeypatch.setattr("samovar.engine.native.native_decoder.reason", lambda: "there is no compiler")
+    player = Player(opened(folder), Tokenizer.load(folder), HABITS, max_tokens=8).now()
+    eager = drawn(player)
+    assert not player._engine.is_native  # type: ignore[union-attr]
+    assert [[one.completion for one in group] for group in native] == [[o.completion for o in g] for g in eager]
+
+
+def test_a_player_that_plays_on_gives_what_a_fresh_one_does(folder: Path) -> None:
+    player = Player(opened(folder), Tokenizer.load(folder), HABITS, max_tokens=8)
+    fixed = player.now()
+    drawn(fixed, seed=9)
+    assert drawn(fixed) == drawn(player)
+
+
+def test_rollouts_come_back_from_json_as_they_were(folder: Path) -> None:
+    groups = drawn(Player(opened(folder), Tokenizer.load(folder), HABITS, max_tokens=8))
+    for one in (one for group in groups for one in group):
+        assert from_json(json.loads(json.dumps(to_json(one)))) == one
+
+
+def test_a_first_look_that_is_the_step_gives_its_gradient(folder: Path) -> None:
+    """One pass less, and the same loss, gradient and mismatch as where old log-probabilities have a look of their own.
+    """
+    model, tokenizer = opened(folder), Tokenizer.load(folder)
+    rows = RolloutRows(
+        drawn(Player(model, tokenizer, HABITS, max_tokens=8)), 128, pad_id=tokenizer.document_end_id
+    )  # fmt: skip
+    # As if another had drawn them: some are much likelier now than they were.
+    rows.drawn_N = rows.drawn_N - 2 * torch.rand(len(rows.drawn_N), generator=torch.Generator().manual_seed(2))
+    advantage = torch.rand(len(rows.drawn_N), generator=torch.Generator().manual_seed(3)) - 0.5
+    nothing, old = torch.zeros_like(advantage), held(model, rows)
+    policy = Grpo(0.2, 0.3, 0.0, "tokens", "token", 8, divides_by_deviation=False)
+    looked, first = Mismatch(2.0), Mismatch(2.0)
+
+    def step(objective: Objective) -> tuple[Tensor, Tensor]:
+        model.zero_grad()
+        batch = rows.batch(np.arange(len(rows)))
+        hidden = model.hidden(batch.tokens_BT, document_BT=batch.document_BT, branches=batch.branches)
+        found = measured(objective.loss_sum(model, batch, hidden))
+        found.loss.backward()
+        gradient = model.embed_tokens.weight.grad
+        assert gradient is not None
+        return found.loss.detach(), gradient.clone()
+
+    rows.terms = Terms(old, None, advantage * looked.weigh(old, rows.drawn_N), nothing, nothing)
+    apart = step(policy)
+    rows.terms = Terms(rows.drawn_N, None, advantage, nothing, nothing)
+    together = step(FirstLook(policy, first))
+    torch.testing.assert_close(together, apart)
+    assert first.numbers() == pytest.approx(looked.numbers(), rel=1e-4)
+    assert first.numbers()["capped_share"] > 0.3
+
+
+def test_tokens_of_wrong_probability_are_weighed_by_hand() -> None:
+    mismatch = Mismatch(1.5)
+    weight = mismatch.weigh(torch.tensor([-1.0, -2.0, -1.0]), torch.tensor([-1.0, -1.0, -3.0]))
+    assert weight.tolist() == pytest.approx([1.0, float(torch.tensor(-1.0).exp()), 1.5])
+    numbers = mismatch.numbers()
+    assert numbers["mismatch"] == pytest.approx(1.0)
+    assert numbers["mismatch_max"] == 2.0
+    assert numbers["capped_share"] == pytest.approx(1 / 3)
+    e = float(torch.tensor(1.0).exp())
+    assert numbers["mismatch_kl"] == pytest.approx(((1 / e - 1 + 1) + (e**2 - 1 - 2)) / 3)
+    assert Mismatch(None).weigh(torch.tensor([-1.0]), torch.tensor([-3.0])).tolist() == [1.0]
