@@ -81,10 +81,10 @@ def local_costing(
     speed = probe_training(recipe, recipe.pretrain, outlook)["tokens_per_second"]
     machine = ReckoningMachine(outlook.machine, shape, context, speed)
     configs = {item.name: item.stage.config(recipe) for item in items}
-    kept: dict[int, Cost] = {}
+    kept: dict[str, Cost] = {}
 
     def cost(changed: Recipe) -> Cost:
-        key = hash((changed.model.size, changed.pretrain.tokens, changed.pretrain.micro_batch_tokens))
+        key = changed.model_dump_json(include={"model", "pretrain", "sft"})
         if key not in kept:
             afresh: set[str] = set()
             view = Outlook(project.root, machine, _made(items))

@@ -14,6 +14,7 @@ from samovar.core.price import Price, show_money
 from samovar.core.progress import short_bytes, short_duration, short_number
 
 LARGEST = 80
+PROPOSED = "compute-optimal"
 SMALLEST_MICRO_BATCH = 2048
 _SHAPE_KEYS = ("hidden_size", "num_heads", "num_kv_heads", "intermediate_size")
 
@@ -40,25 +41,38 @@ class Option:
     recipe: Recipe
     parameters: int
     cost: Cost
+    is_proposed: bool = False
+
+    @property
+    def tokens(self) -> int:
+        """Of what the budget is spent on: of pretraining, or of teaching a base."""
+        return self.recipe.pretrain.tokens if self.recipe.base is None else self.recipe.sft.tokens
 
     @property
     def tokens_per_parameter(self) -> float:
-        """Of pretraining."""
-        return self.recipe.pretrain.tokens / self.parameters
+        """How long it is trained for its size."""
+        return self.tokens / self.parameters
 
 
 def propose(recipe: Recipe, budget: Budget, costing: Costing, *, price: Price | None) -> list[Option]:
-    """Ways to spend ``budget``, from the smallest model to the largest; the one named "compute-optimal" is proposed.
+    """Ways to spend ``budget`` on a model of one's own, from the smallest to the largest; one of them is proposed.
 
     Raises:
-        ConfigError: not even the smallest model fits, the budget is money and there is no price, or the recipe starts
-            from another's model, whose size is given.
+        ConfigError: not even the smallest model fits, or the budget is money and there is no price in its currency.
     """
-    if recipe.base is not None:
-        raise ConfigError(
-            f"a budget chooses the size of a model of one's own, and the recipe starts from {recipe.base}",
-            hint="plan without --budget says what it takes; sft.tokens and sft.adapter make it cheaper",
-        )
+    check_price(budget, price)
+    found = _for_memory(recipe, budget, costing) if budget.kind == "memory" else _for_spending(recipe, budget, costing)
+    if not any(option.is_proposed for option in found):
+        raise _too_small(recipe, budget, costing)
+    return sorted(_distinct(found), key=lambda option: option.parameters)
+
+
+def check_price(budget: Budget, price: Price | None) -> None:
+    """A budget of money needs a price in its currency.
+
+    Raises:
+        ConfigError: there is none.
+    """
     if budget.kind == "money" and price is None:
         raise ConfigError(
             f"the budget of {budget} needs a price", hint="add --price '2.50 USD/h', or --price '0.30 EUR/kWh'"
@@ -67,10 +81,6 @@ def propose(recipe: Recipe, budget: Budget, costing: Costing, *, price: Price | 
         raise ConfigError(
             f"the budget is in {budget.currency} and the price in {price.currency}", hint="name both in one currency"
         )
-    found = _for_memory(recipe, budget, costing) if budget.kind == "memory" else _for_spending(recipe, budget, costing)
-    if not any(option.name == "compute-optimal" for option in found):
-        raise _too_small(recipe, budget, costing)
-    return sorted(_distinct(found), key=lambda option: option.parameters)
 
 
 def changes_of(recipe: Recipe, option: Option) -> dict[str, Any]:
@@ -88,7 +98,7 @@ def varied(recipe: Recipe, size: int, tokens_per_parameter: float, *, micro_batc
     """The recipe with another size and tokens in proportion to its parameters; a shape set by hand gives way."""
     model = recipe.model.model_copy(update={"size": size} | dict.fromkeys(_SHAPE_KEYS))
     parameters = model.decoder(recipe.tokenizer.vocab_size).num_parameters
-    tokens = _rounded(tokens_per_parameter * parameters)
+    tokens = rounded(tokens_per_parameter * parameters)
     smaller: Mapping[str, Any] = {} if micro_batch_tokens is None else {"micro_batch_tokens": micro_batch_tokens}
     return recipe.model_copy(
         update={
@@ -102,26 +112,26 @@ def varied(recipe: Recipe, size: int, tokens_per_parameter: float, *, micro_batc
 def _for_spending(recipe: Recipe, budget: Budget, costing: Costing) -> list[Option]:
     found = []
     for choice in CHOICES:
-        size = _largest(lambda size, choice=choice: _fits(costing(varied(recipe, size, choice[1])), budget))  # type: ignore[misc]
+        size = largest(lambda size, choice=choice: fits(costing(varied(recipe, size, choice[1])), budget))  # type: ignore[misc]
         if size:
             found.append(_option(choice.name, varied(recipe, size, choice.tokens_per_parameter), costing))
     return found
 
 
 def _for_memory(recipe: Recipe, budget: Budget, costing: Costing) -> list[Option]:
-    largest = _largest(lambda size: _fits(costing(varied(recipe, size, OPTIMAL)), budget))
-    if not largest:
+    most = largest(lambda size: fits(costing(varied(recipe, size, OPTIMAL)), budget))
+    if not most:
         return []
-    whole = _option("compute-optimal", varied(recipe, largest, OPTIMAL), costing)
+    whole = _option(PROPOSED, varied(recipe, most, OPTIMAL), costing)
     found = [whole]
     for name, share, ratio in (("over-trained", 0.25, 5 * OPTIMAL), ("longer", 0.5, 2 * OPTIMAL)):
-        size = _largest(lambda size, share=share: _parameters(recipe, size) <= share * whole.parameters)  # type: ignore[misc]
+        size = largest(lambda size, share=share: _parameters(recipe, size) <= share * whole.parameters)  # type: ignore[misc]
         if size:
             found.append(_option(name, varied(recipe, size, ratio), costing))
     # Where rows are shorter, a smaller micro-batch leaves room for a larger model.
     micro = max(recipe.model.context, SMALLEST_MICRO_BATCH)
     if micro < recipe.pretrain.micro_batch_tokens:
-        smaller = _largest(lambda size: _fits(costing(varied(recipe, size, OPTIMAL, micro_batch_tokens=micro)), budget))
+        smaller = largest(lambda size: fits(costing(varied(recipe, size, OPTIMAL, micro_batch_tokens=micro)), budget))
         found.append(
             _option(
                 f"larger, micro-batches of {micro:,}",
@@ -132,23 +142,24 @@ def _for_memory(recipe: Recipe, budget: Budget, costing: Costing) -> list[Option
     return found
 
 
-def _fits(cost: Cost, budget: Budget) -> bool:
+def fits(cost: Cost, budget: Budget) -> bool:
+    """Whether ``cost`` is within ``budget``."""
     spent = {"time": cost.seconds, "memory": cost.memory_bytes, "energy": cost.joules, "money": cost.money}[budget.kind]
     return spent is not None and spent <= budget.amount
 
 
-def _largest(fits: Callable[[int], bool]) -> int:
-    """The largest size that fits, as each smaller one then does; 0 when none does."""
-    low, high = 0, LARGEST
+def largest(is_within: Callable[[int], bool], most: int = LARGEST) -> int:
+    """The largest number up to ``most`` that is within, as each smaller one then is; 0 when none is."""
+    low, high = 0, most
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if fits(middle) else (low, middle - 1)
+        low, high = (middle, high) if is_within(middle) else (low, middle - 1)
     return low
 
 
 def _option(name: str, recipe: Recipe, costing: Costing) -> Option:
     parameters = recipe.model.decoder(recipe.tokenizer.vocab_size).num_parameters
-    return Option(name, recipe, parameters, costing(recipe))
+    return Option(name, recipe, parameters, costing(recipe), is_proposed=name == PROPOSED)
 
 
 def _parameters(recipe: Recipe, size: int) -> int:
@@ -158,27 +169,31 @@ def _parameters(recipe: Recipe, size: int) -> int:
 def _distinct(found: list[Option]) -> list[Option]:
     """One option a size; the proposal stays."""
     by_size: dict[int, Option] = {}
-    for option in sorted(found, key=lambda option: option.name == "compute-optimal"):
+    for option in sorted(found, key=lambda option: option.is_proposed):
         by_size[option.recipe.model.size] = option
     return list(by_size.values())
 
 
+def in_words(cost: Cost, budget: Budget) -> str:
+    """What of ``cost`` the budget limits."""
+    return {
+        "time": short_duration(cost.seconds),
+        "memory": short_bytes(cost.memory_bytes),
+        "energy": f"{cost.joules / 3.6e6:.3g} kWh",
+        "money": show_money(cost.money or 0.0, cost.currency or ""),
+    }[budget.kind]
+
+
 def _too_small(recipe: Recipe, budget: Budget, costing: Costing) -> ConfigError:
     smallest = costing(varied(recipe, 1, OPTIMAL))
-    takes = {
-        "time": short_duration(smallest.seconds),
-        "memory": short_bytes(smallest.memory_bytes),
-        "energy": f"{smallest.joules / 3.6e6:.3g} kWh",
-        "money": show_money(smallest.money or 0.0, smallest.currency or ""),
-    }[budget.kind]
-    what = f"no model fits in {budget}: the smallest takes {takes}"
+    what = f"no model fits in {budget}: the smallest takes {in_words(smallest, budget)}"
     if budget.kind == "memory":
         return ConfigError(what, hint="lower pretrain.micro_batch_tokens, sft.micro_batch_tokens or model.context")
     tokens = short_number(recipe.sft.tokens)
     return ConfigError(what, hint=f"raise the budget, or lower sft.tokens, which is {tokens}")
 
 
-def _rounded(tokens: float) -> int:
+def rounded(tokens: float) -> int:
     """Two figures are as exact as the rule is."""
     digits = max(0, len(str(int(tokens))) - 2)
     return max(1, int(round(tokens, -digits)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -40,7 +41,7 @@ def recipe_lines(changes: Mapping[str, Any]) -> str:
         if section != last:
             lines.append(f"{section}:")
             last = section
-        lines.append(f"  # {key}: leave it out" if value is None else f"  {key}: {value}")
+        lines.append(f"  # {key}: leave it out" if value is None else f"  {key}: {_written(value)}")
     return "\n".join(lines)
 
 
@@ -57,13 +58,27 @@ def _set(text: str, section: str, key: str, value: Any) -> str:
     top = yaml.compose(text, Loader=yaml.SafeLoader)
     group = _child(top, section)
     if group is None or not isinstance(group, yaml.MappingNode):
-        return text if value is None else _with_line_end(text) + f"{section}:\n  {key}: {value}\n"
+        return text if value is None else _with_line_end(text) + f"{section}:\n  {key}: {_written(value)}\n"
     old = _child(group, key)
     if old is not None and value is not None:
-        return text[: old.start_mark.index] + str(value) + text[old.end_mark.index :]
+        start = next(name for name, _ in group.value if name.value == key).end_mark.index + 1
+        return f"{text[:start]} {_written(value)}{text[_end(old) :]}"
     if old is not None:
         return _without(text, group, key)
-    return text if value is None else _inserted(text, group, f"{key}: {value}")
+    return text if value is None else _inserted(text, group, f"{key}: {_written(value)}")
+
+
+def _written(value: Any) -> str:
+    """In one line: groups in braces."""
+    return yaml.safe_dump(value, default_flow_style=True, width=math.inf).removesuffix("\n...\n").strip()
+
+
+def _end(node: yaml.Node) -> int:
+    """Where it ends in the text; a block's own mark is where the next thing begins."""
+    if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
+        last = node.value[-1]
+        return _end(last[1] if isinstance(last, tuple) else last)
+    return int(node.end_mark.index)
 
 
 def _child(node: yaml.Node | None, key: str) -> yaml.Node | None:
@@ -83,7 +98,7 @@ def _inserted(text: str, group: yaml.MappingNode, line: str) -> str:
 
 def _without(text: str, group: yaml.MappingNode, key: str) -> str:
     name, value = next((name, value) for name, value in group.value if name.value == key)
-    start, end = name.start_mark.index, value.end_mark.index
+    start, end = name.start_mark.index, _end(value)
     if group.flow_style:
         rest = text[end:]
         stripped = rest.lstrip()

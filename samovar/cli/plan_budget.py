@@ -1,4 +1,4 @@
-"""`samovar plan --budget`: a budget turned into a size and tokens."""
+"""`samovar plan --budget`: a budget turned into a size and tokens, or into a way of teaching a base and tokens."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from samovar.brew.proposal import Costing, Option
     from samovar.brew.recipe import Recipe
     from samovar.core.price import Price
+    from samovar.model.settings import DecoderSettings
 
 
 def propose_for(
@@ -32,6 +33,7 @@ def propose_for(
     from samovar.brew.proposal import changes_of, propose
     from samovar.brew.recipe import load_recipe
     from samovar.brew.recipe_edit import recipe_lines
+    from samovar.brew.teaching_proposal import propose_teaching, teaching_changes
 
     budget = parse_budget(budget_text)
     project = open_project(folder)
@@ -42,9 +44,13 @@ def propose_for(
         corpus_tokens = 0.0
     else:
         costing, note, corpus_tokens = _here(project, recipe, named)
-    options = propose(recipe, budget, costing, price=named)
-    proposal = next(option for option in options if option.name == "compute-optimal")
-    changes = changes_of(recipe, proposal)
+    if recipe.base is None:
+        options = propose(recipe, budget, costing, price=named)
+        changes = changes_of(recipe, _proposed(options))
+    else:
+        parameters = _shape(project, recipe).num_parameters
+        options = propose_teaching(recipe, budget, costing, parameters=parameters, price=named)
+        changes = teaching_changes(recipe, _proposed(options))
     if write:
         _write(project, changes)
     if as_json:
@@ -62,15 +68,22 @@ def propose_for(
     print(recipe_lines(changes))
 
 
+def _shape(project: Project, recipe: Recipe) -> DecoderSettings:
+    from samovar.brew.forecast import Machine, Outlook
+    from samovar.brew.training_forecast import decoder_settings
+
+    return decoder_settings(recipe, Outlook(project.root, Machine(project.probe_file)))
+
+
 def _here(project: Project, recipe: Recipe, price: Price | None) -> tuple[Costing, Any, float]:
     from samovar.brew.costing import local_costing
     from samovar.brew.graph import resolve
     from samovar.brew.stage import load_stages
 
     items = resolve(project, recipe, load_stages())
-    say("measuring this machine with models of several sizes…")
+    say("measuring this machine where it is not known yet…")
     costing, machine = local_costing(project, recipe, items, price)
-    shards = next((item.manifest for item in items if item.name == "shards"), None)
+    shards = next((item.manifest for item in items if item.name == "shards" and recipe.base is None), None)
     corpus_tokens = float(shards.metrics.get("tokens", 0.0)) if shards is not None else 0.0
 
     def note() -> str:
@@ -100,35 +113,39 @@ def _on_hardware(
 def _print_options(options: list[Option], price: Price | None, corpus_tokens: float) -> None:
     from samovar.core.price import show_money
 
-    headings = ["what", "size", "parameters", "tokens", "a parameter", "time", "peak memory", "energy"]
+    is_own = options[0].recipe.base is None
+    headings = ["what", "size" if is_own else "micro-batch", "parameters", "tokens", "a parameter", "time"]
+    headings += ["peak memory", "energy"]
     headings += ["money"] if price is not None else []
     headings += ["times the corpus"] if corpus_tokens else []
     rows = []
     for option in options:
         recipe, cost = option.recipe, option.cost
-        is_proposed = option.name == "compute-optimal"
         row = [
-            f"{option.name}{' (proposed)' if is_proposed else ''}",
-            str(recipe.model.size),
+            f"{option.name}{' (proposed)' if option.is_proposed else ''}",
+            str(recipe.model.size) if is_own else f"{recipe.sft.micro_batch_tokens:,}",
             short_number(option.parameters),
-            short_number(recipe.pretrain.tokens),
+            short_number(option.tokens),
             f"{option.tokens_per_parameter:.3g}",
             short_duration(cost.seconds),
             short_bytes(cost.memory_bytes),
             short_energy(cost.joules),
         ]
         row += [show_money(cost.money, cost.currency or "")] if cost.money is not None else []
-        row += [f"{recipe.pretrain.tokens / corpus_tokens:.2g}"] if corpus_tokens else []
+        row += [f"{option.tokens / corpus_tokens:.2g}"] if corpus_tokens else []
         rows.append(row)
     print_table(headings, rows)
     _say_epochs(options, corpus_tokens)
 
 
+def _proposed(options: list[Option]) -> Option:
+    return next(option for option in options if option.is_proposed)
+
+
 def _say_epochs(options: list[Option], corpus_tokens: float) -> None:
     from samovar.brew.compute_optimal import GOOD_EPOCHS
 
-    proposal = next(option for option in options if option.name == "compute-optimal")
-    wanted = proposal.recipe.pretrain.tokens / GOOD_EPOCHS
+    wanted = _proposed(options).tokens / GOOD_EPOCHS
     if corpus_tokens and wanted > corpus_tokens:
         say(
             f"the corpus has {short_number(corpus_tokens)} tokens; repeated more than {GOOD_EPOCHS:g} times it teaches "
@@ -138,19 +155,22 @@ def _say_epochs(options: list[Option], corpus_tokens: float) -> None:
 
 def _entry(option: Option, corpus_tokens: float) -> dict[str, Any]:
     recipe, cost = option.recipe, option.cost
+    is_own = recipe.base is None
     return {
         "name": option.name,
-        "size": recipe.model.size,
+        "is_proposed": option.is_proposed,
+        "size": recipe.model.size if is_own else None,
         "parameters": option.parameters,
-        "pretrain_tokens": recipe.pretrain.tokens,
-        "micro_batch_tokens": recipe.pretrain.micro_batch_tokens,
+        "pretrain_tokens": recipe.pretrain.tokens if is_own else None,
+        "sft_tokens": recipe.sft.tokens,
+        "micro_batch_tokens": (recipe.pretrain if is_own else recipe.sft).micro_batch_tokens,
         "tokens_per_parameter": round(option.tokens_per_parameter, 2),
         "seconds": round(cost.seconds, 1),
         "memory_bytes": round(cost.memory_bytes),
         "joules": round(cost.joules),
         "money": cost.money,
         "currency": cost.currency,
-        "times_the_corpus": round(recipe.pretrain.tokens / corpus_tokens, 2) if corpus_tokens else None,
+        "times_the_corpus": round(option.tokens / corpus_tokens, 2) if corpus_tokens else None,
     }
 
 

@@ -11,6 +11,8 @@ from samovar.brew.forecast import Machine, Outlook
 from samovar.brew.hardware import parse_hardware
 from samovar.brew.proposal import Cost, Option, changes_of, propose, varied
 from samovar.brew.recipe import Recipe, compose_recipe
+from samovar.brew.recipe_edit import set_values
+from samovar.brew.teaching_proposal import propose_teaching, teaching_changes
 from samovar.core.errors import ConfigError
 from samovar.core.price import Price, parse_price
 
@@ -27,7 +29,7 @@ def costing(recipe: Recipe) -> Cost:
 
 
 def proposed(options: list[Option]) -> Option:
-    return next(option for option in options if option.name == "compute-optimal")
+    return next(option for option in options if option.is_proposed)
 
 
 @pytest.mark.parametrize(
@@ -107,3 +109,51 @@ def test_eight_h100_by_hand(tmp_path: object) -> None:
     cost = rented_costing(outlook, machines, rent[1], mfu=0.4)(recipe)
     assert cost.seconds == pretrain.seconds + sft.seconds
     assert cost.money == pytest.approx(cost.seconds / 3600 * 8 * 4.76)
+
+
+def costing_of_teaching(recipe: Recipe) -> Cost:
+    """A thousand tokens a second, an hour for the rest; adapters take less memory, and of 4 bits less still."""
+    seconds = 3600 + recipe.sft.tokens / 1000
+    weights = {None: 16e9, 16: 3e9, 4: 1.5e9}[recipe.sft.adapter and recipe.sft.adapter.base_bits]
+    return Cost(seconds, weights + 1e6 * recipe.sft.micro_batch_tokens, 100 * seconds, seconds / 3600, "USD")
+
+
+BASE = Recipe.model_validate(
+    {
+        "base": "some/model",
+        "model": {"context": 1024},
+        "sft": {"tokens": 8_000_000, "adapter": {"rank": 8}, "micro_batch_tokens": 4096},
+    }
+)
+
+
+def test_a_budget_for_teaching_a_base_is_spent_on_its_tokens() -> None:
+    options = propose_teaching(BASE, Budget("time", 5 * 3600), costing_of_teaching, parameters=10**9, price=None)
+    assert [option.name for option in options] == ["all weights", "LoRA, rank 8", "QLoRA, rank 8"]
+    best = proposed(options)
+    assert best.name == "LoRA, rank 8", "the recipe's own way"
+    assert best.tokens == best.recipe.sft.tokens == 14_000_000, "four hours, to two figures, and no more than fits"
+    assert teaching_changes(BASE, best) == {"sft.tokens": 14_000_000}
+    with pytest.raises(ConfigError, match="the least takes 1h 00m"):
+        propose_teaching(BASE, Budget("time", 60), costing_of_teaching, parameters=10**9, price=None)
+    with pytest.raises(ConfigError, match="needs a price"):
+        propose_teaching(BASE, Budget("money", 5, "USD"), costing_of_teaching, parameters=10**9, price=None)
+
+
+def test_a_budget_of_memory_takes_the_way_that_trains_most_of_a_base() -> None:
+    options = propose_teaching(BASE, Budget("memory", 5.2e9), costing_of_teaching, parameters=10**9, price=None)
+    best = proposed(options)
+    assert [option.name for option in options] == ["LoRA, rank 8", "QLoRA, rank 8"]
+    assert best.name == "LoRA, rank 8"
+    assert teaching_changes(BASE, best) == {"sft.tokens": BASE.sft.tokens, "sft.micro_batch_tokens": 2048}
+    four = teaching_changes(BASE, options[1])
+    assert four["sft.adapter"] == {"rank": 8, "base_bits": 4}
+    with pytest.raises(ConfigError, match="the least takes"):
+        propose_teaching(BASE, Budget("memory", 1e9), costing_of_teaching, parameters=10**9, price=None)
+
+
+def test_a_group_is_set_and_taken_away_with_the_rest_as_it_was() -> None:
+    text = "sft:\n  adapter:   # low rank\n    rank: 8\n  # after it\n  tokens: 5\n"
+    changed = set_values(text, {"sft.adapter": {"rank": 8, "base_bits": 4}})
+    assert changed == "sft:\n  adapter: {base_bits: 4, rank: 8}\n  # after it\n  tokens: 5\n"
+    assert set_values(changed, {"sft.adapter": None}) == "sft:\n  # after it\n  tokens: 5\n"
