@@ -23,6 +23,11 @@ struct Memory {
     float* value_scale_LPKS;
 };
 
+// Where the S rows of one head of a block begin, in the keys and in the values.
+inline std::int64_t row_of(Memory const& memory, std::int64_t layer, std::int64_t block, std::int64_t head) {
+    return ((layer * memory.num_blocks + block) * memory.num_heads + head) * S;
+}
+
 // Put the key and the value of one head of one token where they belong.
 void keep(Memory const& memory, std::int64_t layer, std::int64_t slot, std::int64_t head, float const* key_A,
           float const* value_A);
@@ -40,11 +45,14 @@ constexpr int KEYS_AT_ONCE = 512;
 // Rows of a tile: G query heads of ROWS / G tokens; and the most query heads that attend_token takes.
 constexpr int ROWS = 48;
 
-// Memory of a thread to work in.
+constexpr int TILE_KEYS = 64;       // that pass a tile of queries at a time
+constexpr float NOTHING = -1e30f;  // a score that is hidden; finite, so that a row without keys makes no NaN
+
+// Memory of a thread to work in. Keys, values and queries of tiles are float32 or pairs of bfloat16.
 class Desk {
    public:
     explicit Desk(std::int64_t width);
-    std::vector<float> keys, values;    // a few blocks as float32
+    std::vector<float> keys, values;    // a few blocks
     std::vector<float> query, mixed;    // A x ROWS
     std::vector<float> scores;          // keys x ROWS, or ROWS x keys
 };

@@ -6,6 +6,10 @@
 #include <cstring>
 #include <utility>
 
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
+
 namespace samovar {
 
 #if defined(__AVX512F__)
@@ -33,20 +37,54 @@ inline void store(float* to, Floats x) { std::memcpy(to, &x, sizeof x); }
 
 inline Floats all(float x) { return x - Floats{}; }
 
-// bfloat16 is the upper half of a float32.
-inline Floats load_bfloat16(const std::uint16_t* from) {
+inline Words load_words(const std::uint16_t* from) {
     Halves halves;
     std::memcpy(&halves, from, sizeof halves);
-    Words words = __builtin_convertvector(halves, Words) << 16;
-    return (Floats)words;
+    return __builtin_convertvector(halves, Words);
 }
+
+// bfloat16 is the upper half of a float32.
+inline Floats load_bfloat16(const std::uint16_t* from) {
+    return (Floats)(load_words(from) << 16);
+}
+
+// In each lane a pair of bfloat16: what a gives, to the nearest, in the lower half, and what b gives in the upper one.
+inline Floats join_bfloat16(Floats a, Floats b) {
+    Words lower = ((Words)a + 0x8000) >> 16, upper = ((Words)b + 0x8000) & 0xffff0000;
+    return (Floats)(lower | upper);
+}
+
+// The pair at `from` in each lane.
+inline Floats all_pairs(const float* from) {
+    std::uint32_t pair;
+    std::memcpy(&pair, from, sizeof pair);
+    return (Floats)(pair - Words{});
+}
+
+// Whether the processor multiplies pairs of bfloat16, and adds the products to a float32.
+#if defined(__AVX512F__) && defined(__AVX512BF16__)
+constexpr bool MULTIPLIES_BFLOAT16 = true;
+inline Floats dot_bfloat16(Floats a, Floats b, Floats sum) {
+    return _mm512_dpbf16_ps(sum, (__m512bh)a, (__m512bh)b);
+}
+#else
+constexpr bool MULTIPLIES_BFLOAT16 = false;
+inline Floats dot_bfloat16(Floats a, Floats b, Floats sum) {
+    Words x = (Words)a, y = (Words)b;
+    return sum + (Floats)(x << 16) * (Floats)(y << 16) + (Floats)(x & 0xffff0000) * (Floats)(y & 0xffff0000);
+}
+#endif
 
 inline Floats load_int8(const std::int8_t* from) {
     Octets octets;
     std::memcpy(&octets, from, sizeof octets);
+#if defined(__AVX512F__)  // which gcc takes two steps for
+    return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32((__m128i)octets));
+#else
     // By way of 16 bits: straight to 32 gcc goes number by number.
     Shorts shorts = __builtin_convertvector(octets, Shorts);
     return __builtin_convertvector(__builtin_convertvector(shorts, Ints), Floats);
+#endif
 }
 
 // To the nearest, ties to even, as torch rounds; NaN is not expected.
