@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,13 +27,18 @@ _KEPT = {MANIFEST, SCRATCH, STATE, REFUSED, TABLE, "metrics.jsonl", "run.json", 
 """What is of the run and not of the model."""
 
 
-def promote(context: StageContext, gate: GateSettings, *, old: Path) -> dict[str, Any]:
+def promote(context: StageContext, gate: GateSettings, *, old: Path, learnt: Iterable[str] = ()) -> dict[str, Any]:
     """Compare the model in ``context.out`` with ``old``, keep the better one there, and tell.
 
+    Args:
+        context: of the stage that trained it.
+        gate: what is asked, and what is allowed.
+        old: the model before.
+        learnt: tasks that are asked beside those of sft.
     Returns:
         metrics: whether it was promoted, and the table.
     """
-    comparison = _compare(context, gate, old)
+    comparison = _compare(context, gate, old, learnt)
     _tell(context, comparison.table(), comparison.words())
     if not comparison.is_promoted:
         put_back(old, context.out)
@@ -70,12 +76,12 @@ def put_back(old: Path, out: Path) -> None:
                 shutil.copyfile(path, out / path.name)
 
 
-def _compare(context: StageContext, gate: GateSettings, old: Path) -> Comparison:
+def _compare(context: StageContext, gate: GateSettings, old: Path, learnt: Iterable[str] = ()) -> Comparison:
     from samovar.agent.habits import Habits
     from samovar.evals.comparison import compare, measure
 
     recipe = context.recipe
-    tasks = load_tasks(recipe, seed=recipe.eval.seed)
+    tasks = load_tasks(recipe, seed=recipe.eval.seed, names={*recipe.sft.tasks, *learnt})
     serve = recipe.serve
     habits = Habits(serve.tools, serve.system, serve.max_rounds, serve.announces_tools, serve.verbatim_quotes)
     before, after = (

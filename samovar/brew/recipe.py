@@ -19,6 +19,7 @@ from samovar.model.settings import ModelSettings
 from samovar.serve.settings import ServeSettings
 from samovar.tokenizer.settings import TokenizerSettings
 from samovar.train.distill_settings import DistillSettings
+from samovar.train.improve_settings import ImproveSettings
 from samovar.train.preference_settings import DpoSettings, RewardSettings
 from samovar.train.rl.settings import GrpoSettings, PpoSettings
 from samovar.train.settings import PretrainSettings, SftSettings
@@ -51,6 +52,8 @@ class Recipe(Settings):
     """Training a model that says how good an answer is; only where it is given."""
     dpo: DpoSettings | None = None
     """Training on preferences; only where it is given."""
+    improve: ImproveSettings | None = None
+    """Training on the right ones of its own answers; only where it is given."""
     grpo: GrpoSettings | None = None
     """Training by reward, answers to a question compared with each other; only where it is given."""
     ppo: PpoSettings | None = None

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from samovar.train.settings import LoopSettings
 
 
-TAUGHT = ("sft", "dpo", "grpo", "ppo")
+TAUGHT = ("sft", "dpo", "improve", "grpo", "ppo")
 """Stages that make an assistant, each from that of the last one before it that the recipe has."""
 
 

@@ -30,6 +30,7 @@ COMMANDS = {
         "sft",
         "reward",
         "dpo",
+        "improve",
         "grpo",
         "ppo",
         "distill",

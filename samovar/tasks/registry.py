@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import pkgutil
+import re
 from typing import Any
 
 from samovar.core.errors import ConfigError
@@ -29,9 +30,15 @@ def task_names() -> list[str]:
 def load_task(name: str, **options: Any) -> Task:
     """Make the task of this name; ``options`` are those of ``Task``.
 
+    Args:
+        name: the file's, and behind it, of a task that has levels, those wanted: long_sums@5, long_sums@5-8.
+        options: those of ``Task``.
     Raises:
-        ConfigError: there is no such task.
+        ConfigError: there is no such task, or it has no such levels.
     """
+    name, at, levels = name.partition("@")
+    if at:
+        options = {**options, "levels": _parse_levels(name, levels)}
     names = task_names()
     if name not in names:
         close = difflib.get_close_matches(name, names, n=1)
@@ -42,3 +49,10 @@ def load_task(name: str, **options: Any) -> Task:
         if isinstance(value, type) and issubclass(value, Task) and value.__module__ == module.__name__:
             return value(**options)
     raise ConfigError(f"samovar/tasks/{name}.py defines no Task", hint="give it a class that inherits Task")
+
+
+def _parse_levels(name: str, text: str) -> tuple[int, int]:
+    found = re.fullmatch(r"([1-9]\d*)(?:-([1-9]\d*))?", text, re.ASCII)
+    if found is None or found[1] == found[2]:
+        raise ConfigError(f"{text!r} behind {name}@ is no level", hint=f"for example {name}@3, or {name}@3-5")
+    return int(found[1]), int(found[2] or found[1])

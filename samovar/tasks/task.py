@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
 import xxhash
@@ -50,8 +50,26 @@ class Task(ABC):
     name: ClassVar[str]
     """The name of the file."""
     languages: tuple[str, ...] = ("en", "ru")
+    levels: tuple[int, int] | None = None
+    """The easiest and the hardest level of its examples, of a task that has levels: ``draw`` keeps between them."""
 
-    def __init__(self, assistant_name: str = "Samovar", seed: int = 0, languages: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        assistant_name: str = "Samovar",
+        seed: int = 0,
+        languages: Sequence[str] | None = None,
+        levels: tuple[int, int] | None = None,
+    ) -> None:
+        """Choose what examples are like.
+
+        Args:
+            assistant_name: as it gives it itself.
+            seed: of all draws.
+            languages: some of the task's, by default all.
+            levels: the easiest and the hardest, by default all that the task has.
+        Raises:
+            ConfigError: the task has no such language or level.
+        """
         unknown = [language for language in languages or () if language not in type(self).languages]
         if unknown or (languages is not None and not languages):
             raise ConfigError(
@@ -62,17 +80,34 @@ class Task(ABC):
         self.seed = seed
         if languages is not None:
             self.languages = tuple(languages)
+        self.label = self.name
+        """What its examples say they are of: the name, with the levels where some were chosen."""
+        if levels is not None:
+            self._keep_between(*levels)
 
     def example(self, split: Split, index: int) -> Example:
         """The example number ``index`` of a split; languages take turns."""
-        key = f"{self.seed}|{self.name}|{split}|{index}"
+        key = f"{self.seed}|{self.label}|{split}|{index}"
         rng = random.Random(xxhash.xxh3_64_intdigest(key.encode()))
-        return self.draw(rng, split, self.languages[index % len(self.languages)])
+        drawn = self.draw(rng, split, self.languages[index % len(self.languages)])
+        return drawn if self.label == self.name else replace(drawn, task=self.label)
 
     def examples(self, split: Split, count: int, start: int = 0) -> Iterator[Example]:
         """``count`` examples of a split from number ``start`` on."""
         for index in range(start, start + count):
             yield self.example(split, index)
+
+    def _keep_between(self, easiest: int, hardest: int) -> None:
+        every = type(self).levels
+        if every is None:
+            raise ConfigError(f"the task {self.name} has no levels to choose from", hint=f"name it {self.name} alone")
+        if not every[0] <= easiest <= hardest <= every[1]:
+            raise ConfigError(
+                f"the task {self.name} has levels {every[0]} to {every[1]}, not {easiest} to {hardest}",
+                hint=f"for example {self.name}@{every[0]}-{every[1]}",
+            )
+        self.levels = (easiest, hardest)
+        self.label = f"{self.name}@{easiest}" + (f"-{hardest}" if hardest > easiest else "")
 
     @abstractmethod
     def draw(self, rng: random.Random, split: Split, language: str) -> Example:

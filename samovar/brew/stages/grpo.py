@@ -13,7 +13,7 @@ class GrpoStage(ReinforcementStage):
     """An assistant, a Hugging Face folder: the new one, or the one before where the gate refused it."""
 
     name = "grpo"
-    needs: ClassVar[tuple[str, ...]] = ("sft", "dpo", "reward", "data")
+    needs: ClassVar[tuple[str, ...]] = ("sft", "dpo", "improve", "reward", "data")
 
     def settings(self, recipe: Recipe) -> GrpoSettings:
         """Its section."""

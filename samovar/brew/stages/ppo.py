@@ -13,7 +13,7 @@ class PpoStage(ReinforcementStage):
     """An assistant, a Hugging Face folder: the new one, or the one before where the gate refused it."""
 
     name = "ppo"
-    needs: ClassVar[tuple[str, ...]] = ("sft", "dpo", "grpo", "reward", "data")
+    needs: ClassVar[tuple[str, ...]] = ("sft", "dpo", "improve", "grpo", "reward", "data")
 
     def settings(self, recipe: Recipe) -> PpoSettings:
         """Its section."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,19 +48,23 @@ def summary(out: Path) -> dict[str, Any]:
     examined = [row for row in rows if "held_out" in row]
     played = [row for row in rows if "reward" in row]
     if len(examined) > 1:
-        first, last = examined[0], examined[-1]
-        lines = [f"# Answers before, and after {last['step']} iterations", ""]
-        for name in (name for name in last if name.startswith("sample ") and name in first):
-            question, _, before = first[name].partition(" -> ")
-            after = last[name].partition(" -> ")[2]
-            lines += [f"**{question}**", "", f"- before: {before}", f"- after: {after}", ""]
-        write_atomic(out / SAMPLES, "\n".join(lines))
+        write_samples(out, examined[0], examined[-1], after=f"{examined[-1]['step']} iterations")
     found: dict[str, Any] = {"iterations": played[-1]["step"], "seconds": played[-1]["seconds"]}
     found |= {name: played[-1][name] for name in _LAST if name in played[-1]}
     found["reward_before"] = played[0]["reward"]
     if examined:
         found |= {"held_out_before": examined[0]["held_out"], "held_out": examined[-1]["held_out"]}
     return found
+
+
+def write_samples(out: Path, first: Mapping[str, Any], last: Mapping[str, Any], *, after: str) -> None:
+    """Answers of two examinations side by side, for people."""
+    lines = [f"# Answers before, and after {after}", ""]
+    for name in (name for name in last if name.startswith("sample ") and name in first):
+        question, _, said_before = first[name].partition(" -> ")
+        said_after = last[name].partition(" -> ")[2]
+        lines += [f"**{question}**", "", f"- before: {said_before}", f"- after: {said_after}", ""]
+    write_atomic(out / SAMPLES, "\n".join(lines))
 
 
 def _share(holds: Iterable[bool]) -> float:

@@ -1,0 +1,99 @@
+"""Teach the assistant by its own right answers to questions that can be checked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from samovar.brew.curriculum import content_fingerprint, conversation_files, load_tasks, task_config
+from samovar.brew.forecast import Forecast, Outlook
+from samovar.brew.preference_forecast import DECODED_SHARE_OF_TRAINING_SPEED
+from samovar.brew.promotion import promote
+from samovar.brew.recipe import Recipe
+from samovar.brew.stage import Stage, StageContext, assistant_of, training_config
+from samovar.brew.training_forecast import forecast_training, probe_training
+from samovar.core.errors import ConfigError
+from samovar.train.improve_settings import ImproveSettings
+
+_PROMPT_TOKENS = 60
+_ANSWER_SHARE = 0.5
+"""Of the longest answer that answers take."""
+
+
+class ImproveStage(Stage):
+    """An assistant, a Hugging Face folder: the new one, or the one before where the gate refused it."""
+
+    name = "improve"
+    needs = ("sft", "dpo", "data")
+    resumes = True
+
+    def takes_part(self, recipe: Recipe) -> bool:
+        """Where the recipe has the section."""
+        return recipe.improve is not None
+
+    def config(self, recipe: Recipe) -> dict[str, Any]:
+        """What is asked, how it is trained, what it learnt before, and what the gate asks.
+
+        Raises:
+            ConfigError: an adapter is to be left alone, which is no model for the next iteration.
+        """
+        settings = _settings(recipe)
+        if settings.adapter is not None and not settings.adapter.merge:
+            raise ConfigError("improve.adapter.merge is false: every iteration needs a whole model")
+        habits = {"tools", "system", "max_rounds", "announces_tools"}
+        run = recipe.serve.model_dump(mode="json", include=habits)
+        share = recipe.sft.conversations_share
+        config = {"improve": training_config(settings), "run": run, "conversations_share": share}
+        return config | {"eval": recipe.eval.max_tokens, **task_config(recipe)}
+
+    def files(self, root: Any, recipe: Recipe) -> dict[str, str]:
+        """The user's own conversations."""
+        paths = conversation_files(root, recipe)
+        return {"conversations": content_fingerprint(paths)} if paths else {}
+
+    def run(self, context: StageContext) -> dict[str, Any]:
+        """Ask and train by turns, compare, promote."""
+        from samovar.agent.habits import Habits
+        from samovar.model.card import card_facts
+        from samovar.train.improve import Old, improve
+
+        recipe, settings = context.recipe, _settings(context.recipe)
+        before, serve, sft = assistant_of(context.inputs), recipe.serve, recipe.sft
+        shares = settings.tasks or sft.tasks
+        metrics = improve(
+            settings,
+            base=before,
+            out=context.out,
+            # Other questions than the gate's: the best model is chosen by some of them.
+            tasks=load_tasks(recipe, seed=settings.seed + recipe.eval.seed + 1, names=shares),
+            shares=shares,
+            habits=Habits(serve.tools, serve.system, serve.max_rounds, serve.announces_tools),
+            old=Old(
+                load_tasks(recipe, seed=sft.seed),
+                sft.tasks,
+                conversation_files(context.root, recipe),
+                sft.conversations_share,
+                sft.seed,
+            ),
+            is_quiet=context.is_quiet,
+        )
+        return metrics | promote(context, settings.gate, old=before, learnt=shares) | card_facts(before)
+
+    def forecast(self, recipe: Recipe, outlook: Outlook) -> Forecast:
+        """Answers decoded, and half of the questions taken to be learnt from, by the speed of this machine's probe."""
+        settings = _settings(recipe)
+        asked = settings.iterations * settings.questions
+        tokens_of_one = _PROMPT_TOKENS + settings.max_tokens * _ANSWER_SHARE
+        # Where earlier answers are kept, the second iteration learns from twice as many, the third from three times.
+        times = (settings.iterations + 1) / 2 if settings.keeps_earlier else 1
+        read = asked / 2 * times * settings.epochs * tokens_of_one / (1 - settings.remember)
+        training = forecast_training(recipe, settings, tokens=max(1.0, read), outlook=outlook)
+        names = {*recipe.sft.tasks, *settings.tasks}
+        examined = (settings.iterations + 1) * settings.held_out + 2 * settings.gate.examples
+        answers = asked * settings.answers + examined * len(names) * len(recipe.languages)
+        speed = probe_training(recipe, settings, outlook)["tokens_per_second"] * DECODED_SHARE_OF_TRAINING_SPEED
+        seconds = answers * settings.max_tokens * _ANSWER_SHARE / speed
+        return training._replace(seconds=training.seconds + seconds)
+
+
+def _settings(recipe: Recipe) -> ImproveSettings:
+    return recipe.improve or ImproveSettings()

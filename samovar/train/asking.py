@@ -1,0 +1,101 @@
+"""Questions answered several times each, and of the answers those that can be learnt from: the right ones."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from samovar.chat.conversation import Conversation
+from samovar.tasks.task import Task
+from samovar.train.improve_settings import ImproveSettings
+from samovar.train.rl.curriculum import Curriculum
+from samovar.train.rl.rollouts import Player, Rollout, graded_by, rewarded
+
+AT_ONCE = 64
+"""Questions between two looks of the curriculum, and at most so many are asked again after an interruption."""
+
+
+class Asked(NamedTuple):
+    """What some questions came to. JSON-able."""
+
+    questions: int
+    answers: int
+    right: int
+    """Answers."""
+    solved: int
+    """Questions with a right answer."""
+    too_long: int
+    """Questions that left no room for an answer, and were not asked."""
+    rows: list[dict[str, Any]]
+    """What is to be learnt from, in OpenAI's shape."""
+    success: dict[str, float]
+    """What the curriculum thinks of each kind of question now."""
+
+
+def ask_some(
+    player: Player,
+    curriculum: Curriculum,
+    tasks: Mapping[str, Task],
+    settings: ImproveSettings,
+    count: int,
+    place: tuple[int, int],
+) -> Asked:
+    """Ask ``count`` questions of the curriculum, which learns from what comes of them.
+
+    Args:
+        player: who answers.
+        curriculum: which questions.
+        tasks: their graders.
+        settings: how often each is asked, and how many right answers are kept.
+        count: of questions.
+        place: the iteration and the piece of it; all chance follows from them and the seed.
+    """
+    number, piece = place
+    drawn = curriculum.draw(number, count, turn=piece)
+    fitting = [example for example in drawn if player.fits(example)]
+    if not fitting:
+        return Asked(0, 0, 0, 0, len(drawn), [], curriculum.success)
+    seed = ((settings.seed * 1_000_003 + number) * 100_003 + piece) * 1_009
+    groups = player.play(fitting, times=settings.answers, seed=seed, temperature=settings.temperature)
+    right = [[one for one in group if is_right(one)] for group in rewarded(groups, graded_by(tasks))]
+    curriculum.learn(fitting, [len(some) / settings.answers for some in right])
+    chosen = [one for some in right for one in different(some)[: settings.kept]]
+    return Asked(
+        questions=len(fitting),
+        answers=len(fitting) * settings.answers,
+        right=sum(map(len, right)),
+        solved=sum(map(bool, right)),
+        too_long=len(drawn) - len(fitting),
+        rows=[row_of(player, one) for one in chosen],
+        success=curriculum.success,
+    )
+
+
+def is_right(one: Rollout) -> bool:
+    """Whether nothing is missing, and the answer came to its end: of one cut off no end would be learnt."""
+    return one.reward >= 1.0 and not one.is_cut
+
+
+def different(answers: Sequence[Rollout]) -> list[Rollout]:
+    """Answers that do not say the same, in the order of drawing.
+
+    Not the shortest first: where working out is part of an answer, the shortest right one has left some of it out and
+    was lucky. In the order of drawing they are what the model says where it is right, in its own proportions.
+    """
+
+    def said(one: Rollout) -> str:
+        turns = ((m.role, m.content, [(call.name, call.arguments) for call in m.tool_calls]) for m in one.completion)
+        return json.dumps(list(turns), sort_keys=True)
+
+    found: dict[str, Rollout] = {}
+    for one in answers:
+        found.setdefault(said(one), one)
+    return list(found.values())
+
+
+def row_of(player: Player, one: Rollout) -> dict[str, Any]:
+    """Question and answer as a conversation to learn from, as the model is met."""
+    meta = {"task": one.example.task, "language": one.example.language}
+    messages = [*player.prompt(one.example), *one.completion]
+    return Conversation(messages=messages, tools=player.offered, meta=meta).to_openai()
