@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 ROW_SUFFIXES = (".jsonl", ".jsonl.gz", ".json", ".parquet")
 """Of files of conversations and preferences in a folder that the recipe names."""
+MADE_PREFERENCES = "preferences.jsonl"
+"""What the stage `rlaif` makes for those that learn from preferences."""
 
 
 def load_tasks(recipe: Recipe, *, seed: int, names: Iterable[str] | None = None) -> dict[str, Task]:
@@ -67,6 +69,16 @@ def named_files(root: Path, names: Sequence[str], key: str) -> list[Path]:
         else:
             raise MissingError(f"{path} does not exist: {key} names it", hint="add it, or take it out of the recipe")
     return list(dict.fromkeys(found))
+
+
+def preference_files(root: Path, names: Sequence[str], key: str, inputs: Mapping[str, Path]) -> list[Path]:
+    """The files of preferences that ``key`` names, and what the stage ``rlaif`` made where it is among ``inputs``.
+
+    Raises:
+        MissingError: one is not there.
+    """
+    made = [inputs["rlaif"] / MADE_PREFERENCES] if "rlaif" in inputs else []
+    return [*named_files(root, names, key), *(path for path in made if path.stat().st_size)]
 
 
 def content_fingerprint(paths: list[Path]) -> str:

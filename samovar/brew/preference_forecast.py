@@ -24,6 +24,7 @@ def forecast_preferences(recipe: Recipe, settings: PreferenceSettings, outlook: 
         size_bytes = float(sum(path.stat().st_size for path in files))
     except MissingError:  # it is refused when it is its turn
         size_bytes = _UNKNOWN_BYTES
+    size_bytes += outlook.quantity("rlaif", "preference_bytes")
     tokens = max(1.0, settings.epochs * size_bytes / BYTES_PER_TOKEN)
     training = forecast_training(recipe, settings, tokens=tokens, outlook=outlook)
     speed = probe_training(recipe, settings, outlook)["tokens_per_second"]

@@ -9,6 +9,7 @@ from samovar.core.errors import ConfigError, MissingError
 from samovar.core.files import naming_os_errors, write_atomic
 
 RECIPE_FILE = "samovar.yaml"
+CONSTITUTION_FILE = "constitution.md"
 
 DOCUMENTS_README = """\
 Put your documents here: office files, PDF, mail, web pages, tables, archives, plain text; folders inside folders are
@@ -110,6 +111,8 @@ def new_project(root: Path, recipe: str = "quickstart") -> Project:
             (root / folder).mkdir(parents=True, exist_ok=True)
             if not (root / folder / "README").exists():
                 write_atomic(root / folder / "README", readme)
+        if not (root / CONSTITUTION_FILE).exists():
+            write_atomic(root / CONSTITUTION_FILE, (_recipes_folder() / CONSTITUTION_FILE).read_text(encoding="utf-8"))
         write_atomic(project.recipe_file, text)
     return project
 

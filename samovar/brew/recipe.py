@@ -19,6 +19,7 @@ from samovar.model.settings import ModelSettings
 from samovar.serve.settings import ServeSettings
 from samovar.tokenizer.settings import TokenizerSettings
 from samovar.train.distill_settings import DistillSettings
+from samovar.train.feedback.settings import RlaifSettings
 from samovar.train.improve_settings import ImproveSettings
 from samovar.train.preference_settings import DpoSettings, RewardSettings
 from samovar.train.rl.settings import GrpoSettings, PpoSettings
@@ -48,6 +49,8 @@ class Recipe(Settings):
     """Training on the documents."""
     sft: SftSettings = SftSettings()
     """Training on conversations."""
+    rlaif: RlaifSettings | None = None
+    """Rows to learn from made by a constitution, and who judges by it; only where it is given."""
     reward: RewardSettings | None = None
     """Training a model that says how good an answer is; only where it is given."""
     dpo: DpoSettings | None = None

@@ -28,6 +28,8 @@ COMMANDS = {
         "tokenizer",
         "pretrain",
         "sft",
+        "rlaif",
+        "judge",
         "reward",
         "dpo",
         "improve",

@@ -18,8 +18,9 @@ def run(folder: ProjectFolder, recipe: RecipeName = "quickstart", dry_run: DryRu
     from samovar.brew.project import new_project, ready_recipe
 
     if dry_run:
-        say(f"would make {folder}/samovar.yaml from {ready_recipe(recipe).name}, {folder}/documents/, {folder}/seeds/")
+        files = f"{folder}/documents/, {folder}/seeds/, {folder}/constitution.md"
+        say(f"would make {folder}/samovar.yaml from {ready_recipe(recipe).name}, {files}")
         return
     project = new_project(folder, recipe)
-    say(f"made {project.recipe_file}, {folder}/documents/, {folder}/seeds/")
+    say(f"made {project.recipe_file}, {folder}/documents/, {folder}/seeds/, {folder}/constitution.md")
     say_next(f"samovar brew {folder}")

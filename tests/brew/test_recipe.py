@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from samovar.brew.project import new_project, open_project, ready_recipe, ready_recipe_names
 from samovar.brew.recipe import Recipe, compose_recipe, load_recipe
 from samovar.core.errors import ConfigError, MissingError, SamovarError
+from samovar.train.feedback.constitution import read_constitution
 
 
 def recipe_file(tmp_path: Path, text: str) -> Path:
@@ -104,6 +105,8 @@ def test_a_new_project_is_complete_and_never_overwrites(tmp_path: Path) -> None:
     assert load_recipe(project.recipe_file).name == "Samovar"
     assert (project.root / "documents" / "README").is_file()
     assert (project.seeds / "README").is_file()
+    rules = read_constitution(project.root / "constitution.md")
+    assert {rule.language for rule in rules.rules} == {"en", "ru"}
     project.recipe_file.write_text("name: Mine")
     with pytest.raises(ConfigError, match="already"):
         new_project(tmp_path / "p")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from samovar.brew.alone import identify
-from samovar.brew.curriculum import content_fingerprint, named_files, task_config
+from samovar.brew.curriculum import content_fingerprint, named_files, preference_files, task_config
 from samovar.brew.forecast import Forecast, Outlook
 from samovar.brew.preference_forecast import forecast_preferences
 from samovar.brew.promotion import promote
@@ -22,7 +22,7 @@ class DpoStage(Stage):
     """An assistant, a Hugging Face folder: the new one, or the one before where the gate refused it."""
 
     name = "dpo"
-    needs = ("sft", "data", "reward")
+    needs = ("sft", "data", "reward", "rlaif")
     resumes = True
     is_parallel = True
 
@@ -55,7 +55,7 @@ class DpoStage(Stage):
         from samovar.train.dpo import dpo
 
         settings, old = _settings(context.recipe), context.inputs["sft"]
-        files = named_files(context.root, settings.preferences, "dpo.preferences")
+        files = preference_files(context.root, settings.preferences, "dpo.preferences", context.inputs)
         state = context.root / PROJECT_STATE
         cache = state / "reference" if state.is_dir() else None
         if settings.on_policy is None:

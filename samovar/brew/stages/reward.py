@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from samovar.brew.curriculum import content_fingerprint, named_files
+from samovar.brew.curriculum import content_fingerprint, named_files, preference_files
 from samovar.brew.forecast import Forecast, Outlook
 from samovar.brew.preference_forecast import forecast_preferences
 from samovar.brew.recipe import Recipe
@@ -17,7 +17,7 @@ class RewardStage(Stage):
     """A reward model, a folder that transformers opens as a classifier of sequences."""
 
     name = "reward"
-    needs = ("sft",)
+    needs = ("sft", "rlaif")
     resumes = True
     is_parallel = True
 
@@ -43,7 +43,7 @@ class RewardStage(Stage):
         from samovar.train.reward import reward
 
         settings, base = _settings(context.recipe), context.inputs["sft"]
-        files = named_files(context.root, settings.preferences, "reward.preferences")
+        files = preference_files(context.root, settings.preferences, "reward.preferences", context.inputs)
         metrics = reward(settings, base=base, out=context.out, preferences=files, world=context.world)
         if context.world.is_first:
             metrics |= {"quality": held_out_quality(context.out, files, settings).to_json()}

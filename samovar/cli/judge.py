@@ -1,0 +1,134 @@
+"""`samovar judge`: how far a judge agrees with people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from samovar.cli.terminal import AsJson, Changes, RecipeFile, print_json, say
+
+if TYPE_CHECKING:
+    from samovar.evals.agreement import Agreement
+
+EXAMPLE = "samovar judge assistant votes.jsonl --constitution constitution.md"
+
+JudgeName = Annotated[
+    str,
+    typer.Argument(
+        metavar="JUDGE",
+        help="Folder of a model or a project, or the address of a server: http://127.0.0.1:8000/v1.",
+        show_default=False,
+    ),
+]
+Votes = Annotated[
+    Path,
+    typer.Argument(metavar="VOTES", help="Votes or pairs of people (docs/preferences.md).", show_default=False),
+]
+ConstitutionFile = Annotated[
+    Path, typer.Option("--constitution", metavar="FILE", help="Text of the rules, one a list item.")
+]
+Most = Annotated[int | None, typer.Option("--count", min=1, help="Judge the first so many alone.", show_default=False)]
+Kept = Annotated[
+    Path | None,
+    typer.Option(
+        "--keep",
+        metavar="FILE",
+        help="Keep what the judge says here, and go on from it; by default VOTES.asked.jsonl in this folder.",
+        show_default=False,
+    ),
+]
+
+
+def run(
+    judge: JudgeName,
+    votes: Votes,
+    constitution: ConstitutionFile = Path("constitution.md"),
+    count: Most = None,
+    keep: Kept = None,
+    recipe: RecipeFile = None,
+    changes: Changes = None,
+    as_json: AsJson = False,
+) -> None:
+    """Have a judge decide what people decided, by your rules, and say how far they agree.
+
+    Each pair is judged twice, the answers swapped; a verdict that turns with them is a tie. Prints a line of JSON a
+    pair; with --json only what they amount to. How it judges is set as for `samovar rlaif`, as in
+    --set rlaif.judge.model=NAME.
+    """
+    import json
+
+    from samovar.brew.recipe import compose_recipe
+    from samovar.brew.stages.rlaif import notices
+    from samovar.evals.agreement import measure_agreement, read_votes
+    from samovar.train.feedback.constitution import read_constitution
+    from samovar.train.feedback.judge import Judge
+    from samovar.train.feedback.ledger import Asker, Ledger
+    from samovar.train.feedback.settings import RlaifSettings
+
+    settings = compose_recipe(recipe, {"rlaif": {"judge": adviser_keys(judge)}}, changes or ()).rlaif or RlaifSettings()
+    how = settings.judge
+    rules = read_constitution(constitution)
+    some = read_votes(votes, seed=settings.seed)[:count]
+    adviser = _open(judge, settings)
+    for line in notices([adviser]):
+        say(line)
+    kept = keep or Path(f"{votes.stem}.asked.jsonl")
+    with Ledger(kept) as ledger:
+        asked = Judge(Asker(adviser, ledger), how.reasons, how.max_tokens, settings.flips, settings.min_margin)
+        found, verdicts = measure_agreement(asked, some, rules.for_language)
+    if as_json:
+        print_json(found.to_json())
+    else:
+        for vote, verdict in verdicts:
+            prompt = [one.to_openai() for one in vote.prompt]
+            sides = {"messages": prompt, "left": vote.left, "right": vote.right, "people": vote.winner}
+            print(json.dumps({**sides, **verdict.to_json()}, ensure_ascii=False))
+    for line in told(found):
+        say(line)
+
+
+def adviser_keys(who: str) -> dict[str, Any]:
+    """The settings of an adviser that is named by one word: an address, or a folder."""
+    is_address = who.startswith(("http://", "https://"))
+    return {"url": who} if is_address else {"model": str(Path(who).resolve())}
+
+
+def told(found: Agreement) -> list[str]:
+    """What it amounts to, a sentence a line."""
+    facts = found.to_json()
+
+    def shown(name: str) -> str:
+        fact = facts[name]
+        return f"{fact['share']:.1%} ({fact['low']:.1%} to {fact['high']:.1%} with 95 % confidence, of {fact['of']})"
+
+    lines = [
+        f"agrees with people where both decide: {shown('agreement')}",
+        f"agrees with people, ties counted: {shown('agreement_with_ties')}; Cohen's kappa {facts['kappa']:.2f}",
+        f"turns its verdict when the answers are swapped: {shown('flipped')}",
+        f"prefers the answer that stands first: {shown('first_preferred')}",
+        f"prefers the longer answer: {shown('longer_preferred')}; people: {shown('longer_preferred_by_people')}",
+    ]
+    words = {
+        "unreadable": "had no verdict that could be read",
+        "too_long": "were too long for the judge",
+        "refused": "have no place in the judge's template",
+    }
+    return lines + [
+        f"{count} pairs {words.get(what, what)} and were left out" for what, count in facts["left_out"].items()
+    ]
+
+
+def _open(who: str, settings: Any) -> Any:
+    from samovar.brew.alone import identify
+    from samovar.train.feedback.advisers import open_adviser
+
+    if settings.judge.url is None:
+        from samovar.brew.assistant import find_assistant
+
+        model = find_assistant(Path(who)).model
+        return open_adviser(
+            settings.judge.model_copy(update={"model": None}), root=Path(), otherwise=model, identify=identify
+        )
+    return open_adviser(settings.judge, root=Path(), otherwise=None, identify=identify)

@@ -1,0 +1,158 @@
+"""Which of two answers keeps the rules better, asked twice with the answers swapped.
+
+A judge prefers whoever stands first, or last, more often than the answers deserve (Zheng et al. 2023,
+arXiv:2306.05685, section 3.3). A verdict that turns with the order says nothing of the answers. Where the judge tells
+probabilities, a leaning that adds to its log-odds goes out of the mean of both orders: with d what the answers deserve
+and c the leaning, the two verdicts are d + c and -d + c, and half of their difference is d.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+from samovar.chat.conversation import Message
+from samovar.chat.preferences import Messages
+from samovar.train.feedback.asking import Ask, Reply
+from samovar.train.feedback.constitution import Rule
+from samovar.train.feedback.ledger import Asker
+from samovar.train.feedback.wording import LETTERS, WORDINGS, ask_to_judge
+
+Winner = Literal["left", "right", "tie"]
+
+
+class Compared(NamedTuple):
+    """Two answers to one prompt, and the rules they are judged by."""
+
+    prompt: Messages
+    left: str
+    right: str
+    rules: tuple[Rule, ...]
+
+
+class Verdict(NamedTuple):
+    """Who won."""
+
+    winner: Winner | None
+    """None where the judge gave no verdict."""
+    is_flipped: bool = False
+    """Whether it turned with the order of the answers."""
+    margin: float | None = None
+    """Mean log-odds of the left one, in nats; None where the judge tells no probabilities."""
+    first: int = 0
+    """How often, of the two times, the answer that stood first was preferred."""
+    problem: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """For a row of a file."""
+        margin = None if self.margin is None else round(self.margin, 4)
+        found = {"winner": self.winner, "flipped": self.is_flipped, "margin": margin, "problem": self.problem}
+        return {key: value for key, value in found.items() if value not in (None, "")}
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Compares answers."""
+
+    asker: Asker
+    reasons: bool = False
+    """Whether it is to say first what speaks for each answer."""
+    max_tokens: int = 256
+    """Longest reasoning."""
+    flips: Literal["tie", "mean"] = "tie"
+    """What becomes of a verdict that turns with the order; ``mean`` decides by the margin."""
+    min_margin: float = 0.0
+    """A smaller one is a tie."""
+
+    def compare(self, prompt: Messages, left: str, right: str, rules: Sequence[Rule]) -> Verdict:
+        """The verdict on one pair."""
+        return self.compare_all([Compared(prompt, left, right, tuple(rules))])[0]
+
+    def compare_all(self, pairs: Sequence[Compared]) -> list[Verdict]:
+        """The verdict on each pair. Equal answers are a tie, of which the judge is not asked.
+
+        Raises:
+            DataError: nothing that the judge says can be read.
+            ResourceError, ConfigError: it does not answer.
+        """
+        asked = [pair for pair in pairs if pair.left != pair.right]
+        orders = [_swapped(pair, is_swapped) for pair in asked for is_swapped in (False, True)]
+        told = iter(self._letters(orders))
+        replies = [(next(told), next(told)) for _ in asked]
+        found = iter([self._verdict(*both) for both in replies])
+        return [next(found) if pair.left != pair.right else Verdict("tie") for pair in pairs]
+
+    def _letters(self, pairs: Sequence[Compared]) -> list[Reply]:
+        """Which answer is better in each pair as it stands."""
+        languages = [pair.rules[0].language for pair in pairs]
+        briefs = [
+            ask_to_judge(pair.prompt, pair.left, pair.right, pair.rules, language=language)
+            for pair, language in zip(pairs, languages, strict=True)
+        ]
+        words = [WORDINGS[language] for language in languages]
+        if not self.reasons:
+            asks = [_choice(_user(f"{brief}\n\n{say.decide}")) for brief, say in zip(briefs, words, strict=True)]
+            return self.asker.ask("judge", asks)
+        weighing = [_user(f"{brief}\n\n{say.weigh}") for brief, say in zip(briefs, words, strict=True)]
+        weighed = self.asker.ask("weigh", [Ask(one, max_tokens=self.max_tokens) for one in weighing])
+        reasoned = [
+            _choice(*one, Message(role="assistant", content=reply.text or "…"), *_user(say.decide))
+            for one, reply, say in zip(weighing, weighed, words, strict=True)
+        ]
+        return self.asker.ask("judge", reasoned)
+
+    def _verdict(self, straight: Reply, swapped: Reply) -> Verdict:
+        problem = straight.problem or swapped.problem
+        if problem:
+            return Verdict(None, problem=problem)
+        first = [one.letter == LETTERS[0] for one in (straight, swapped)]
+        is_flipped = first[0] == first[1]
+        margin = None
+        if straight.log_odds is not None and swapped.log_odds is not None:
+            margin = (straight.log_odds - swapped.log_odds) / 2
+        winner: Winner = "left" if first[0] else "right"
+        if is_flipped:
+            winner = "tie" if self.flips == "tie" or not margin else "left" if margin > 0 else "right"
+        if margin is not None and abs(margin) < self.min_margin:
+            winner = "tie"
+        return Verdict(winner, is_flipped, margin, sum(first))
+
+
+class Leaning(NamedTuple):
+    """How a judge dealt with the order of answers."""
+
+    judged: int
+    """Pairs with a verdict that it was asked for."""
+    flipped: int
+    """Of these, whose verdict turned with the order."""
+    first: int
+    """Of all single verdicts, two a pair, those for the answer that stood first."""
+    unanswered: Counter[str]
+    """Pairs without a verdict, by what was the matter."""
+
+    @classmethod
+    def of(cls, pairs: Sequence[Compared], verdicts: Sequence[Verdict]) -> Leaning:
+        """Counted."""
+        asked = [one for pair, one in zip(pairs, verdicts, strict=True) if pair.left != pair.right]
+        judged = [one for one in asked if one.winner is not None]
+        return cls(
+            len(judged),
+            sum(one.is_flipped for one in judged),
+            sum(one.first for one in judged),
+            Counter(one.problem for one in asked if one.problem),
+        )
+
+
+def _swapped(pair: Compared, is_swapped: bool) -> Compared:
+    return pair._replace(left=pair.right, right=pair.left) if is_swapped else pair
+
+
+def _user(text: str) -> Messages:
+    return (Message(role="user", content=text),)
+
+
+def _choice(*messages: Message | Messages) -> Ask:
+    flat = [message for one in messages for message in (one if isinstance(one, tuple) else (one,))]
+    return Ask(tuple(flat), is_choice=True)
