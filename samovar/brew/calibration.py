@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from samovar.chat.rows import Row
-    from samovar.engine.quantize import Losses
+    from samovar.engine.quantizer import Losses
     from samovar.model.decoder import Decoder
     from samovar.tokenizer.tokenizer import Tokenizer
 
@@ -67,10 +67,12 @@ def calibration_rows(
     return torch.tensor(rows).clamp(max=vocab_size - 1)
 
 
-def losses_on(recipe: Recipe, root: Path, corpus: Path, tokenizer: Tokenizer) -> Callable[[Decoder], Losses]:
+def losses_on(
+    recipe: Recipe, root: Path, corpus: Path, tokenizer: Tokenizer, *, share: float = 1.0
+) -> Callable[[Decoder], Losses]:
     """Measures a model, its activations in float32, on the held-out text of the corpus, and on the answers of held-out
-    conversations where there are any."""
-    max_bytes = recipe.quantize.text_bytes
+    conversations where there are any; of both on the first ``share``."""
+    max_bytes = max(1, int(recipe.quantize.text_bytes * share))
     held_out = list(_held_out_answers(recipe, root, tokenizer, max_bytes // ANSWERS_SHARE))
     num_bytes = sum(num_answer_bytes(row, tokenizer) for row in held_out)
 
@@ -78,7 +80,7 @@ def losses_on(recipe: Recipe, root: Path, corpus: Path, tokenizer: Tokenizer) ->
         import torch
 
         from samovar.data.corpus_reader import read_corpus
-        from samovar.engine.quantize import Losses
+        from samovar.engine.quantizer import Losses
         from samovar.evals.bits_per_byte import answer_bits_per_byte, bits_per_byte
 
         texts = (document.text for document in read_corpus(corpus, split="validation"))

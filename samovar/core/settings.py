@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -14,6 +14,9 @@ class Settings(BaseModel):
     """A frozen group of settings. Every field has a description with its unit."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    RENAMED: ClassVar[dict[str, str]] = {}
+    """Keys of earlier versions, and what to write in their place."""
 
 
 S = TypeVar("S", bound=Settings)
@@ -38,15 +41,20 @@ def _problem(kind: type[BaseModel], issue: Any) -> str:
     path = [part for part in issue["loc"] if not (isinstance(part, str) and part.startswith("function-"))]
     where = ".".join(str(part) for part in path) or "the file"
     if issue["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(str(path[-1]), _keys_at(kind, path[:-1]), n=1, cutoff=0.5)
+        models = _models_at(kind, path[:-1])
+        for model in models:
+            if issubclass(model, Settings) and path[-1] in model.RENAMED:
+                return f"'{where}' is a key of an earlier version: {model.RENAMED[path[-1]]}"
+        keys = [name for model in models for name in model.model_fields]
+        near = difflib.get_close_matches(str(path[-1]), keys, n=1, cutoff=0.5)
         return f"unknown key '{where}'" + (f" (did you mean '{near[0]}'?)" if near else "")
     if issue["type"] == "missing":
         return f"'{where}' is missing"
     return f"'{where}' is {issue['input']!r}: {issue['msg'][0].lower()}{issue['msg'][1:]}"
 
 
-def _keys_at(kind: type[BaseModel], path: list[Any]) -> list[str]:
-    """The known keys of the group at ``path`` below ``kind``; all keys of all its models where unions hide it."""
+def _models_at(kind: type[BaseModel], path: list[Any]) -> list[type[BaseModel]]:
+    """The group at ``path`` below ``kind``; all that it may be where unions hide it."""
     models: list[type[BaseModel]] = [kind]
     for part in path:
         found = [
@@ -56,7 +64,7 @@ def _keys_at(kind: type[BaseModel], path: list[Any]) -> list[str]:
             for model in _models_in(parent.model_fields[part].annotation)
         ]
         models = found or models
-    return [name for model in models for name in model.model_fields]
+    return models
 
 
 def _models_in(annotation: Any) -> list[type[BaseModel]]:

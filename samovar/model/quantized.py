@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 import torch
@@ -32,10 +32,27 @@ def quantize_model(model: Decoder, form: MapForm = "int8", *, group: int = GROUP
         group: inputs that share a scale (int4); maps whose inputs it does not divide become int8.
         is_symmetric: whether groups have no zeros of their own (int4).
     """
-    quantized = copy.deepcopy(model)
+    quantized = copy_sharing(model)
     for name, linear in layer_maps(quantized).items():
         put(quantized, name, quantize_map(linear, form, group=group, is_symmetric=is_symmetric))
     return quantized
+
+
+def with_eight_bits(rounded: Decoder, model: Decoder, names: Iterable[str]) -> Decoder:
+    """A copy of ``rounded`` in which the maps called ``names`` are those of ``model`` in int8."""
+    mixed = copy_sharing(rounded)
+    for name in names:
+        linear = model.get_submodule(name)
+        assert isinstance(linear, Linear)
+        put(mixed, name, Int8Linear.of(linear))
+    return mixed
+
+
+def copy_sharing(model: Decoder) -> Decoder:
+    """A copy of ``model`` whose parts can be put elsewhere one by one; the tensors are the same, so that it takes no
+    memory."""
+    tensors = [*model.parameters(), *model.buffers()]
+    return copy.deepcopy(model, {id(tensor): tensor for tensor in tensors})
 
 
 def quantize_map(linear: Linear, form: MapForm, *, group: int = GROUP, is_symmetric: bool = True) -> QuantizedLinear:

@@ -39,6 +39,7 @@ def test_an_empty_file_is_the_defaults(tmp_path: Path) -> None:
     [
         ("nmae: A", "did you mean 'name'"),
         ("pretrain: {tokns: 5}", "did you mean 'tokens'"),
+        ("quantize: {bits: 8}", "'quantize.bits' is a key of an earlier version: write form (bits: 8 is form: int8"),
         ("pretrain: {tokens: many}", "'pretrain.tokens' is 'many'"),
         ("pretrain: {tokens: -1}", "greater than or equal to 1"),
         ("languages: [fr]", "languages.0"),

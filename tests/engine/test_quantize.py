@@ -9,7 +9,8 @@ import torch
 
 from samovar.core.errors import ConfigError
 from samovar.engine.engine import Engine
-from samovar.engine.quantize import Losses, Measured, Quantizer, quantize_folder
+from samovar.engine.quantize import quantize_folder
+from samovar.engine.quantizer import Losses, Measured, Quantizer
 from samovar.engine.settings import QuantizeSettings
 from samovar.model.checkpoint import load_model, weight_bytes
 from samovar.model.decoder import Decoder
@@ -45,7 +46,14 @@ def quantizer(model: Decoder, rows: torch.Tensor) -> Quantizer:
 def test_every_form_is_measured_and_the_smallest_within_the_bound_is_kept(quantizer: Quantizer) -> None:
     quantizer.max_increase = 1e9
     _, kept = quantizer.make("auto")
-    assert [one.form for one in quantizer.table] == ["int8", "int8-dynamic", "nf4", "int4-gptq", "int4-awq"]
+    assert [one.form for one in quantizer.table] == [
+        "int8",
+        "int8-dynamic",
+        "nf4",
+        "int4-nearest",
+        "int4-gptq",
+        "int4-awq",
+    ]
     assert kept.size_bytes == min(one.size_bytes for one in quantizer.table)
     by_form = {one.form: one for one in quantizer.table}
     assert by_form["int8"].size_bytes > by_form["int4-gptq"].size_bytes
@@ -57,7 +65,7 @@ def test_a_strict_bound_mixes_four_bits_and_eight(model: Decoder, rows: torch.Te
     loose = Quantizer(model, quantizer.measure, rows, max_increase=1e9)
     loose.make("auto")
     loss = {one.form: one.increase or 0.0 for one in loose.table}
-    quantizer.max_increase = (loss["int8"] + min(loss["int4-gptq"], loss["int4-awq"], loss["nf4"])) / 2
+    quantizer.max_increase = (loss["int8"] + min(loss[form] for form in loss if "8" not in form)) / 2
     made, kept = quantizer.make("auto")
     assert kept.form == "mixed"
     assert kept.increase is not None
@@ -67,9 +75,47 @@ def test_a_strict_bound_mixes_four_bits_and_eight(model: Decoder, rows: torch.Te
     assert kinds.count(Int4Linear) > 0
 
 
-def test_int4_keeps_the_one_of_two_that_loses_less(quantizer: Quantizer) -> None:
+def test_an_estimate_only_says_what_is_measured_on_all_text(model: Decoder, rows: torch.Tensor) -> None:
+    """Whatever the part tells, what is kept was within the bound on the whole."""
+    whole = measured_by(model, rows)
+    loose = Quantizer(model, whole, rows, max_increase=1e9)
+    loose.make("auto")
+    bound = sorted(one.increase or 0.0 for one in loose.table)[3]
+    for flattery in (0.1, 1.0, 3.0):
+
+        def part(changed: Decoder, flattery: float = flattery) -> Losses:
+            return Losses(1.0 + flattery * (whole(changed).documents - 1.0))
+
+        quantizer = Quantizer(model, whole, rows, part, max_increase=bound)
+        made, kept = quantizer.make("auto")
+        assert whole(made).documents - 1.0 == pytest.approx(kept.increase)
+        assert kept.increase is not None
+        assert kept.increase <= bound
+        assert not kept.is_estimate
+        on_all = [one for one in quantizer.table if not one.is_estimate]
+        assert len(on_all) < len(quantizer.table)
+        assert kept is on_all[-1]
+
+
+def test_forms_that_lose_far_too_much_on_a_part_are_not_measured_on_all(model: Decoder, rows: torch.Tensor) -> None:
+    whole = measured_by(model, rows)
+    loose = Quantizer(model, whole, rows, max_increase=1e9)
+    loose.make("auto")
+    bound = next(one.increase or 0.0 for one in loose.table if one.form == "int8")
+    quantizer = Quantizer(model, whole, rows, whole, max_increase=bound)
+    _, kept = quantizer.make("auto")
+    assert kept.form == "int8"
+    assert not {one.form for one in quantizer.table if not one.is_estimate} & {"nf4", "int4-nearest", "int4-gptq"}
+
+
+def test_forms_share_what_is_not_rounded(model: Decoder, rows: torch.Tensor, quantizer: Quantizer) -> None:
+    made, _ = quantizer.make("int4")
+    assert made.embed_tokens.weight is model.embed_tokens.weight
+
+
+def test_int4_keeps_the_one_of_three_that_loses_least(quantizer: Quantizer) -> None:
     _, kept = quantizer.make("int4")
-    assert {one.form for one in quantizer.table} == {"int4-gptq", "int4-awq"}
+    assert {one.form for one in quantizer.table} == {"int4-nearest", "int4-gptq", "int4-awq"}
     assert kept.increase == min(one.increase or 0.0 for one in quantizer.table)
 
 

@@ -11,13 +11,19 @@ from samovar.brew.stage import TAUGHT, Stage, StageContext, assistant_of
 from samovar.brew.training_forecast import FORWARD_SHARE, decoder_settings, probe_training
 from samovar.core.errors import ConfigError
 from samovar.core.progress import Progress
+from samovar.engine.settings import CANDIDATES, READS_TEXT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-FORMS_TRIED = {"int4": 2, "mixed": 6, "auto": 7}
-"""How many models are made and measured; of mixed ones about as many as halving the number of layers' maps takes."""
-CALIBRATED_SECONDS_PER_PARAMETER = 1e-6
+ESTIMATE_SHARE = 0.25
+"""Of the held-out text, where many forms are tried."""
+READINGS = {"int4": 3.0, "mixed": 4.0, "auto": 5.5}
+"""How often the held-out text is read for the forms tried: all of it for a few, a part of it for the others, of which
+mixed ones are about as many as halving the number of layers' maps takes."""
+CALIBRATIONS = {"int4": 2, "int4-gptq": 1, "int4-awq": 1, "mixed": 1, "auto": 2}
+"""How often weights are rounded by what the model does with text."""
+CALIBRATED_SECONDS_PER_PARAMETER = 5e-6
 """Of rounding by GPTQ or AWQ on 32,768 tokens, one core; measured on 6M parameters."""
 
 
@@ -29,7 +35,8 @@ class QuantizeStage(Stage):
     needs = (*TAUGHT, "distill", "data")
 
     def config(self, recipe: Recipe) -> dict[str, Any]:
-        """All of the quantize section, and the conversations that the forms are rounded and measured on.
+        """All of the quantize section, what is tried for a form that is chosen by measuring, and the conversations that
+        forms are rounded and measured on.
 
         Raises:
             ConfigError: fine-tuning is to leave an adapter alone, which is no model to quantize.
@@ -39,7 +46,9 @@ class QuantizeStage(Stage):
                 "sft.adapter.merge is false: the stages after sft need a whole model",
                 hint="leave it out in a brew; `samovar sft` by itself can leave the adapter alone",
             )
-        return recipe.quantize.model_dump(mode="json") | {"sft": task_config(recipe)}
+        tried = CANDIDATES.get(recipe.quantize.form)
+        chosen_from = {"tried": list(tried)} if tried else {}
+        return recipe.quantize.model_dump(mode="json") | {"sft": task_config(recipe)} | chosen_from
 
     def files(self, root: Path, recipe: Recipe) -> dict[str, str]:
         """The user's own conversations."""
@@ -70,9 +79,9 @@ class QuantizeStage(Stage):
         shape = decoder_settings(recipe, outlook)
         speed = probe_training(recipe, recipe.pretrain, outlook)["tokens_per_second"]
         held_out_tokens = min(recipe.quantize.text_bytes, outlook.quantity("data", "characters")) / 3
-        forms = FORMS_TRIED.get(recipe.quantize.form, 1)
-        reading = 2 * (1 + forms) * held_out_tokens * FORWARD_SHARE / speed
-        rounding = CALIBRATED_SECONDS_PER_PARAMETER * shape.num_parameters * (forms if _reads_text(recipe) else 0)
+        form = recipe.quantize.form
+        reading = 2 * (1 + READINGS.get(form, 1)) * held_out_tokens * FORWARD_SHARE / speed
+        rounding = CALIBRATED_SECONDS_PER_PARAMETER * shape.num_parameters * CALIBRATIONS.get(form, 0)
         return Forecast(
             3.0 + reading + rounding,
             PROCESS_BYTES + 12 * shape.num_parameters + 200 * MIB,
@@ -97,11 +106,6 @@ def _speeds(before: Path, after: Path, num_tokens: int) -> dict[str, float]:
     }
 
 
-def _reads_text(recipe: Recipe) -> bool:
-    """Whether the form is settled on text."""
-    return recipe.quantize.form not in ("int8", "int8-dynamic", "nf4")
-
-
 def _text(source: Path, context: StageContext) -> dict[str, Any]:
     """What the forms are measured on, and rounded on where they are."""
     from samovar.brew.calibration import calibration_rows, losses_on
@@ -110,9 +114,10 @@ def _text(source: Path, context: StageContext) -> dict[str, Any]:
 
     recipe, corpus = context.recipe, context.inputs["data"]
     tokenizer, shape = Tokenizer.load(source), read_settings(source)
-    options: dict[str, Any] = {"measure": losses_on(recipe, context.root, corpus, tokenizer)}
-    if _reads_text(recipe):
-        options["calibration_RT"] = calibration_rows(
-            recipe, context.root, corpus, tokenizer, longest=shape.max_positions, vocab_size=shape.vocab_size
-        )
+    texts = recipe, context.root, corpus, tokenizer
+    options: dict[str, Any] = {"measure": losses_on(*texts)}
+    if recipe.quantize.form in ("mixed", "auto"):
+        options["estimate"] = losses_on(*texts, share=ESTIMATE_SHARE)
+    if recipe.quantize.form in READS_TEXT:
+        options["calibration_RT"] = calibration_rows(*texts, longest=shape.max_positions, vocab_size=shape.vocab_size)
     return options

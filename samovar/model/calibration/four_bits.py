@@ -5,8 +5,7 @@ Axes: R rows, T tokens, N tokens of all rows, V vocabulary.
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Literal
 
 import torch
@@ -18,7 +17,7 @@ from samovar.model.calibration.inputs import Inputs, change_layers
 from samovar.model.decoder import Decoder, Layer, Linear
 from samovar.model.int4 import GROUP, Int4Linear, fit_grid
 from samovar.model.int8 import Int8Linear
-from samovar.model.quantized import layer_maps, put, quantize_map
+from samovar.model.quantized import copy_sharing, layer_maps, put, quantize_map
 
 Method = Literal["awq", "gptq"]
 
@@ -37,7 +36,6 @@ def calibrate(
     method: Method,
     group: int = GROUP,
     is_symmetric: bool = True,
-    in_eight_bits: Collection[str] = (),
     on_layer: Callable[[int], None] | None = None,
 ) -> Decoder:
     """A copy of ``model`` in four bits.
@@ -48,16 +46,15 @@ def calibrate(
         method: how the rounding is settled.
         group: inputs that share a scale; maps whose inputs it does not divide become int8.
         is_symmetric: whether groups have no zeros of their own.
-        in_eight_bits: names of maps that become int8 instead.
         on_layer: called with the number of layers done.
     """
-    changed = copy.deepcopy(model)
+    changed = copy_sharing(model)
 
-    def change(number: int, layer: Layer, inputs: dict[str, Inputs]) -> None:
+    def change(_: int, layer: Layer, inputs: dict[str, Inputs]) -> None:
         if method == "awq":
             balance(layer, inputs, four_bits(group, is_symmetric))
         for name, linear in layer_maps(layer).items():
-            if linear.in_features % group or f"layers.{number}.{name}" in in_eight_bits:
+            if linear.in_features % group:
                 put(layer, name, Int8Linear.of(linear))
             else:
                 put(layer, name, _rounded(linear, inputs.get(name), method, group, is_symmetric))
@@ -75,7 +72,7 @@ def harms(model: Decoder, token_RT: Tensor, *, group: int = GROUP) -> dict[tuple
         nats, over the first ``HARM_TOKENS`` of ``token_RT``.
     """
     some_RT = token_RT[: max(1, HARM_TOKENS // token_RT.shape[1])]
-    changed = copy.deepcopy(model)
+    changed = copy_sharing(model)
     expected_NV = _log_shares(changed, some_RT)
     found: dict[tuple[str, ...], float] = {}
     for unit in units(changed):
