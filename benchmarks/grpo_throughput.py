@@ -65,6 +65,7 @@ def prepare(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
         "micro_batch_tokens": options.micro_batch_tokens,
         "method": options.method,
         "ahead": 0,
+        "compile": not options.eager,
         "epochs": 2,
         "minibatches": 4,
         "prompts": options.prompts,
@@ -140,6 +141,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--trl-python", help="Python of an environment that has TRL")
     parser.add_argument("--without", nargs="+", default=[], metavar="NAME", help="leave out contestants so named")
+    parser.add_argument("--eager", action="store_true", help="compile nobody")
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the result")
     return parser.parse_args()
 

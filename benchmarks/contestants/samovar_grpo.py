@@ -102,6 +102,7 @@ def settings_of(job: dict[str, Any]) -> GrpoSettings | PpoSettings:
         "learning_rate": job["learning_rate"], "adamw_learning_rate": job["learning_rate"], "held_out": 1,
         "validations": 1, "hardest": 0.0, "easiest": 1.0, "warmup_share": 0, "decay_share": 0,
         "checkpoint_every_s": 1e9, "micro_batch_tokens": job["micro_batch_tokens"], "rollouts_ahead": job["ahead"],
+        "compile": "on" if job["compile"] else "off",
     }  # fmt: skip
     if job["method"] == "ppo":
         several = job["prompts"] * job["answers"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +11,7 @@ from benchmarks.contestants import samovar_grpo
 
 OPTIONS = argparse.Namespace(
     size="tiny", vocab_size=512, context=128, prompts=2, answers=4, max_tokens=8, micro_batch_tokens=256, steps=3,
-    peer_steps=2, seconds=9.0, warmup_steps=1, threads=1, method="grpo",
+    peer_steps=2, seconds=9.0, warmup_steps=1, threads=1, method="grpo", eager=True,
 )  # fmt: skip
 
 

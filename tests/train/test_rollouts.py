@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from samovar.agent.answer import Round
 from samovar.agent.habits import Habits
 from samovar.engine.native import build
 from samovar.model.adapters.attach import attach
@@ -21,7 +22,7 @@ from samovar.train.objectives.contract import Objective, measured
 from samovar.train.objectives.grpo import Grpo
 from samovar.train.rl.mismatch import FirstLook, Mismatch
 from samovar.train.rl.rollouts import Player, Rollout, from_json, graded_by, rewarded, to_json
-from samovar.train.rl.rows import RolloutRows
+from samovar.train.rl.rows import RolloutRows, row_context
 from samovar.train.rl.terms import Terms
 from tests.train.rl_tasks import WordOf
 from tests.train.tiny_preferences import tiny_model
@@ -94,8 +95,7 @@ def test_rollouts_come_back_from_json_as_they_were(folder: Path) -> None:
 
 
 def test_a_first_look_that_is_the_step_gives_its_gradient(folder: Path) -> None:
-    """One pass less, and the same loss, gradient and mismatch as where old log-probabilities have a look of their own.
-    """
+    """One pass less, and the same loss, gradient and mismatch as with a look before the step."""
     model, tokenizer = opened(folder), Tokenizer.load(folder)
     rows = RolloutRows(
         drawn(Player(model, tokenizer, HABITS, max_tokens=8)), 128, pad_id=tokenizer.document_end_id
@@ -124,6 +124,15 @@ def test_a_first_look_that_is_the_step_gives_its_gradient(folder: Path) -> None:
     torch.testing.assert_close(together, apart)
     assert first.numbers() == pytest.approx(looked.numbers(), rel=1e-4)
     assert first.numbers()["capped_share"] > 0.3
+
+
+def test_rows_are_as_short_as_the_longest_answer_lets_them(folder: Path) -> None:
+    (group, *_) = drawn(Player(opened(folder), Tokenizer.load(folder), HABITS, max_tokens=8))
+    assert row_context([group], 2048) == 512
+    long = group[0]._replace(rounds=(Round([1] * 600, [2] * 10, [-1.0] * 10),))
+    assert row_context([group, [long]], 2048) == 1024
+    assert row_context([group, [long]], 640) == 640
+    assert row_context([group], 128) == 128
 
 
 def test_tokens_of_wrong_probability_are_weighed_by_hand() -> None:

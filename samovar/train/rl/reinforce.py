@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from samovar.agent.habits import Habits
-from samovar.core.devices import device_name, keep_freed_memory, pick_device, training_dtype
+from samovar.core.devices import can_compile, device_name, keep_freed_memory, pick_device, training_dtype
 from samovar.core.progress import Progress
 from samovar.model.checkpoint import load_model
 from samovar.model.decoder import Decoder
@@ -39,13 +39,13 @@ from samovar.train.rl.mismatch import FirstLook, Mismatch
 from samovar.train.rl.penalty import Penalty
 from samovar.train.rl.plan import IterationPlan
 from samovar.train.rl.rollouts import Player, Rewarding, Rollout, graded_by, rewarded
-from samovar.train.rl.rows import RolloutRows
+from samovar.train.rl.rows import RolloutRows, row_context
 from samovar.train.rl.settings import GrpoSettings, PpoSettings, RlSettings
 from samovar.train.rl.terms import Terms
 from samovar.train.rl.value import add_value_head, remove_value_head
 from samovar.train.rl.watch import Watch
 from samovar.train.schedule import rate_share
-from samovar.train.step import TrainStep
+from samovar.train.step import COMPILE_PAYS_AFTER_MICRO_BATCHES, TrainStep
 from samovar.train.trainable import loop_settings, open_trainable, save_trained
 
 LONGEST_ROW = 1024
@@ -117,7 +117,7 @@ class _Run:
     penalty: Penalty
     out: Path
     context: int
-    rows_per_micro: int
+    """Tokens of a row, at most."""
 
     @classmethod
     def begin(
@@ -145,6 +145,7 @@ class _Run:
         curriculum = Curriculum(tasks, shares, hardest=settings.hardest, easiest=settings.easiest, seed=settings.seed)
         penalty = Penalty(policy.penalty if isinstance(policy, Ppo) else 0.0)
         optimizers = Optimizers(model, loop)
+        model.is_compiled = _is_compiled(loop, model.norm.weight.device)
         player = Player(model, tokenizer, habits, max_tokens=settings.max_tokens)
         gathering = Gathering(loop, player, curriculum, rewarding)
         # What is gathered first: until its thread is done the curriculum may change.
@@ -156,7 +157,6 @@ class _Run:
         return cls(
             loop, policy, model, reference, player, gathering, tasks, optimizers,
             Checkpoint(out, Weights(trained_parameters(model)), parts, facts=facts), penalty, out, context,
-            max(1, loop.micro_batch_tokens // context),
         )  # fmt: skip
 
     def train(self, base: Path, out: Path, *, is_quiet: bool) -> dict[str, Any]:
@@ -215,10 +215,12 @@ class _Run:
 
     def _learn(self, groups: Sequence[Sequence[Rollout]], iteration: int) -> dict[str, float]:
         settings = self.settings
-        rows = RolloutRows(groups, self.context, pad_id=self.player.tokenizer.document_end_id)
+        rows = RolloutRows(groups, row_context(groups, self.context), pad_id=self.player.tokenizer.document_end_id)
+        # Rows differ in number from step to step, and each number of rows would be compiled anew.
+        at_once = 1 if self.model.is_compiled else max(1, settings.micro_batch_tokens // rows.context)
         plan = IterationPlan(
-            len(rows), epochs=settings.epochs, minibatches=settings.minibatches, rows_per_micro=self.rows_per_micro,
-            context=self.context, seed=(settings.seed, iteration),
+            len(rows), epochs=settings.epochs, minibatches=settings.minibatches, rows_per_micro=at_once,
+            context=rows.context, seed=(settings.seed, iteration),
         )  # fmt: skip
         share = rate_share(
             iteration, settings.iterations, schedule=settings.schedule, warmup_share=settings.warmup_share,
@@ -252,7 +254,8 @@ class _Run:
         Where nothing depends on it, the old log-probability of a token is that of the only step itself; and the
         reference is asked about some of the rows, by which the divergence is estimated.
         """
-        settings, policy, at_once = self.settings, self.policy, self.rows_per_micro
+        settings, policy = self.settings, self.policy
+        at_once = max(1, settings.micro_batch_tokens // rows.context)
         if isinstance(policy, Ppo):
             policy = replace(policy, penalty=self.penalty.value)
         needs_reference = policy.looks_first or settings.kl_weight > 0 or settings.max_kl is not None
@@ -260,7 +263,7 @@ class _Run:
         is_first_look = num_steps == 1 and not policy.looks_first and not drops
         asked = np.arange(len(rows))
         if not needs_reference:
-            asked = np.sort(np.random.default_rng(seed).permutation(asked)[: -(-len(rows) // _ROWS_ASKED_ONE_IN)])
+            asked = np.sort(np.random.default_rng(seed).permutation(asked)[: max(1, len(rows) // _ROWS_ASKED_ONE_IN)])
         reference_N, _ = rows.look(self.reference, rows_per_batch=at_once, numbers=asked)
         numbers: dict[str, float] = {}
         old_N = value_N = None
@@ -291,6 +294,14 @@ class _Run:
         step = max(1, len(groups) // _NUM_SAMPLES)
         shown = groups[::step][:_NUM_SAMPLES]
         return {"held_out": right, **{f"sample {number + 1}": told(group[0]) for number, group in enumerate(shown)}}
+
+
+def _is_compiled(settings: RlSettings, device: torch.device) -> bool:
+    """Whether the forward pass is to be compiled, and can be."""
+    answers = settings.iterations * settings.prompts * settings.answers * settings.epochs
+    pays = answers * settings.max_tokens >= COMPILE_PAYS_AFTER_MICRO_BATCHES * settings.micro_batch_tokens
+    wants = settings.compile == "on" or (settings.compile == "auto" and pays)
+    return wants and (device.type == "cuda" or can_compile())
 
 
 def _mean_kl(held_N: Tensor, reference_N: Tensor) -> float:
