@@ -45,17 +45,6 @@ def promote(context: StageContext, gate: GateSettings, *, old: Path, learnt: Ite
     return {"promoted": comparison.is_promoted, "comparison": comparison.to_json()}
 
 
-def side_by_side(context: StageContext, gate: GateSettings, *, teacher: Path) -> list[dict[str, Any]]:
-    """Compare the model in ``context.out`` with its teacher, and tell; nothing follows from it.
-
-    Returns:
-        the table, for a manifest.
-    """
-    comparison = _compare(context, gate, teacher)
-    _tell(context, comparison.table("teacher", "student"))
-    return comparison.to_json()
-
-
 def _tell(context: StageContext, *texts: str) -> None:
     write_atomic(context.out / TABLE, "\n".join(texts) + "\n")
     if not context.is_quiet:

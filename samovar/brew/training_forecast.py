@@ -44,14 +44,20 @@ def training_context(recipe: Recipe, settings: LoopSettings, shape: DecoderSetti
 
 
 def forecast_training(
-    recipe: Recipe, settings: LoopSettings, *, tokens: float, outlook: Outlook, extra_disk_bytes: float = 0
+    recipe: Recipe,
+    settings: LoopSettings,
+    *,
+    tokens: float,
+    outlook: Outlook,
+    extra_disk_bytes: float = 0,
+    shape: DecoderSettings | None = None,
 ) -> Forecast:
-    """Seconds, memory and disk of a run of ``tokens`` tokens."""
-    shape = decoder_settings(recipe, outlook)
+    """Seconds, memory and disk of a run of ``tokens`` tokens; of another model than the recipe's where it is given."""
+    shape = shape or decoder_settings(recipe, outlook)
     context = training_context(recipe, settings, shape)
-    probe = probe_training(recipe, settings, outlook)
+    probe = probe_training(recipe, settings, outlook, shape)
     is_compiled = will_compile(settings, tokens)
-    memory = stage_memory(recipe, settings, outlook, is_compiled=is_compiled)
+    memory = stage_memory(recipe, settings, outlook, is_compiled=is_compiled, shape=shape)
     eager = probe["tokens_per_second"]
     validation_tokens = settings.validations * VALIDATION_ROWS * context
     seconds = tokens / (probe["compiled_tokens_per_second"] if is_compiled else eager)
@@ -69,9 +75,16 @@ def forecast_training(
     )
 
 
-def stage_memory(recipe: Recipe, settings: LoopSettings, outlook: Outlook, *, is_compiled: bool) -> TrainingMemory:
+def stage_memory(
+    recipe: Recipe,
+    settings: LoopSettings,
+    outlook: Outlook,
+    *,
+    is_compiled: bool,
+    shape: DecoderSettings | None = None,
+) -> TrainingMemory:
     """Where the memory of a step goes, on this machine."""
-    shape = decoder_settings(recipe, outlook)
+    shape = shape or decoder_settings(recipe, outlook)
     peak = probe_peak(outlook)
     return training_memory(
         shape,
@@ -94,9 +107,11 @@ def adapter_of(settings: LoopSettings) -> Adapter | None:
     return None if adapter is None else Adapter(adapter.rank, adapter.targets, adapter.base_bits)
 
 
-def probe_training(recipe: Recipe, settings: LoopSettings, outlook: Outlook) -> Mapping[str, float]:
+def probe_training(
+    recipe: Recipe, settings: LoopSettings, outlook: Outlook, shape: DecoderSettings | None = None
+) -> Mapping[str, float]:
     """Tokens a second, eager and compiled."""
-    shape = decoder_settings(recipe, outlook)
+    shape = shape or decoder_settings(recipe, outlook)
     context = training_context(recipe, settings, shape)
     micro_batch_tokens = max(context, min(PROBE_TOKENS, settings.micro_batch_tokens))
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from samovar.cli.stage_alone import make
 from samovar.cli.terminal import AsJson, Changes, DryRun, OutFolder, RecipeFile
+
+if TYPE_CHECKING:
+    from samovar.brew.recipe import Recipe
 
 EXAMPLE = "samovar distill assistant --size 3 --task arithmetic --out small"
 
@@ -16,6 +19,21 @@ Teacher = Annotated[Path, typer.Argument(metavar="TEACHER", help="Folder of the 
 Size = Annotated[
     int | None, typer.Option("--size", min=1, help="Dial of a fresh student: its layers.", show_default=False)
 ]
+TopK = Annotated[
+    int | None,
+    typer.Option(
+        "--top-k", min=1, metavar="K", show_default=False,
+        help="Keep the K likeliest tokens at each target on disk, so that the teacher goes through the rows once.",
+    ),
+]  # fmt: skip
+OnPolicy = Annotated[
+    float | None,
+    typer.Option(
+        "--on-policy", min=0.0, max=1.0, metavar="SHARE", show_default=False,
+        help="Share of the steps that learn from the student's own answers.",
+    ),
+]  # fmt: skip
+Alone = Annotated[bool, typer.Option("--alone", help="Train the same student without a teacher too, to compare.")]
 Student = Annotated[
     Path | None,
     typer.Option(
@@ -46,6 +64,9 @@ def run(
     task: TaskNames = None,
     conversations: Conversations = None,
     corpus: Corpus = None,
+    top_k: TopK = None,
+    on_policy: OnPolicy = None,
+    alone: Alone = False,
     recipe: RecipeFile = None,
     changes: Changes = None,
     as_json: AsJson = False,
@@ -53,9 +74,10 @@ def run(
 ) -> None:
     """Teach a smaller assistant what a larger one expects at every token.
 
-    In the end both are asked the same held-out questions, and stand side by side.
+    In the end both are asked the same held-out questions, and stand in one table with their sizes and speeds.
     """
-    keys: dict[str, Any] = {} if size is None else {"size": size}
+    named = {"size": size, "top_k": top_k, "on_policy": on_policy, "alone": alone or None}
+    keys: dict[str, Any] = {name: value for name, value in named.items() if value is not None}
     shares = dict.fromkeys(task or (), 1.0)
     if shares:
         keys["tasks"] = shares
@@ -72,5 +94,15 @@ def run(
         section={"distill": keys, "sft": asked},
         as_json=as_json,
         dry_run=dry_run,
+        foretold=lambda recipe: _foretold(recipe, teacher),
         next_command=f"samovar chat {out}",
     )
+
+
+def _foretold(recipe: Recipe, teacher: Path) -> dict[str, Any]:
+    """What keeping the teacher's expectations will take on disk."""
+    from samovar.brew.students import kept_bytes
+    from samovar.model.checkpoint import read_settings
+    from samovar.train.distill_settings import DistillSettings
+
+    return {"kept_bytes": round(kept_bytes(recipe.distill or DistillSettings(), read_settings(teacher).vocab_size))}

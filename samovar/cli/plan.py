@@ -25,7 +25,7 @@ Folder = Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Folder of 
 BudgetOption = Annotated[
     str | None,
     typer.Option(
-        "--budget", metavar="TEXT", help="Propose a size that fits: '1 hour', '20 USD', '24 GB', '2 kWh'.",
+        "--budget", metavar="TEXT", help="Propose a size, or tokens for a base: '1 hour', '20 USD', '24 GB', '2 kWh'.",
         show_default=False,
     ),
 ]  # fmt: skip
@@ -43,6 +43,9 @@ MfuOption = Annotated[
     float | None,
     typer.Option("--mfu", min=0.01, max=1.0, help="Share of its peak that --hardware reaches.", show_default=False),
 ]
+StudentsOption = Annotated[
+    bool, typer.Option("--students", help="Propose smaller assistants that this one could teach.")
+]
 WriteOption = Annotated[bool, typer.Option("--write", help="Put the proposal of --budget into the recipe.")]
 
 
@@ -52,6 +55,7 @@ def run(
     hardware: HardwareOption = None,
     price: PriceOption = None,
     mfu: MfuOption = None,
+    students: StudentsOption = False,
     write: WriteOption = False,
     as_json: AsJson = False,
 ) -> None:
@@ -69,7 +73,13 @@ def run(
         raise typer.BadParameter("name the folder of a project", param_hint="DIR")
     if write and budget is None:
         raise typer.BadParameter("--write needs a --budget: there is nothing else to write", param_hint="--write")
-    if budget is not None:
+    if students:
+        if budget is not None or hardware is not None:
+            raise typer.BadParameter("--students plans for this machine, without a budget", param_hint="--students")
+        from samovar.cli.plan_students import propose_students_for
+
+        propose_students_for(folder, as_json=as_json)
+    elif budget is not None:
         from samovar.cli.plan_budget import propose_for
 
         propose_for(folder, budget, hardware=hardware, price=price, mfu=mfu, write=write, as_json=as_json)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ from samovar.cli.terminal import print_json, say, say_next
 from samovar.core.progress import short_bytes, short_duration
 
 if TYPE_CHECKING:
+    from samovar.brew.recipe import Recipe
     from samovar.core.artifact import Manifest
 
 
@@ -37,10 +38,11 @@ def make(
     dry_run: bool,
     next_command: str,
     shows: bool = True,
+    foretold: Callable[[Recipe], Mapping[str, Any]] | None = None,
 ) -> Manifest | None:
     """Run the stage ``name`` and tell what came of it; ``section`` wins over the recipe's file, ``changes`` over both.
 
-    Returns None on a dry run.
+    Returns None on a dry run, which tells the settings and what ``foretold`` makes of the recipe.
     """
     from samovar.brew.alone import make_alone
     from samovar.brew.recipe import compose_recipe
@@ -49,7 +51,8 @@ def make(
     recipe = compose_recipe(recipe_file, section or {}, changes or ())
     stage = load_stages()[name]
     if dry_run:
-        print_json({"stage": name, "out": str(out), "config": stage.config(recipe)})
+        told = {} if foretold is None else dict(foretold(recipe))
+        print_json({"stage": name, "out": str(out), "config": stage.config(recipe), **told})
         return None
     manifest = make_alone(stage, recipe, inputs=inputs, out=out)
     if not shows:

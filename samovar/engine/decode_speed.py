@@ -25,7 +25,11 @@ def measure_decode(
         num_tokens: new tokens a row; the best of three runs counts, so that a busy moment does not.
         dtype: of activations, and of weights that are not int8; None keeps what is stored.
     """
-    model = load_model(folder, dtype=dtype)
+    return decode_rate(load_model(folder, dtype=dtype), batch=batch, num_tokens=num_tokens)
+
+
+def decode_rate(model: Decoder, *, batch: int = 1, num_tokens: int = 96) -> float:
+    """The same of a model in memory."""
     num_tokens = min(num_tokens, model.settings.max_positions - 1)
     return max(batch * num_tokens / _decode_seconds(model, batch, num_tokens) for _ in range(3))
 

@@ -15,6 +15,7 @@ from samovar.core.errors import DataError
 from samovar.data.shards import Split, document_at
 from samovar.model.sight import Branches
 from samovar.train.answers import Answers
+from samovar.train.expected import Expected
 from samovar.train.rl.terms import Terms
 
 IGNORED = -100
@@ -37,6 +38,10 @@ class Batch(NamedTuple):
     """The answers to prompts in it, for objectives that compare or judge whole answers; no token is a target then."""
     terms: Terms | None = None
     """What is known of each token of the answers, where the model drew them itself."""
+    expected: Expected | None = None
+    """What a teacher expects at each target, in the order of ``target_BT``, where that is known beforehand."""
+    is_drawn: bool = False
+    """Whether a student drew the targets itself, so that they are what it says, and not what is right."""
 
     def to(self, device: torch.device) -> Batch:
         """The same batch on ``device``."""
@@ -52,6 +57,8 @@ class Batch(NamedTuple):
             None if self.branches is None else Branches(*map(moved, self.branches)),
             None if self.answers is None else self.answers.to(device),
             None if self.terms is None else self.terms.to(device),
+            None if self.expected is None else self.expected.to(device),
+            self.is_drawn,
         )
 
 
@@ -67,6 +74,10 @@ class Rows(Protocol):
     def heaviest(self, count: int) -> np.ndarray | None:
         """The numbers of the ``count`` rows that take the most memory together; None where all rows are alike."""
         return None
+
+    def prepare(self, step: int) -> None:
+        """Called before each step, counted from 0: rows that the model itself has a part in are made then."""
+        return
 
     def sources(self, numbers: np.ndarray) -> list[str]:
         """Where the rows of these numbers come from, for people."""

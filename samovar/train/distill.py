@@ -1,40 +1,43 @@
 """A smaller assistant that learns from a larger one: what that expects at every token, and not the token alone.
 
-Conversations are those of fine-tuning, or the teacher's own answers to the tasks' questions (Kim and Rush 2016,
-arXiv:1606.07947), which say what it would say.
+Conversations are those of fine-tuning, the teacher's own answers to the tasks' questions (Kim and Rush 2016,
+arXiv:1606.07947), and what the student itself has just answered (Agarwal et al. 2024, arXiv:2306.13649).
 """
 
 from __future__ import annotations
 
-import json
+import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from samovar.agent.habits import Habits
-from samovar.chat.conversation import Message
 from samovar.core.artifact import SCRATCH
 from samovar.core.devices import pick_device, training_dtype
 from samovar.core.errors import ConfigError
-from samovar.core.files import read_json, write_atomic
-from samovar.core.progress import Progress
-from samovar.model.checkpoint import load_model, read_settings, save_model
+from samovar.core.files import read_json
+from samovar.model.checkpoint import load_model, read_settings
 from samovar.model.decoder import Decoder
-from samovar.model.initialization import initialize
-from samovar.model.settings import ModelSettings
 from samovar.tasks.task import Task
 from samovar.tokenizer.tokenizer import Tokenizer
-from samovar.train.conversations import task_conversations
+from samovar.train.batches import Rows
+from samovar.train.conversations import own_conversations
 from samovar.train.distill_settings import DistillSettings
+from samovar.train.drawing import draw_rows, questions
+from samovar.train.drawn_rows import DrawnRows
 from samovar.train.objectives.distill import Distill
+from samovar.train.packing import PackedRows
+from samovar.train.plan import Plan
 from samovar.train.rl.rollouts import Player
 from samovar.train.settings import SftSettings
 from samovar.train.sft import sft
+from samovar.train.students import make_student
+from samovar.train.teacher_answers import ANSWERS, write_answers
+from samovar.train.teacher_cache import cached_rows
 
-_AT_ONCE = 256
-ANSWERS = "answers.jsonl"
+ALONE = "alone"
+"""Folder within the student's of the same student that had no teacher."""
 
 
 def distill(
@@ -46,55 +49,111 @@ def distill(
     tasks: Mapping[str, Task],
     conversations: Sequence[Path] = (),
     habits: Habits | None = None,
+    cache: Path | None = None,
 ) -> dict[str, Any]:
     """Teach ``student`` what ``teacher`` expects, and leave it in ``out``.
 
     Args:
         settings: size of a fresh student, divergence, and how it is trained.
         teacher: an assistant's folder.
-        student: a model with the same tokenizer; None begins with fresh weights of ``settings.size``.
+        student: a model with the same tokenizer; None begins as the settings say.
         out: the student's folder.
         tasks: whose conversations are gone through; ``settings.tasks`` has their shares.
         conversations: JSONL files of further ones.
-        habits: how the teacher is run where it answers itself.
+        habits: how both are run where they answer themselves.
+        cache: folder where what the teacher expects is kept for further runs; by default for this one.
     Raises:
         ConfigError: the two have other tokenizers, or there is nothing to learn from.
     """
-    begin = student or _fresh(settings, teacher, out / SCRATCH / "student")
+    begin = student or make_student(settings, teacher, out / SCRATCH / "student")
     _check_tokenizers(teacher, begin)
-    master = load_model(teacher, dtype=training_dtype(pick_device())).to(pick_device())
-    objective = Distill(master, settings.divergence, settings.beta, settings.temperature, settings.hard_share)
-    spoken = list(conversations)
     plain = SftSettings.model_validate(
         {name: getattr(settings, name) for name in SftSettings.model_fields}, from_attributes=True
     )
+    habits = habits or Habits()
+    spoken = list(conversations)
     metrics: dict[str, Any] = {}
     if settings.teacher_answers:
         path = out / SCRATCH / ANSWERS
-        if not path.is_file():
-            _write_answers(settings, teacher, tasks, habits or Habits(), path)
+        write_answers(settings, teacher, tasks, habits, path)
         spoken.append(path)
         metrics["teacher_answers"] = settings.teacher_answers
-    metrics |= sft(plain, base=begin, out=out, tasks=tasks, conversations=spoken, objective=objective, title="distill")
+    lesson = _Lesson(settings, teacher, out, tasks, spoken, habits, cache or out / SCRATCH)
+    metrics |= sft(
+        plain, base=begin, out=out, tasks=tasks, conversations=spoken, objective=lesson.objective(), title="distill",
+        arrange=lesson.arrange,
+    )  # fmt: skip
+    if settings.alone:
+        metrics[ALONE] = _teach_alone(settings, plain, teacher, student, out, tasks, conversations)
     large, small = (read_settings(folder).num_parameters for folder in (teacher, out))
     return metrics | {"teacher_parameters": large, "parameters": small}
 
 
-def _fresh(settings: DistillSettings, teacher: Path, folder: Path) -> Path:
-    """A model with fresh weights in the teacher's context and vocabulary."""
-    tokenizer, shape = Tokenizer.load(teacher), read_settings(teacher)
-    student = ModelSettings(size=settings.size, context=shape.max_positions).decoder(tokenizer.vocab_size)
-    if student.num_parameters >= shape.num_parameters:
-        raise ConfigError(
-            f"size {settings.size} is {student.num_parameters:,} parameters, and the teacher has "
-            f"{shape.num_parameters:,}",
-            hint="lower distill.size",
-        )
-    if not (folder / "config.json").is_file():
-        model = Decoder(student)
-        initialize(model, settings.seed, sketches_induction=True)
-        save_model(model, folder, tokenizer_folder=teacher)
-    return folder
+@dataclass(frozen=True)
+class _Lesson:
+    """What is minimised, and on which rows."""
+
+    settings: DistillSettings
+    teacher: Path
+    out: Path
+    tasks: Mapping[str, Task]
+    conversations: Sequence[Path]
+    habits: Habits
+    cache: Path
+
+    def objective(self) -> Distill:
+        """The divergence, with the teacher in memory where batches do not all say what it expects."""
+        how, master = self.settings, None
+        if how.top_k is None or how.on_policy:
+            master = load_model(self.teacher, dtype=training_dtype(pick_device())).to(pick_device())
+        return Distill(master, how.divergence, how.beta, how.temperature, how.hard_share)
+
+    def arrange(self, model: Decoder, packed: PackedRows, plan: Plan) -> Rows:
+        """The rows with what the teacher expects, and with the student's answers in the place of some."""
+        how = self.settings
+        rows: Rows = packed
+        if how.top_k is not None:
+            rows = cached_rows(
+                self.teacher, packed, self.cache, top_k=how.top_k, temperature=how.temperature,
+                rows_per_batch=plan.rows_per_micro,
+            )  # fmt: skip
+        if not how.on_policy:
+            return rows
+        player = Player(model, Tokenizer.load(self.teacher), self.habits, max_tokens=how.answer_tokens)
+        own = list(own_conversations(self.conversations, split="train", seed=how.seed))
+
+        def draw(period: int, folder: Path) -> None:
+            asked = questions(
+                self.tasks, how.tasks, own, own_share=how.conversations_share, seed=f"{how.seed}/drawn/{period}"
+            )
+            num_rows = plan.rows_per_step * how.drawn_at_once
+            draw_rows(player, asked, folder, num_rows=num_rows, context=plan.context, seed=how.seed + period)
+
+        return DrawnRows(
+            rows, draw, self.out / SCRATCH / "drawn", share=how.on_policy,
+            first_step=round(how.on_policy_after * plan.num_steps), rows_per_step=plan.rows_per_step,
+            steps_at_once=how.drawn_at_once,
+        )  # fmt: skip
+
+
+def _teach_alone(
+    settings: DistillSettings,
+    plain: SftSettings,
+    teacher: Path,
+    student: Path | None,
+    out: Path,
+    tasks: Mapping[str, Task],
+    conversations: Sequence[Path],
+) -> dict[str, Any]:
+    """Train the student without a teacher: as many tokens of the same conversations, and none of its layers."""
+    folder = out / SCRATCH / ALONE
+    begin = student or make_student(settings, teacher, folder / SCRATCH / "student", knows_nothing=True)
+    metrics = sft(plain, base=begin, out=folder, tasks=tasks, conversations=conversations, title="alone")
+    (out / ALONE).mkdir(exist_ok=True)
+    for path in folder.iterdir():
+        if path.is_file():
+            shutil.copyfile(path, out / ALONE / path.name)
+    return metrics
 
 
 def _check_tokenizers(teacher: Path, student: Path) -> None:
@@ -104,29 +163,3 @@ def _check_tokenizers(teacher: Path, student: Path) -> None:
             f"{student} has another tokenizer than {teacher}, so that what the one expects says nothing to the other",
             hint="start the student from fresh weights (leave --student out), or teach it the teacher's answers by sft",
         )
-
-
-def _write_answers(
-    settings: DistillSettings, teacher: Path, tasks: Mapping[str, Task], habits: Habits, path: Path
-) -> None:
-    """What the teacher answers, greedily, to questions of the tasks' train split."""
-    if not tasks:
-        raise ConfigError("the teacher is to answer questions, and there is no task that asks any", hint="name tasks")
-    model = load_model(teacher, dtype=torch.float32)
-    player = Player(model, Tokenizer.load(teacher), habits, max_tokens=settings.answer_tokens)
-    drawn = task_conversations(tasks, settings.tasks, split="train", seed=settings.seed)
-    lines: list[str] = []
-    with Progress("teacher answers", settings.teacher_answers, "answers") as progress:
-        while len(lines) < settings.teacher_answers:
-            asked = [next(drawn).messages for _ in range(min(_AT_ONCE, settings.teacher_answers - len(lines)))]
-            prompts = [messages[: 1 + _first_question(messages)] for messages in asked]
-            for prompt, said in zip(prompts, player.complete(prompts), strict=True):
-                messages = [message.model_dump(exclude_defaults=True) for message in [*prompt, *said]]
-                lines.append(json.dumps({"messages": messages}, ensure_ascii=False))
-            progress.advance(len(prompts))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomic(path, "".join(line + "\n" for line in lines))
-
-
-def _first_question(messages: Sequence[Message]) -> int:
-    return next(place for place, message in enumerate(messages) if message.role == "user")

@@ -14,7 +14,9 @@ class DistillSettings(SftSettings):
     """Teaching a smaller assistant what a larger one expects."""
 
     size: int = Field(2, ge=1)
-    """The dial of a fresh student; `samovar plan` tells parameters by size."""
+    """Layers of the student, and the dial of a fresh one; `samovar plan --students` tells what each size takes."""
+    begin: Literal["fresh", "layers"] = "fresh"
+    """fresh: weights of nothing, as narrow as the dial says. layers: so many of the teacher's own layers, as wide."""
     divergence: Literal["forward", "reverse", "jensen_shannon"] = "forward"
     """forward: the student is to expect all that the teacher may say. reverse: nothing that it would not say.
     jensen_shannon: between both."""
@@ -24,9 +26,21 @@ class DistillSettings(SftSettings):
     """Above 1 unlikely tokens count more."""
     hard_share: float = Field(0.0, ge=0, le=1)
     """Weight of the right token itself; the divergence has the rest."""
+    top_k: int | None = Field(None, ge=1, le=4096)
+    """Keep on disk so many of the tokens that the teacher thinks likeliest at each target, and what all others have
+    together: it then goes through the rows once, for any number of runs and students. None: it goes through every
+    batch, and every token counts."""
+    on_policy: float = Field(0.0, ge=0, le=1)
+    """Share of the steps that learn from answers which the student has just drawn itself."""
+    on_policy_after: float = Field(0.5, ge=0, lt=1)
+    """Share of all steps before the first of them: a fresh student has nothing to say yet."""
+    drawn_at_once: int = Field(8, ge=1)
+    """Such steps whose answers are drawn together, by the student as it is at the first of them."""
     teacher_answers: int = Field(0, ge=0)
     """So many questions of the tasks are answered by the teacher first, and learnt from as it answered them."""
     answer_tokens: int = Field(256, ge=1)
-    """Longest of these answers."""
+    """Longest of these answers, and of the student's own."""
+    alone: bool = False
+    """Train the same student on the same conversations without a teacher as well, to see what the teacher is worth."""
     gate: GateSettings = GateSettings()
     """What teacher and student are asked in the end; the student is kept whatever comes of it."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import xxhash
 
 from samovar.chat.rows import Row
 from samovar.core.errors import CorruptError, DataError
@@ -144,6 +145,13 @@ class PackedRows(Rows):
         if self.counts.get("is_weighted"):
             weight_BT = torch.from_numpy(marks[:, 1:].astype(np.float32) / 100)
         return Batch(tokens[:, :-1].contiguous(), target_BT, documents[:, :-1].contiguous(), weight_BT)
+
+    def digest(self) -> str:
+        """Changes when anything in the rows does."""
+        digest = xxhash.xxh3_128(repr(sorted(self.counts.items())).encode())
+        for part in (self._tokens, self._targets, self._documents):
+            digest.update(part.data)
+        return digest.hexdigest()
 
     def heaviest(self, count: int) -> np.ndarray:
         """The rows with the most targets: each of them goes through the head."""

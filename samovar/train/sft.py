@@ -6,7 +6,7 @@ The objective is next_token: only what the assistant says is a target.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,11 @@ from samovar.core.artifact import SCRATCH
 from samovar.core.devices import pick_device, training_dtype
 from samovar.core.errors import ConfigError, DataError, MissingError
 from samovar.core.progress import Progress
+from samovar.model.decoder import Decoder
 from samovar.model.vocabulary import check_vocabulary
 from samovar.tasks.task import Split, Task
 from samovar.tokenizer.tokenizer import Tokenizer
+from samovar.train.batches import Rows
 from samovar.train.conversation_check import ConversationCheck
 from samovar.train.conversations import interleave, own_conversations, task_conversations
 from samovar.train.loop import train
@@ -31,6 +33,7 @@ from samovar.train.parallel.degrees import rows_of_a_process, rows_of_a_step
 from samovar.train.parallel.grid import open_grid
 from samovar.train.parallel.shard import gather, spread
 from samovar.train.parallel.world import BY_ITSELF, World
+from samovar.train.plan import Plan
 from samovar.train.samples import answer_line
 from samovar.train.settings import SftSettings
 from samovar.train.trainable import loop_settings, open_trainable, save_trained
@@ -50,6 +53,7 @@ def sft(
     tasks: Mapping[str, Task],
     conversations: Sequence[Path] = (),
     objective: Objective | None = None,
+    arrange: Callable[[Decoder, PackedRows, Plan], Rows] | None = None,
     title: str = "sft",
     world: World = BY_ITSELF,
 ) -> dict[str, Any]:
@@ -59,6 +63,7 @@ def sft(
         tasks: by name; ``settings.tasks`` has their shares.
         conversations: JSONL files of the user's own.
         objective: what is minimised, where it is not the plain loss of what the assistant says.
+        arrange: makes, of the model and the packed rows, the equally many rows that are trained on in their place.
         title: of the run, for who watches it.
         world: the processes that train together: all of them call this, and the first one writes.
     Raises:
@@ -94,9 +99,13 @@ def sft(
 
     counts = rows["train"].counts
     budget = min(settings.tokens, math.ceil(counts["rows"] * context * settings.max_epochs))
+    trained_on: Rows = rows["train"]
+    if arrange is not None:
+        plan = Plan(settings, tokens=budget, context=context, num_rows=len(trained_on), grid=grid)
+        trained_on = arrange(model, rows["train"], plan)
     with embedding_noise(model, settings.embedding_noise):
         metrics = train(
-            model, objective or NextToken(settings.z_loss, settings.label_smoothing), rows["train"],
+            model, objective or NextToken(settings.z_loss, settings.label_smoothing), trained_on,
             loop_settings(settings, settings.adapter),
             tokens=budget, context=context, out=out, title=title, validate=validate, grid=grid,
         )  # fmt: skip

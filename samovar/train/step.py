@@ -61,6 +61,7 @@ class TrainStep:
             NonFiniteLossError: the batch is saved for a look.
             ResourceError: memory ran out.
         """
+        self._rows.prepare(step)
         seed_step(self._settings.seed, step, self._grid.data_rank)
         batches = [self._batch(numbers) for numbers in self._plan.micro_batches(step)]
         (weight,) = self._grid.total(sum(self._objective.weight(batch) for batch in batches))

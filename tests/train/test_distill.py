@@ -56,6 +56,24 @@ def test_divergences_are_nothing_between_equals_and_their_gradient_is_that_of_di
     assert torch.autograd.gradcheck(lambda x: divergences(x.log_softmax(-1), teacher, kind), (logits,))
 
 
+@pytest.mark.parametrize(("beta", "kind"), [(0.0, "forward"), (1.0, "reverse"), (0.3, "jensen_shannon")])
+def test_equal_to_trl(beta: float, kind: Divergence) -> None:
+    trainer = pytest.importorskip("trl.experimental.gkd.gkd_trainer", reason="part of the extra 'bench'")
+    generator = torch.Generator().manual_seed(2)
+    student, teacher = (3 * torch.randn(2, 6, 11, generator=generator) for _ in range(2))
+    labels = torch.randint(0, 11, (2, 6), generator=generator).masked_fill(
+        torch.rand(2, 6, generator=generator) < 0.4, IGNORED
+    )
+    student.requires_grad_(True)
+    theirs = trainer.GKDTrainer.generalized_jsd_loss(student, teacher, labels=labels, beta=beta, temperature=1.7)
+    is_target = labels != IGNORED
+    both = ((one[is_target] / 1.7).log_softmax(-1) for one in (student, teacher))
+    ours = divergences(*both, kind, beta).mean()
+    assert ours.item() == pytest.approx(theirs.item(), rel=1e-5)
+    gradients = [torch.autograd.grad(loss, student, retain_graph=True)[0] for loss in (ours, theirs)]
+    assert torch.allclose(*gradients, atol=1e-6)
+
+
 def test_the_mixture_behaves_as_either_divergence_at_its_ends() -> None:
     student, teacher = log_shares(0), log_shares(1)
     for beta, kind in ((1e-6, "forward"), (1 - 1e-6, "reverse")):

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from samovar.brew.curriculum import content_fingerprint, conversation_files, load_tasks, task_config
 from samovar.brew.forecast import Forecast, Outlook
-from samovar.brew.preference_forecast import DECODED_SHARE_OF_TRAINING_SPEED
-from samovar.brew.promotion import side_by_side
+from samovar.brew.lineup import line_up
 from samovar.brew.recipe import Recipe
 from samovar.brew.stage import TAUGHT, Stage, StageContext, assistant_of, training_config
-from samovar.brew.training_forecast import FORWARD_SHARE, forecast_training, probe_training
+from samovar.brew.students import distilling
+from samovar.brew.training_forecast import decoder_settings
 from samovar.train.distill_settings import DistillSettings
 
+PROJECT_STATE = ".samovar"
 STUDENT = "student"
 """The model that the student begins as, where a command names one; in a brew it begins with fresh weights."""
 
@@ -32,7 +34,7 @@ class DistillStage(Stage):
         """How it is trained, and on what."""
         return {"distill": training_config(_settings(recipe)), "eval": recipe.eval.max_tokens, **task_config(recipe)}
 
-    def files(self, root: Any, recipe: Recipe) -> dict[str, str]:
+    def files(self, root: Path, recipe: Recipe) -> dict[str, str]:
         """The user's own conversations."""
         return {"conversations": content_fingerprint(conversation_files(root, recipe))}
 
@@ -40,7 +42,7 @@ class DistillStage(Stage):
         """Train, and put teacher and student side by side."""
         from samovar.agent.habits import Habits
         from samovar.model.card import card_facts
-        from samovar.train.distill import distill
+        from samovar.train.distill import ALONE, distill
 
         recipe = context.recipe
         settings, teacher, serve = _settings(recipe), assistant_of(context.inputs), recipe.serve
@@ -53,18 +55,25 @@ class DistillStage(Stage):
             tasks=load_tasks(recipe, seed=settings.seed, names=settings.tasks),
             conversations=conversation_files(context.root, recipe),
             habits=Habits(serve.tools, serve.system, serve.max_rounds, serve.announces_tools),
+            cache=_cache(context),
         )
-        table = side_by_side(context, settings.gate, teacher=teacher)
-        return metrics | {"comparison": table} | card_facts(teacher)
+        folders = {"teacher": teacher, "student": context.out}
+        if settings.alone:
+            folders[ALONE] = context.out / ALONE
+        return metrics | line_up(context, settings.gate, folders) | card_facts(teacher)
 
     def forecast(self, recipe: Recipe, outlook: Outlook) -> Forecast:
-        """From the probe of this machine: the student's steps, a forward pass of the teacher in each, its answers."""
-        settings = _settings(recipe)
-        training = forecast_training(recipe, settings, tokens=settings.tokens, outlook=outlook)
-        speed = probe_training(recipe, settings, outlook)["tokens_per_second"]
-        answers = settings.teacher_answers * settings.answer_tokens / 2
-        seconds = FORWARD_SHARE * settings.tokens / speed + answers / (speed * DECODED_SHARE_OF_TRAINING_SPEED)
-        return training._replace(seconds=training.seconds + seconds)
+        """From probes of this machine with both shapes: what the student does, and what its teacher has to."""
+        from samovar.train.students import student_shape
+
+        settings, teacher = _settings(recipe), decoder_settings(recipe, outlook)
+        return distilling(recipe, settings, student_shape(settings, teacher, teacher.vocab_size), outlook)
+
+
+def _cache(context: StageContext) -> Path | None:
+    """Where what the teacher expects is kept for other students and runs: in the project, where there is one."""
+    state = context.root / PROJECT_STATE
+    return state / "expected" if state.is_dir() else None
 
 
 def _settings(recipe: Recipe) -> DistillSettings:
