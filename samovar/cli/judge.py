@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from samovar.cli.terminal import AsJson, Changes, RecipeFile, print_json, say
+from samovar.cli.terminal import AsJson, Changes, RecipeFile, print_json, say, say_next
 
 if TYPE_CHECKING:
-    from samovar.evals.agreement import Agreement
+    from collections.abc import Sequence
+
+    from samovar.evals.agreement import Agreement, Vote
+    from samovar.train.feedback.constitution import Constitution
 
 EXAMPLE = "samovar judge assistant votes.jsonl --constitution constitution.md"
 
@@ -39,6 +42,15 @@ Kept = Annotated[
         show_default=False,
     ),
 ]
+Lessons = Annotated[
+    Path | None,
+    typer.Option(
+        "--lessons",
+        metavar="FILE",
+        help="Ask nobody, and write what people's votes would have had the judge say: rows for `samovar sft`.",
+        show_default=False,
+    ),
+]
 
 
 def run(
@@ -47,6 +59,7 @@ def run(
     constitution: ConstitutionFile = Path("constitution.md"),
     count: Most = None,
     keep: Kept = None,
+    lessons: Lessons = None,
     recipe: RecipeFile = None,
     changes: Changes = None,
     as_json: AsJson = False,
@@ -71,6 +84,10 @@ def run(
     how = settings.judge
     rules = read_constitution(constitution)
     some = read_votes(votes, seed=settings.seed)[:count]
+    if lessons is not None:
+        _write_lessons(some, rules, lessons)
+        say_next(f"samovar sft {judge} --conversations {lessons} --out judge")
+        return
     adviser = _open(judge, settings)
     for line in notices([adviser]):
         say(line)
@@ -101,6 +118,8 @@ def told(found: Agreement) -> list[str]:
 
     def shown(name: str) -> str:
         fact = facts[name]
+        if not fact["of"]:
+            return "there is no such pair"
         return f"{fact['share']:.1%} ({fact['low']:.1%} to {fact['high']:.1%} with 95 % confidence, of {fact['of']})"
 
     lines = [
@@ -118,6 +137,22 @@ def told(found: Agreement) -> list[str]:
     return lines + [
         f"{count} pairs {words.get(what, what)} and were left out" for what, count in facts["left_out"].items()
     ]
+
+
+def _write_lessons(votes: Sequence[Vote], rules: Constitution, out: Path) -> None:
+    import json
+
+    from samovar.core.files import write_atomic
+    from samovar.evals.agreement import compared, sound_votes
+    from samovar.train.feedback.judge import lessons
+
+    rows = [
+        row.to_openai()
+        for vote in sound_votes(votes)
+        for row in lessons(compared(vote, rules.for_language), vote.winner)
+    ]
+    write_atomic(out, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    say(f"{out}: {len(rows)} conversations, both orders of every pair that people decided")
 
 
 def _open(who: str, settings: Any) -> Any:

@@ -83,6 +83,25 @@ def read_votes(path: Path, *, seed: int = 0) -> list[Vote]:
     return [vote if is_placed or draw.random() < 0.5 else _turned(vote) for vote, is_placed in votes]
 
 
+def sound_votes(votes: Sequence[Vote]) -> list[Vote]:
+    """Those on two different answers that both say something.
+
+    Raises:
+        DataError: there are none.
+    """
+    sound = [vote for vote in votes if vote.left.strip() and vote.right.strip() and vote.left != vote.right]
+    if not sound:
+        raise DataError(
+            f"of {len(votes)} pairs all have equal answers, or an empty one", hint="name a file of other pairs"
+        )
+    return sound
+
+
+def compared(vote: Vote, rules_for: Callable[[Language], Sequence[Rule]]) -> Compared:
+    """What a judge is shown of a vote."""
+    return Compared(vote.prompt, vote.left, vote.right, tuple(rules_for(language_of(vote.prompt[-1].content))))
+
+
 def measure_agreement(
     judge: Judge, votes: Sequence[Vote], rules_for: Callable[[Language], Sequence[Rule]]
 ) -> tuple[Agreement, list[tuple[Vote, Verdict]]]:
@@ -98,15 +117,8 @@ def measure_agreement(
         DataError: nothing is left, or the judge's verdicts cannot be read.
         ResourceError, ConfigError: it does not answer.
     """
-    sound = [vote for vote in votes if vote.left.strip() and vote.right.strip() and vote.left != vote.right]
-    if not sound:
-        raise DataError(
-            f"of {len(votes)} pairs all have equal answers, or an empty one", hint="name a file of other pairs"
-        )
-    pairs = [
-        Compared(one.prompt, one.left, one.right, tuple(rules_for(language_of(one.prompt[-1].content))))
-        for one in sound
-    ]
+    sound = sound_votes(votes)
+    pairs = [compared(vote, rules_for) for vote in sound]
     verdicts = judge.compare_all(pairs)
     if all(one.winner is None for one in verdicts):
         problems = Counter(one.problem for one in verdicts)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from samovar.chat.conversation import Message
+from samovar.chat.conversation import Conversation, Message
 from samovar.chat.preferences import Messages
 from samovar.train.feedback.asking import Ask, Reply
 from samovar.train.feedback.constitution import Rule
@@ -86,22 +86,16 @@ class Judge:
 
     def _letters(self, pairs: Sequence[Compared]) -> list[Reply]:
         """Which answer is better in each pair as it stands."""
-        languages = [pair.rules[0].language for pair in pairs]
-        briefs = [
-            ask_to_judge(pair.prompt, pair.left, pair.right, pair.rules, language=language)
-            for pair, language in zip(pairs, languages, strict=True)
-        ]
-        words = [WORDINGS[language] for language in languages]
         if not self.reasons:
-            asks = [_choice(_user(f"{brief}\n\n{say.decide}")) for brief, say in zip(briefs, words, strict=True)]
-            return self.asker.ask("judge", asks)
-        weighing = [_user(f"{brief}\n\n{say.weigh}") for brief, say in zip(briefs, words, strict=True)]
+            return self.asker.ask("judge", [Ask(question(pair), is_choice=True) for pair in pairs])
+        words = [WORDINGS[pair.rules[0].language] for pair in pairs]
+        weighing = [_question(pair, say.weigh) for pair, say in zip(pairs, words, strict=True)]
         weighed = self.asker.ask("weigh", [Ask(one, max_tokens=self.max_tokens) for one in weighing])
         reasoned = [
-            _choice(*one, Message(role="assistant", content=reply.text or "…"), *_user(say.decide))
+            (*one, Message(role="assistant", content=reply.text or "…"), Message(role="user", content=say.decide))
             for one, reply, say in zip(weighing, weighed, words, strict=True)
         ]
-        return self.asker.ask("judge", reasoned)
+        return self.asker.ask("judge", [Ask(one, is_choice=True) for one in reasoned])
 
     def _verdict(self, straight: Reply, swapped: Reply) -> Verdict:
         problem = straight.problem or swapped.problem
@@ -149,10 +143,23 @@ def _swapped(pair: Compared, is_swapped: bool) -> Compared:
     return pair._replace(left=pair.right, right=pair.left) if is_swapped else pair
 
 
-def _user(text: str) -> Messages:
-    return (Message(role="user", content=text),)
+def question(pair: Compared) -> Messages:
+    """What a judge is asked about a pair as it stands."""
+    return _question(pair, WORDINGS[pair.rules[0].language].decide)
 
 
-def _choice(*messages: Message | Messages) -> Ask:
-    flat = [message for one in messages for message in (one if isinstance(one, tuple) else (one,))]
-    return Ask(tuple(flat), is_choice=True)
+def lessons(pair: Compared, winner: Winner) -> list[Conversation]:
+    """What a judge would rightly have said, in both orders: rows that teach a model to judge; none of a tie."""
+    if winner == "tie":
+        return []
+    rows = []
+    for is_swapped in (False, True):
+        letter = LETTERS[(winner == "right") != is_swapped]
+        said = Message(role="assistant", content=letter)
+        rows.append(Conversation(messages=[*question(_swapped(pair, is_swapped)), said], meta={"source": "judging"}))
+    return rows
+
+
+def _question(pair: Compared, asked: str) -> Messages:
+    brief = ask_to_judge(pair.prompt, pair.left, pair.right, pair.rules, language=pair.rules[0].language)
+    return (Message(role="user", content=f"{brief}\n\n{asked}"),)

@@ -13,7 +13,7 @@ from samovar.chat.conversation import Message
 from samovar.core.errors import BusyError, DataError
 from samovar.train.feedback.asking import Ask, Reply
 from samovar.train.feedback.endpoint import Endpoint
-from samovar.train.feedback.judge import Compared, Judge, Leaning, Verdict
+from samovar.train.feedback.judge import Compared, Judge, Leaning, Verdict, lessons
 from samovar.train.feedback.ledger import Asker, Ledger
 from samovar.train.feedback.settings import AdviserSettings
 from tests.train.feedback.judging import CONSTITUTION, Polite
@@ -168,3 +168,14 @@ def test_a_judge_that_talks_nonsense_is_stopped_and_not_believed_next_time(judgi
     with pytest.raises(DataError, match="the last 20 answers are none that can be read, the last one 'hm'"):
         judging(adviser).compare_all(pairs)
     assert (tmp_path / "asked.jsonl").read_text() == ""
+
+
+def test_lessons_are_the_question_and_the_letter_in_both_orders(judging: Judging) -> None:
+    adviser = Polite()
+    pair = Compared(PROMPT, KIND, CURT, RULES)
+    judging(adviser).compare_all([pair])
+    rows = lessons(pair, "left")
+    assert [tuple(row.messages[:-1]) for row in rows] == [ask.messages for ask in adviser.asked]
+    assert [row.messages[-1].content for row in rows] == ["A", "B"]
+    assert [row.messages[-1].content for row in lessons(pair, "right")] == ["B", "A"]
+    assert lessons(pair, "tie") == []
