@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -120,10 +121,18 @@ def test_a_first_look_that_is_the_step_gives_its_gradient(folder: Path) -> None:
     rows.terms = Terms(old, None, advantage * looked.weigh(old, rows.drawn_N), nothing, nothing)
     apart = step(policy)
     rows.terms = Terms(rows.drawn_N, None, advantage, nothing, nothing)
-    together = step(FirstLook(policy, first))
+    only = FirstLook(policy, first, samples_reference=False)
+    together = step(only)
     torch.testing.assert_close(together, apart)
     assert first.numbers() == pytest.approx(looked.numbers(), rel=1e-4)
     assert first.numbers()["capped_share"] > 0.3
+    assert only.numbers() == {}
+    reference = old - 0.5
+    reference[::2] = torch.nan
+    rows.terms = rows.terms._replace(reference_N=reference)
+    some = FirstLook(policy, Mismatch(2.0), samples_reference=True)
+    torch.testing.assert_close(step(some), apart)
+    assert some.numbers()["kl"] == pytest.approx(0.5 + math.exp(-0.5) - 1, rel=1e-4)
 
 
 def test_rows_are_as_short_as_the_longest_answer_lets_them(folder: Path) -> None:

@@ -61,8 +61,16 @@ class FirstLook:
     have the engine's log-probabilities in the place of the old ones.
     """
 
-    def __init__(self, policy: Policy, mismatch: Mismatch) -> None:
-        self._policy, self._mismatch = policy, mismatch
+    def __init__(self, policy: Policy, mismatch: Mismatch, *, samples_reference: bool) -> None:
+        """Look through the policy's eyes.
+
+        Args:
+            policy: whose loss it is.
+            mismatch: is told of all tokens.
+            samples_reference: the loss needs no reference, and the terms have it of some tokens: NaN of the others.
+        """
+        self._policy, self._mismatch, self._samples_reference = policy, mismatch, samples_reference
+        self._count, self._kl = 0, 0.0
 
     def weight(self, batch: Batch) -> float:
         """As the policy has it."""
@@ -72,7 +80,16 @@ class FirstLook:
         """The policy's, of tokens that count by their importance."""
         new_N = token_log_probs(model, batch, hidden_BTD)
         assert batch.terms is not None
-        old_N = new_N.detach()
-        weight_N = self._mismatch.weigh(old_N, batch.terms.old_N)
-        terms = batch.terms._replace(old_N=old_N, advantage_N=batch.terms.advantage_N * weight_N)
+        terms, old_N = batch.terms, new_N.detach()
+        weight_N = self._mismatch.weigh(old_N, terms.old_N)
+        terms = terms._replace(old_N=old_N, advantage_N=terms.advantage_N * weight_N)
+        if self._samples_reference and terms.reference_N is not None:
+            is_known_N = ~terms.reference_N.isnan()
+            self._count += int(is_known_N.sum())
+            self._kl += float(divergence(old_N[is_known_N], terms.reference_N[is_known_N]).sum())
+            terms = terms._replace(reference_N=None)
         return self._policy.loss_sum(model, batch._replace(terms=terms), hidden_BTD, new_N=new_N)
+
+    def numbers(self) -> dict[str, float]:
+        """Of the tokens whose reference is known: the divergence; nothing where the policy tells it."""
+        return {"kl": self._kl / self._count} if self._count else {}

@@ -12,11 +12,10 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from samovar.agent.habits import Habits
 from samovar.core.devices import can_compile, device_name, keep_freed_memory, pick_device, training_dtype
@@ -50,16 +49,10 @@ from samovar.train.trainable import loop_settings, open_trainable, save_trained
 
 LONGEST_ROW = 1024
 _NUM_SAMPLES = 4
+_ROWS_COMPILED = 2
+"""Rows of a micro-batch, at most, where it is compiled: each number of rows is anew, and steps end with any."""
 _ROWS_ASKED_ONE_IN = 8
 """Rows of which one is shown to a reference that the loss does not need."""
-
-
-class _Seen(NamedTuple):
-    """What the steps of an iteration go by."""
-
-    objective: Objective
-    numbers: dict[str, float]
-    """Of the answers before the first step, as far as the steps do not tell them."""
 
 
 def reinforce(
@@ -216,8 +209,9 @@ class _Run:
     def _learn(self, groups: Sequence[Sequence[Rollout]], iteration: int) -> dict[str, float]:
         settings = self.settings
         rows = RolloutRows(groups, row_context(groups, self.context), pad_id=self.player.tokenizer.document_end_id)
-        # Rows differ in number from step to step, and each number of rows would be compiled anew.
-        at_once = 1 if self.model.is_compiled else max(1, settings.micro_batch_tokens // rows.context)
+        at_once = max(1, settings.micro_batch_tokens // rows.context)
+        if self.model.is_compiled:
+            at_once = min(at_once, _ROWS_COMPILED)
         plan = IterationPlan(
             len(rows), epochs=settings.epochs, minibatches=settings.minibatches, rows_per_micro=at_once,
             context=rows.context, seed=(settings.seed, iteration),
@@ -227,15 +221,17 @@ class _Run:
             decay_share=settings.decay_share, final_share=settings.final_share,
         )  # fmt: skip
         mismatch = Mismatch(settings.importance_cap)
-        seen = self._look(rows, mismatch, num_steps=plan.num_steps, seed=(settings.seed, iteration))
+        objective, numbers = self._look(rows, mismatch, num_steps=plan.num_steps, seed=(settings.seed, iteration))
         self.model.train()
-        step = TrainStep(self.model, seen.objective, rows, plan, settings, out=self.out)
+        step = TrainStep(self.model, objective, rows, plan, settings, out=self.out)
         found = []
         for number in range(plan.num_steps):
             found.append(step(number))
             self.optimizers.step(share)
         self.model.eval()
-        means = {name: sum(one[name] for one in found) / len(found) for name in found[0]} | seen.numbers
+        means = {name: sum(one[name] for one in found) / len(found) for name in found[0]} | numbers
+        if isinstance(objective, FirstLook):
+            means |= objective.numbers()
         means["kl_answer"] = means["kl"] * rows.num_targets / len(rows.reward_A)
         if isinstance(settings, PpoSettings) and settings.target_kl is not None:
             self.penalty.move(means["kl_answer"], settings.target_kl, len(rows.reward_A))
@@ -248,8 +244,10 @@ class _Run:
             }
         )
 
-    def _look(self, rows: RolloutRows, mismatch: Mismatch, *, num_steps: int, seed: tuple[int, int]) -> _Seen:
-        """What is known of the answers before the first step, by as few passes over them as the policy can do with.
+    def _look(
+        self, rows: RolloutRows, mismatch: Mismatch, *, num_steps: int, seed: tuple[int, int]
+    ) -> tuple[Objective, dict[str, float]]:
+        """What the steps go by, with numbers from before the first: by as few passes as the policy can do with.
 
         Where nothing depends on it, the old log-probability of a token is that of the only step itself; and the
         reference is asked about some of the rows, by which the divergence is estimated.
@@ -264,25 +262,23 @@ class _Run:
         asked = np.arange(len(rows))
         if not needs_reference:
             asked = np.sort(np.random.default_rng(seed).permutation(asked)[: max(1, len(rows) // _ROWS_ASKED_ONE_IN)])
-        reference_N, _ = rows.look(self.reference, rows_per_batch=at_once, numbers=asked)
-        numbers: dict[str, float] = {}
+        place_N = rows.places(asked)
+        reference_N = torch.full((rows.num_targets,), torch.nan)
+        reference_N[place_N], _ = rows.look(self.reference, rows_per_batch=at_once, numbers=asked)
         old_N = value_N = None
         if not is_first_look:
             old_N, value_N = rows.look(self.model, rows_per_batch=at_once)
-            numbers = {"surprise": -float(old_N.mean()), "kl": _mean_kl(old_N[rows.places(asked)], reference_N)}
-        elif not needs_reference:
-            held_N, _ = rows.look(self.model, rows_per_batch=at_once, numbers=asked)
-            numbers = {"kl": _mean_kl(held_N, reference_N)}
         known_N = reference_N if needs_reference else None
         advantage_N, return_N = (
             rows.in_rows(one_N) for one_N in policy.advantages(rows.played(old_N, known_N, value_N))
         )
         if old_N is None or value_N is None:
-            rows.terms = Terms(rows.drawn_N, known_N, advantage_N, torch.zeros_like(return_N), return_N)
-            return _Seen(FirstLook(policy, mismatch), numbers)
+            rows.terms = Terms(rows.drawn_N, reference_N, advantage_N, torch.zeros_like(return_N), return_N)
+            return FirstLook(policy, mismatch, samples_reference=not needs_reference), {}
         weight_N = mismatch.weigh(old_N, rows.drawn_N)
         rows.terms = Terms(old_N, known_N, advantage_N * weight_N, value_N, return_N)
-        return _Seen(policy, numbers)
+        kl_N = divergence(old_N[place_N], reference_N[place_N])
+        return policy, {"surprise": -float(old_N.mean()), "kl": float(kl_N.mean())}
 
     def _examine(self) -> dict[str, Any]:
         """The share of held-out questions that is answered rightly, greedily; and some of the answers."""
@@ -302,7 +298,3 @@ def _is_compiled(settings: RlSettings, device: torch.device) -> bool:
     pays = answers * settings.max_tokens >= COMPILE_PAYS_AFTER_MICRO_BATCHES * settings.micro_batch_tokens
     wants = settings.compile == "on" or (settings.compile == "auto" and pays)
     return wants and (device.type == "cuda" or can_compile())
-
-
-def _mean_kl(held_N: Tensor, reference_N: Tensor) -> float:
-    return float(divergence(held_N, reference_N).mean())
