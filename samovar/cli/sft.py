@@ -22,6 +22,15 @@ Conversations = Annotated[
         show_default=False,
     ),
 ]
+Shards = Annotated[
+    Path | None,
+    typer.Option(
+        "--shards",
+        metavar="DIR",
+        help="Tokens that the base was trained on, for sft.documents_share: OUT-shards of `samovar pretrain`.",
+        show_default=False,
+    ),
+]
 Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder to make.", show_default=False)]
 Show = Annotated[
     int,
@@ -34,6 +43,7 @@ Show = Annotated[
 def run(
     model: Model,
     conversations: Conversations = None,
+    shards: Shards = None,
     out: Out = None,
     show: Show = 0,
     recipe: RecipeFile = None,
@@ -53,7 +63,7 @@ def run(
         raise typer.BadParameter("name the folder to make with --out DIR, or look at rows with --show N")
     make(
         "sft",
-        inputs={"pretrain": model},
+        inputs={"pretrain": model} | ({} if shards is None else {"shards": shards}),
         out=out,
         recipe_file=recipe,
         changes=changes,

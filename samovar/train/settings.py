@@ -92,6 +92,8 @@ class SftSettings(LoopSettings):
     """JSONL files of the user's own conversations, relative to the project."""
     conversations_share: float = Field(0.5, ge=0, le=1)
     """Share of the budget for one's own conversations where there are tasks as well."""
+    documents_share: float = Field(0.0, ge=0, lt=1)
+    """Share of the budget for the documents of pretraining, learnt whole, so that they are not forgotten."""
     max_epochs: float = Field(4.0, gt=0)
     """How often one's own conversations may be repeated at most."""
     learn_roles: list[Literal["assistant", "user", "system", "tool"]] = Field(["assistant"], min_length=1)

@@ -34,6 +34,7 @@ from samovar.train.parallel.grid import open_grid
 from samovar.train.parallel.shard import gather, spread
 from samovar.train.parallel.world import BY_ITSELF, World
 from samovar.train.plan import Plan
+from samovar.train.replay import WithDocuments, conversation_rows, shard_rows
 from samovar.train.samples import answer_line
 from samovar.train.settings import SftSettings
 from samovar.train.trainable import loop_settings, open_trainable, save_trained
@@ -52,6 +53,7 @@ def sft(
     out: Path,
     tasks: Mapping[str, Task],
     conversations: Sequence[Path] = (),
+    shards: Path | None = None,
     objective: Objective | None = None,
     arrange: Callable[[Decoder, PackedRows, Plan], Rows] | None = None,
     title: str = "sft",
@@ -62,18 +64,25 @@ def sft(
     Args:
         tasks: by name; ``settings.tasks`` has their shares.
         conversations: JSONL files of the user's own.
+        shards: the tokens of pretraining, for ``settings.documents_share``.
         objective: what is minimised, where it is not the plain loss of what the assistant says.
         arrange: makes, of the model and the packed rows, the equally many rows that are trained on in their place.
         title: of the run, for who watches it.
         world: the processes that train together: all of them call this, and the first one writes.
     Raises:
-        ConfigError: there is nothing to learn from, or something does not divide by the processes.
+        ConfigError: there is nothing to learn from, the shards are missing or were made with another tokenizer, or
+            something does not divide by the processes.
     """
     if not tasks and not conversations:
         raise ConfigError("fine-tuning has neither tasks nor conversations", hint="name some under sft in the recipe")
     tokenizer = Tokenizer.load(base)
     model = open_trainable(base, settings.adapter, seed=settings.seed)
     check_vocabulary(tokenizer, model.settings, base)
+    if settings.documents_share and shards is None:
+        raise ConfigError(
+            f"documents_share is {settings.documents_share:g}, and no documents are given that the model has read",
+            hint="name the shards of its pretraining, or leave documents_share out",
+        )
     context = settings.context or min(model.settings.max_positions, LONGEST_ROW)
     grid = open_grid(world, settings.parallel, model.settings, is_whole=settings.adapter is not None)
     rows_of_a_process(*rows_of_a_step(settings, context), grid.degrees.data)  # refuses before hours of packing
@@ -98,8 +107,11 @@ def sft(
         return {"validation_loss": loss, **answers}
 
     counts = rows["train"].counts
-    budget = min(settings.tokens, math.ceil(counts["rows"] * context * settings.max_epochs))
     trained_on: Rows = rows["train"]
+    if settings.documents_share and shards is not None:
+        documents = shard_rows(shards, tokenizer, context)
+        trained_on = WithDocuments(rows["train"], documents, share=settings.documents_share, seed=settings.seed)
+    budget = min(settings.tokens, math.ceil(len(trained_on) * context * settings.max_epochs))
     if arrange is not None:
         plan = Plan(settings, tokens=budget, context=context, num_rows=len(trained_on), grid=grid)
         trained_on = arrange(model, rows["train"], plan)
@@ -138,7 +150,8 @@ def _rows(
             f"{folder}, which the first process has written, is not to be seen from process {world.rank + 1}",
             hint="put the project on a file system that all machines of the run share",
         )
-    max_rows = max(1, settings.tokens // context) if split == "train" else _VALIDATION_ROWS
+    rows = conversation_rows(settings.tokens // context, settings.documents_share)
+    max_rows = rows if split == "train" else _VALIDATION_ROWS
     drawn = task_conversations(
         tasks, settings.tasks, split=split, seed=settings.seed, chained_share=settings.chained_share
     )

@@ -9,6 +9,7 @@ from samovar.brew.forecast import Forecast, Outlook
 from samovar.brew.recipe import Recipe
 from samovar.brew.stage import Stage, StageContext, training_config
 from samovar.brew.training_forecast import forecast_training
+from samovar.core.errors import ConfigError
 from samovar.train.parallel.degrees import check_run
 from samovar.train.parallel.world import number_of_processes
 
@@ -26,12 +27,17 @@ class SftStage(Stage):
     """The assistant, a Hugging Face folder."""
 
     name = "sft"
-    needs = ("pretrain",)
+    needs = ("pretrain", "shards")
     resumes = True
     is_parallel = True
 
     def check(self, recipe: Recipe) -> None:
         """See that the processes of this run can divide its rows, and the model where they are to."""
+        if recipe.sft.documents_share and not recipe.is_pretrained_here:
+            raise ConfigError(
+                "sft.documents_share repeats the documents of pretraining, and the recipe's base does not read any",
+                hint="give the section pretrain, or leave sft.documents_share out",
+            )
         shape = recipe.model.decoder(recipe.tokenizer.vocab_size) if recipe.base is None else None
         context, is_whole = recipe.sft.context or recipe.model.context, recipe.sft.adapter is not None
         check_run(number_of_processes(), recipe.sft, context, shape, is_whole=is_whole)
@@ -57,6 +63,7 @@ class SftStage(Stage):
             out=context.out,
             tasks=load_tasks(recipe, seed=recipe.sft.seed),
             conversations=conversation_files(context.root, recipe),
+            shards=context.inputs.get("shards"),
             world=context.world,
         )
         return metrics | card_facts(base)
