@@ -89,6 +89,11 @@ def test_a_player_that_plays_on_gives_what_a_fresh_one_does(folder: Path) -> Non
     assert drawn(fixed) == drawn(player)
 
 
+def test_nobody_asked_answers_nothing(folder: Path) -> None:
+    player = Player(opened(folder), Tokenizer.load(folder), HABITS, max_tokens=8)
+    assert player.play([]) == player.complete([]) == []
+
+
 def test_rollouts_come_back_from_json_as_they_were(folder: Path) -> None:
     groups = drawn(Player(opened(folder), Tokenizer.load(folder), HABITS, max_tokens=8))
     for one in (one for group in groups for one in group):

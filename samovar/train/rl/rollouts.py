@@ -100,6 +100,8 @@ class Player:
         return [answer.messages for answer in self._answers(prompts, seed=0, temperature=0.0)]
 
     def _answers(self, prompts: Sequence[Sequence[Message]], *, seed: int, temperature: float) -> list[Answer]:
+        if not prompts:
+            return []
         if not self._is_fixed:
             return self.now()._answers(prompts, seed=seed, temperature=temperature)
         agent = Agent(
