@@ -10,9 +10,9 @@ import numpy as np
 
 from samovar.evals.intervals import wilson
 from samovar.train.answers import GOOD
-from samovar.train.dpo import LONGEST_ROW
 from samovar.train.preference_settings import RewardSettings
 from samovar.train.preferences import Kind, load_preferences
+from samovar.train.reward import row_tokens
 from samovar.train.scoring import RewardModel
 
 _BINS = 10
@@ -56,7 +56,7 @@ def pair_quality(score_P2: np.ndarray) -> RewardQuality:
 def held_out_quality(model: Path, preferences: Sequence[Path], settings: RewardSettings) -> RewardQuality:
     """Of the reward model in ``model`` on the preferences that training with ``settings`` held out."""
     reward = RewardModel.load(model)
-    context = settings.context or min(reward.models[0].settings.max_positions, LONGEST_ROW)
+    context = row_tokens(settings, reward.tokenizer, reward.models[0].settings.max_positions)
     kind: Kind = "steps" if settings.kind == "steps" else "pairs"
     rows = load_preferences(preferences, settings, reward.tokenizer, kind=kind, context=context, is_quiet=True)
     score_A = reward.members_of(rows.test.forks).mean(axis=0)

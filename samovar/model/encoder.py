@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from pydantic import Field, model_validator
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from samovar.core.errors import ConfigError
 from samovar.core.settings import Settings
@@ -20,7 +21,7 @@ from samovar.model.linear import Linear
 from samovar.model.mlp import activation
 from samovar.model.norms import LayerNorm
 from samovar.model.positions import places_in_documents
-from samovar.model.settings import Activation
+from samovar.model.settings import Activation, DecoderSettings
 
 
 class EncoderSettings(Settings):
@@ -59,6 +60,27 @@ class EncoderSettings(Settings):
             raise ValueError(f"num_heads {self.num_heads} does not divide hidden_size {self.hidden_size}")
         return self
 
+    @property
+    def decoder_of_its_size(self) -> DecoderSettings:
+        """A decoder with as many weights and products, by which time and memory are reckoned."""
+        return DecoderSettings(
+            family="gpt2", vocab_size=self.vocab_size, hidden_size=self.hidden_size,
+            intermediate_size=self.intermediate_size, num_layers=self.num_layers, num_heads=self.num_heads,
+            num_kv_heads=self.num_heads, head_dim=self.hidden_size // self.num_heads,
+            max_positions=self.max_positions, position_offset=self.position_offset, norm="layer", position="learned",
+            attention_bias=True, output_bias=True, qk_norm=False, mlp="plain", mlp_bias=True,
+            activation=self.activation, tie_embeddings=True,
+        )  # fmt: skip
+
+    @property
+    def num_parameters(self) -> int:
+        """Weights of the encoder, without heads; rounded up by no more than a few vectors."""
+        return self.decoder_of_its_size.num_parameters
+
+    def flops_per_token(self, context: int) -> float:
+        """Of training, forward and backward, at texts of ``context`` tokens; there is no head over the vocabulary."""
+        return self.decoder_of_its_size.flops_per_token(context) - 6.0 * self.vocab_size * self.hidden_size
+
 
 class EncoderLayer(nn.Module):
     """Attention and the feed-forward block, each beside a residual and before a norm."""
@@ -94,6 +116,10 @@ class Encoder(nn.Module):
     def __init__(self, settings: EncoderSettings) -> None:
         super().__init__()
         self.settings = settings
+        self.compute_dtype: torch.dtype | None = None
+        """What layers compute in; None: in the type of the weights."""
+        self.recomputes_layers = False
+        """Whether training keeps the input of each layer alone, and computes the layer again for its gradient."""
         width = settings.hidden_size
         self.embed_tokens = _table(settings.vocab_size, width)
         self.embed_positions = _table(settings.max_positions + settings.position_offset, width)
@@ -121,7 +147,7 @@ class Encoder(nn.Module):
                 at its own. None: a row is one text.
         """
         length = tokens_BT.shape[1]
-        if length > self.settings.max_positions:
+        if document_BT is None and length > self.settings.max_positions:
             raise ConfigError(
                 f"a text has {length} tokens, and the encoder reads {self.settings.max_positions}",
                 hint="cut it into passages",
@@ -129,15 +155,21 @@ class Encoder(nn.Module):
         places = torch.arange(length, device=tokens_BT.device)
         seen_B1TS = None if is_token_BT is None else is_token_BT[:, None, None, :]
         if document_BT is not None:
-            places = places_in_documents(document_BT)
+            # What fills a row behind its texts is a document too, which may be longer than any text.
+            places = places_in_documents(document_BT).clamp(max=self.settings.max_positions - 1)
             is_own_B1TS = (document_BT[:, :, None] == document_BT[:, None, :]).unsqueeze(1)
             seen_B1TS = is_own_B1TS if seen_B1TS is None else is_own_B1TS & seen_B1TS
         places = places + self.settings.position_offset
         types_BT = torch.zeros_like(tokens_BT) if types_BT is None else types_BT
         x_BTD = self.embed_tokens(tokens_BT) + self.embed_types(types_BT) + self.embed_positions(places)
         x_BTD = self.norm(x_BTD)
+        x_BTD = x_BTD.to(self.compute_dtype or x_BTD.dtype)
+        is_recomputed = self.recomputes_layers and torch.is_grad_enabled()
         for layer in self.layers:
-            x_BTD = layer(x_BTD, seen_B1TS)
+            if is_recomputed:
+                x_BTD = checkpoint(layer, x_BTD, seen_B1TS, use_reentrant=False)
+            else:
+                x_BTD = layer(x_BTD, seen_B1TS)
         return x_BTD
 
     def embed(self, tokens_BT: Tensor, *, is_token_BT: Tensor | None = None) -> Tensor:

@@ -20,7 +20,7 @@ from samovar.model.shards import read_headers, read_weights, weight_files
 FAMILIES = {"bert": 0, "roberta": 2, "xlm-roberta": 2}
 """Their ``model_type``, and the unused rows before the first position."""
 
-_LAYOUT = Layout(
+LAYOUT = Layout(
     prefix="bert.",
     older_prefixes=("roberta.",),
     names={
@@ -40,6 +40,7 @@ _LAYOUT = Layout(
     # What predicts masked words is no part of the encoder.
     ignored=r"(^|\.)position_ids$|^(cls|lm_head)\.",
 )
+"""How they name the encoder's parameters; heads differ by family."""
 
 
 def load_encoder(folder: Path, *, dtype: torch.dtype | None = None, allow_pickle: bool = False) -> Encoder:
@@ -67,6 +68,17 @@ def load_encoder(folder: Path, *, dtype: torch.dtype | None = None, allow_pickle
             state[name] = tensor.to(dtype or tensor.dtype, copy=True)
     encoder.load_state_dict(state, strict=True, assign=True)
     return encoder.eval().requires_grad_(False)
+
+
+def load_encoder_settings(folder: Path) -> EncoderSettings:
+    """The shape of the encoder in ``folder``, without opening its weights.
+
+    Raises:
+        MissingError: there is no config.json.
+        CorruptError: it describes no encoder.
+        ConfigError: it is of a family that is not known here.
+    """
+    return _settings(folder, read_config(folder), is_classifier=False)
 
 
 def _settings(folder: Path, config: dict[str, Any], *, is_classifier: bool) -> EncoderSettings:
@@ -106,7 +118,7 @@ def _pooling(folder: Path) -> str:
 
 def _ours(state: dict[str, Tensor], settings: EncoderSettings) -> dict[str, Tensor]:
     ours: dict[str, Tensor] = {}
-    for name, tensor in _LAYOUT.to_ours(state).items():
+    for name, tensor in LAYOUT.to_ours(state).items():
         # BERT's first checkpoints call a norm's weight and bias gamma and beta.
         name = name.replace(".gamma", ".weight").replace(".beta", ".bias")
         for theirs, mine in (("pooler.dense.", "pooler."), ("classifier.dense.", "pooler."), ("out_proj.", "")):

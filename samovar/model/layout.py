@@ -105,8 +105,8 @@ class Layout:
                 ours[f"{_filled(ours_of.get(pattern, pattern), numbers)}.{leaf}"] = tensor
         return ours
 
-    def to_theirs(self, state: Mapping[str, Tensor], settings: DecoderSettings) -> dict[str, Tensor]:
-        """Their parameters out of all of ours."""
+    def to_theirs(self, state: Mapping[str, Tensor], settings: DecoderSettings | None = None) -> dict[str, Tensor]:
+        """Their parameters out of all of ours; ``settings`` are needed where matrices are fused."""
         theirs: dict[str, Tensor] = {}
         for name, tensor in state.items():
             module, leaf = _module_and_leaf(name)
@@ -115,6 +115,7 @@ class Layout:
             if self.fused is not None and pattern in QKV:
                 if pattern != QKV[0]:
                     continue  # joined to the queries
+                assert settings is not None  # whoever fuses matrices is a decoder
                 parts = [state[f"{_filled(part, numbers)}.{leaf}"] for part in QKV]
                 tensor = self.fused.join(parts[0], parts[1], parts[2], settings)
                 their_pattern = self.fused.name

@@ -5,11 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from samovar.core.errors import CorruptError
+from samovar.model.encoder import EncoderSettings
 from samovar.model.settings import DecoderSettings
+from samovar.tokenizer.pair_tokenizer import PairTokenizer
 from samovar.tokenizer.tokenizer import Tokenizer
 
 
-def check_vocabulary(tokenizer: Tokenizer, settings: DecoderSettings, folder: Path) -> None:
+def check_vocabulary(
+    tokenizer: Tokenizer | PairTokenizer, settings: DecoderSettings | EncoderSettings, folder: Path
+) -> None:
     """Refuse a tokenizer with ids for which the embedding has no row.
 
     Raises:

@@ -11,6 +11,7 @@ import torch
 
 from samovar.core.errors import ResourceError
 from samovar.model.decoder import Decoder
+from samovar.model.reward_encoder import RewardEncoder
 from samovar.train.memory_model import training_memory
 from samovar.train.plan import Plan
 from samovar.train.settings import LoopSettings
@@ -18,7 +19,7 @@ from samovar.train.settings import LoopSettings
 _GIB = 2**30
 
 
-def check_memory(model: Decoder, settings: LoopSettings, plan: Plan) -> None:
+def check_memory(model: Decoder | RewardEncoder, settings: LoopSettings, plan: Plan) -> None:
     """Refuse a run for which this machine's memory cannot be enough, by formula.
 
     On a processor the system would kill the process without a word. A GPU says itself what it lacks, in the first
@@ -31,8 +32,9 @@ def check_memory(model: Decoder, settings: LoopSettings, plan: Plan) -> None:
     if parameters[0].is_cuda or not all(parameter.requires_grad for parameter in parameters):
         return
     compute_bytes = (model.compute_dtype or torch.float32).itemsize
+    shape = model.settings if isinstance(model, Decoder) else model.settings.decoder_of_its_size
     memory = training_memory(
-        model.settings,
+        shape,
         context=plan.context,
         micro_batch_tokens=plan.rows_per_micro * plan.context,
         batch_tokens=plan.num_micro_batches // plan.num_steps * plan.rows_per_micro * plan.context,

@@ -14,6 +14,7 @@ from samovar.core.progress import Progress
 from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.train.answer_rows import AnswerRows
 from samovar.train.answers import BAD, ELSEWHERE, GOOD
+from samovar.train.encoder_reader import EncoderReader
 from samovar.train.forks import Answered, Fork, render_forks
 from samovar.train.preference_check import Checked, check_preferences
 from samovar.train.preference_settings import PreferenceSettings
@@ -36,7 +37,7 @@ class PreferenceRows(NamedTuple):
 def load_preferences(
     paths: Sequence[Path],
     settings: PreferenceSettings,
-    tokenizer: Tokenizer,
+    tokenizer: Tokenizer | EncoderReader,
     *,
     kind: Kind,
     context: int,
@@ -48,7 +49,7 @@ def load_preferences(
     Args:
         paths: files of preferences.
         settings: what is held out, and whether unsound preferences are refused.
-        tokenizer: of the model.
+        tokenizer: of the model; of an encoder its reader, which takes pairs alone.
         kind: what is learnt from: pairs, single answers that are judged (pairs then give two), or steps.
         context: tokens of a row.
         shares: whether the model can see one beginning with several ends.
@@ -65,25 +66,27 @@ def load_preferences(
     with Progress("render preferences", len(checked.kept), "preferences", is_quiet=is_quiet) as progress:
         forks = _rendered(checked, tokenizer, kind, context, shares=shares, seed=settings.seed)
         progress.advance(len(forks))
-        for line in checked.words():
+        for line in (*checked.words(), *(tokenizer.words() if isinstance(tokenizer, EncoderReader) else ())):
             progress.say(f"  {line}")
     checked.refuse(settings.check)
     # Both answers of a pair that was split stand side by side, and are held out together.
     together = 2 if kind == "judged" else 1
+    pad_id, shares = (
+        (tokenizer.pad_id, False) if isinstance(tokenizer, EncoderReader) else (tokenizer.document_end_id, shares)
+    )
     numbers = range(len(forks))
     test = [number for number in numbers if (number // together + 1) % settings.held_out == 0]
     train = sorted(set(numbers) - set(test))
     # Of very few, some are both learnt and looked at: the loss on them is then no measure, but the run goes.
     train, test = train or test, test or train[-1:]
     learnt, held_out = (
-        AnswerRows((forks[number] for number in part), context, pad_id=tokenizer.document_end_id, shares=shares)
-        for part in (train, test)
+        AnswerRows((forks[number] for number in part), context, pad_id=pad_id, shares=shares) for part in (train, test)
     )
     return PreferenceRows(learnt, held_out, checked, [checked.kept[number] for number in test])
 
 
 def _rendered(
-    checked: Checked, tokenizer: Tokenizer, kind: Kind, context: int, *, shares: bool, seed: int
+    checked: Checked, tokenizer: Tokenizer | EncoderReader, kind: Kind, context: int, *, shares: bool, seed: int
 ) -> list[Fork]:
     """The forks of what is kept, but for those that do not fit into a row, which are left out of both."""
     kept, forks = [], []
@@ -99,8 +102,10 @@ def _rendered(
 
 
 def _forks(
-    preferences: Sequence[Preference], tokenizer: Tokenizer, kind: Kind, *, shares: bool, seed: int
+    preferences: Sequence[Preference], tokenizer: Tokenizer | EncoderReader, kind: Kind, *, shares: bool, seed: int
 ) -> Iterator[Fork]:
+    if isinstance(tokenizer, EncoderReader):
+        return tokenizer.forks(_pairs(preferences))
     if kind == "steps":
         return render_steps([one for one in preferences if isinstance(one, Steps)], tokenizer)
     if kind == "pairs":

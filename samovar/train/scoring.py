@@ -12,16 +12,19 @@ from samovar.chat.conversation import Conversation
 from samovar.chat.preferences import Pair, Steps, answered
 from samovar.chat.rows import render_rows
 from samovar.core.devices import pick_device
-from samovar.core.errors import DataError
+from samovar.core.errors import ConfigError, DataError
 from samovar.model.reward import RewardDecoder, load_reward
+from samovar.model.reward_encoder import RewardEncoder, is_encoder, load_reward_encoder
+from samovar.tokenizer.pair_tokenizer import PairTokenizer
 from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.train.answer_rows import AnswerRows
 from samovar.train.answers import GOOD
+from samovar.train.encoder_reader import EncoderReader
 from samovar.train.forks import Fork
 from samovar.train.objectives.scores import answer_scores
-from samovar.train.reference import hidden_of
 from samovar.train.solutions import render_steps
 
+NO_STEPS = "an encoder sees the steps that follow, so that it cannot judge them one by one"
 _ROW_TOKENS = 1024
 """Conversations shorter than this share rows."""
 
@@ -29,8 +32,11 @@ _ROW_TOKENS = 1024
 class RewardModel:
     """One reward model, or the mean of an ensemble."""
 
-    def __init__(self, models: Sequence[RewardDecoder], tokenizer: Tokenizer) -> None:
-        self.models, self.tokenizer = list(models), tokenizer
+    def __init__(
+        self, models: Sequence[RewardDecoder] | Sequence[RewardEncoder], tokenizer: Tokenizer | EncoderReader
+    ) -> None:
+        self.models: list[RewardDecoder | RewardEncoder] = list(models)
+        self.tokenizer = tokenizer
 
     @classmethod
     def load(cls, folder: Path) -> RewardModel:
@@ -41,24 +47,27 @@ class RewardModel:
             ConfigError: it is a model of another kind.
         """
         members = [folder, *sorted(folder.glob("model-*/"))]
-        models = [load_reward(member, dtype=torch.float32).to(pick_device()) for member in members]
-        return cls(models, Tokenizer.load(folder))
+        if not is_encoder(folder):
+            models = [load_reward(member, dtype=torch.float32).to(pick_device()) for member in members]
+            return cls(models, Tokenizer.load(folder))
+        tokenizer = PairTokenizer.load(folder)
+        encoders = [
+            load_reward_encoder(member, separator_id=tokenizer.separator_id, dtype=torch.float32).to(pick_device())
+            for member in members
+        ]
+        return cls(encoders, EncoderReader(tokenizer, encoders[0].settings.max_positions))
 
     def score(self, conversations: Sequence[Conversation]) -> np.ndarray:
-        """The score behind each conversation, float32; of an ensemble the mean.
+        """The score of each conversation, float32; of an ensemble the mean.
 
         Raises:
-            DataError: one is longer than the model's context, or the template refuses it.
+            DataError: one is longer than the model's context, or the template refuses it; an encoder reads a part.
         """
-        rows = render_rows(conversations, self.tokenizer)
-        forks = [Fork([], [row.ids], [[]], [(0, len(row.ids) - 1)], (GOOD,)) for row in rows]
-        return self.members_of(forks).mean(axis=0)
+        return self.members_of(self._forks(conversations)).mean(axis=0)
 
     def spread(self, conversations: Sequence[Conversation]) -> np.ndarray:
         """By how much the models of an ensemble differ on each: the standard deviation of their scores."""
-        rows = render_rows(conversations, self.tokenizer)
-        forks = [Fork([], [row.ids], [[]], [(0, len(row.ids) - 1)], (GOOD,)) for row in rows]
-        return self.members_of(forks).std(axis=0)
+        return self.members_of(self._forks(conversations)).std(axis=0)
 
     def score_pairs(self, pairs: Sequence[Pair]) -> np.ndarray:
         """The scores of chosen and rejected, a row a pair."""
@@ -66,13 +75,25 @@ class RewardModel:
         return self.score(both).reshape(-1, 2)
 
     def score_steps(self, solutions: Sequence[Steps]) -> list[np.ndarray]:
-        """Of each solution, the probability that each step is right."""
+        """Of each solution, the probability that each step is right.
+
+        Raises:
+            ConfigError: the model is an encoder.
+        """
+        if not solutions:
+            return []
+        if isinstance(self.tokenizer, EncoderReader):
+            raise ConfigError(NO_STEPS, hint="score whole answers, or train a decoder")
         forks = list(render_steps(solutions, self.tokenizer))
         log_odds = self.members_of(forks).mean(axis=0)
-        if not forks:
-            return []
         ends = np.cumsum([len(fork.judged) for fork in forks])[:-1]
         return np.split(1.0 / (1.0 + np.exp(-log_odds)), ends)
+
+    def _forks(self, conversations: Sequence[Conversation]) -> list[Fork]:
+        if isinstance(self.tokenizer, EncoderReader):
+            return self.tokenizer.alone(conversations)
+        rows = render_rows(conversations, self.tokenizer)
+        return [Fork([], [row.ids], [[]], [(0, len(row.ids) - 1)], (GOOD,)) for row in rows]
 
     @torch.inference_mode()
     def members_of(self, forks: Sequence[Fork]) -> np.ndarray:
@@ -81,11 +102,11 @@ class RewardModel:
             return np.zeros((len(self.models), 0), dtype=np.float32)
         longest = max(fork.num_tokens for fork in forks)
         limit = self.models[0].settings.max_positions
-        if longest > limit:
+        if longest > limit and not isinstance(self.tokenizer, EncoderReader):  # whose reader has cut them
             raise DataError(
                 f"a conversation has {longest} tokens, and the reward model reads {limit}", hint="leave it out"
             )
-        rows = AnswerRows(forks, min(limit, max(longest, _ROW_TOKENS)), pad_id=self.tokenizer.document_end_id)
+        rows = self._rows(forks, longest, limit)
         number_of = {id(fork): number for number, fork in enumerate(forks)}
         first = np.concatenate([[0], np.cumsum([len(fork.judged) for fork in forks])])
         order = np.concatenate(
@@ -100,5 +121,12 @@ class RewardModel:
             there = order[place : place + len(batch.answers.end_A)]
             place += len(there)
             for member, model in enumerate(self.models):
-                found[member, there] = answer_scores(model, batch, hidden_of(model, batch)).cpu().numpy()
+                hidden_BTD = model.hidden(batch.tokens_BT, document_BT=batch.document_BT, branches=batch.branches)
+                found[member, there] = answer_scores(model, batch, hidden_BTD).cpu().numpy()
         return found
+
+    def _rows(self, forks: Sequence[Fork], longest: int, limit: int) -> AnswerRows:
+        """Short conversations several to a row; those of an encoder are no longer for that, each being a document."""
+        if isinstance(self.tokenizer, EncoderReader):
+            return AnswerRows(forks, max(longest, _ROW_TOKENS), pad_id=self.tokenizer.pad_id, shares=False)
+        return AnswerRows(forks, min(limit, max(longest, _ROW_TOKENS)), pad_id=self.tokenizer.document_end_id)
