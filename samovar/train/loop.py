@@ -75,6 +75,8 @@ def train(
     keep_freed_memory()
     device = next(model.parameters()).device
     model.compute_dtype = training_dtype(device)
+    # What a forward pass gathered before is freed later: those are not the weights to train and to save.
+    settle(model)
     plan = Plan(settings, tokens=tokens, context=context, num_rows=len(rows), grid=grid)
     if grid.has_whole_model:
         check_memory(model, settings, plan)

@@ -70,6 +70,8 @@ def run(grid: Grid, out: Path, option: str, *, stop_after: int | None = None) ->
         # 40 rows in batches of 3 do not divide by the processes.
         return {"validation_loss": validation_loss(model, held_out, rows_per_batch=3, grid=grid)}
 
+    validate()  # before the first step, as stages do that tell what was before: it leaves weights gathered
+
     train(
         model, NextToken(settings.z_loss), rows, settings,
         tokens=STEPS * 8 * CONTEXT, context=CONTEXT, out=out, title="test", validate=validate, grid=grid,
