@@ -126,6 +126,8 @@ class Continuation:
 
     def unscored(self, start: int, end: int) -> range:
         """Of the tokens from ``start`` to ``end``, those after which the log-probability of the next is wanted."""
+        if self.sampling.prompt_logprobs is None and self.sampling.logprobs is None:
+            return range(0)
         first = self.prompt_length if self.sampling.prompt_logprobs is None else 1
         last = self.prompt_length if self.sampling.logprobs is None else self.prompt_length + self._num_prefix
         return range(max(start, first + len(self._scores) - 1), max(start, min(end, last - 1)))

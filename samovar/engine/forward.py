@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+import torch
+
 from samovar.engine.batch import Forward, Memory
 from samovar.engine.eager import EagerForward
 from samovar.model.adapters.bank import AdapterBank
@@ -21,6 +23,20 @@ def choose_way(model: Decoder, way: Way) -> tuple[bool, str]:
 
     why = objection(model)
     return way == "native" or not why, why
+
+
+def plain_dtype(model: Decoder, *, is_native: bool) -> torch.dtype:
+    """What keys and values are kept in as they are computed.
+
+    The native way keeps float32 only of weights that need it: what it multiplies with others is rounded to bfloat16 or
+    further anyway, and to read keys and values is most of what many answers at once cost.
+    """
+    if is_native:
+        from samovar.engine.native.native_decoder import rounds_activations
+
+        if rounds_activations(model):
+            return torch.bfloat16
+    return model.compute_dtype or model.norm.weight.dtype
 
 
 def make_forward(model: Decoder, memory: Memory, *, is_native: bool, adapters: AdapterBank | None = None) -> Forward:

@@ -65,6 +65,12 @@ def supports(model: Decoder) -> bool:
     return not objection(model)
 
 
+def rounds_activations(model: Decoder) -> bool:
+    """Whether products round what they multiply, to bfloat16 or further, as only float32 weights do not."""
+    layer: Any = model.layers[0]
+    return rows_of(layer.self_attn.k_proj).kind is not Kind.F32
+
+
 class NativeDecoder:
     """Computes batches of one decoder over one memory. Not safe for threads, but for one decoder in each."""
 

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from samovar.engine.forward import plain_dtype
 from samovar.engine.native.maps import Rows, join, rows_of, weave
 from samovar.engine.native.native_decoder import NativeDecoder
 from samovar.engine.native.pack import Kind
@@ -49,6 +50,32 @@ def test_what_rounding_costs(kind: Kind, furthest: float, dearest: float, make_m
     logits = native_logits(model, kind)
     assert distance(logits, expected) < furthest
     assert surprise(logits) == pytest.approx(surprise(expected), rel=dearest)
+
+
+@pytest.mark.parametrize("length", [7, 48, 83, 119])
+def test_prompts_over_keys_in_bfloat16_are_read_as_token_by_token(
+    length: int, make_model: Callable[..., Decoder]
+) -> None:
+    """Tiles multiply pairs of bfloat16 where the processor can; a token alone is scored in float32."""
+    model = make_model(hidden_size=128, num_heads=4, num_kv_heads=2)
+    found = []
+    for cuts in ([length], [1] * length):
+        native = NativeDecoder(model, memory_for(model.settings, 10, torch.bfloat16), kind=Kind.F32, threads=2)
+        writer, parts, start = Writer(10), [], 0
+        for size in cuts:
+            parts.append(native.logits(writer.batch({0: TEXT[start : start + size]}, all_rows=True)))
+            start += size
+        found.append(torch.cat(parts))
+    assert distance(*found) < 0.01
+
+
+def test_keys_are_kept_in_float32_only_where_weights_need_it(make_model: Callable[..., Decoder]) -> None:
+    model = make_model()
+    assert plain_dtype(model, is_native=True) == torch.float32
+    stored_in_two_bytes = make_model().to(torch.bfloat16).float()
+    assert plain_dtype(stored_in_two_bytes, is_native=True) == torch.bfloat16
+    assert plain_dtype(stored_in_two_bytes, is_native=False) == torch.float32
+    assert plain_dtype(replaced(model, Int8Linear.of), is_native=True) == torch.bfloat16
 
 
 def replaced(model: Decoder, make: Callable[[torch.nn.Linear], torch.nn.Module]) -> Decoder:
