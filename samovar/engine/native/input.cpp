@@ -50,15 +50,20 @@ Halves round_to_bfloat16(F x) {
 }
 
 void fill_bfloat16(Input const&, RowPlace const& place, float const* x, std::int64_t first, std::int64_t last) {
-    std::uint8_t* to = place.values + first * 2 * place.tile_rows;
-    for (std::int64_t k = first; k < last; k += LANES) {
-        F part = {};
-        std::memcpy(&part, x + k, 4 * std::min<std::int64_t>(LANES, last - k));
-        Halves const halves = round_to_bfloat16(part);
-        std::int64_t const units = std::min<std::int64_t>(LANES, last - k + 1) / 2;
-        for (std::int64_t unit = 0; unit < units; ++unit, to += 4 * place.tile_rows)
+    std::int64_t const stride = 4 * place.tile_rows;
+    std::uint8_t* to = place.values + first / 2 * stride;
+    std::int64_t k = first;
+    for (; k + LANES <= last; k += LANES) {
+        Halves const halves = round_to_bfloat16(load<F>(x + k));
+        for (int unit = 0; unit < LANES / 2; ++unit, to += stride)
             std::memcpy(to, reinterpret_cast<char const*>(&halves) + 4 * unit, 4);
     }
+    if (k == last) return;
+    F rest = {};
+    std::memcpy(&rest, x + k, 4 * (last - k));
+    Halves const halves = round_to_bfloat16(rest);
+    for (int unit = 0; unit < (last - k + 1) / 2; ++unit, to += stride)
+        std::memcpy(to, reinterpret_cast<char const*>(&halves) + 4 * unit, 4);
 }
 
 // The largest magnitude; NaN if there is one. As integers, magnitudes of floats stand in order and NaN above all.
