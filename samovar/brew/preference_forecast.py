@@ -7,7 +7,7 @@ from samovar.brew.forecast import Forecast, Outlook
 from samovar.brew.recipe import Recipe
 from samovar.brew.training_forecast import FORWARD_SHARE, forecast_training, probe_training
 from samovar.core.errors import MissingError
-from samovar.train.preference_settings import PreferenceSettings
+from samovar.train.preference_settings import GateSettings, PreferenceSettings
 
 BYTES_PER_TOKEN = 4.0
 """Of files of preferences, keys of JSON and repeated prompts included."""
@@ -17,8 +17,10 @@ TOKENS_OF_AN_ANSWER = 60
 _UNKNOWN_BYTES = 1e6
 
 
-def forecast_preferences(recipe: Recipe, settings: PreferenceSettings, outlook: Outlook, *, asks: bool) -> Forecast:
-    """Seconds, memory and disk; ``asks`` says whether both models are put the gate's questions in the end."""
+def forecast_preferences(
+    recipe: Recipe, settings: PreferenceSettings, outlook: Outlook, *, gate: GateSettings | None
+) -> Forecast:
+    """Seconds, memory and disk; ``gate`` is that whose questions both models are put in the end, where there is one."""
     try:
         files = named_files(outlook.root, settings.preferences, "preferences")
         size_bytes = float(sum(path.stat().st_size for path in files))
@@ -29,9 +31,9 @@ def forecast_preferences(recipe: Recipe, settings: PreferenceSettings, outlook: 
     training = forecast_training(recipe, settings, tokens=tokens, outlook=outlook)
     speed = probe_training(recipe, settings, outlook)["tokens_per_second"]
     seconds = training.seconds + FORWARD_SHARE * tokens / settings.epochs / speed
-    if asks:
-        questions = 2 * settings.gate.examples * len(recipe.sft.tasks) * len(recipe.languages)
-        read = min(settings.gate.text_bytes, outlook.quantity("data", "characters")) / 3
+    if gate is not None:
+        questions = 2 * gate.examples * len(recipe.sft.tasks) * len(recipe.languages)
+        read = min(gate.text_bytes, outlook.quantity("data", "characters")) / 3
         seconds += questions * TOKENS_OF_AN_ANSWER / (speed * DECODED_SHARE_OF_TRAINING_SPEED)
         seconds += 2 * 2 * read * FORWARD_SHARE / speed
     return training._replace(seconds=seconds)

@@ -39,21 +39,28 @@ def promote(context: StageContext, gate: GateSettings, *, old: Path, learnt: Ite
         metrics: whether it was promoted, and the table.
     """
     comparison = _compare(context, gate, old, learnt)
-    _tell(context, comparison.table(), comparison.words())
+    tell(context, comparison.table(), comparison.words())
     if not comparison.is_promoted:
         put_back(old, context.out)
     return {"promoted": comparison.is_promoted, "comparison": comparison.to_json()}
 
 
-def _tell(context: StageContext, *texts: str) -> None:
+def tell(context: StageContext, *texts: str) -> None:
+    """Leave ``texts`` in the artifact's table, and show them."""
     write_atomic(context.out / TABLE, "\n".join(texts) + "\n")
     if not context.is_quiet:
         for line in (line for text in texts for line in text.splitlines()):
             print(f"  {line}", file=sys.stderr, flush=True)
 
 
-def put_back(old: Path, out: Path) -> None:
-    """Move the model in ``out`` into ``refused/`` there, and put that of ``old`` in its place."""
+def put_back(old: Path, out: Path, *, folders: str | None = None) -> None:
+    """Move the model in ``out`` into ``refused/`` there, and put that of ``old`` in its place.
+
+    Args:
+        old: the model that stays.
+        out: where both are in the end.
+        folders: names of folders in ``old`` that are of the model, as a pattern; by default it has none.
+    """
     refused = out / REFUSED
     with naming_os_errors(out):
         refused.mkdir(exist_ok=True)
@@ -63,6 +70,8 @@ def put_back(old: Path, out: Path) -> None:
         for path in sorted(old.iterdir()):
             if path.is_file() and path.name not in _KEPT:
                 shutil.copyfile(path, out / path.name)
+            elif folders is not None and path.is_dir() and path.match(folders):
+                shutil.copytree(path, out / path.name, ignore=shutil.ignore_patterns(SCRATCH))
 
 
 def _compare(context: StageContext, gate: GateSettings, old: Path, learnt: Iterable[str] = ()) -> Comparison:

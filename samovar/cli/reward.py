@@ -18,7 +18,10 @@ COMMANDS = ("train", "score")
 """The first may be left out; the other is a file in this folder, ``reward_<name>.py``."""
 
 Model = Annotated[
-    Path, typer.Argument(metavar="MODEL", help="Folder of the model it begins as: an assistant.", show_default=False)
+    Path,
+    typer.Argument(
+        metavar="MODEL", help="Folder of the model it begins as: an assistant, or an encoder.", show_default=False
+    ),
 ]
 Preferences = Annotated[
     list[Path] | None,
@@ -30,21 +33,33 @@ Preferences = Annotated[
     ),
 ]
 
+Previous = Annotated[
+    Path | None,
+    typer.Option(
+        "--previous", metavar="REWARD", help="An earlier reward model, which is kept where the new one is worse.",
+        show_default=False,
+    ),
+]  # fmt: skip
+
 
 def run(
     model: Model,
     out: OutFolder,
     preferences: Preferences = None,
+    previous: Previous = None,
     recipe: RecipeFile = None,
     changes: Changes = None,
     as_json: AsJson = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Train a reward model, and measure it on the preferences that were held out.
+    """Train a reward model, and measure it on the preferences that were held out, beside an earlier one.
 
+    MODEL may be an encoder (BERT, RoBERTa), which reads a prompt and its answer as a pair of texts.
     transformers opens it as AutoModelForSequenceClassification.
     """
     keys: dict[str, Any] = {"preferences": [str(path.resolve()) for path in preferences]} if preferences else {}
+    if previous is not None:
+        keys["previous"] = str(previous.resolve())
     make(
         "reward",
         inputs={"sft": model},

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from samovar.evals.comparison import Change
 from samovar.evals.intervals import wilson
 from samovar.train.answers import GOOD
 from samovar.train.preference_settings import RewardSettings
@@ -16,6 +17,8 @@ from samovar.train.reward import row_tokens
 from samovar.train.scoring import RewardModel
 
 _BINS = 10
+_DRAWS = 400
+"""Samples of the bootstrap (Efron 1979, Annals of Statistics 7)."""
 
 
 class RewardQuality(NamedTuple):
@@ -29,6 +32,9 @@ class RewardQuality(NamedTuple):
     calibration_error: float
     """Expected calibration error: by how much, on average, its confidence and its accuracy differ."""
     pairs: int
+    calibration_low: float = 0.0
+    calibration_high: float = 0.0
+    """Where the calibration error of 95 of 100 samples like this one lies (bootstrap)."""
 
     def to_json(self) -> dict[str, Any]:
         """For a manifest."""
@@ -44,13 +50,36 @@ def pair_quality(score_P2: np.ndarray) -> RewardQuality:
     is_right_P = np.where(gap_P == 0, 0.5, gap_P > 0)
     confidence_P = 1.0 / (1.0 + np.exp(-np.abs(gap_P)))
     low, high = wilson(float(is_right_P.sum()), len(gap_P))
+    drawn_SP = np.random.default_rng(0).integers(0, max(1, len(gap_P)), (_DRAWS, len(gap_P)))
+    errors = [calibration_error(confidence_P[drawn_P], is_right_P[drawn_P]) for drawn_P in drawn_SP]
+    calibration_low, calibration_high = np.quantile(errors, (0.025, 0.975)).tolist()
     return RewardQuality(
         float(is_right_P.mean()) if len(gap_P) else 0.0,
         low,
         high,
         calibration_error(confidence_P, is_right_P),
         len(gap_P),
+        calibration_low,
+        calibration_high,
     )
+
+
+def reward_changes(old: RewardQuality | None, new: RewardQuality, *, max_fall: float) -> list[Change]:
+    """What became better and worse, for a table; without an old one accuracy is set against chance.
+
+    Args:
+        old: of an earlier reward model on the same answers.
+        new: of the one now.
+        max_fall: by how much accuracy may fall.
+    """
+    chance = 0.5 if old is None else old.accuracy
+    is_too_bad = old is not None and new.accuracy < old.accuracy - max_fall - 1e-9
+    what = f"accuracy on {new.pairs} held-out pairs"
+    changes = [Change(what, chance, new.accuracy, new.low, new.high, True, is_too_bad)]
+    if old is not None:
+        errors = old.calibration_error, new.calibration_error
+        changes.append(Change("calibration error", *errors, new.calibration_low, new.calibration_high, False, False))
+    return changes
 
 
 def held_out_quality(model: Path, preferences: Sequence[Path], settings: RewardSettings) -> RewardQuality:

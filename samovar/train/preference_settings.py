@@ -26,6 +26,13 @@ class GateSettings(Settings):
     """Held-out text that bits per byte are measured on, at most, in bytes."""
 
 
+class RewardGateSettings(Settings):
+    """When a new reward model takes the place of an earlier one."""
+
+    max_accuracy_fall: float = Field(0.02, ge=0, le=1)
+    """Promote if it tells no smaller a share of the held-out preferences apart than the earlier one less this."""
+
+
 class PreferenceSettings(LoopSettings):
     """What the stages that learn from preferences share."""
 
@@ -49,8 +56,6 @@ class PreferenceSettings(LoopSettings):
     """
     validations: int = Field(4, ge=1)
     """How many times, evenly spread, the held-out preferences are looked at."""
-    gate: GateSettings = GateSettings()
-    """What is measured before and after, and when the new model is kept."""
 
 
 class OnPolicySettings(Settings):
@@ -100,6 +105,8 @@ class DpoSettings(PreferenceSettings):
     """Peak rate of embeddings and norms."""
     adapter: AdapterSettings | None = None
     """Train a low-rank adapter beside the frozen model instead of all weights; {} takes its defaults."""
+    gate: GateSettings = GateSettings()
+    """What is measured before and after, and when the new model is kept."""
 
 
 class RewardSettings(PreferenceSettings):
@@ -119,6 +126,11 @@ class RewardSettings(PreferenceSettings):
     """Peak rate of the new head."""
     adapter: AdapterSettings | None = None
     """Train a low-rank adapter and the head beside the frozen model; it is merged in the end."""
+    previous: str | None = None
+    """Folder of an earlier reward model, relative to the project, to compare with on the held-out preferences; by
+    default the newest that this project made before."""
+    gate: RewardGateSettings = RewardGateSettings()
+    """When the new model is kept; the earlier one stays otherwise."""
 
     @model_validator(mode="after")
     def _check_adapter(self) -> RewardSettings:

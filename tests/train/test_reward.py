@@ -15,7 +15,7 @@ from samovar.chat.conversation import Conversation, Message
 from samovar.chat.preferences import Steps
 from samovar.cli.main import exit_code
 from samovar.core.errors import ConfigError, DataError
-from samovar.evals.reward import calibration_error, held_out_quality, pair_quality
+from samovar.evals.reward import calibration_error, held_out_quality, pair_quality, reward_changes
 from samovar.model.reward import check_family, load_reward
 from samovar.train.preference_settings import RewardSettings
 from samovar.train.reward import reward
@@ -146,6 +146,53 @@ def test_the_commands(base: Path, judge: Path, tmp_path: Path, capsys: pytest.Ca
     assert manifest["metrics"]["quality"]["pairs"] >= 18
     assert exit_code(["reward", "score", str(base), str(file)]) == 1
     assert "holds no reward model" in capsys.readouterr().err
+
+
+def test_the_better_of_two_reward_models_is_kept(
+    base: Path, judge: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = [word for key, value in LOOP.items() for word in ("--set", f"reward.{key}={json.dumps(value)}")]
+    own = ["--preferences", str(base.parent / "pairs.jsonl"), *small]
+
+    def make(name: str, epochs: float, previous: Path) -> dict[str, Any]:
+        command = ["reward", str(base), *own, "--set", f"reward.epochs={epochs}", "--previous", str(previous)]
+        assert exit_code([*command, "--out", str(tmp_path / name)]) == 0
+        found: dict[str, Any] = json.loads((tmp_path / name / "manifest.json").read_text())["metrics"]
+        return found
+
+    # One step tells little: the earlier ensemble stays, both of its models.
+    found = make("hasty", 0.01, judge)
+    assert not found["promoted"]
+    assert found["compared_with"] == judge.name
+    assert found["quality"]["accuracy"] >= 0.95
+    what = f"accuracy on {found['quality']['pairs']} held-out pairs"
+    assert f"too much worse: {what}" in (told := capsys.readouterr().err)
+    assert "The old model stays." in told
+    talks = [talk("Pass the cup please."), talk("Now, fool.")]
+    kept = RewardModel.load(tmp_path / "hasty")
+    np.testing.assert_array_equal(kept.score(talks), RewardModel.load(judge).score(talks))
+    refused = RewardModel.load(tmp_path / "hasty" / "refused")
+    assert len(refused.models) == 1
+    # A good one takes the place of a hasty one.
+    found = make("good", 1.5, tmp_path / "hasty" / "refused")
+    assert found["promoted"]
+    table = (tmp_path / "good" / "comparison.md").read_text()
+    assert [line.split(" | ")[0] for line in table.splitlines()[2:4]] == [
+        f"| {what}", "| calibration error",
+    ]  # fmt: skip
+    assert exit_code(["reward", str(base), *own, "--previous", "nowhere", "--out", str(tmp_path / "no")]) == 1
+    assert "reward.previous" in capsys.readouterr().err
+
+
+def test_without_an_earlier_one_accuracy_stands_beside_chance() -> None:
+    quality = pair_quality(np.array([[2.0, 0.0]] * 9 + [[0.0, 1.0]]))
+    (change,) = reward_changes(None, quality, max_fall=0.0)
+    assert (change.before, change.after, change.verdict) == (0.5, 0.9, "better")
+    other = quality._replace(accuracy=0.92)
+    assert [one.is_too_bad for one in reward_changes(other, quality, max_fall=0.01)] == [True, False]
+    assert [one.is_too_bad for one in reward_changes(other, quality, max_fall=0.02)] == [False, False]
+    # Of ten pairs all drawn alike nothing varies; of these some draws have two wrong ones, and some none.
+    assert quality.calibration_low < quality.calibration_error < quality.calibration_high
 
 
 def test_what_cannot_be_scored_is_said(judge: Path) -> None:

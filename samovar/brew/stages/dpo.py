@@ -72,7 +72,7 @@ class DpoStage(Stage):
 
     def forecast(self, recipe: Recipe, outlook: Outlook) -> Forecast:
         """From the probe of this machine, and the gate's questions."""
-        return forecast_preferences(recipe, _settings(recipe), outlook, asks=True)
+        return forecast_preferences(recipe, _settings(recipe), outlook, gate=_settings(recipe).gate)
 
 
 def _judge(context: StageContext) -> Path:

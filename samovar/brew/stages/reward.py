@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from samovar.brew.alone import identify
 from samovar.brew.curriculum import content_fingerprint, named_files, preference_files
 from samovar.brew.forecast import Forecast, Outlook
 from samovar.brew.preference_forecast import forecast_preferences
 from samovar.brew.recipe import Recipe
+from samovar.brew.reward_promotion import promote_reward
 from samovar.brew.stage import Stage, StageContext, training_config
 from samovar.train.preference_settings import RewardSettings
 
@@ -26,19 +28,19 @@ class RewardStage(Stage):
         return recipe.reward is not None
 
     def config(self, recipe: Recipe) -> dict[str, Any]:
-        """How it is trained; the gate is of assistants."""
-        config = training_config(_settings(recipe))
-        config.pop("gate")
-        return {"reward": config}
+        """How it is trained, and what the gate allows."""
+        return {"reward": training_config(_settings(recipe))}
 
     def files(self, root: Path, recipe: Recipe) -> dict[str, str]:
-        """The preferences."""
-        files = named_files(root, _settings(recipe).preferences, "reward.preferences")
-        return {"preferences": content_fingerprint(files)}
+        """The preferences, and the reward model that it is compared with where the recipe names one."""
+        settings = _settings(recipe)
+        found = {"preferences": content_fingerprint(named_files(root, settings.preferences, "reward.preferences"))}
+        if settings.previous is not None:
+            found["previous"] = identify(root / settings.previous)
+        return found
 
     def run(self, context: StageContext) -> dict[str, Any]:
-        """Train, and measure on the preferences that were held out."""
-        from samovar.evals.reward import held_out_quality
+        """Train, measure on the preferences that were held out, and keep the better of this and an earlier one."""
         from samovar.model.card import card_facts
         from samovar.train.reward import reward
 
@@ -46,13 +48,13 @@ class RewardStage(Stage):
         files = preference_files(context.root, settings.preferences, "reward.preferences", context.inputs)
         metrics = reward(settings, base=base, out=context.out, preferences=files, world=context.world)
         if context.world.is_first:
-            metrics |= {"quality": held_out_quality(context.out, files, settings).to_json()}
+            metrics |= promote_reward(context, settings, files)
         return metrics | card_facts(base)
 
     def forecast(self, recipe: Recipe, outlook: Outlook) -> Forecast:
         """From the probe of this machine, a model after the other."""
         settings = _settings(recipe)
-        one = forecast_preferences(recipe, settings, outlook, asks=False)
+        one = forecast_preferences(recipe, settings, outlook, gate=None)
         return one._replace(seconds=one.seconds * settings.num_models, disk_bytes=one.disk_bytes * settings.num_models)
 
 
