@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 import torch
 
 from samovar.agent.habits import Habits
+from samovar.brew.alone import make_alone
+from samovar.brew.recipe import Recipe
+from samovar.brew.stages.improve import ImproveStage
 from samovar.chat.conversation import Conversation, Message, ToolCall
 from samovar.core.errors import ConfigError, DataError
 from samovar.model.checkpoint import load_model
@@ -155,3 +159,30 @@ def test_questions_that_are_too_long_and_no_task_at_all_are_refused(guesser: Pat
         run(guesser, tmp_path / "out", settings(max_tokens=120))
     with pytest.raises(ConfigError, match="there is no task"):
         improve(settings(), base=guesser, out=tmp_path / "out", tasks={}, shares={}, habits=HABITS)
+
+
+def test_the_stage_tells_what_changed_and_keeps_the_better_one(
+    guesser: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seeds = []
+
+    def word_of(recipe: Recipe, *, seed: int, names: Iterable[str] | None = None) -> dict[str, WordOf]:
+        if names:
+            seeds.append(seed)
+        return {name: WordOf(seed=seed) for name in names or ()}
+
+    monkeypatch.setattr("samovar.brew.stages.improve.load_tasks", word_of)
+    monkeypatch.setattr("samovar.brew.promotion.load_tasks", word_of)
+    how = settings(iterations=1, gate={"examples": 30}).model_dump(exclude_unset=True)
+    recipe = Recipe.model_validate({
+        "languages": ["en"], "improve": {**how, "tasks": {"word_of": 1}}, "serve": {"tools": []},
+        "sft": {"tasks": {}}, "eval": {"max_tokens": 8},
+    })  # fmt: skip
+    made = make_alone(ImproveStage(), recipe, inputs={"sft": guesser}, out=tmp_path / "better")
+    assert made.metrics["promoted"] is True
+    (row,) = made.metrics["comparison"]
+    assert row["after"] >= row["before"] + 0.3
+    assert "| word_of (en) |" in (tmp_path / "better" / "comparison.md").read_text()
+    assert not (tmp_path / "better" / "scratch").exists()
+    learnt_with, asked_with = seeds[0], seeds[-1]
+    assert learnt_with != asked_with, "the gate asks other questions than those by which the best was chosen"
