@@ -65,6 +65,7 @@ def draw_rows(
     Raises:
         DataError: no question leaves room for an answer.
     """
+    player = player.now()
     rows: list[Row] = []
     room = min(context, player.model.settings.max_positions)
     while sum(len(row.ids) for row in rows) < num_rows * context:

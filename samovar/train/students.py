@@ -14,6 +14,7 @@ from samovar.core.errors import ConfigError
 from samovar.model.checkpoint import load_model, read_settings, save_model
 from samovar.model.decoder import Decoder
 from samovar.model.initialization import initialize
+from samovar.model.quantized import is_quantized
 from samovar.model.settings import DecoderSettings, ModelSettings
 from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.train.distill_settings import DistillSettings
@@ -56,7 +57,7 @@ def make_student(settings: DistillSettings, teacher: Path, folder: Path, *, know
         folder: the student's.
         knows_nothing: whether it has fresh weights even where the settings would have it begin with its teacher's.
     Raises:
-        ConfigError: it would not be smaller than its teacher.
+        ConfigError: it would not be smaller than its teacher, or is to take layers of one that is quantized.
     """
     tokenizer, taught = Tokenizer.load(teacher), read_settings(teacher)
     shape = student_shape(settings, taught, tokenizer.vocab_size)
@@ -66,7 +67,13 @@ def make_student(settings: DistillSettings, teacher: Path, folder: Path, *, know
     if settings.begin == "fresh" or knows_nothing:
         initialize(model, settings.seed, sketches_induction=True)
     else:
-        _take_layers(model, load_model(teacher, dtype=torch.float32))
+        master = load_model(teacher, dtype=torch.float32)
+        if is_quantized(master):
+            raise ConfigError(
+                f"{teacher} is quantized, and a student takes whole layers",
+                hint="name the assistant as it was before, or leave distill.begin at fresh",
+            )
+        _take_layers(model, master)
     save_model(model, folder, tokenizer_folder=teacher)
     return folder
 

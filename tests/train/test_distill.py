@@ -12,16 +12,19 @@ from torch import Tensor
 
 from samovar.agent.habits import Habits
 from samovar.core.errors import ConfigError
+from samovar.evals.lineup import gap_closed
 from samovar.model.checkpoint import load_model, read_settings
+from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.train.batches import IGNORED, Batch
 from samovar.train.distill import distill
 from samovar.train.distill_settings import DistillSettings
 from samovar.train.objectives.contract import measured
 from samovar.train.objectives.distill import Distill, Divergence, divergences
+from samovar.train.rl.rollouts import Player
 from samovar.train.settings import SftSettings
 from samovar.train.sft import sft
-from tests.train.rl_tasks import RIGHT, WordOf
-from tests.train.tiny_preferences import tiny_model
+from tests.train.rl_tasks import RIGHT, WordOf, guesses
+from tests.train.tiny_preferences import tiny_model, write_rows
 
 LOOP = {
     "batch_tokens": 2048, "micro_batch_tokens": 2048, "context": 128, "learning_rate": 0.01, "compile": "off",
@@ -140,6 +143,34 @@ def test_a_fresh_student_learns_from_the_teachers_answers(teacher: Path, tmp_pat
     rows = [json.loads(line) for line in (tmp_path / "out" / "metrics.jsonl").read_text().splitlines()]
     assert rows[-1]["divergence"] < rows[0]["divergence"] / 4
     assert math.isfinite(found["validation_loss"])
+
+
+def test_a_student_closes_the_gap_between_itself_alone_and_its_teacher(teacher: Path, tmp_path: Path) -> None:
+    """On conversations that say one of three words by chance, of which the teacher knows the right one."""
+    rows = write_rows(tmp_path / "guesses.jsonl", [one.to_openai() for one in guesses(200)])
+    (tmp_path / "out").mkdir()
+    settings = DistillSettings.model_validate(
+        {**LOOP, "batch_tokens": 256, "micro_batch_tokens": 256, "tasks": {}, "tokens": 24_000, "size": 1,
+         "max_epochs": 100, "alone": True}
+    )  # fmt: skip
+    distill(
+        settings, teacher=teacher, student=tiny_model(tmp_path / "base", layers=1, width=64), out=tmp_path / "out",
+        tasks={}, conversations=[rows], habits=Habits(tools=()),
+    )  # fmt: skip
+    of_teacher, of_student, of_alone = map(share_right, (teacher, tmp_path / "out", tmp_path / "out" / "alone"))
+    assert of_alone < 0.6
+    assert of_teacher > 0.9
+    closed = gap_closed(of_teacher, of_student, of_alone)
+    assert closed is not None
+    assert closed > 0.5
+
+
+def share_right(folder: Path) -> float:
+    """Of answers drawn to held-out questions."""
+    player = Player(load_model(folder, dtype=torch.float32), Tokenizer.load(folder), Habits(tools=()), max_tokens=8)
+    task = WordOf()
+    groups = player.play([task.example("test", number) for number in range(60)])
+    return sum(task.grade(one.example, one.completion) for group in groups for one in group) / 60
 
 
 def test_what_cannot_be_taught_is_refused(teacher: Path, tmp_path: Path) -> None:

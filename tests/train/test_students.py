@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from samovar.core.errors import ConfigError
+from samovar.engine.quantize import quantize_folder
 from samovar.model.checkpoint import load_model, read_settings
 from samovar.train.distill_settings import DistillSettings
 from samovar.train.students import kept_layers, make_student, student_shape
@@ -53,3 +54,13 @@ def test_no_student_is_as_large_as_its_teacher(tmp_path: Path, size: int, begin:
     with pytest.raises(ConfigError, match="and the teacher has"):
         make_student(settings, teacher, tmp_path / "student")
     assert not (tmp_path / "student").exists()
+
+
+def test_layers_of_a_quantized_teacher_are_not_taken(tmp_path: Path) -> None:
+    quantize_folder(tiny_model(tmp_path / "whole", layers=3), tmp_path / "teacher")
+    settings = DistillSettings(size=1, begin="layers")
+    with pytest.raises(ConfigError, match="is quantized"):
+        make_student(settings, tmp_path / "teacher", tmp_path / "student")
+    assert not (tmp_path / "student").exists()
+    made = make_student(settings, tmp_path / "teacher", tmp_path / "alone", knows_nothing=True)
+    assert read_settings(made).num_layers == 1
