@@ -29,7 +29,7 @@ brew: ready-base
 	  'make test                         run the tests'
 
 test: ready-test
-	@$(VENV)/bin/python -m pytest -m 'not slow and not gpu' $(PYTEST_ARGS)
+	@$(VENV)/bin/python -m pytest -m 'not slow and not gpu' -n auto --dist worksteal $(PYTEST_ARGS)
 
 check: ready-check
 	$(VENV)/bin/ruff format --check .
