@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 from safetensors.torch import load_file
 
+from samovar.cli.main import exit_code
+from samovar.core import devices
 from tests.brew import in_float32, one_fails
-from tests.train.parallel.conftest import setting, torchrun
+from tests.train.parallel.conftest import torchrun
 
 TEXTS = ["The samovar sang on the table, and the tea was hot.", "Самовар пел на столе, и чай был горячим."]
 COMMON = ("batch_tokens=512", "micro_batch_tokens=128", "validations=1", "compile='off'")
@@ -20,9 +20,10 @@ SCRIPT = str(Path(in_float32.__file__))
 
 
 def alone(*words: str | Path) -> None:
-    command = [sys.executable, SCRIPT, *map(str, words)]
-    done = subprocess.run(command, env=setting(), capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    """Run the command here, as ``in_float32`` does elsewhere: starting a process would take most of the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(devices, "_cpu_flags", set)
+        assert exit_code([str(word) for word in words]) == 0
 
 
 def together(*words: str | Path) -> None:
