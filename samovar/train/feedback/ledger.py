@@ -30,7 +30,8 @@ class Ledger:
         """
         self._known: dict[str, Reply] = {}
         self._closing = ExitStack()
-        self._closing.enter_context(exclusive_lock(path.with_name(f"{path.name}.lock"), what=str(path)))
+        self._lock_file = path.with_name(f"{path.name}.lock")
+        self._closing.enter_context(exclusive_lock(self._lock_file, what=str(path)))
         with naming_os_errors(path):
             whole_bytes = self._read(path)
             self._file = self._closing.enter_context(path.open("ab"))
@@ -52,6 +53,7 @@ class Ledger:
 
     def close(self) -> None:
         """Let others write it."""
+        self._lock_file.unlink(missing_ok=True)
         self._closing.close()
 
     def __enter__(self) -> Ledger:
