@@ -89,7 +89,7 @@ def run(
     """
     from samovar.brew.assistant import find_assistant
     from samovar.core.settings import parse_settings
-    from samovar.serve.server import keys_file_in, run_server
+    from samovar.serve.server import chats_file_in, keys_file_in, run_server
     from samovar.serve.settings import ServeSettings
 
     assistant = find_assistant(folder)
@@ -112,6 +112,7 @@ def run(
         port=port,
         api_key=api_key,
         keys_file=keys_file or keys_file_in(folder),
+        chats_file=chats_file_in(folder),
         model_id="-".join(assistant.recipe.name.lower().split()),
         settings=settings,
     )

@@ -78,7 +78,9 @@ class Access:
                 hint=f"it may {', '.join(key.scopes)}; make another with `samovar keys create --scope {needed}`",
                 code="insufficient_scope",
             )
-        return self._account(key) if needed in _SPENDING and scope["method"] == "POST" else None
+        # Keeping a chat costs no token: who has spent their minute can still see their words saved.
+        is_spending = needed in _SPENDING and scope["method"] == "POST" and scope["path"].startswith("/v1/")
+        return self._account(key) if is_spending else None
 
     def _account(self, key: Key) -> _Account:
         assert self._book is not None

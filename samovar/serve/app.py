@@ -27,6 +27,7 @@ from samovar.serve.observe import Observe
 from samovar.serve.patience import Patience
 from samovar.serve.service import Service
 from samovar.serve.settings import ServeSettings
+from samovar.serve.store import Store
 from samovar.serve.streams import ASKING_HEADER, Streams
 from samovar.serve.streams import PATH as STREAMS_PATH
 from samovar.serve.tracing import Tracing
@@ -41,6 +42,8 @@ _PAGE_FILES = {
     "style.css": "text/css",
     "app.js": "text/javascript",
     "api.js": "text/javascript",
+    "chats.js": "text/javascript",
+    "sidebar.js": "text/javascript",
     "markup.js": "text/javascript",
     "message.js": "text/javascript",
     "words.js": "text/javascript",
@@ -59,6 +62,7 @@ def create_app(
     keys: KeyBook | None = None,
     is_loopback: bool = True,
     lifetime: Lifetime | None = None,
+    store: Store | None = None,
 ) -> Starlette:
     """The API and the page over a running engine.
 
@@ -72,13 +76,14 @@ def create_app(
         keys: the keys on file. As soon as there is any key, every route but the page and the probes asks for one.
         is_loopback: the server listens on a loopback address: other hosts' names are refused.
         lifetime: told when the server is to stop.
+        store: keeps chats and responses; None: nothing is kept.
     """
     settings, lifetime = settings or ServeSettings(), lifetime or Lifetime()
     metrics = Metrics()
     metrics.registry.register(EngineGauges(getattr(runner, "engine", None)))
     metered: Any = MeteredRunner(runner, metrics, max_prompt_tokens=settings.max_prompt_tokens)
     adapters = tuple(getattr(getattr(runner, "engine", None), "adapters", ()))
-    service = Service(metered, tokenizer, model_id, list(tools), settings, adapters)
+    service = Service(metered, tokenizer, model_id, list(tools), settings, adapters, store)
     routes = [
         *api_routes(service),
         Route("/metrics", metrics.respond),
@@ -107,7 +112,7 @@ def _middleware(
     cors = Middleware(
         CORSMiddleware,
         allow_origins=settings.cors_origins,
-        allow_methods=["GET", "POST", "DELETE"],
+        allow_methods=["GET", "POST", "PATCH", "DELETE"],
         allow_headers=[
             "authorization",
             "content-type",

@@ -52,6 +52,12 @@ def current_call() -> Call:
     return _CALL.get() or Call()
 
 
+def current_owner() -> str:
+    """Whose request this is: the id of a key, or "" where none on file was used."""
+    key = current_call().key
+    return "" if key is None else key.id
+
+
 def begin_call(call: Call) -> None:
     """Make ``call`` the one of this task, and of those that it starts."""
     _CALL.set(call)

@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from samovar.serve.keys import KeyBook
 from samovar.serve.lifetime import CUT_S, Lifetime
 from samovar.serve.logs import log_as_json
 from samovar.serve.settings import ServeSettings
+from samovar.serve.store import Store
 
 if TYPE_CHECKING:
     import uvicorn
@@ -39,6 +40,7 @@ def run_server(
     port: int | None = None,
     api_key: str | None = None,
     keys_file: Path | None = None,
+    chats_file: Path | None = None,
     model_id: str | None = None,
     tools: Sequence[str] | None = None,
     settings: ServeSettings | None = None,
@@ -51,6 +53,7 @@ def run_server(
         port: port to listen on, 0 for a free one; None takes the settings'.
         api_key: a key with every right; an address beyond this machine demands one, or keys on file.
         keys_file: the keys on file; None takes the one beside the model.
+        chats_file: what people asked to be kept, where the settings let it be; None takes the one beside the model.
         model_id: what the API calls the model; None takes the folder's name.
         tools: names of the tools that the server runs; None takes the settings'.
         settings: habits and limits.
@@ -58,6 +61,7 @@ def run_server(
     Raises:
         BusyError: the port is in use.
         ConfigError: the address is wrong, or open to others without a key; an unknown tool; an unusable certificate.
+        CorruptError: the file of chats is damaged.
         MissingError: there is no model in the folder.
     """
     settings = settings or ServeSettings()
@@ -88,7 +92,8 @@ def run_server(
             draft_tokens=settings.draft_tokens,
         )
         lifetime = Lifetime()
-        with closing(keys), EngineRunner(engine) as runner:
+        store = _open_store(chats_file or chats_file_in(model_folder)) if settings.keep_chats else None
+        with closing(keys), closing(store) if store else nullcontext(), EngineRunner(engine) as runner:
             app = create_app(
                 runner,
                 engine.tokenizer,
@@ -99,6 +104,7 @@ def run_server(
                 keys=keys,
                 is_loopback=is_loopback(host),
                 lifetime=lifetime,
+                store=store,
             )
             config = uvicorn_config(app, settings)
             _announce(listener, model_id or model_folder.resolve().name, is_secure=config.is_ssl, way=_way(engine))
@@ -168,6 +174,20 @@ def check_exposure(host: str, api_key: str | None, keys: KeyBook | None = None) 
 def keys_file_in(folder: Path) -> Path:
     """Where the keys of a project, or of a model's folder, are by default."""
     return folder / STATE / "keys.sqlite3"
+
+
+def chats_file_in(folder: Path) -> Path:
+    """Where the chats of a project, or of a model's folder, are by default."""
+    return folder / STATE / "chats.sqlite3"
+
+
+def _open_store(path: Path) -> Store | None:
+    """The store; None, and a word of it, where its place cannot be written: a project may be mounted to be read."""
+    try:
+        return Store(path)
+    except ResourceError as error:
+        print(f"chats are not kept: {error.what}", file=sys.stderr, flush=True)
+        return None
 
 
 def listen(host: str, port: int, *, stall_s: float | None = None) -> socket.socket:

@@ -21,6 +21,7 @@ from samovar.core.errors import RequestError
 from samovar.engine.request import Sampling
 from samovar.serve.settings import ServeSettings
 from samovar.serve.shapes.body import Drawing
+from samovar.serve.store import Store
 from samovar.serve.structured import asked_constraint
 from samovar.tokenizer.tokenizer import Tokenizer
 
@@ -43,6 +44,8 @@ class Service:
     settings: ServeSettings
     adapters: Sequence[str] = ()
     """Names of the model's adapters, which requests may ask for like models."""
+    store: Store | None = None
+    """What people asked to be kept; None: nothing is."""
     started_s: int = field(default_factory=lambda: int(time.time()))
 
     @property

@@ -69,6 +69,8 @@ class ServeSettings(Settings):
     """Seconds that a stream whose client asked for it can be taken up again after a dropped connection; 0: never."""
     resume_bytes: Annotated[int, Field(ge=1024)] = 4 * 1024 * 1024
     """Bytes of such a stream that are kept."""
+    keep_chats: bool = True
+    """Keep the page's chats, and responses asked for with store: true, in .samovar/chats.sqlite3; nowhere else."""
     cors_origins: tuple[str, ...] = ()
     """Origins of other sites whose pages may ask this server, as https://chat.example; none by default."""
     tls_certificate: Path | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import anthropic
@@ -27,41 +28,69 @@ def folder(tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactory) -> Pa
     return save_tiny_model(tmp_path_factory.mktemp("models") / "tiny-model", tokenizer)
 
 
-@pytest.fixture(scope="module")
-def merry(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def make_adapter(folder: Path, place: Path, seed: int) -> Path:
     """An adapter that changes much."""
     model, settings = load_model(folder, dtype=torch.float32), AdapterSettings(rank=4)
-    attach(model, settings, seed=1)
-    torch.manual_seed(1)
+    attach(model, settings, seed=seed)
+    torch.manual_seed(seed)
     with torch.no_grad():
         for module in adapted(model).values():
             module.lora_B.normal_(0.0, 0.3)
-    place = tmp_path_factory.mktemp("adapters") / "merry"
     save_adapter(model, place, settings, base=folder)
     return place
 
 
 @pytest.fixture(scope="module")
-def url(folder: Path, merry: Path) -> Iterator[str]:
-    engine = Engine.load(folder, max_batch=4, adapters={"merry": merry})
-    with EngineRunner(engine) as runner, serving(create_app(runner, engine.tokenizer, model_id="tiny")) as url:
+def adapters(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    place = tmp_path_factory.mktemp("adapters")
+    return {name: make_adapter(folder, place / name, seed) for seed, name in enumerate(("merry", "formal"), 1)}
+
+
+@pytest.fixture(scope="module")
+def runner(folder: Path, adapters: dict[str, Path]) -> Iterator[EngineRunner]:
+    with EngineRunner(Engine.load(folder, max_batch=6, adapters=adapters)) as runner:
+        yield runner
+
+
+@pytest.fixture(scope="module")
+def url(runner: EngineRunner) -> Iterator[str]:
+    with serving(create_app(runner, runner.engine.tokenizer, model_id="tiny")) as url:
         yield url
 
 
-def text_of(url: str, model: str) -> str:
+def text_of(url: str, model: str, seed: int = 3) -> str:
     with openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0) as client:
-        asked = {"prompt": "A cat sat", "temperature": 1, "seed": 3, "max_tokens": 16}
+        asked = {"prompt": "A cat sat", "temperature": 1, "seed": seed, "max_tokens": 48}
         answer = client.completions.create(model=model, **asked)
         assert answer.model == model
         return answer.choices[0].text
 
 
-def test_each_name_answers_as_its_own_model_would(url: str, folder: Path, merry: Path) -> None:
-    with (
-        EngineRunner(Engine.load(folder, adapter=merry)) as runner,
-        serving(create_app(runner, runner.engine.tokenizer, model_id="merged")) as merged,
-    ):
-        assert text_of(url, "merry") == text_of(merged, "merged") != text_of(url, "tiny")
+def test_several_in_one_batch_answer_as_each_merged_would_alone(
+    url: str, runner: EngineRunner, folder: Path, adapters: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    merged = {"tiny": None, **adapters}
+    alone: dict[tuple[str, int], str] = {}
+    for name, adapter in merged.items():
+        with (
+            EngineRunner(Engine.load(folder, adapter=adapter)) as one,
+            serving(create_app(one, one.engine.tokenizer, model_id=name)) as its_url,
+        ):
+            alone |= {(name, seed): text_of(its_url, name, seed) for seed in (3, 4)}
+    assert len(set(alone.values())) == len(alone)
+
+    engine, seen = runner.engine, []
+    step = engine.step
+
+    def watched() -> object:
+        seen.append(engine.num_running)
+        return step()
+
+    monkeypatch.setattr(engine, "step", watched)
+    with ThreadPoolExecutor(len(alone)) as pool:
+        together = dict(zip(alone, pool.map(lambda asked: text_of(url, *asked), alone), strict=True))
+    assert together == alone
+    assert max(seen) > 1, "the requests never met in a batch"
 
 
 def test_they_are_listed_with_the_model_they_belong_to(url: str) -> None:
@@ -70,9 +99,10 @@ def test_they_are_listed_with_the_model_they_belong_to(url: str) -> None:
         assert [(model.id, (model.model_extra or {}).get("parent")) for model in models] == [
             ("tiny", None),
             ("merry", "tiny"),
+            ("formal", "tiny"),
         ]
         assert client.models.retrieve("merry").id == "merry"
-        with pytest.raises(openai.NotFoundError, match="'tiny', 'merry'"):
+        with pytest.raises(openai.NotFoundError, match="'tiny', 'merry', 'formal'"):
             client.completions.create(model="sad", prompt="Hi")
         with pytest.raises(openai.BadRequestError, match="adapters cannot do this"):
             client.embeddings.create(model="merry", input="Hi")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from samovar.serve.store import Store
 from tests.serve.conftest import MODEL, Server
 
 GREETING = [{"role": "user", "content": "Hi"}]
@@ -102,6 +105,38 @@ def test_refusals_have_the_shape_it_tells(
     validator(document, schema).validate(refused.json())
     request = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]
     assert not validator(document, request).is_valid({"model": MODEL, **body, "no_such_thing": 1})
+
+
+def test_what_is_kept_is_in_it_where_anything_is(start: Callable[..., Server], tmp_path: Path) -> None:
+    store = Store(tmp_path / "chats.sqlite3")
+    http = start(store=store).http
+    document = http.get("/openapi.json").json()
+    paths = document["paths"]
+    assert {path: set(paths[path]) for path in paths if "{id}" in path or path.startswith("/api")} == {
+        "/v1/responses/{id}": {"get", "delete"},
+        "/api/chats": {"get", "post"},
+        "/api/chats/{id}": {"get", "patch", "delete"},
+        "/api/chats/{id}/messages": {"post"},
+    }
+    assert {one["name"] for one in paths["/api/chats"]["get"]["parameters"]} == {"search", "limit", "before"}
+    message = {"role": "user", "content": "Hi", "notes": ["stopped"]}
+    asked = {"title": "A", "messages": [message]}
+    body = paths["/api/chats"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    validator(document, body).validate(asked)
+    made = http.post("/api/chats", json=asked).json()
+    address = f"/api/chats/{made['id']}"
+    for path, method, reply in (
+        ("/api/chats", "post", made),
+        ("/api/chats/{id}/messages", "post", http.post(f"{address}/messages", json={"messages": [message]}).json()),
+        ("/api/chats", "get", http.get("/api/chats?search=Hi").json()),
+        ("/api/chats/{id}", "get", http.get(address).json()),
+        ("/api/chats/{id}", "patch", http.patch(address, json={"title": "B"}).json()),
+        ("/api/chats/{id}", "delete", http.delete(address).json()),
+    ):
+        schema = paths[path][method]["responses"]["200"]["content"]["application/json"]["schema"]
+        validator(document, schema).validate(reply)
+        assert_no_other_keys(document, schema, reply)
+    store.close()
 
 
 def test_models(shared: Server, document: dict[str, Any]) -> None:

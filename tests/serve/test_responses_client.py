@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import openai
 import pytest
 
+from samovar.serve.keys import KeyBook
+from samovar.serve.store import Store
 from tests.agent.scripted import call_text
 from tests.serve.conftest import MODEL, Server
 
@@ -113,6 +116,7 @@ def test_a_response_at_its_limit_says_so(shared: Server) -> None:
     ("options", "param"),
     [
         ({"previous_response_id": "resp_1"}, "previous_response_id"),
+        ({"store": True}, "store"),
         ({"conversation": "conv_1"}, "conversation"),
         ({"background": True}, "background"),
         ({"input": []}, "input"),
@@ -140,3 +144,65 @@ def test_a_failure_within_a_stream_is_told_in_it(start: Callable[..., Server]) -
     assert events[-1].type == "response.failed"
     assert events[-1].response.error is not None
     assert "secret" not in events[-1].response.error.message
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = Store(tmp_path / "chats.sqlite3")
+    yield store
+    store.close()
+
+
+def test_a_response_that_was_kept_is_gone_on_from(start: Callable[..., Server], store: Store) -> None:
+    server = start(store=store)
+    client, asked = server.client(), {"model": MODEL, "store": True}
+    first = client.responses.create(input="How much is 17*24?", instructions="Be brief.", **asked)
+    second = client.responses.create(input="And you?", previous_response_id=first.id, **asked)
+    assert (first.store, second.previous_response_id) == (True, first.id)
+    with client.responses.stream(input="Well?", previous_response_id=second.id, **asked) as stream:
+        third = stream.get_final_response()
+    prompt = server.runner.engine.prompts[-1]
+    places = [prompt.index(said) for said in ("17*24?", "<tool_response>\n408", "It is 408.", "And you?", "Well?")]
+    assert places == sorted(places)  # the tools that ran too, as the model had them before it
+    assert "Be brief." not in prompt  # instructions are of one request
+    assert client.responses.retrieve(second.id) == second
+    client.responses.delete(second.id)
+    with pytest.raises(openai.NotFoundError):
+        client.responses.retrieve(second.id)
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.responses.create(input="Still?", previous_response_id=third.id, **asked)
+    assert (caught.value.code, caught.value.param) == ("previous_response_not_found", "previous_response_id")
+
+
+def test_calls_that_the_client_ran_are_gone_on_from(start: Callable[..., Server], store: Store) -> None:
+    server = start(lambda _: call_text("Oslo", name="weather"), store=store)
+    client, asked = server.client(), {"model": MODEL, "tools": [WEATHER], "store": True}
+    first = client.responses.create(input="Weather?", **asked)
+    (call,) = [item for item in first.output if item.type == "function_call"]
+    result: Any = [{"type": "function_call_output", "call_id": call.call_id, "output": "sun"}]
+    client.responses.create(input=result, previous_response_id=first.id, **asked)
+    prompt = server.runner.engine.prompts[-1]
+    assert prompt.index("Weather?") < prompt.index('{"expression": "Oslo"}') < prompt.index("<tool_response>\nsun")
+
+
+def test_nothing_is_kept_unless_it_is_asked_for(start: Callable[..., Server], store: Store) -> None:
+    client = start(store=store).client()
+    for asked in ({}, {"store": False}):
+        told = client.responses.create(model=MODEL, input="Hi", **asked)
+        with pytest.raises(openai.NotFoundError):
+            client.responses.retrieve(told.id)
+    with store.transaction() as connection:
+        assert connection.execute("SELECT count(*) FROM responses").fetchone() == (0,)
+
+
+def test_responses_are_seen_by_who_asked_alone(start: Callable[..., Server], store: Store, tmp_path: Path) -> None:
+    keys = KeyBook(tmp_path / "keys.sqlite3")
+    anna, boris = keys.create("anna")[0], keys.create("boris")[0]
+    server = start(store=store, keys=keys)
+    kept = server.client(anna).responses.create(model=MODEL, input="Hi", store=True)
+    with pytest.raises(openai.NotFoundError):
+        server.client(boris).responses.retrieve(kept.id)
+    with pytest.raises(openai.BadRequestError, match="is not kept"):
+        server.client(boris).responses.create(model=MODEL, input="Hi", previous_response_id=kept.id)
+    assert server.client(anna).responses.retrieve(kept.id).output_text == kept.output_text
+    keys.close()

@@ -1,4 +1,5 @@
-"""Every endpoint under /v1: its address, what it takes and gives, and who answers. OpenAPI's document is made of it."""
+"""Every endpoint under /v1 and /api: its address, what it takes and gives, and who answers. OpenAPI's document is made
+of it."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from samovar.serve.api.chat_completions import ChatCompletions
+from samovar.serve.api.chats import ChatApi
 from samovar.serve.api.completions import Completions
 from samovar.serve.api.embeddings import Embeddings
 from samovar.serve.api.endpoint import Endpoint
@@ -15,14 +17,15 @@ from samovar.serve.api.models import Models
 from samovar.serve.api.openapi import describe
 from samovar.serve.api.rerank import Reranking
 from samovar.serve.api.responses import Responses
+from samovar.serve.chats import Chats
 from samovar.serve.service import Service
-from samovar.serve.shapes import chat, completions, embeddings, messages, models, rerank, responses
+from samovar.serve.shapes import chat, chats, completions, embeddings, messages, models, rerank, responses
 from samovar.serve.shapes.errors import AnthropicErrorReply
 
 
 def endpoints(service: Service) -> list[Endpoint]:
     """All endpoints, answering with ``service``."""
-    of_models, anthropic = Models(service), Messages(service)
+    of_models, anthropic, answering = Models(service), Messages(service), Responses(service)
     return [
         Endpoint("/v1/models", of_models.list_all, models.ModelList),
         Endpoint("/v1/models/{name:path}", of_models.show, models.Model),
@@ -42,7 +45,7 @@ def endpoints(service: Service) -> list[Endpoint]:
         ),
         Endpoint(
             "/v1/responses",
-            Responses(service).respond,
+            answering.respond,
             responses.ResponseObject,
             responses.ResponseRequest,
             responses.ResponseEvent,
@@ -64,6 +67,29 @@ def endpoints(service: Service) -> list[Endpoint]:
             messages.CountTokensRequest,
             error=AnthropicErrorReply,
         ),
+        *([] if service.store is None else [*_of_responses(answering), *_of_chats(ChatApi(Chats(service.store)))]),
+    ]
+
+
+def _of_responses(answering: Responses) -> list[Endpoint]:
+    """Of responses that are kept."""
+    address = "/v1/responses/{id}"
+    return [
+        Endpoint(address, answering.show, responses.ResponseObject),
+        Endpoint(address, answering.delete, responses.GoneResponse, verb="DELETE"),
+    ]
+
+
+def _of_chats(api: ChatApi) -> list[Endpoint]:
+    """Of the chats that the page keeps."""
+    every, one = "/api/chats", "/api/chats/{id}"
+    return [
+        Endpoint(every, api.list_all, chats.ChatList, query=chats.ChatQuery),
+        Endpoint(every, api.begin, chats.ChatOutline, chats.NewChat),
+        Endpoint(one, api.show, chats.WholeChat),
+        Endpoint(one, api.rename, chats.ChatOutline, chats.ChatTitle, verb="PATCH"),
+        Endpoint(one, api.delete, chats.GoneChat, verb="DELETE"),
+        Endpoint(f"{one}/messages", api.go_on, chats.ChatOutline, chats.MoreMessages),
     ]
 
 

@@ -69,8 +69,11 @@ def _operation(end: Endpoint, path: str, schema_of: dict[str, Any]) -> dict[str,
     }
     if "body" in schema_of:
         told["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema_of["body"]}}}
-    if names := re.findall(r"\{(\w+)\}", path):
-        told["parameters"] = [
-            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names
-        ]
+    in_path = re.findall(r"\{(\w+)\}", path)
+    parameters = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in in_path]
+    if end.query is not None:
+        fields = end.query.model_json_schema()["properties"]
+        parameters += [{"name": name, "in": "query", "schema": schema} for name, schema in fields.items()]
+    if parameters:
+        told["parameters"] = parameters
     return told

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 from samovar.agent.events import CallArguments, CallBegun, Event, Finished, TextDelta, ToolReturned
+from samovar.chat.conversation import Message
 from samovar.engine.request import Sampling
 from samovar.serve.api.chat_reply import BETWEEN_ROUNDS
 from samovar.serve.api.token_text import chat_logprobs
@@ -35,6 +36,8 @@ class ResponseReply:
         self._steps: list[Step] = []
         self._is_new_round = False
         self.response = _begun(model_id, asked, sampling)
+        self.said: tuple[Message, ...] = ()
+        """The turns of the answer, those of tools with it, when it is made."""
 
     def first_events(self) -> Iterator[ResponseEvent]:
         """The events that open a stream."""
@@ -100,6 +103,7 @@ class ResponseReply:
         yield self._of_item("response.output_text.delta", content_index=0, delta=text, logprobs=logprobs)
 
     def _finish(self, event: Finished) -> Iterator[ResponseEvent]:
+        self.said = event.messages
         is_whole = event.finish_reason in {"stop", "tool_calls"}
         yield from self._close_item("completed" if is_whole else "incomplete")
         response = self.response
@@ -169,8 +173,8 @@ def _begun(model_id: str, asked: ResponseRequest, sampling: Sampling) -> Respons
         "max_output_tokens": asked.max_output_tokens,
         "metadata": asked.metadata or {},
         "parallel_tool_calls": asked.parallel_tool_calls is not False,
-        "previous_response_id": None,
-        "store": False,
+        "previous_response_id": asked.previous_response_id,
+        "store": bool(asked.store),
         "temperature": sampling.temperature,
         "text": {"format": {"type": "text"}, **form},
         "tool_choice": choice if isinstance(choice, str) else choice.model_dump(),

@@ -1,8 +1,9 @@
-"""POST /v1/responses: stateless; the conversation comes with each request."""
+"""/v1/responses: the conversation comes with each request, or is gone on from a response that was kept."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -17,11 +18,14 @@ from samovar.engine.request import Sampling
 from samovar.serve.api.event_stream import EventStream, Primed, line, primed
 from samovar.serve.api.response_reply import ResponseReply
 from samovar.serve.api.tool_use import plan_answer
+from samovar.serve.context import current_owner
 from samovar.serve.disconnect import until_client_leaves
 from samovar.serve.errors import describe_error, log_failure
+from samovar.serve.kept_responses import KeptResponses
 from samovar.serve.service import Service, naming_param, read_content
 from samovar.serve.shapes.body import read_as
 from samovar.serve.shapes.responses import (
+    GoneResponse,
     InputCall,
     InputMessage,
     InputResult,
@@ -47,14 +51,57 @@ class Responses:
         asked = read_as(ResponseRequest, await read_content(request))
         self.service.check_model(asked.model)
         sampling, use = self._plan(asked)
-        messages = conversation(asked.input, asked.instructions)
+        turn = conversation(asked.input)
+        messages = [*_system(asked.instructions), *await self._earlier(asked), *turn]
         reply = ResponseReply(asked.model, self.service.tokenizer, asked, sampling)
         events = self.service.answers(messages, sampling, use)
+
+        async def keep() -> None:
+            if asked.store:
+                told, said = {**reply.response}, [*turn, *reply.said]
+                previous = asked.previous_response_id
+                await asyncio.to_thread(self._kept().keep, current_owner(), told, said, previous=previous)
+
         with naming_param("input"):
             if not asked.stream:
-                return JSONResponse(await until_client_leaves(request, _whole(events, reply)))
+                return JSONResponse(await until_client_leaves(request, _whole(events, reply, keep)))
             begun = await until_client_leaves(request, primed(events))
-        return EventStream(_lines(begun, reply), begun)
+        return EventStream(_lines(begun, reply, keep), begun)
+
+    async def show(self, request: Request) -> Response:
+        """A response that was kept."""
+        told = await asyncio.to_thread(self._kept().read, current_owner(), request.path_params["id"])
+        return JSONResponse(told)
+
+    async def delete(self, request: Request) -> Response:
+        """Forget a response, for good."""
+        response_id = request.path_params["id"]
+        await asyncio.to_thread(self._kept().delete, current_owner(), response_id)
+        reply: GoneResponse = {"id": response_id, "object": "response", "deleted": True}
+        return JSONResponse(reply)
+
+    async def _earlier(self, asked: ResponseRequest) -> list[Message]:
+        """What was said up to the response that is gone on from.
+
+        Raises:
+            RequestError: it is not kept, or nothing is.
+        """
+        if asked.store:
+            self._kept()  # refused before the model has worked for it
+        if asked.previous_response_id is None:
+            return []
+        kept = self._kept("previous_response_id")
+        return await asyncio.to_thread(kept.conversation, current_owner(), asked.previous_response_id)
+
+    def _kept(self, param: str = "store") -> KeptResponses:
+        if self.service.store is None:
+            raise RequestError(
+                "this server keeps no responses",
+                hint="send the whole conversation as input, or set serve.keep_chats to true",
+                code="unsupported_value",
+                param=param,
+            )
+        return KeptResponses(self.service.store)
 
     def _plan(self, asked: ResponseRequest) -> tuple[Sampling, ToolUse]:
         sampling = self.service.sampling(asked.model, asked, asked.max_output_tokens)
@@ -78,17 +125,15 @@ class Responses:
         )
 
 
-def conversation(
-    given: str | Sequence[InputMessage | InputCall | InputResult], instructions: str | None
-) -> list[Message]:
+def conversation(given: str | Sequence[InputMessage | InputCall | InputResult]) -> list[Message]:
     """The input in our terms; calls that follow one another are of one turn.
 
     Raises:
         RequestError: the arguments of a call are not a JSON object; ``param`` says whose.
     """
-    messages = [Message(role="system", content=instructions)] if instructions else []
+    messages: list[Message] = []
     if isinstance(given, str):
-        return [*messages, Message(role="user", content=given)]
+        return [Message(role="user", content=given)]
     for index, item in enumerate(given):
         if isinstance(item, InputMessage):
             role = "system" if item.role == "developer" else item.role
@@ -104,6 +149,10 @@ def conversation(
     return messages
 
 
+def _system(instructions: str | None) -> list[Message]:
+    return [Message(role="system", content=instructions)] if instructions else []
+
+
 def _call(index: int, item: InputCall) -> ToolCall:
     try:
         return ToolCall(id=item.call_id, name=item.name, arguments=read_arguments(item.arguments, tool=item.name))
@@ -115,20 +164,26 @@ def _text(content: str | list[InputText]) -> str:
     return content if isinstance(content, str) else "".join(part.text for part in content)
 
 
-async def _whole(events: Events, reply: ResponseReply) -> ResponseObject:
+async def _whole(events: Events, reply: ResponseReply, keep: Callable[[], Awaitable[None]]) -> ResponseObject:
     async with aclosing(events):
         async for _, event in events:
             for _ in reply.take(event):
                 pass
+    await keep()
     return reply.response
 
 
-async def _lines(events: Primed[tuple[int, Event]], reply: ResponseReply) -> AsyncGenerator[str, None]:
+async def _lines(
+    events: Primed[tuple[int, Event]], reply: ResponseReply, keep: Callable[[], Awaitable[None]]
+) -> AsyncGenerator[str, None]:
+    """The events; the last one is told when the response is kept."""
     for told in reply.first_events():
         yield line(told, told["type"])
     try:
         async for _, event in events:
             for told in reply.take(event):
+                if told["type"] in ("response.completed", "response.incomplete"):
+                    await keep()
                 yield line(told, told["type"])
     except Exception as error:
         log_failure(error)

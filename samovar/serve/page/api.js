@@ -77,7 +77,7 @@ function leave(stream) {
   call(`v1/streams/${stream}`, { method: "DELETE", keepalive: true }).catch(() => {});
 }
 
-async function call(path, options = {}) {
+export async function call(path, options = {}) {
   const headers = { "Content-Type": "application/json", ...options.headers };
   const key = sessionStorage.getItem(KEY);
   if (key) headers.Authorization = `Bearer ${key}`;

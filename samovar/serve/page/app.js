@@ -1,8 +1,10 @@
-// The chat: one conversation, kept over a reload, answered by the server that sent this page.
+// The chat: a conversation, kept by the server that sent this page and answers it; where it keeps none, by the browser.
 
 import { ApiError, keepKey, modelName, streamAnswer } from "./api.js";
+import { newChat, readChat, saveChat } from "./chats.js";
 import { make } from "./markup.js";
 import { drawMessage } from "./message.js";
+import { Sidebar } from "./sidebar.js";
 import { preferredLanguage, speak, WORDS } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
@@ -13,25 +15,47 @@ const NEAR_END_PX = 80;
 let language = preferredLanguage();
 let words = WORDS[language];
 let model = null;
-let messages = restore();
+let chat = newChat(restore());
 let running = null; // the AbortController of the answer that is being made
+let saving = Promise.resolve();
+const sidebar = new Sidebar(words, { open: openChat, gone: leave, failed: tell });
 
+// What this browser kept while no server did.
 function restore() {
   try {
     const kept = JSON.parse(localStorage.getItem(KEPT) ?? "[]");
     const isMessage = (one) => ["user", "assistant"].includes(one?.role) && typeof one.content === "string";
-    const found = kept.filter(isMessage).map((one) => ({ ...one, isLive: false }));
-    // The page was closed while the answer was made: the question can be asked again.
-    if (found.at(-1)?.role === "user") found.push({ role: "assistant", content: "", isStopped: true });
-    return found;
+    return whole(kept.filter(isMessage).map((one) => ({ ...one, isLive: false, isSaved: false })));
   } catch {
     return [];
   }
 }
 
-function keep() {
+// The page was closed while the answer was made: the question can be asked again.
+function whole(messages) {
+  if (messages.at(-1)?.role === "user") messages.push({ role: "assistant", content: "", isStopped: true });
+  return messages;
+}
+
+function keep(kept) {
+  saving = saving.then(() => (sidebar.isThere ? keepOnServer(kept) : keepInBrowser(kept)));
+}
+
+async function keepOnServer(kept) {
   try {
-    localStorage.setItem(KEPT, JSON.stringify(messages));
+    const isNew = kept.id === null;
+    if (!(await saveChat(kept))) return;
+    alarm("");
+    if (isNew && kept === chat) show(kept.id);
+    await sidebar.refresh();
+  } catch {
+    alarm(words.notSaved);
+  }
+}
+
+function keepInBrowser(kept) {
+  try {
+    localStorage.setItem(KEPT, JSON.stringify(kept.messages));
   } catch {
     // Storage is full or switched off: the conversation then lasts as long as the page.
   }
@@ -40,15 +64,15 @@ function keep() {
 // --- drawing
 
 function drawAll() {
-  byId("welcome").hidden = messages.length > 0;
-  list.replaceChildren(...messages.map(() => make("li")));
-  messages.forEach((_, index) => draw(index));
+  byId("welcome").hidden = chat.messages.length > 0;
+  list.replaceChildren(...chat.messages.map(() => make("li")));
+  chat.messages.forEach((_, index) => draw(index));
 }
 
 function draw(index) {
-  const isLast = index === messages.length - 1;
+  const isLast = index === chat.messages.length - 1;
   const again = isLast && !running ? answer : null;
-  drawMessage(list.children[index], messages[index], words, { copy, again });
+  drawMessage(list.children[index], chat.messages[index], words, { copy, again });
 }
 
 let isDrawingSoon = false;
@@ -57,7 +81,7 @@ function drawLastSoon() {
   isDrawingSoon = true;
   requestAnimationFrame(() => {
     isDrawingSoon = false;
-    if (messages.length) keepingEnd(() => draw(messages.length - 1));
+    if (chat.messages.length) keepingEnd(() => draw(chat.messages.length - 1));
   });
 }
 
@@ -86,6 +110,7 @@ function useLanguage(chosen) {
     return make("li", {}, button);
   });
   byId("suggestions").replaceChildren(...buttons);
+  sidebar.use(words);
   drawAll();
 }
 
@@ -95,18 +120,19 @@ function send(text) {
   const content = text.trim();
   if (!content || running || model === null) return;
   input.value = "";
-  messages.push({ role: "user", content });
-  keep();
+  chat.messages.push({ role: "user", content });
+  keep(chat);
   answer();
 }
 
 // Answers the last question; the answer that stands there already is replaced.
 async function answer() {
   if (running) return;
-  if (messages.at(-1)?.role === "assistant") messages.pop();
-  const said = history();
+  const asked = chat;
+  if (asked.messages.at(-1)?.role === "assistant") asked.messages.pop();
+  const said = toldSoFar(asked.messages);
   const message = { role: "assistant", content: "", steps: [], isLive: true };
-  messages.push(message);
+  asked.messages.push(message);
   running = new AbortController();
   drawAll();
   drawControls();
@@ -118,23 +144,23 @@ async function answer() {
     else message.error = explain(error);
     if (error.status === 401) askForKey(true);
   }
-  finish(message);
+  finish(message, asked);
 }
 
 // What the model is told: the turns so far, without the questions that got no answer.
-function history() {
+function toldSoFar(messages) {
   const isAnswered = (index) => index === messages.length - 1 || Boolean(messages[index + 1]?.content);
   return messages
     .filter((one, index) => (one.role === "user" ? isAnswered(index) : one.content))
     .map(({ role, content }) => ({ role, content }));
 }
 
-function finish(message) {
+function finish(message, asked) {
   message.isLive = false;
   running = null;
-  if (messages.at(-1) === message) {
-    keep();
-    keepingEnd(() => draw(messages.length - 1));
+  if (asked.messages.at(-1) === message) keep(asked);
+  if (asked === chat) {
+    keepingEnd(() => draw(chat.messages.length - 1));
     byId("announcer").textContent = message.error ?? message.content;
   }
   drawControls();
@@ -179,12 +205,61 @@ function stop() {
   running?.abort();
 }
 
-function newChat() {
+// --- chats
+
+// The address names the chat that is shown, so that a reload and the button back find it.
+function show(id) {
+  const address = id === null ? location.pathname : `#${id}`;
+  if ((location.hash.slice(1) || null) !== id) history.pushState(null, "", address);
+  sidebar.mark(id);
+}
+
+function begin() {
   stop();
-  messages = [];
-  keep();
+  chat = newChat();
+  if (!sidebar.isThere) keepInBrowser(chat);
+  show(null);
   drawAll();
   input.focus();
+}
+
+async function openChat(id) {
+  if (id === chat.id) return sidebar.mark(id);
+  stop();
+  try {
+    chat = await readChat(id);
+    whole(chat.messages);
+    show(id);
+  } catch (error) {
+    if (error.status !== 404) return tell(error);
+    begin();
+  }
+  drawAll();
+  drawControls();
+  scroller.scrollTop = scroller.scrollHeight;
+}
+
+function leave(id) {
+  if (id === chat.id) begin();
+}
+
+function tell(error) {
+  if (error.status === 401) askForKey(true);
+  else alarm(explain(error));
+}
+
+function alarm(text) {
+  byId("alarm").textContent = text;
+  byId("alarm").hidden = text === "";
+  byId("note").hidden = text !== "";
+}
+
+// The chat that the address names; and what the browser kept goes to the server, once there is one that keeps chats.
+async function findChats() {
+  if (!(await sidebar.refresh())) return;
+  localStorage.removeItem(KEPT);
+  if (chat.messages.length) keep(chat);
+  else if (location.hash) await openChat(location.hash.slice(1));
 }
 
 async function copy(message, event) {
@@ -202,6 +277,7 @@ async function connect() {
     model = await modelName();
     byId("model").textContent = model;
     document.title = model;
+    findChats();
   } catch (error) {
     if (error.status === 401) askForKey(false);
     else setTimeout(connect, 2000);
@@ -244,7 +320,8 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") stop();
 });
 byId("stop").addEventListener("click", stop);
-byId("new-chat").addEventListener("click", newChat);
+byId("new-chat").addEventListener("click", begin);
+addEventListener("popstate", () => (location.hash ? openChat(location.hash.slice(1)) : begin()));
 byId("language").addEventListener("click", () => {
   localStorage.setItem("samovar.language", language === "ru" ? "en" : "ru");
   useLanguage(preferredLanguage());

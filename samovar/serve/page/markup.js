@@ -1,9 +1,23 @@
 // What the model writes becomes elements: paragraphs, lists, code. Its text only ever becomes text nodes.
+// Beside that, how elements and buttons are made.
 
 export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   element.append(...children);
+  return element;
+}
+
+// A small button that is a line of an icon.
+export function button(label, path, act) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  line.setAttribute("d", path);
+  svg.append(line);
+  const element = make("button", { type: "button", class: "quiet small", "aria-label": label, title: label }, svg);
+  element.addEventListener("click", act);
   return element;
 }
 
@@ -48,7 +62,11 @@ function list(tag, lines, mark) {
 
 function inline(text) {
   return text
-    .split(/(`[^`\n]+`)/)
+    .split(/(`[^`\n]+`|\*\*[^*\n]+\*\*)/)
     .filter((part) => part !== "")
-    .map((part) => (/^`[^`\n]+`$/.test(part) ? make("code", {}, part.slice(1, -1)) : part));
+    .map((part) => {
+      if (/^`[^`\n]+`$/.test(part)) return make("code", {}, part.slice(1, -1));
+      if (/^\*\*[^*\n]+\*\*$/.test(part)) return make("strong", {}, part.slice(2, -2));
+      return part;
+    });
 }

@@ -1,6 +1,6 @@
 // One message as an element of the page.
 
-import { make, renderMarkup } from "./markup.js";
+import { button, make, renderMarkup } from "./markup.js";
 
 // Draws `message` into `element`, anew on every change: a message is short, and a drawing has no history to go wrong.
 export function drawMessage(element, message, words, actions) {
@@ -57,15 +57,3 @@ function drawEnd(message, words, actions) {
 
 const COPY_PATH = "M9 9h10v10H9zM5 15V5h10";
 const AGAIN_PATH = "M5 12a7 7 0 1 0 2.5-5.4M7 3v4h4";
-
-function button(label, path, act) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", "true");
-  const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  line.setAttribute("d", path);
-  svg.append(line);
-  const element = make("button", { type: "button", class: "quiet small", "aria-label": label, title: label }, svg);
-  element.addEventListener("click", act);
-  return element;
-}

@@ -47,7 +47,7 @@ class Billing(Body):
     service_tier: str | None = None
     """Accepted, without effect."""
     store: bool | None = None
-    """Accepted, without effect: nothing is stored."""
+    """Accepted, without effect, but for responses: nothing else is kept."""
     user: str | None = None
     """Accepted, without effect."""
 

@@ -103,7 +103,7 @@ class ResponseRequest(Billing, Drawing):
     """The body of POST /v1/responses."""
 
     UNSUPPORTED: ClassVar[frozenset[str]] = frozenset(
-        {"background", "conversation", "max_tool_calls", "previous_response_id", "prompt", "reasoning", "truncation"}
+        {"background", "conversation", "max_tool_calls", "prompt", "reasoning", "truncation"}
     )
 
     model: str
@@ -132,12 +132,14 @@ class ResponseRequest(Billing, Drawing):
     """Not supported: send the conversation as ``input``."""
     max_tool_calls: None = None
     """Not supported."""
-    previous_response_id: None = None
-    """Not supported, as nothing is stored: send the conversation as ``input``."""
+    previous_response_id: str | None = None
+    """Go on from this response, which was asked for with ``store``; its instructions are not carried over."""
     prompt: None = None
     """Not supported."""
     reasoning: None = None
     """Not supported."""
+    store: bool | None = None
+    """Keep the response and what was asked, so that it can be gone on from or read again; by default it is not kept."""
     truncation: Literal["disabled"] | None = None
     """A prompt beyond the context is refused."""
 
@@ -224,8 +226,8 @@ class ResponseObject(TypedDict):
     max_output_tokens: int | None
     metadata: dict[str, str]
     parallel_tool_calls: bool
-    previous_response_id: None
-    store: Literal[False]
+    previous_response_id: str | None
+    store: bool
     temperature: float
     text: dict[str, Any]
     tool_choice: str | dict[str, Any]
@@ -235,6 +237,14 @@ class ResponseObject(TypedDict):
     truncation: Literal["disabled"]
     user: str | None
     samovar: NotRequired[Steps]
+
+
+class GoneResponse(TypedDict):
+    """What is left of a deleted response."""
+
+    id: str
+    object: Literal["response"]
+    deleted: Literal[True]
 
 
 class ResponseEvent(TypedDict):

@@ -1,0 +1,118 @@
+"""/api/chats: list, read, begin, go on with, rename and delete the caller's own chats."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from samovar.core.errors import RequestError
+from samovar.serve.chats import Chats, Outline, Said
+from samovar.serve.context import current_owner
+from samovar.serve.service import read_content
+from samovar.serve.shapes.body import read_as, short
+from samovar.serve.shapes.chats import (
+    ChatList,
+    ChatOutline,
+    ChatQuery,
+    ChatTitle,
+    GoneChat,
+    KeptMessage,
+    MoreMessages,
+    NewChat,
+    ToldMessage,
+    WholeChat,
+)
+
+
+@dataclass(slots=True)
+class ChatApi:
+    """Keeps what people say, for themselves. The disk is waited for in a thread: answers go on meanwhile."""
+
+    chats: Chats
+
+    async def list_all(self, request: Request) -> Response:
+        """The caller's chats, those first that changed last."""
+        asked = _query(request)
+        found = await asyncio.to_thread(
+            self.chats.listed, current_owner(), words=asked.search, limit=asked.limit + 1, before_s=asked.before
+        )
+        reply: ChatList = {
+            "object": "list",
+            "data": [_told(outline) for outline in found[: asked.limit]],
+            "has_more": len(found) > asked.limit,
+        }
+        return JSONResponse(reply)
+
+    async def show(self, request: Request) -> Response:
+        """One chat, and all that was said in it."""
+        outline, messages = await asyncio.to_thread(self.chats.read, current_owner(), request.path_params["id"])
+        reply: WholeChat = {**_told(outline), "messages": [_told_message(said) for said in messages]}
+        return JSONResponse(reply)
+
+    async def begin(self, request: Request) -> Response:
+        """A new chat; it is on the disk when this answers."""
+        asked = read_as(NewChat, await read_content(request))
+        messages = [_said(one) for one in asked.messages]
+        return JSONResponse(
+            _told(await asyncio.to_thread(self.chats.create, current_owner(), messages, title=asked.title))
+        )
+
+    async def go_on(self, request: Request) -> Response:
+        """More messages; they are on the disk when this answers."""
+        asked = read_as(MoreMessages, await read_content(request))
+        messages = [_said(one) for one in asked.messages]
+        chat_id = request.path_params["id"]
+        return JSONResponse(
+            _told(await asyncio.to_thread(self.chats.write, current_owner(), chat_id, messages, place=asked.place))
+        )
+
+    async def rename(self, request: Request) -> Response:
+        """Another title."""
+        asked = read_as(ChatTitle, await read_content(request))
+        chat_id = request.path_params["id"]
+        return JSONResponse(_told(await asyncio.to_thread(self.chats.rename, current_owner(), chat_id, asked.title)))
+
+    async def delete(self, request: Request) -> Response:
+        """Forget a chat, for good."""
+        chat_id = request.path_params["id"]
+        await asyncio.to_thread(self.chats.delete, current_owner(), chat_id)
+        reply: GoneChat = {"id": chat_id, "object": "chat.deleted", "deleted": True}
+        return JSONResponse(reply)
+
+
+def _query(request: Request) -> ChatQuery:
+    try:
+        return ChatQuery.model_validate_strings(dict(request.query_params))
+    except ValidationError as error:
+        issue = error.errors(include_url=False)[0]
+        name = str(issue["loc"][0])
+        told = f"{name} = {short(issue['input'])}: {issue['msg'][0].lower()}{issue['msg'][1:]}"
+        raise RequestError(told, code="invalid_value", param=name) from error
+
+
+def _said(message: KeptMessage) -> Said:
+    more: dict[str, Any] = message.model_dump(include={"steps", "notes"}, exclude_none=True)
+    return Said(message.role, message.content, more)
+
+
+def _told(outline: Outline) -> ChatOutline:
+    told: ChatOutline = {
+        "id": outline.id,
+        "object": "chat",
+        "title": outline.title,
+        "created_at": outline.created_s,
+        "changed_at": outline.changed_s,
+        "num_messages": outline.num_messages,
+    }
+    if outline.excerpt is not None:
+        told["excerpt"] = outline.excerpt
+    return told
+
+
+def _told_message(said: Said) -> ToldMessage:
+    return {"role": said.role, "content": said.content, "created_at": said.created_s, **said.more}  # type: ignore[typeddict-item]

@@ -1,0 +1,81 @@
+// The chats that the server keeps: read, written, renamed, forgotten.
+
+import { ApiError, call } from "./api.js";
+
+const PAGE_SIZE = 50;
+
+// A conversation; `id` is null until the server has it. Whatever has `isSaved` is on the server's disk.
+export function newChat(messages = []) {
+  return { id: null, messages };
+}
+
+// Chats, those first that changed last; null where the server keeps none.
+export async function listChats(search, before = null) {
+  const asked = new URLSearchParams({ search, limit: PAGE_SIZE });
+  if (before !== null) asked.set("before", before);
+  try {
+    const response = await call(`api/chats?${asked}`);
+    return await response.json();
+  } catch (error) {
+    if (error.status === 404) return null;
+    throw error;
+  }
+}
+
+export async function readChat(id) {
+  const kept = await (await call(`api/chats/${encodeURIComponent(id)}`)).json();
+  return { id: kept.id, messages: kept.messages.map(asMessage) };
+}
+
+export async function renameChat(id, title) {
+  await call(`api/chats/${encodeURIComponent(id)}`, { method: "PATCH", body: JSON.stringify({ title }) });
+}
+
+export async function deleteChat(id) {
+  await call(`api/chats/${encodeURIComponent(id)}`, { method: "DELETE" });
+}
+
+// Writes what the server has not yet; whether there was anything to write.
+export async function saveChat(chat) {
+  const place = chat.messages.findIndex((one) => !one.isSaved);
+  const fresh = place < 0 ? [] : chat.messages.slice(place).filter((one) => !one.isLive);
+  if (!fresh.length) return false;
+  const messages = fresh.map(asKept);
+  if (chat.id === null) {
+    chat.id = (await post("api/chats", { messages })).id;
+  } else {
+    try {
+      await post(`api/chats/${chat.id}/messages`, { messages, place });
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 404) throw error;
+      chat.id = null;  // deleted on another page: what is said here makes it anew
+      for (const one of chat.messages) one.isSaved = false;
+      return saveChat(chat);
+    }
+  }
+  for (const one of fresh) one.isSaved = true;
+  return true;
+}
+
+async function post(path, body) {
+  return (await call(path, { method: "POST", body: JSON.stringify(body) })).json();
+}
+
+const NOTES = { isStopped: "stopped", isCutShort: "cut_short", forgot: "forgot", error: "failed" };
+
+function asKept(message) {
+  const kept = { role: message.role, content: message.content };
+  const notes = Object.keys(NOTES).filter((name) => message[name]).map((name) => NOTES[name]);
+  if (notes.length) kept.notes = notes;
+  if (message.steps?.length) kept.steps = message.steps;
+  return kept;
+}
+
+function asMessage(kept) {
+  const message = { role: kept.role, content: kept.content, isSaved: true };
+  if (kept.steps) message.steps = kept.steps;
+  for (const [name, note] of Object.entries(NOTES)) {
+    if (kept.notes?.includes(note)) message[name === "error" ? "isStopped" : name] = true;
+  }
+  return message;
+}

@@ -1,0 +1,187 @@
+"""The chat page keeps its chats on the server: its own scripts, in a browser without a window where there is one."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from samovar.agent.tools.calculator import Calculator
+from samovar.serve.app import create_app
+from samovar.serve.chats import Chats, Said
+from samovar.serve.store import Store
+from samovar.tokenizer.tokenizer import Tokenizer
+from tests.agent.scripted import ScriptedEngine, calculating
+from tests.serve.conftest import MODEL, ScriptedRunner, serving
+
+BROWSER = next(
+    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
+)
+needs_browser = pytest.mark.skipif(BROWSER is None, reason="there is no Chromium here")
+LONGEST_S = 120
+
+HANDS = """
+const byId = (id) => document.getElementById(id);
+const texts = (selector) => [...document.querySelectorAll(selector)].map((one) => one.textContent);
+async function until(what, name) {
+  for (let left = 600; left; left--) {
+    const found = what();
+    if (found) return found;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`never: ${name}: ${document.body.innerText}`);
+}
+const titles = () => texts(".chat a span");
+const type = (element, text) => { element.value = text; element.dispatchEvent(new Event("input")); };
+async function say(text) {
+  await until(() => !byId("send").hidden, "ready");
+  type(byId("input"), text);
+  await until(() => !byId("send").disabled, "may send");
+  byId("send").click();
+}
+const answers = () => texts(".message.assistant .body");
+const address = () => location.hash;
+const tell = (told) => fetch("/told", { method: "POST", body: JSON.stringify(told) });
+"""
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = Store(tmp_path / "chats.sqlite3")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def drive(tokenizer: Tokenizer, tmp_path: Path) -> Callable[..., Any]:
+    """Opens the page, does what a script says, and gives what it tells."""
+
+    def run(script: str, store: Store | None, fragment: str = "") -> Any:
+        told: list[Any] = []
+        is_told = threading.Event()
+
+        async def take(request: Request) -> Response:
+            told.append(await request.json())
+            is_told.set()
+            return Response()
+
+        page = (resources.files("samovar.serve") / "page" / "index.html").read_text(encoding="utf-8")
+        page = page.replace("</head>", '<script type="module" src="hands.js"></script></head>')
+        hands = f"{HANDS}\ntry {{ await tell(await (async () => {{ {script} }})()); }}"
+        hands += "catch (error) { await tell({ error: String(error) }); }"
+        runner = ScriptedRunner(ScriptedEngine(tokenizer, calculating))
+        app = create_app(runner, tokenizer, model_id=MODEL, tools=[Calculator()], store=store)
+        app.router.routes[:0] = [
+            Route("/test", lambda _: Response(page, media_type="text/html")),
+            Route("/hands.js", lambda _: Response(hands, media_type="text/javascript")),
+            Route("/told", take, methods=["POST"]),
+        ]
+        with serving(app) as url:
+            command = [str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"]
+            command += [f"--user-data-dir={tmp_path / 'browser'}", "--disable-background-networking", "--mute-audio"]
+            command += ["--window-size=1200,800", f"{url}/test{fragment}"]
+            with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as browser:
+                try:
+                    assert is_told.wait(LONGEST_S), "the page told nothing"
+                finally:
+                    browser.terminate()
+        assert "error" not in told[0], told[0]["error"]
+        return told[0]
+
+    return run
+
+
+@needs_browser
+def test_a_chat_from_its_first_word_to_its_end(drive: Callable[..., Any], store: Store) -> None:
+    told = drive(
+        """
+        await say("How much is 17*24?");
+        await until(() => answers().some((one) => one.includes("It is 408.")), "an answer");
+        await until(() => titles().join() === "How much is 17*24?", "a chat in the list");
+        const first = address();
+        await say("Hi");
+        await until(() => answers().some((one) => one.includes("Hello there")), "a second answer");
+        byId("new-chat").click();
+        await until(() => answers().length === 0 && address() === "", "an empty page");
+        await say("Привет");
+        await until(() => titles().length === 2 && byId("stop").hidden, "two chats");
+        const order = titles();
+        document.querySelectorAll(".chat a")[1].click();
+        await until(() => answers().length === 2, "the first chat again");
+        const again = { answers: answers(), steps: texts(".step summary"), same: address() === first };
+        type(byId("search"), "прив");
+        await until(() => titles().join() === "Привет", "what was sought");
+        const excerpt = texts(".chat small");
+        type(byId("search"), "");
+        await until(() => titles().length === 2, "all again");
+        document.querySelector(".chat:has([aria-current]) button").click();
+        const field = await until(() => document.querySelector("#chats input"), "a field for the title");
+        field.value = "Sums";
+        field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter" }));
+        await until(() => titles().includes("Sums"), "the new title");
+        const deleting = [...document.querySelectorAll(".chat")].find((one) => one.textContent.includes("Привет"));
+        deleting.querySelectorAll("button")[1].click();
+        await until(() => byId("delete-dialog").open, "a question");
+        byId("delete-yes").click();
+        await until(() => titles().join() === "Sums", "one chat less");
+        return { order, again, excerpt, left: titles(), kept: localStorage.getItem("samovar.conversation") };
+        """,
+        store,
+    )
+    assert told["order"] == ["Привет", "How much is 17*24?"]
+    assert told["again"]["same"] is True
+    assert ["It is 408." in told["again"]["answers"][0], "Hello there" in told["again"]["answers"][1]] == [True, True]
+    assert any("17*24" in step for step in told["again"]["steps"])
+    assert told["excerpt"] == ["Привет"]
+    assert (told["left"], told["kept"]) == (["Sums"], None)
+    (outline,) = Chats(store).listed("")
+    _, messages = Chats(store).read("", outline.id)
+    assert [one.role for one in messages] == ["user", "assistant"] * 2
+    assert messages[1].more["steps"][0]["result"] == "408"
+
+
+@needs_browser
+def test_a_chat_named_in_the_address_is_gone_on_with(drive: Callable[..., Any], store: Store) -> None:
+    made = Chats(store).create("", [Said("user", "How much is 17*24?", {}), Said("assistant", "It is 408.", {})])
+    told = drive(
+        """
+        await until(() => answers().join().includes("It is 408."), "the chat");
+        await say("Hi");
+        await until(() => answers().length === 2 && byId("stop").hidden, "an answer");
+        document.querySelectorAll(".message.assistant:last-child .actions button")[1].click();
+        await until(() => !byId("stop").hidden || byId("announcer").textContent, "once more");
+        await until(() => byId("stop").hidden, "another answer");
+        await say("Hi");
+        await until(() => answers().length === 3 && byId("stop").hidden, "a third answer");
+        return { said: texts(".message.user .body") };
+        """,
+        store,
+        f"#{made.id}",
+    )
+    assert told["said"] == ["How much is 17*24?", "Hi", "Hi"]
+    _, messages = Chats(store).read("", made.id)
+    assert [one.role for one in messages][:5] == ["user", "assistant"] * 2 + ["user"]
+
+
+@needs_browser
+def test_without_a_store_the_browser_keeps_the_one_chat(drive: Callable[..., Any]) -> None:
+    told = drive(
+        """
+        await say("Hi");
+        await until(() => answers().some((one) => one.includes("Hello there")), "an answer");
+        const kept = await until(() => JSON.parse(localStorage.getItem("samovar.conversation") ?? "[]")[1], "kept");
+        return { kept: kept.content, menu: byId("menu").hidden, address: address() };
+        """,
+        None,
+    )
+    assert "Hello there" in told["kept"]
+    assert (told["menu"], told["address"]) == (True, "")
