@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 import torch
@@ -37,6 +39,20 @@ def plain_dtype(model: Decoder, *, is_native: bool) -> torch.dtype:
         if rounds_activations(model):
             return torch.bfloat16
     return model.compute_dtype or model.norm.weight.dtype
+
+
+@contextmanager
+def torch_alone() -> Iterator[None]:
+    """Torch computes on this thread alone.
+
+    Its other threads wait awake for a while after their share, on the cores that the native step needs next.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def make_forward(model: Decoder, memory: Memory, *, is_native: bool, adapters: AdapterBank | None = None) -> Forward:

@@ -6,6 +6,7 @@ Axes: R rows wanted of a forward pass, V vocabulary.
 from __future__ import annotations
 
 from collections.abc import Sequence as Many
+from contextlib import nullcontext
 
 from torch import Tensor
 
@@ -14,7 +15,7 @@ from samovar.engine.cache import copy_blocks
 from samovar.engine.choice import Answering, Turn, choose
 from samovar.engine.chunks import piece, take_scores, together, unscored
 from samovar.engine.drafting import Drafter
-from samovar.engine.forward import make_forward
+from samovar.engine.forward import make_forward, torch_alone
 from samovar.engine.grammar import Masks
 from samovar.engine.quoting import Quoter, keep_only
 from samovar.engine.request import TokenLogprobs
@@ -86,7 +87,8 @@ class Stepper:
         for chunk in last:
             turns.append(Turn(chunk.sequence, row, chunk.sequence.draft))
             row += 1 + chunk.num_drafted
-        self._extend(turns, logits_RV)
+        with torch_alone() if self._is_native else nullcontext():
+            self._extend(turns, logits_RV)
         return [chunk.sequence for chunk in last]
 
     def _note_read(self, chunks: Many[Chunk]) -> None:

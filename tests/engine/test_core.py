@@ -11,9 +11,11 @@ import pytest
 import torch
 
 from samovar.core.errors import RequestError
+from samovar.engine import stepper
 from samovar.engine.batch import Piece, make_batch
 from samovar.engine.blocks import BlockPool
 from samovar.engine.cache import blocks_for, make_memory
+from samovar.engine.choice import choose
 from samovar.engine.eager import EagerForward
 from samovar.engine.engine import Engine
 from samovar.engine.native.build import SWITCH
@@ -125,6 +127,29 @@ def test_the_native_way_goes_through_the_same(
     traffic = run_traffic(engine, random.Random(3))
     assert engine.num_preempted > 0
     assert_as_alone(traffic, make_engine(max_batch=1))
+
+
+def test_beside_the_native_step_torch_chooses_on_one_thread(
+    make_engine: MakeEngine, model: Decoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SWITCH, "cached")
+    if why := objection(model):
+        pytest.skip(why)
+    seen: set[int] = set()
+
+    def watched(*arguments: Any) -> None:
+        seen.add(torch.get_num_threads())
+        choose(*arguments)
+
+    monkeypatch.setattr(stepper, "choose", watched)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        make_engine(way="native").generate([[3, 5, 7]], Sampling(temperature=1.0, seed=1, max_tokens=4))
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+    assert seen == {1}
 
 
 def test_when_memory_is_short_the_last_wait_and_all_get_what_they_would_alone(make_engine: MakeEngine) -> None:
