@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 from pathlib import Path
 
@@ -17,7 +18,13 @@ from tests.brew.tiny import tiny_project
 @pytest.fixture(scope="session")
 def brewed(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project with every stage made; look, don't touch."""
-    project = tiny_project(tmp_path_factory.mktemp("brewed") / "p")
+    return _brew_once(tmp_path_factory.getbasetemp() / "brewed" / "p")
+
+
+@functools.cache
+def _brew_once(root: Path) -> Project:
+    """Kept here, as pytest makes a fixture anew for each folder of tests that takes it over."""
+    project = tiny_project(root)
     brew(project, load_recipe(project.recipe_file), load_stages(), is_quiet=True)
     return project
 
