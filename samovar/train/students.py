@@ -27,20 +27,23 @@ def student_shape(settings: DistillSettings, teacher: DecoderSettings, vocab_siz
         settings: with the size, and how it begins.
         teacher: the teacher's shape.
         vocab_size: of the tokenizer.
-    Raises:
-        ConfigError: it is not smaller than its teacher.
     """
     if settings.begin == "fresh":
-        student = ModelSettings(size=settings.size, context=teacher.max_positions).decoder(vocab_size)
-    else:
-        student = _with_layers(teacher, kept_layers(min(settings.size, teacher.num_layers), teacher.num_layers))
+        return ModelSettings(size=settings.size, context=teacher.max_positions).decoder(vocab_size)
+    return _with_layers(teacher, kept_layers(min(settings.size, teacher.num_layers), teacher.num_layers))
+
+
+def check_smaller(student: DecoderSettings, teacher: DecoderSettings, size: int) -> None:
+    """See that the student of this ``size`` has fewer parameters than its teacher.
+
+    Raises:
+        ConfigError: it has not.
+    """
     if student.num_parameters >= teacher.num_parameters:
         raise ConfigError(
-            f"size {settings.size} is {student.num_parameters:,} parameters, and the teacher has "
-            f"{teacher.num_parameters:,}",
+            f"size {size} is {student.num_parameters:,} parameters, and the teacher has {teacher.num_parameters:,}",
             hint="lower distill.size",
         )
-    return student
 
 
 def kept_layers(count: int, of: int) -> list[int]:
@@ -61,6 +64,7 @@ def make_student(settings: DistillSettings, teacher: Path, folder: Path, *, know
     """
     tokenizer, taught = Tokenizer.load(teacher), read_settings(teacher)
     shape = student_shape(settings, taught, tokenizer.vocab_size)
+    check_smaller(shape, taught, settings.size)
     if (folder / "config.json").is_file():
         return folder
     model = Decoder(shape)

@@ -80,7 +80,9 @@ def forecast(one: Recipe) -> Any:
 
 def test_a_student_too_large_is_refused_before_anything_runs() -> None:
     with pytest.raises(ConfigError, match="and the teacher has"):
-        forecast(recipe(size=12))
+        load_stages()["distill"].check(recipe(size=12))
+    load_stages()["distill"].check(recipe(size=11))
+    assert forecast(recipe(size=12)).seconds > 0, "a budget tries sizes that are not brewed"
 
 
 def test_vocabularies_beyond_two_bytes_take_more() -> None:

@@ -34,6 +34,19 @@ class DistillStage(Stage):
         """How it is trained, and on what."""
         return {"distill": training_config(_settings(recipe)), "eval": recipe.eval.max_tokens, **task_config(recipe)}
 
+    def check(self, recipe: Recipe) -> None:
+        """A fresh student is to be smaller than the model of the recipe; of a base that is seen when it is there.
+
+        Raises:
+            ConfigError: it is not.
+        """
+        if recipe.base is None:
+            from samovar.train.students import check_smaller, student_shape
+
+            settings, vocab_size = _settings(recipe), recipe.tokenizer.vocab_size
+            teacher = recipe.model.decoder(vocab_size)
+            check_smaller(student_shape(settings, teacher, vocab_size), teacher, settings.size)
+
     def files(self, root: Path, recipe: Recipe) -> dict[str, str]:
         """The user's own conversations."""
         return {"conversations": content_fingerprint(conversation_files(root, recipe))}
