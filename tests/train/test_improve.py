@@ -108,12 +108,24 @@ def test_an_iteration_that_makes_it_worse_is_not_kept(guesser: Path, tmp_path: P
     assert all(torch.equal(before[name], after[name]) for name in before)
 
 
+SHORT = settings(questions=70, epochs=2, held_out=4)
+
+
+@pytest.fixture(scope="module")
+def whole(guesser: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, object]]:
+    """A run that nothing interrupted, and what it told."""
+    out = tmp_path_factory.mktemp("whole") / "out"
+    return out, run(guesser, out, SHORT)
+
+
 @pytest.mark.parametrize("dies_in", ["ask_some", "sft"])
 def test_a_run_that_was_killed_ends_with_the_same_weights(
-    guesser: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dies_in: str
+    guesser: Path,
+    whole: tuple[Path, dict[str, object]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    dies_in: str,
 ) -> None:
-    how = settings(questions=70, epochs=2, held_out=4)
-    whole = run(guesser, tmp_path / "whole", how)
 
     class Killed(BaseException):
         pass
@@ -129,15 +141,16 @@ def test_a_run_that_was_killed_ends_with_the_same_weights(
     with monkeypatch.context() as patch:
         patch.setattr(module, dies_in, dies)
         with pytest.raises(Killed):
-            run(guesser, tmp_path / "cut", how)
-    assert run(guesser, tmp_path / "cut", how) == whole
-    first, second = (load_model(tmp_path / name).state_dict() for name in ("whole", "cut"))
+            run(guesser, tmp_path / "cut", SHORT)
+    out, told = whole
+    assert run(guesser, tmp_path / "cut", SHORT) == told
+    first, second = (load_model(folder).state_dict() for folder in (out, tmp_path / "cut"))
     assert all(torch.equal(first[name], second[name]) for name in first)
     known = {"step", "success", "learnt", "held_out", "kinds"}
-    whole_rows, cut_rows = (
-        [{name: row.get(name) for name in known} for row in rows(tmp_path / name)] for name in ("whole", "cut")
+    at_once, in_two = (
+        [{name: row.get(name) for name in known} for row in rows(folder)] for folder in (out, tmp_path / "cut")
     )
-    assert whole_rows == cut_rows
+    assert at_once == in_two
 
 
 def test_without_a_right_answer_it_says_what_to_do(guesser: Path, tmp_path: Path) -> None:
