@@ -7,11 +7,11 @@ from typing import NamedTuple
 from samovar.brew.compute_optimal import optimal_tokens
 from samovar.brew.forecast import Outlook
 from samovar.brew.recipe import Recipe
+from samovar.brew.stage import load_stages
 from samovar.brew.training_forecast import decoder_settings, stage_memory, training_context, will_compile
 from samovar.model.settings import DecoderSettings
 from samovar.model.sizes import table_parameters
 from samovar.train.memory_model import TrainingMemory
-from samovar.train.settings import LoopSettings
 
 
 class TrainingOutline(NamedTuple):
@@ -42,21 +42,21 @@ def outline(recipe: Recipe, outlook: Outlook) -> Outline:
     """The numbers of a recipe; what this machine computes in is probed where it is not known."""
     shape = decoder_settings(recipe, outlook)
     corpus_tokens = outlook.quantity("shards", "tokens")
-    stages: list[tuple[str, LoopSettings, int]] = [
-        *([("pretrain", recipe.pretrain, recipe.pretrain.tokens)] if recipe.is_pretrained_here else []),
-        ("sft", recipe.sft, recipe.sft.tokens),
-    ]
     training = []
-    for name, settings, tokens in stages:
+    for name, stage in load_stages().items():
+        planned = stage.training(recipe, outlook) if stage.takes_part(recipe) else None
+        if planned is None:
+            continue
+        settings, tokens, own_shape = planned.settings, planned.tokens, planned.shape or shape
         is_compiled = will_compile(settings, tokens)
         training.append(
             TrainingOutline(
                 name,
                 tokens,
-                tokens / shape.num_parameters,
-                tokens * shape.flops_per_token(training_context(recipe, settings, shape)),
+                tokens / own_shape.num_parameters,
+                tokens * own_shape.flops_per_token(training_context(recipe, settings, own_shape)),
                 tokens / corpus_tokens if name == "pretrain" and corpus_tokens else None,
-                stage_memory(recipe, settings, outlook, is_compiled=is_compiled),
+                stage_memory(recipe, settings, outlook, is_compiled=is_compiled, shape=own_shape),
                 is_compiled,
             )
         )

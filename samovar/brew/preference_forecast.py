@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from samovar.brew.curriculum import named_files
 from samovar.brew.forecast import Forecast, Outlook
 from samovar.brew.recipe import Recipe
-from samovar.brew.training_forecast import FORWARD_SHARE, forecast_training, probe_training
+from samovar.brew.training_forecast import FORWARD_SHARE, decoder_settings, forecast_training, probe_training
 from samovar.core.errors import MissingError
-from samovar.train.preference_settings import GateSettings, PreferenceSettings
+from samovar.train.preference_settings import LONGEST_ROW, GateSettings, PreferenceSettings
 
 BYTES_PER_TOKEN = 4.0
 """Of files of preferences, keys of JSON and repeated prompts included."""
@@ -16,18 +18,15 @@ DECODED_SHARE_OF_TRAINING_SPEED = 0.1
 TOKENS_OF_AN_ANSWER = 60
 _UNKNOWN_BYTES = 1e6
 
+P = TypeVar("P", bound=PreferenceSettings)
+
 
 def forecast_preferences(
     recipe: Recipe, settings: PreferenceSettings, outlook: Outlook, *, gate: GateSettings | None
 ) -> Forecast:
     """Seconds, memory and disk; ``gate`` is that whose questions both models are put in the end, where there is one."""
-    try:
-        files = named_files(outlook.root, settings.preferences, "preferences")
-        size_bytes = float(sum(path.stat().st_size for path in files))
-    except MissingError:  # it is refused when it is its turn
-        size_bytes = _UNKNOWN_BYTES
-    size_bytes += outlook.quantity("rlaif", "preference_bytes")
-    tokens = max(1.0, settings.epochs * size_bytes / BYTES_PER_TOKEN)
+    tokens = preference_tokens(settings, outlook)
+    settings = in_rows(recipe, settings, outlook)
     training = forecast_training(recipe, settings, tokens=tokens, outlook=outlook)
     speed = probe_training(recipe, settings, outlook)["tokens_per_second"]
     seconds = training.seconds + FORWARD_SHARE * tokens / settings.epochs / speed
@@ -37,3 +36,20 @@ def forecast_preferences(
         seconds += questions * TOKENS_OF_AN_ANSWER / (speed * DECODED_SHARE_OF_TRAINING_SPEED)
         seconds += 2 * 2 * read * FORWARD_SHARE / speed
     return training._replace(seconds=seconds)
+
+
+def preference_tokens(settings: PreferenceSettings, outlook: Outlook) -> float:
+    """Tokens that training goes through, by the size of the files and of what an earlier stage is to make."""
+    try:
+        files = named_files(outlook.root, settings.preferences, "preferences")
+        size_bytes = float(sum(path.stat().st_size for path in files))
+    except MissingError:  # it is refused when it is its turn
+        size_bytes = _UNKNOWN_BYTES
+    size_bytes += outlook.quantity("rlaif", "preference_bytes")
+    return max(1.0, settings.epochs * size_bytes / BYTES_PER_TOKEN)
+
+
+def in_rows(recipe: Recipe, settings: P, outlook: Outlook) -> P:
+    """The settings with the context that rows of preferences have where none is asked for."""
+    most = decoder_settings(recipe, outlook).max_positions
+    return settings.model_copy(update={"context": settings.context or min(most, LONGEST_ROW)})

@@ -11,14 +11,16 @@ from samovar.brew.forecast import Forecast, Outlook
 from samovar.brew.preference_forecast import DECODED_SHARE_OF_TRAINING_SPEED
 from samovar.brew.promotion import promote
 from samovar.brew.recipe import Recipe
-from samovar.brew.stage import Stage, StageContext, assistant_of, training_config
-from samovar.brew.training_forecast import FORWARD_SHARE, forecast_training, probe_training
+from samovar.brew.stage import Stage, StageContext, Training, assistant_of, training_config
+from samovar.brew.training_forecast import FORWARD_SHARE, decoder_settings, forecast_training, probe_training
 from samovar.core.errors import ConfigError, MissingError
 
 if TYPE_CHECKING:
     from samovar.train.rl.rollouts import Rewarding
     from samovar.train.rl.settings import GrpoSettings, PpoSettings
 
+REFERENCE_BYTES_PER_PARAMETER = 4
+"""The assistant as it was stands beside the one that learns, in float32."""
 _PROMPT_TOKENS = 60
 _ANSWER_SHARE = 0.5
 """Of the longest answer that answers take, and what an iteration asks again for want of useful answers, together."""
@@ -68,18 +70,35 @@ class ReinforcementStage(Stage):
         )
         return metrics | promote(context, settings.gate, old=old) | card_facts(old)
 
+    def training(self, recipe: Recipe, outlook: Outlook) -> Training:
+        """The answers with their questions, as often as they are learnt from."""
+        settings = self.settings(recipe)
+        return Training(settings, max(1, round(_read(settings) * settings.epochs)))
+
     def forecast(self, recipe: Recipe, outlook: Outlook) -> Forecast:
         """Answers decoded and trained on, by the speed that a probe of this machine found."""
         settings = self.settings(recipe)
-        answers = settings.iterations * settings.prompts * settings.answers
-        drawn = answers * settings.max_tokens * _ANSWER_SHARE
-        read = answers * _PROMPT_TOKENS / settings.answers + drawn
+        drawn, read = _drawn(settings), _read(settings)
         training = forecast_training(recipe, settings, tokens=max(1.0, read * settings.epochs), outlook=outlook)
         speed = probe_training(recipe, settings, outlook)["tokens_per_second"]
         questions = 2 * settings.gate.examples * len(recipe.sft.tasks) * len(recipe.languages)
         decoded = drawn + questions * settings.max_tokens * _ANSWER_SHARE
         seconds = training.seconds + 2 * FORWARD_SHARE * read / speed
-        return training._replace(seconds=seconds + decoded / (speed * DECODED_SHARE_OF_TRAINING_SPEED))
+        reference_bytes = REFERENCE_BYTES_PER_PARAMETER * decoder_settings(recipe, outlook).num_parameters
+        return training._replace(
+            seconds=seconds + decoded / (speed * DECODED_SHARE_OF_TRAINING_SPEED),
+            memory_bytes=training.memory_bytes + reference_bytes,
+        )
+
+
+def _drawn(settings: GrpoSettings | PpoSettings) -> float:
+    """Tokens of all answers."""
+    return settings.iterations * settings.prompts * settings.answers * settings.max_tokens * _ANSWER_SHARE
+
+
+def _read(settings: GrpoSettings | PpoSettings) -> float:
+    """Tokens of all answers with their questions, which the answers to one share."""
+    return settings.iterations * settings.prompts * _PROMPT_TOKENS + _drawn(settings)
 
 
 def _rewarding(context: StageContext) -> Rewarding:

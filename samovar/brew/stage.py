@@ -9,13 +9,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from samovar.train.parallel.world import BY_ITSELF, World
 
 if TYPE_CHECKING:
     from samovar.brew.forecast import Forecast, Outlook
     from samovar.brew.recipe import Recipe
+    from samovar.model.settings import DecoderSettings
     from samovar.train.settings import LoopSettings
 
 
@@ -44,6 +45,16 @@ class StageContext:
     """Name of an earlier stage -> what it was forecast to take and took, for the report."""
     world: World = BY_ITSELF
     """The processes that run the stage together."""
+
+
+class Training(NamedTuple):
+    """What a stage is going to train."""
+
+    settings: LoopSettings
+    tokens: int
+    """That go through the model, forward and backward."""
+    shape: DecoderSettings | None = None
+    """Of the model, where it is not the recipe's."""
 
 
 class Stage(ABC):
@@ -86,6 +97,10 @@ class Stage(ABC):
     @abstractmethod
     def run(self, context: StageContext) -> Mapping[str, Any]:
         """Write the artifact into ``context.out`` and return its metrics."""
+
+    def training(self, recipe: Recipe, outlook: Outlook) -> Training | None:
+        """What running it here trains, for the plan; None where it trains nothing."""
+        return None
 
     @abstractmethod
     def forecast(self, recipe: Recipe, outlook: Outlook) -> Forecast:

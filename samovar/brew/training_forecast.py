@@ -9,6 +9,7 @@ from samovar.brew.base_model import base_shape, shape_of_facts
 from samovar.brew.forecast import PROCESS_BYTES, Forecast, Outlook
 from samovar.brew.recipe import Recipe
 from samovar.core.devices import can_compile, give_back_freed_memory
+from samovar.model.adapters.settings import AdapterSettings
 from samovar.model.settings import DecoderSettings
 from samovar.train.memory_model import Adapter, TrainingMemory, training_memory
 from samovar.train.settings import LoopSettings, SftSettings
@@ -103,7 +104,7 @@ def stage_memory(
 
 def adapter_of(settings: LoopSettings) -> Adapter | None:
     """What is trained in place of the weights, as the formula of memory wants it."""
-    adapter = settings.adapter if isinstance(settings, SftSettings) else None
+    adapter: AdapterSettings | None = getattr(settings, "adapter", None)  # of pretraining there is none
     return None if adapter is None else Adapter(adapter.rank, adapter.targets, adapter.base_bits)
 
 

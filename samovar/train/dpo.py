@@ -30,15 +30,13 @@ from samovar.train.parallel.degrees import rows_of_a_process, rows_of_a_step
 from samovar.train.parallel.grid import open_grid
 from samovar.train.parallel.shard import gather, spread
 from samovar.train.parallel.world import BY_ITSELF, World
-from samovar.train.preference_settings import DpoSettings, PreferenceSettings
+from samovar.train.preference_settings import LONGEST_ROW, DpoSettings, PreferenceSettings
 from samovar.train.preferences import PreferenceRows, load_preferences
 from samovar.train.reference import ensure_reference
 from samovar.train.samples import answer_line
 from samovar.train.settings import LoopSettings
 from samovar.train.trainable import loop_settings, open_trainable, save_trained
 
-LONGEST_ROW = 1024
-"""Tokens of a row where none are asked for: longer ones are for answers that need them."""
 _SAMPLES = 2
 _DRIFT_PROMPTS = 32
 

@@ -10,6 +10,8 @@ from samovar.core.settings import Settings
 from samovar.model.adapters.settings import AdapterSettings
 from samovar.train.settings import LoopSettings
 
+LONGEST_ROW = 1024
+"""Tokens of a row where none are asked for: longer ones are for answers that need them."""
 Loss = Literal["dpo", "ipo", "kto", "orpo", "simpo", "cpo", "robust", "length_normalised"]
 
 

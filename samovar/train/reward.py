@@ -21,7 +21,7 @@ from samovar.model.settings import DecoderSettings
 from samovar.model.vocabulary import check_vocabulary
 from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.train.answer_validation import held_out_means
-from samovar.train.dpo import LONGEST_ROW, account, check_processes, in_whole_steps
+from samovar.train.dpo import account, check_processes, in_whole_steps
 from samovar.train.encoder_reader import EncoderReader
 from samovar.train.loop import train
 from samovar.train.objectives import process_reward
@@ -31,7 +31,7 @@ from samovar.train.parallel.degrees import rows_of_a_process, rows_of_a_step
 from samovar.train.parallel.grid import Grid, open_grid
 from samovar.train.parallel.shard import spread
 from samovar.train.parallel.world import BY_ITSELF, World
-from samovar.train.preference_settings import RewardSettings
+from samovar.train.preference_settings import LONGEST_ROW, RewardSettings
 from samovar.train.preferences import PreferenceRows, load_preferences
 from samovar.train.scoring import NO_STEPS
 from samovar.train.settings import LoopSettings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -36,6 +37,34 @@ def test_a_plan_says_parameters_tokens_flops_memory_energy_and_money(samovar: Sa
     assert "money" in shown.out
     assert "memory in use" in shown.err
     assert "money" not in samovar("plan", planned.root).out
+
+
+def test_what_comes_after_fine_tuning_is_planned_too(samovar: Samovar, tmp_path: Path) -> None:
+    planned = tiny_project(tmp_path / "p")
+    (planned.root / "votes.jsonl").write_text('{"prompt": "Tea?", "chosen": "Yes.", "rejected": "No."}\n' * 2000)
+    later = {
+        "reward": {"preferences": ["votes.jsonl"], "num_models": 2},
+        "dpo": {"preferences": ["votes.jsonl"], "epochs": 2},
+        "grpo": {"iterations": 3, "prompts": 4, "answers": 5}, "ppo": {"iterations": 2},
+        "distill": {"tokens": 8192, "size": 1},
+    }  # fmt: skip
+    text = planned.recipe_file.read_text()
+    planned.recipe_file.write_text(text + "".join(f"{name}: {json.dumps(said)}\n" for name, said in later.items()))
+    told = json.loads(samovar("plan", planned.root, "--json").out)
+    training = {one["stage"]: one for one in told["training"]}
+    assert [*training] == ["pretrain", "sft", "reward", "dpo", "grpo", "ppo", "distill"]
+    size = (planned.root / "votes.jsonl").stat().st_size
+    assert training["reward"]["tokens"] == training["dpo"]["tokens"] == round(2 * size / 4)
+    # Three times four questions of sixty tokens, and five answers to each that are half as long as they may be.
+    assert training["grpo"]["tokens"] == 3 * 4 * (60 + 5 * 64)
+    parameters = told["model"]["parameters"]
+    assert training["dpo"]["memory_bytes"]["weights"] == 4 * parameters
+    assert 0 < training["distill"]["memory_bytes"]["weights"] != 4 * parameters
+    stages = {one["stage"]: one for one in told["stages"]}
+    for name in later:
+        assert stages[name]["seconds"] > 0
+        assert stages[name]["memory_bytes"] > 0
+        assert stages[name]["disk_bytes"] > 0
 
 
 def test_a_budget_here_proposes_and_writes_only_when_asked(samovar: Samovar, planned: Project) -> None:

@@ -9,7 +9,7 @@ from samovar.brew.curriculum import content_fingerprint, conversation_files, loa
 from samovar.brew.forecast import Forecast, Outlook
 from samovar.brew.lineup import line_up
 from samovar.brew.recipe import Recipe
-from samovar.brew.stage import TAUGHT, Stage, StageContext, assistant_of, training_config
+from samovar.brew.stage import TAUGHT, Stage, StageContext, Training, assistant_of, training_config
 from samovar.brew.students import distilling
 from samovar.brew.training_forecast import decoder_settings
 from samovar.train.distill_settings import DistillSettings
@@ -74,6 +74,13 @@ class DistillStage(Stage):
         if settings.alone:
             folders[ALONE] = context.out / ALONE
         return metrics | line_up(context, settings.gate, folders) | card_facts(teacher)
+
+    def training(self, recipe: Recipe, outlook: Outlook) -> Training:
+        """The student, on as many tokens as the recipe says."""
+        from samovar.train.students import student_shape
+
+        settings, teacher = _settings(recipe), decoder_settings(recipe, outlook)
+        return Training(settings, settings.tokens, student_shape(settings, teacher, teacher.vocab_size))
 
     def forecast(self, recipe: Recipe, outlook: Outlook) -> Forecast:
         """From probes of this machine with both shapes: what the student does, and what its teacher has to."""

@@ -8,10 +8,10 @@ from typing import Any
 from samovar.brew.alone import identify
 from samovar.brew.curriculum import content_fingerprint, named_files, preference_files, task_config
 from samovar.brew.forecast import Forecast, Outlook
-from samovar.brew.preference_forecast import forecast_preferences
+from samovar.brew.preference_forecast import forecast_preferences, in_rows, preference_tokens
 from samovar.brew.promotion import promote
 from samovar.brew.recipe import Recipe
-from samovar.brew.stage import Stage, StageContext, training_config
+from samovar.brew.stage import Stage, StageContext, Training, training_config
 from samovar.core.errors import ConfigError
 from samovar.train.preference_settings import DpoSettings
 
@@ -69,6 +69,12 @@ class DpoStage(Stage):
         if context.world.is_first:
             metrics |= promote(context, settings.gate, old=old)
         return metrics | card_facts(old)
+
+    def training(self, recipe: Recipe, outlook: Outlook) -> Training:
+        """By the size of the files, as often as they are gone through."""
+        settings = _settings(recipe)
+        tokens = preference_tokens(settings, outlook)
+        return Training(in_rows(recipe, settings, outlook), round(tokens))
 
     def forecast(self, recipe: Recipe, outlook: Outlook) -> Forecast:
         """From the probe of this machine, and the gate's questions."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from samovar.brew.forecast import Forecast, Outlook
 from samovar.brew.recipe import Recipe
-from samovar.brew.stage import Stage, StageContext, training_config
+from samovar.brew.stage import Stage, StageContext, Training, training_config
 from samovar.brew.training_forecast import forecast_training
 from samovar.train.parallel.degrees import check_run
 from samovar.train.parallel.world import number_of_processes
@@ -47,6 +47,10 @@ class PretrainStage(Stage):
             out=context.out,
             world=context.world,
         )
+
+    def training(self, recipe: Recipe, outlook: Outlook) -> Training:
+        """As many tokens as the recipe says."""
+        return Training(recipe.pretrain, recipe.pretrain.tokens)
 
     def forecast(self, recipe: Recipe, outlook: Outlook) -> Forecast:
         """From the probe of this machine."""

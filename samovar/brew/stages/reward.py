@@ -8,10 +8,10 @@ from typing import Any
 from samovar.brew.alone import identify
 from samovar.brew.curriculum import content_fingerprint, named_files, preference_files
 from samovar.brew.forecast import Forecast, Outlook
-from samovar.brew.preference_forecast import forecast_preferences
+from samovar.brew.preference_forecast import forecast_preferences, in_rows, preference_tokens
 from samovar.brew.recipe import Recipe
 from samovar.brew.reward_promotion import promote_reward
-from samovar.brew.stage import Stage, StageContext, training_config
+from samovar.brew.stage import Stage, StageContext, Training, training_config
 from samovar.train.preference_settings import RewardSettings
 
 
@@ -50,6 +50,12 @@ class RewardStage(Stage):
         if context.world.is_first:
             metrics |= promote_reward(context, settings, files)
         return metrics | card_facts(base)
+
+    def training(self, recipe: Recipe, outlook: Outlook) -> Training:
+        """By the size of the files, as often as they are gone through, once a model."""
+        settings = _settings(recipe)
+        tokens = preference_tokens(settings, outlook) * settings.num_models
+        return Training(in_rows(recipe, settings, outlook), round(tokens))
 
     def forecast(self, recipe: Recipe, outlook: Outlook) -> Forecast:
         """From the probe of this machine, a model after the other."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from samovar.brew.curriculum import content_fingerprint, conversation_files, load_tasks, task_config
 from samovar.brew.forecast import Forecast, Outlook
 from samovar.brew.recipe import Recipe
-from samovar.brew.stage import Stage, StageContext, training_config
+from samovar.brew.stage import Stage, StageContext, Training, training_config
 from samovar.brew.training_forecast import forecast_training
 from samovar.core.errors import ConfigError
 from samovar.train.parallel.degrees import check_run
@@ -67,6 +67,10 @@ class SftStage(Stage):
             world=context.world,
         )
         return metrics | card_facts(base)
+
+    def training(self, recipe: Recipe, outlook: Outlook) -> Training:
+        """As many tokens as the recipe says."""
+        return Training(recipe.sft, recipe.sft.tokens)
 
     def forecast(self, recipe: Recipe, outlook: Outlook) -> Forecast:
         """From the probe of this machine, and the packing before it."""
