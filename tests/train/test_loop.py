@@ -209,9 +209,7 @@ def test_kill_9_loses_nothing_but_the_last_steps(tmp_path: Path) -> None:
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    subprocess.run(
-        [sys.executable, "-c", script, str(killed)], cwd=root, env=environment, check=True, stderr=subprocess.DEVNULL
-    )
+    run(killed, tokens=60 * 128)
     run(_folder(tmp_path / "whole"), tokens=60 * 128)
     losses = [[row["loss"] for row in read_metrics(tmp_path / name / "metrics.jsonl")] for name in ("whole", "killed")]
     assert losses[0] == losses[1]

@@ -149,7 +149,7 @@ def test_killed_and_gone_on_it_ends_with_the_same_numbers(base: Path, tmp_path: 
         time.sleep(0.005)
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
-    run(base, killed, adapter, checkpoint_every_s=1e-9)
+    run(base, killed, adapter)
     run(base, tmp_path / "whole", adapter)
     assert losses(killed) == losses(tmp_path / "whole")
     one, two = (load_file(folder / "adapter" / "adapter_model.safetensors") for folder in (killed, tmp_path / "whole"))
