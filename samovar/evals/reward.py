@@ -34,7 +34,7 @@ class RewardQuality(NamedTuple):
     pairs: int
     calibration_low: float = 0.0
     calibration_high: float = 0.0
-    """Where the calibration error of 95 of 100 samples like this one lies (bootstrap)."""
+    """Where the calibration error lies with a confidence of 95 %, by the spread of a bootstrap."""
 
     def to_json(self) -> dict[str, Any]:
         """For a manifest."""
@@ -52,12 +52,15 @@ def pair_quality(score_P2: np.ndarray) -> RewardQuality:
     low, high = wilson(float(is_right_P.sum()), len(gap_P))
     drawn_SP = np.random.default_rng(0).integers(0, max(1, len(gap_P)), (_DRAWS, len(gap_P)))
     errors = [calibration_error(confidence_P[drawn_P], is_right_P[drawn_P]) for drawn_P in drawn_SP]
-    calibration_low, calibration_high = np.quantile(errors, (0.025, 0.975)).tolist()
+    error = calibration_error(confidence_P, is_right_P)
+    # Drawn pairs come several times, which makes errors larger than they are: their spread counts, and not their place.
+    spread = np.array(errors) - np.mean(errors)
+    calibration_low, calibration_high = np.clip(error + np.quantile(spread, (0.025, 0.975)), 0.0, 1.0).tolist()
     return RewardQuality(
         float(is_right_P.mean()) if len(gap_P) else 0.0,
         low,
         high,
-        calibration_error(confidence_P, is_right_P),
+        error,
         len(gap_P),
         calibration_low,
         calibration_high,
