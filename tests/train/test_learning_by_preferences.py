@@ -1,7 +1,8 @@
 """Proofs that preferences teach, on held-out questions whose truth is known.
 
-The assistant knows the words of two things of eight, and says any of six words for the others. It answers training questions several times; of each, by the true grader, a right answer and
-every wrong one are a pair. Held out are pairs of things that were never asked for together.
+The assistant knows the words of two things of eight, and says any of six words for the others. It answers training
+questions several times; of each, by the true grader, a right answer and every wrong one are a pair. Held out are pairs
+of things that were never asked for together.
 """
 
 from __future__ import annotations
