@@ -149,7 +149,11 @@ def test_what_it_takes_is_foreseen_from_the_imported_shape(source: Path, tmp_pat
 
     assert exit_code(["plan", str(project.root)]) == 0
     assert exit_code(["status", str(project.root)]) == 0
-    assert exit_code(["plan", str(project.root), "--budget", "1 hour"]) == 1
+    assert exit_code(["plan", str(project.root), "--budget", "1 hour", "--write"]) == 0
+    written = load_recipe(project.recipe_file)
+    assert written.base == recipe.base
+    assert written.sft.tokens > recipe.sft.tokens
+    assert exit_code(["plan", str(project.root), "--budget", "1 s"]) == 1
 
 
 def test_what_is_wrong_with_a_base_is_named_before_any_work(source: Path, tmp_path: Path) -> None:
