@@ -1,4 +1,4 @@
-# make brew   a small assistant from the documentation of your Python, in about half an hour
+# make brew   a small assistant from the documentation of your Python, in under an hour
 # make test   the tests
 # make check  format, lint, types and layers: what .ci/run runs after the tests
 #
