@@ -104,7 +104,8 @@ def improve_itself(root: Path, base: Path, options: argparse.Namespace) -> Way:
 
     settings = ImproveSettings(
         iterations=options.iterations, questions=options.questions, answers=4, max_tokens=128, context=256,
-        epochs=options.epochs, held_out=options.look, batch_tokens=512, micro_batch_tokens=512, compile="off",
+        begins_with="last", keeps_earlier=False, epochs=options.epochs, held_out=options.look, batch_tokens=512,
+        micro_batch_tokens=512, compile="off",
     )  # fmt: skip
     return _timed(
         root / "improve",
@@ -227,16 +228,16 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=2_000, help="that the teacher wrote")
-    parser.add_argument("--tokens", type=int, default=500_000, help="of the first fine-tuning")
+    parser.add_argument("--rows", type=int, default=4_000, help="that the teacher wrote")
+    parser.add_argument("--tokens", type=int, default=1_200_000, help="of the first fine-tuning")
     parser.add_argument("--width", type=int, default=96, help="of the model, a multiple of 32")
     parser.add_argument("--layers", type=int, default=3)
-    parser.add_argument("--iterations", type=int, default=3, help="of expert iteration")
-    parser.add_argument("--questions", type=int, default=256, help="of each of them")
-    parser.add_argument("--epochs", type=float, default=3.0, help="over its own right answers, in each of them")
+    parser.add_argument("--iterations", type=int, default=24, help="of expert iteration")
+    parser.add_argument("--questions", type=int, default=320, help="of each of them")
+    parser.add_argument("--epochs", type=float, default=2.0, help="over its own right answers, in each of them")
     parser.add_argument("--grpo-rate", type=float, default=1e-3, help="learning rate")
-    parser.add_argument("--look", type=int, default=30, help="questions of each task between iterations")
-    parser.add_argument("--exam", type=int, default=120, help="questions of each task in the end")
+    parser.add_argument("--look", type=int, default=60, help="questions of each task between iterations")
+    parser.add_argument("--exam", type=int, default=200, help="questions of each task in the end")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--keep", type=Path, help="folder in which models stay; what it has is not made again")
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the result")

@@ -29,10 +29,10 @@ class ImproveSettings(LoopSettings):
     """Longest answer."""
     temperature: float = Field(1.0, gt=0)
     """Of drawing."""
-    begins_with: Literal["first", "best"] = "first"
-    """What is trained in each iteration: the assistant as it was in the beginning, so that no slip is trained in twice,
-    or the best so far, which needs fewer epochs."""
-    keeps_earlier: bool = True
+    begins_with: Literal["first", "last"] = "last"
+    """What is trained in each iteration: the one of the last iteration, or the assistant as it was in the beginning, so
+    that no slip is trained in twice."""
+    keeps_earlier: bool = False
     """Whether right answers of earlier iterations are learnt from again."""
     epochs: float = Field(2.0, gt=0)
     """How often what is learnt from is gone through in an iteration."""

@@ -21,14 +21,21 @@ _MEMORY = 0.8
 _RARELY = 0.05
 """Weight of a kind outside the band: it is still asked now and then, as what is known of it grows old."""
 _CANDIDATES = 4
-"""Questions drawn for one that is asked."""
+"""Questions drawn for one that is asked, where nobody says otherwise."""
 
 
 class Curriculum:
     """Draws questions; learns from what came of them."""
 
     def __init__(
-        self, tasks: Mapping[str, Task], shares: Mapping[str, float], *, hardest: float, easiest: float, seed: int
+        self,
+        tasks: Mapping[str, Task],
+        shares: Mapping[str, float],
+        *,
+        hardest: float,
+        easiest: float,
+        seed: int,
+        candidates: int = _CANDIDATES,
     ) -> None:
         """Begin without knowing anything.
 
@@ -38,6 +45,7 @@ class Curriculum:
             hardest: rate of success below which a kind is asked rarely.
             easiest: and above which.
             seed: of the draws.
+            candidates: questions drawn for one that is asked: the more there are, the fewer lie outside of the band.
         Raises:
             ConfigError: there is no task, or the band is empty.
         """
@@ -49,17 +57,17 @@ class Curriculum:
         if hardest >= easiest:
             raise ConfigError(f"hardest is {hardest} and easiest {easiest}", hint="leave room between them")
         self._tasks, self._shares = dict(tasks), {name: shares.get(name, 1.0) for name in sorted(tasks)}
-        self._hardest, self._easiest, self._seed = hardest, easiest, seed
+        self._hardest, self._easiest, self._seed, self._candidates = hardest, easiest, seed, candidates
         self.success: dict[str, float] = {}
         """Of each kind of question, the mean reward lately."""
 
     def draw(self, iteration: int, count: int, *, turn: int = 0) -> list[Example]:
         """``count`` questions of the train split for an iteration; further turns of it give others."""
         rng = random.Random(f"{self._seed}/{iteration}/{turn}")
-        candidates = [next(self._candidates(rng)) for _ in range(count * _CANDIDATES)]
+        candidates = [next(self._questions(rng)) for _ in range(count * self._candidates)]
         chosen = []
         for number in range(count):
-            some = candidates[number * _CANDIDATES : (number + 1) * _CANDIDATES]
+            some = candidates[number * self._candidates : (number + 1) * self._candidates]
             chosen.append(rng.choices(some, [self._weight(kind_of(example)) for example in some])[0])
         return chosen
 
@@ -80,7 +88,7 @@ class Curriculum:
         """Take what ``state_tensors`` gave."""
         self.success = json.loads(bytes(tensors["success"].tolist()))
 
-    def _candidates(self, rng: random.Random) -> Iterator[Example]:
+    def _questions(self, rng: random.Random) -> Iterator[Example]:
         while True:
             name = rng.choices(list(self._shares), list(self._shares.values()))[0]
             yield self._tasks[name].example("train", rng.randrange(2**40))
