@@ -8,7 +8,6 @@ of things that were never asked for together.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,11 +16,10 @@ import pytest
 import torch
 
 from samovar.agent.habits import Habits
-from samovar.chat.conversation import Message
 from samovar.chat.preferences import Pair
 from samovar.evals.reward import pair_quality
 from samovar.model.checkpoint import load_model
-from samovar.tasks.task import Example, Split, Task, assistant, final_text, split_of, user
+from samovar.tasks.task import assistant, final_text
 from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.train.dpo import dpo
 from samovar.train.preference_settings import DpoSettings, RewardSettings
@@ -31,10 +29,10 @@ from samovar.train.rl.rollouts import Player, graded_by, rewarded
 from samovar.train.scoring import RewardModel
 from samovar.train.settings import SftSettings
 from samovar.train.sft import sft
-from tests.train.tiny_preferences import KIND, RUDE, THINGS, asks, tiny_model, write_rows
+from tests.train.rl_tasks import WORDS, WordFor
+from tests.train.tiny_preferences import THINGS, tiny_model, write_rows
 
 pytestmark = pytest.mark.slow
-WORDS = (*KIND, *RUDE)
 KNOWN = THINGS[:2]
 HABITS = Habits(tools=())
 MAX_KL = 3.0
@@ -43,26 +41,13 @@ QUESTIONS, ANSWERS = 600, 8
 LOOP = {"context": 128, "batch_tokens": 2048, "micro_batch_tokens": 2048, "validations": 1, "compile": "off"}
 
 
-class WordFor(Task):
-    """Every thing has its word."""
+class Here(WordFor):
+    """The same, asked in another way."""
 
-    name: ClassVar[str] = "word_for"
-    languages: tuple[str, ...] = ("en",)
-
-    def draw(self, rng: random.Random, split: Split, language: str) -> Example:
-        while True:
-            thing, other = rng.choice(THINGS), rng.choice(THINGS)
-            if split_of(f"{thing} {other}") == split:
-                break
-        word = WORDS[THINGS.index(thing) % len(WORDS)]
-        question = user(f"With the {other} here: {asks(thing)}")
-        return Example(self.name, language, (question,), (assistant(f"{word}."),), {"kind": thing})
-
-    def grade(self, example: Example, completion: Sequence[Message]) -> float:
-        return float(final_text(completion) == final_text(example.reference))
+    asked: ClassVar[str] = "With the {other} here: {ask}"
 
 
-TASKS = {"word_for": WordFor()}
+TASKS = {"word_for": Here()}
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +56,7 @@ def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("taught")
     rng = random.Random(3)
     rows = []
-    for example in WordFor().examples("train", 800):
+    for example in Here().examples("train", 800):
         is_known = example.check["kind"] in KNOWN
         said = example.reference[0] if is_known else assistant(f"{rng.choice(WORDS)}.")
         rows.append({"messages": [one.to_openai() for one in (*example.prompt, said)]})

@@ -11,17 +11,14 @@ from __future__ import annotations
 import dataclasses
 import json
 import random
-from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
 
 import pytest
 import torch
 
 from samovar.agent.habits import Habits
-from samovar.chat.conversation import Message
 from samovar.model.checkpoint import load_model
-from samovar.tasks.task import Example, Split, Task, assistant, final_text, split_of, user
+from samovar.tasks.task import Example, Split, assistant
 from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.train.rl.curriculum import held_out
 from samovar.train.rl.reinforce import reinforce
@@ -29,34 +26,15 @@ from samovar.train.rl.rollouts import Player, graded_by, rewarded
 from samovar.train.rl.settings import GrpoSettings, PpoSettings
 from samovar.train.settings import SftSettings
 from samovar.train.sft import sft
-from tests.train.tiny_preferences import KIND, RUDE, THINGS, asks, tiny_model
+from tests.train.rl_tasks import WORDS, WordFor
+from tests.train.tiny_preferences import THINGS, tiny_model
 
 pytestmark = pytest.mark.slow
-WORDS = (*KIND, *RUDE)
 RIGHT, MISLED = 0.32, 0.48
 """Shares of the teacher's answers; the rest are guesses, so that (0.32 + 0.2 / 6) = 35 % of all are right."""
 HABITS = Habits(tools=())
 MAX_KL = 2.0
 """Nats of an answer. From 35 % to certainty takes log(1 / 0.35) = 1.05."""
-
-
-class WordFor(Task):
-    """Every thing has its word."""
-
-    name: ClassVar[str] = "word_for"
-    languages: tuple[str, ...] = ("en",)
-
-    def draw(self, rng: random.Random, split: Split, language: str) -> Example:
-        while True:
-            thing, other = rng.choice(THINGS), rng.choice(THINGS)
-            if split_of(f"{thing} {other}") == split:
-                break
-        word = WORDS[THINGS.index(thing) % len(WORDS)]
-        question = user(f"{asks(thing)} And the {other}?")
-        return Example(self.name, language, (question,), (assistant(f"{word}."),), {"kind": thing})
-
-    def grade(self, example: Example, completion: Sequence[Message]) -> float:
-        return float(final_text(completion) == final_text(example.reference))
 
 
 class PoorTeacher(WordFor):
