@@ -32,7 +32,7 @@ class Example:
     reference: tuple[Message, ...]
     """Assistant messages, with the tool's results between them where a tool is called."""
     check: Mapping[str, Any]
-    """JSON-able."""
+    """JSON-able. Where one result alone is right, ``answer`` is it, without the way there."""
 
     def conversation(self) -> Conversation:
         """The prompt and the reference as one conversation, which is a row of supervised training."""

@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
+from itertools import accumulate
 from math import prod
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from samovar.tasks.task import Split
 
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
 _TEST_ONE_IN = 8
+_SHIFT = 10
 
 
 class Intent(NamedTuple):
@@ -64,7 +66,23 @@ def _parsed(phrasing: str) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]
 
 
 def split_phrasings(phrasings: Sequence[str], key: str) -> Mapping[Split, tuple[str, ...]]:
-    """Put one phrasing in eight, and at least one, aside for the test, with all its alternatives."""
-    ordered = sorted(phrasings, key=lambda phrasing: xxhash.xxh3_64_intdigest(f"{key}|{phrasing}".encode()))
-    num_test = max(1, round(len(ordered) / _TEST_ONE_IN))
-    return {"test": tuple(ordered[:num_test]), "train": tuple(ordered[num_test:])}
+    """Put one phrasing in eight, and at least one, aside for the test, with all its alternatives; keep their order."""
+    by_hash = sorted(phrasings, key=lambda phrasing: xxhash.xxh3_64_intdigest(f"{key}|{phrasing}".encode()))
+    held_out = set(by_hash[: max(1, round(len(by_hash) / _TEST_ONE_IN))])
+    return {
+        "test": tuple(phrasing for phrasing in phrasings if phrasing in held_out),
+        "train": tuple(phrasing for phrasing in phrasings if phrasing not in held_out),
+    }
+
+
+def usual(rng: random.Random, phrasings: Sequence[str]) -> str:
+    """One of ``phrasings``, which stand in the order of their use: the n-th with a weight of 1 / (n + 10).
+
+    So often do people say the n-th most usual thing (Zipf's law with Mandelbrot's shift).
+    """
+    return rng.choices(phrasings, cum_weights=_cumulated(len(phrasings)))[0]
+
+
+@cache
+def _cumulated(count: int) -> tuple[float, ...]:
+    return tuple(accumulate(1.0 / (place + _SHIFT) for place in range(1, count + 1)))

@@ -1,8 +1,8 @@
 """Intents from text files: ``en/weather.txt`` holds how people ask for the weather, and what to answer.
 
-A file has three parts, each under a line of its own: ``# asked`` (phrasings), ``# answered``, and ``# right if``
-(regular expressions, one of which a right answer matches). ``{name}`` is the assistant's name. A new intent is a new
-file in every language.
+A file has three parts, each under a line of its own: ``# asked`` (phrasings, the most usual first: they are drawn more
+often), ``# answered``, and ``# right if`` (regular expressions, one of which a right answer matches). ``{name}`` is the
+assistant's name. A new intent is a new file in every language.
 """
 
 from __future__ import annotations
