@@ -100,7 +100,9 @@ def kept_bytes(settings: DistillSettings, vocab_size: int) -> float:
         return 0.0
     from samovar.train.teacher_cache import record_type
 
-    return TARGET_SHARE * settings.tokens * record_type(min(settings.top_k, vocab_size - 1), vocab_size).itemsize
+    # Of conversations the assistant's tokens are targets, of documents all.
+    share = settings.documents_share + (1 - settings.documents_share) * TARGET_SHARE
+    return share * settings.tokens * record_type(min(settings.top_k, vocab_size - 1), vocab_size).itemsize
 
 
 def _student(name: str, settings: DistillSettings, recipe: Recipe, outlook: Outlook) -> Student:

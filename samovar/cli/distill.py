@@ -50,6 +50,15 @@ Conversations = Annotated[
         "--conversations", metavar="FILE", help="Conversations to go through; may be repeated.", show_default=False
     ),
 ]
+Shards = Annotated[
+    Path | None,
+    typer.Option(
+        "--shards",
+        metavar="DIR",
+        help="Tokens that the teacher was trained on, for distill.documents_share: OUT-shards of `samovar pretrain`.",
+        show_default=False,
+    ),
+]
 Corpus = Annotated[
     Path | None,
     typer.Option("--corpus", metavar="DIR", help="Corpus whose held-out text both read.", show_default=False),
@@ -64,6 +73,7 @@ def run(
     task: TaskNames = None,
     conversations: Conversations = None,
     corpus: Corpus = None,
+    shards: Shards = None,
     top_k: TopK = None,
     on_policy: OnPolicy = None,
     alone: Alone = False,
@@ -84,7 +94,8 @@ def run(
     asked: dict[str, Any] = {"tasks": shares} if shares and recipe is None else {}
     if conversations:
         asked["conversations"] = [str(path.resolve()) for path in conversations]
-    inputs = {"sft": teacher} | ({"data": corpus} if corpus else {}) | ({"student": student} if student else {})
+    named_folders = {"data": corpus, "shards": shards, "student": student}
+    inputs = {"sft": teacher} | {name: folder for name, folder in named_folders.items() if folder is not None}
     make(
         "distill",
         inputs=inputs,

@@ -84,6 +84,24 @@ class Rows(Protocol):
         return [f"row {number}" for number in numbers.tolist()]
 
 
+class KnownRows(Rows, Protocol):
+    """Rows that stay as they are, so that what was found out about them holds for other runs."""
+
+    @property
+    def context(self) -> int:
+        """Tokens of a row."""
+        ...
+
+    @property
+    def vocab_size(self) -> int:
+        """Tokens there are."""
+        ...
+
+    def digest(self) -> str:
+        """Changes when anything in the rows does."""
+        ...
+
+
 class ShardRows(Rows):
     """Consecutive pieces of the token stream; a row's targets are its tokens moved by one."""
 

@@ -21,14 +21,14 @@ from samovar.model.checkpoint import load_model, read_settings
 from samovar.model.decoder import Decoder
 from samovar.tasks.task import Task
 from samovar.tokenizer.tokenizer import Tokenizer
-from samovar.train.batches import Rows
+from samovar.train.batches import KnownRows, Rows
 from samovar.train.conversations import own_conversations
 from samovar.train.distill_settings import DistillSettings
 from samovar.train.drawing import draw_rows, questions
 from samovar.train.drawn_rows import DrawnRows
 from samovar.train.objectives.distill import Distill
-from samovar.train.packing import PackedRows
 from samovar.train.plan import Plan
+from samovar.train.replay import together
 from samovar.train.rl.rollouts import Player
 from samovar.train.settings import SftSettings
 from samovar.train.sft import sft
@@ -48,6 +48,7 @@ def distill(
     out: Path,
     tasks: Mapping[str, Task],
     conversations: Sequence[Path] = (),
+    shards: Path | None = None,
     habits: Habits | None = None,
     cache: Path | None = None,
 ) -> dict[str, Any]:
@@ -60,6 +61,8 @@ def distill(
         out: the student's folder.
         tasks: whose conversations are gone through; ``settings.tasks`` has their shares.
         conversations: JSONL files of further ones.
+        shards: the tokens of the teacher's pretraining, for ``settings.documents_share``: the student is to expect
+            there what the teacher does as well.
         habits: how both are run where they answer themselves.
         cache: folder where what the teacher expects is kept for further runs; by default for this one.
     Raises:
@@ -80,11 +83,11 @@ def distill(
         metrics["teacher_answers"] = settings.teacher_answers
     lesson = _Lesson(settings, teacher, out, tasks, spoken, habits, cache or out / SCRATCH)
     metrics |= sft(
-        plain, base=begin, out=out, tasks=tasks, conversations=spoken, objective=lesson.objective(), title="distill",
-        arrange=lesson.arrange,
+        plain, base=begin, out=out, tasks=tasks, conversations=spoken, shards=shards, objective=lesson.objective(),
+        arrange=lesson.arrange, title="distill",
     )  # fmt: skip
     if settings.alone:
-        metrics[ALONE] = _teach_alone(settings, plain, teacher, student, out, tasks, conversations)
+        metrics[ALONE] = _teach_alone(settings, plain, teacher, student, out, tasks, conversations, shards)
     large, small = (read_settings(folder).num_parameters for folder in (teacher, out))
     return metrics | {"teacher_parameters": large, "parameters": small}
 
@@ -108,15 +111,20 @@ class _Lesson:
             master = load_model(self.teacher, dtype=training_dtype(pick_device())).to(pick_device())
         return Distill(master, how.divergence, how.beta, how.temperature, how.hard_share)
 
-    def arrange(self, model: Decoder, packed: PackedRows, plan: Plan) -> Rows:
+    def expected(self, rows: KnownRows, plan: Plan) -> Rows:
+        """The rows with what the teacher expects, where that is kept."""
+        how = self.settings
+        if how.top_k is None:
+            return rows
+        return cached_rows(
+            self.teacher, rows, self.cache, top_k=how.top_k, temperature=how.temperature,
+            rows_per_batch=plan.rows_per_micro,
+        )  # fmt: skip
+
+    def arrange(self, model: Decoder, parts: Sequence[KnownRows], plan: Plan) -> Rows:
         """The rows with what the teacher expects, and with the student's answers in the place of some."""
         how = self.settings
-        rows: Rows = packed
-        if how.top_k is not None:
-            rows = cached_rows(
-                self.teacher, packed, self.cache, top_k=how.top_k, temperature=how.temperature,
-                rows_per_batch=plan.rows_per_micro,
-            )  # fmt: skip
+        rows = together([self.expected(part, plan) for part in parts])
         if not how.on_policy:
             return rows
         player = Player(model, Tokenizer.load(self.teacher), self.habits, max_tokens=how.answer_tokens)
@@ -144,11 +152,12 @@ def _teach_alone(
     out: Path,
     tasks: Mapping[str, Task],
     conversations: Sequence[Path],
+    shards: Path | None,
 ) -> dict[str, Any]:
-    """Train the student without a teacher: as many tokens of the same conversations, and none of its layers."""
+    """Train the student without a teacher: as many tokens of the same kinds, and none of its layers."""
     folder = out / SCRATCH / ALONE
     begin = student or make_student(settings, teacher, folder / SCRATCH / "student", knows_nothing=True)
-    metrics = sft(plain, base=begin, out=folder, tasks=tasks, conversations=conversations, title="alone")
+    metrics = sft(plain, base=begin, out=folder, tasks=tasks, conversations=conversations, shards=shards, title="alone")
     (out / ALONE).mkdir(exist_ok=True)
     for path in folder.iterdir():
         if path.is_file():

@@ -132,6 +132,16 @@ class PackedRows(Rows):
     def __len__(self) -> int:
         return int(self.counts["rows"])
 
+    @property
+    def context(self) -> int:
+        """Tokens of a row."""
+        return int(self.counts["context"])
+
+    @property
+    def vocab_size(self) -> int:
+        """Tokens there are."""
+        return int(self.counts["vocab_size"])
+
     def batch(self, numbers: np.ndarray) -> Batch:
         """The rows of these numbers; only marked tokens are targets, and each conversation sees itself alone."""
         tokens = torch.from_numpy(self._tokens[numbers].astype(np.int64))

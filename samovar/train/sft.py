@@ -21,7 +21,7 @@ from samovar.model.decoder import Decoder
 from samovar.model.vocabulary import check_vocabulary
 from samovar.tasks.task import Split, Task
 from samovar.tokenizer.tokenizer import Tokenizer
-from samovar.train.batches import Rows
+from samovar.train.batches import KnownRows, Rows
 from samovar.train.conversation_check import ConversationCheck
 from samovar.train.conversations import interleave, own_conversations, task_conversations
 from samovar.train.loop import train
@@ -34,7 +34,7 @@ from samovar.train.parallel.grid import open_grid
 from samovar.train.parallel.shard import gather, spread
 from samovar.train.parallel.world import BY_ITSELF, World
 from samovar.train.plan import Plan
-from samovar.train.replay import WithDocuments, conversation_rows, shard_rows
+from samovar.train.replay import DocumentRows, conversation_rows, document_rows, shard_rows, together
 from samovar.train.samples import answer_line
 from samovar.train.settings import SftSettings
 from samovar.train.trainable import loop_settings, open_trainable, save_trained
@@ -55,7 +55,7 @@ def sft(
     conversations: Sequence[Path] = (),
     shards: Path | None = None,
     objective: Objective | None = None,
-    arrange: Callable[[Decoder, PackedRows, Plan], Rows] | None = None,
+    arrange: Callable[[Decoder, Sequence[KnownRows], Plan], Rows] | None = None,
     title: str = "sft",
     world: World = BY_ITSELF,
 ) -> dict[str, Any]:
@@ -66,7 +66,8 @@ def sft(
         conversations: JSONL files of the user's own.
         shards: the tokens of pretraining, for ``settings.documents_share``.
         objective: what is minimised, where it is not the plain loss of what the assistant says.
-        arrange: makes, of the model and the packed rows, the equally many rows that are trained on in their place.
+        arrange: makes, of the model and the rows of conversations and of documents, the equally many rows that are
+            trained on in their place.
         title: of the run, for who watches it.
         world: the processes that train together: all of them call this, and the first one writes.
     Raises:
@@ -107,14 +108,16 @@ def sft(
         return {"validation_loss": loss, **answers}
 
     counts = rows["train"].counts
-    trained_on: Rows = rows["train"]
+    parts: list[KnownRows] = [rows["train"]]
     if settings.documents_share and shards is not None:
         documents = shard_rows(shards, tokenizer, context)
-        trained_on = WithDocuments(rows["train"], documents, share=settings.documents_share, seed=settings.seed)
+        count = document_rows(len(rows["train"]), settings.documents_share)
+        parts.append(DocumentRows(documents, count, vocab_size=tokenizer.vocab_size, seed=settings.seed))
+    trained_on = together(parts)
     budget = min(settings.tokens, math.ceil(len(trained_on) * context * settings.max_epochs))
     if arrange is not None:
         plan = Plan(settings, tokens=budget, context=context, num_rows=len(trained_on), grid=grid)
-        trained_on = arrange(model, rows["train"], plan)
+        trained_on = arrange(model, parts, plan)
     with embedding_noise(model, settings.embedding_noise):
         metrics = train(
             model, objective or NextToken(settings.z_loss, settings.label_smoothing), trained_on,

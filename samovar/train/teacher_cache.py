@@ -1,4 +1,4 @@
-"""What a teacher expects at the targets of packed rows, on disk: it goes through them once, for any number of students.
+"""What a teacher expects at the targets of rows, on disk: it goes through them once, for any number of students.
 
 A folder, named by the teacher and the rows, holds it in pieces of some rows each, a record a target: the likeliest
 tokens, the logarithms of their probabilities in float16, and that of what all others have together. Each piece is
@@ -24,10 +24,9 @@ from samovar.core.progress import Progress, short_bytes
 from samovar.model.checkpoint import load_model
 from samovar.model.decoder import Decoder
 from samovar.model.shards import weight_files
-from samovar.train.batches import IGNORED, Batch, Rows
+from samovar.train.batches import IGNORED, Batch, KnownRows, Rows
 from samovar.train.expected import Expected, likeliest
 from samovar.train.objectives.chunks import targets_at_once
-from samovar.train.packing import PackedRows
 
 _FORM = 1
 """Of the files; part of a folder's name."""
@@ -44,13 +43,13 @@ def record_type(top_k: int, vocab_size: int) -> np.dtype:
 
 
 def cached_rows(
-    teacher: Path, rows: PackedRows, cache: Path, *, top_k: int, temperature: float, rows_per_batch: int
+    teacher: Path, rows: KnownRows, cache: Path, *, top_k: int, temperature: float, rows_per_batch: int
 ) -> ExpectedRows:
     """``rows`` with what the model in ``teacher`` expects; it goes through them unless ``cache`` has that already.
 
     Args:
         teacher: a model's folder.
-        rows: of conversations.
+        rows: of conversations, or of documents.
         cache: folder of folders, each named by what it was computed from.
         top_k: tokens kept of a target; cut to one less than there are.
         temperature: that logits are divided by: other ones would need all of them.
@@ -59,9 +58,9 @@ def cached_rows(
         ResourceError: the disk has no room for it.
         CorruptError: a piece is cut short.
     """
-    top_k = min(top_k, int(rows.counts["vocab_size"]) - 1)
+    top_k = min(top_k, rows.vocab_size - 1)
     folder = cache / f"expected-{_name(teacher, rows, top_k, temperature)}"
-    found = ExpectedRows(rows, folder, record_type(top_k, int(rows.counts["vocab_size"])))
+    found = ExpectedRows(rows, folder, record_type(top_k, rows.vocab_size))
     if not (folder / _INDEX).is_file():
         _fill(found, teacher, temperature, rows_per_batch)
     found.open()
@@ -69,12 +68,12 @@ def cached_rows(
 
 
 class ExpectedRows(Rows):
-    """Packed rows whose batches say what the teacher expects at each target."""
+    """Rows whose batches say what the teacher expects at each target."""
 
-    def __init__(self, rows: PackedRows, folder: Path, record: np.dtype) -> None:
+    def __init__(self, rows: KnownRows, folder: Path, record: np.dtype) -> None:
         self.rows, self.folder, self.record = rows, folder, record
         self.top_k = int(record["log_share"].shape[0])
-        self.rows_per_piece = max(1, _PIECE_BYTES // (int(rows.counts["context"]) * record.itemsize))
+        self.rows_per_piece = max(1, _PIECE_BYTES // (rows.context * record.itemsize))
         some = np.array_split(np.arange(len(rows)), -(-len(rows) // _COUNTED_AT_ONCE))
         targets_R = np.concatenate([(rows.batch(numbers).target_BT != IGNORED).sum(1).numpy() for numbers in some])
         self.start_R = np.concatenate([[0], np.cumsum(targets_R)])
@@ -123,7 +122,7 @@ class ExpectedRows(Rows):
         token_NK = torch.from_numpy(record_N["token"].astype(np.int64))
         return self.rows.batch(numbers)._replace(expected=Expected(token_NK, log_share[:, :-1], log_share[:, -1]))
 
-    def heaviest(self, count: int) -> np.ndarray:
+    def heaviest(self, count: int) -> np.ndarray | None:
         """As of the rows themselves."""
         return self.rows.heaviest(count)
 
@@ -176,7 +175,7 @@ def _records_of(model: Decoder, found: ExpectedRows, numbers: np.ndarray, temper
 
 def _expected(model: Decoder, hidden_ND: Tensor, found: ExpectedRows, temperature: float) -> Expected:
     # What pads the table beyond the vocabulary is no token.
-    logits_NV = model.head(hidden_ND).float()[:, : int(found.rows.counts["vocab_size"])]
+    logits_NV = model.head(hidden_ND).float()[:, : found.rows.vocab_size]
     return likeliest((logits_NV / temperature).log_softmax(-1), found.top_k)
 
 
@@ -186,7 +185,7 @@ def _put(record_N: np.ndarray, expected: Expected) -> None:
     record_N["log_rest"] = expected.log_rest_N.cpu().numpy()
 
 
-def _name(teacher: Path, rows: PackedRows, top_k: int, temperature: float) -> str:
+def _name(teacher: Path, rows: KnownRows, top_k: int, temperature: float) -> str:
     how = (_FORM, top_k, temperature, str(training_dtype(pick_device())), rows.digest())
     digest = xxhash.xxh3_128(repr(how).encode())
     for path in (teacher / "config.json", *weight_files(teacher)):

@@ -17,7 +17,7 @@ from samovar.data.shards import INDEX, write_index, write_split
 from samovar.model.checkpoint import load_model
 from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.train.packing import PackedRows, pack_rows
-from samovar.train.replay import WithDocuments, conversation_rows, shard_rows
+from samovar.train.replay import DocumentRows, WithDocuments, conversation_rows, document_rows, shard_rows
 from samovar.train.settings import SftSettings
 from samovar.train.sft import sft
 from samovar.train.validation import validation_loss
@@ -33,6 +33,11 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def shards(base: Path) -> Path:
+    return make_shards(base)
+
+
+def make_shards(base: Path) -> Path:
+    """Documents of these words, beside the folder ``base`` and with its tokenizer."""
     tokenizer = Tokenizer.load(base)
     folder = base.parent / "shards"
     folder.mkdir()
@@ -74,8 +79,8 @@ def test_as_many_rows_as_asked_for_and_all_documents_before_any_again(
     )  # fmt: skip
     conversations = PackedRows(tmp_path)
     documents = shard_rows(shards, tokenizer, CONTEXT)
-    rows = WithDocuments(conversations, documents, share=0.9, seed=0)
-    drawn = len(rows) - len(conversations)
+    drawn = document_rows(len(conversations), 0.9)
+    rows = WithDocuments(conversations, DocumentRows(documents, drawn, vocab_size=tokenizer.vocab_size, seed=0))
     assert drawn == pytest.approx(0.9 * len(rows), abs=1)
     assert conversation_rows(len(rows), 0.9) == pytest.approx(len(conversations), abs=1)
 

@@ -12,6 +12,7 @@ from samovar.brew.recipe import Recipe
 from samovar.brew.stage import TAUGHT, Stage, StageContext, Training, assistant_of, training_config
 from samovar.brew.students import distilling
 from samovar.brew.training_forecast import decoder_settings
+from samovar.core.errors import ConfigError
 from samovar.train.distill_settings import DistillSettings
 
 PROJECT_STATE = ".samovar"
@@ -23,7 +24,7 @@ class DistillStage(Stage):
     """The student, a Hugging Face folder."""
 
     name = "distill"
-    needs = (*TAUGHT, "data")
+    needs = (*TAUGHT, "data", "shards")
     resumes = True
 
     def takes_part(self, recipe: Recipe) -> bool:
@@ -38,8 +39,13 @@ class DistillStage(Stage):
         """A fresh student is to be smaller than the model of the recipe; of a base that is seen when it is there.
 
         Raises:
-            ConfigError: it is not.
+            ConfigError: it is not, or documents are to be learnt that the recipe's model does not read.
         """
+        if _settings(recipe).documents_share and not recipe.is_pretrained_here:
+            raise ConfigError(
+                "distill.documents_share repeats the documents of pretraining, and the recipe's base does not read any",
+                hint="give the section pretrain, or leave distill.documents_share out",
+            )
         if recipe.base is None:
             from samovar.train.students import check_smaller, student_shape
 
@@ -67,6 +73,7 @@ class DistillStage(Stage):
             out=context.out,
             tasks=load_tasks(recipe, seed=settings.seed, names=settings.tasks),
             conversations=conversation_files(context.root, recipe),
+            shards=context.inputs.get("shards"),
             habits=Habits(serve.tools, serve.system, serve.max_rounds, serve.announces_tools),
             cache=_cache(context),
         )
