@@ -48,7 +48,7 @@ def outline(recipe: Recipe, outlook: Outlook) -> Outline:
         if planned is None:
             continue
         settings, tokens, own_shape = planned.settings, planned.tokens, planned.shape or shape
-        is_compiled = will_compile(settings, tokens)
+        is_compiled = will_compile(settings, tokens / planned.runs)
         training.append(
             TrainingOutline(
                 name,

@@ -52,9 +52,11 @@ class Training(NamedTuple):
 
     settings: LoopSettings
     tokens: int
-    """That go through the model, forward and backward."""
+    """That go through the model, forward and backward, in all runs together."""
     shape: DecoderSettings | None = None
     """Of the model, where it is not the recipe's."""
+    runs: int = 1
+    """That it trains one after the other, each from its own first step."""
 
 
 class Stage(ABC):
@@ -81,6 +83,10 @@ class Stage(ABC):
         Raises:
             ConfigError: it cannot.
         """
+
+    def reads(self, recipe: Recipe) -> tuple[str, ...]:
+        """Those of ``needs`` whose artifacts are read as the recipe has it."""
+        return self.needs
 
     def stands_for(self, recipe: Recipe) -> tuple[str, ...]:
         """Stages that take no part, and whose artifacts those after them find in this one's."""

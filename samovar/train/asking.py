@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from samovar.chat.conversation import Conversation
-from samovar.tasks.task import Task
+from samovar.tasks.task import Example, Task
 from samovar.train.improve_settings import ImproveSettings
+from samovar.train.rationalisation import says_more_than_the_result, with_hint
 from samovar.train.rl.curriculum import Curriculum
 from samovar.train.rl.rollouts import Player, Rollout, graded_by, rewarded
 
@@ -31,6 +32,10 @@ class Asked(NamedTuple):
     """What is to be learnt from, in OpenAI's shape."""
     success: dict[str, float]
     """What the curriculum thinks of each kind of question now."""
+    shown: int = 0
+    """Questions without a right answer that were asked again with the result shown."""
+    rationalised: int = 0
+    """Of these, those with a right answer then."""
 
 
 def ask_some(
@@ -60,16 +65,44 @@ def ask_some(
     groups = player.play(fitting, times=settings.answers, seed=seed, temperature=settings.temperature)
     right = [[one for one in group if is_right(one)] for group in rewarded(groups, graded_by(tasks))]
     curriculum.learn(fitting, [len(some) / settings.answers for some in right])
-    chosen = [one for some in right for one in different(some)[: settings.kept]]
+    unsolved = [example for example, some in zip(fitting, right, strict=True) if not some]
+    shown, found = rationalise(player, unsolved, tasks, settings, seed=seed) if settings.rationalises else (0, [])
     return Asked(
         questions=len(fitting),
         answers=len(fitting) * settings.answers,
         right=sum(map(len, right)),
         solved=sum(map(bool, right)),
         too_long=len(drawn) - len(fitting),
-        rows=[row_of(player, one) for one in chosen],
+        rows=[
+            *(row_of(player, one) for some in right for one in different(some)[: settings.kept]),
+            *(row_of(player, one, is_rationalised=True) for some in found for one in some[: settings.kept]),
+        ],
         success=curriculum.success,
+        shown=shown,
+        rationalised=len(found),
     )
+
+
+def rationalise(
+    player: Player, unsolved: Sequence[Example], tasks: Mapping[str, Task], settings: ImproveSettings, *, seed: int
+) -> tuple[int, list[list[Rollout]]]:
+    """Ask what found no right answer again, with the result shown.
+
+    Returns:
+        how many questions could be asked so, and of each that was then answered rightly the different right answers,
+        as answers to the plain question.
+    """
+    both = [(plain, hinted) for plain in unsolved if (hinted := with_hint(plain)) is not None and player.fits(hinted)]
+    if not both:
+        return 0, []
+    asked = [hinted for _, hinted in both]
+    groups = player.play(asked, times=settings.answers, seed=seed, temperature=settings.temperature)
+    found = []
+    for (plain, _), group in zip(both, rewarded(groups, graded_by(tasks)), strict=True):
+        right = [one._replace(example=plain) for one in group if is_right(one) and says_more_than_the_result(one)]
+        if right:
+            found.append(different(right))
+    return len(both), found
 
 
 def is_right(one: Rollout) -> bool:
@@ -94,8 +127,10 @@ def different(answers: Sequence[Rollout]) -> list[Rollout]:
     return list(found.values())
 
 
-def row_of(player: Player, one: Rollout) -> dict[str, Any]:
+def row_of(player: Player, one: Rollout, *, is_rationalised: bool = False) -> dict[str, Any]:
     """Question and answer as a conversation to learn from, as the model is met."""
-    meta = {"task": one.example.task, "language": one.example.language}
+    meta: dict[str, Any] = {"task": one.example.task, "language": one.example.language}
+    if is_rationalised:
+        meta["rationalised"] = True
     messages = [*player.prompt(one.example), *one.completion]
     return Conversation(messages=messages, tools=player.offered, meta=meta).to_openai()

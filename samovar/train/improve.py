@@ -37,7 +37,6 @@ from samovar.train.journal import Journal
 from samovar.train.rl.account import told, write_samples
 from samovar.train.rl.curriculum import Curriculum, held_out
 from samovar.train.rl.rollouts import Player, graded_by, rewarded
-from samovar.train.settings import SftSettings
 from samovar.train.sft import LONGEST_ROW, sft
 from samovar.train.trainable import save_trained
 
@@ -180,6 +179,7 @@ class _Run(NamedTuple):
             "success": sum(one.right for one in asked) / sum(one.answers for one in asked),
             "solved": sum(one.solved for one in asked) / sum(one.questions for one in asked),
             "too_long": sum(one.too_long for one in asked),
+            **self.rationalised(asked),
             "kinds": ", ".join(f"{kind} {rate:.0%}" for kind, rate in sorted(asked[-1].success.items())),
             **self.learn(number, last),
             **self.examine(self.folder(number)),
@@ -216,6 +216,12 @@ class _Run(NamedTuple):
             )
         return found
 
+    def rationalised(self, asked: Sequence[Asked]) -> dict[str, Any]:
+        """How many questions were asked with the result shown, and found a way to it; nothing where none is to be."""
+        if not self.settings.rationalises:
+            return {}
+        return {name: sum(getattr(one, name) for one in asked) for name in ("shown", "rationalised")}
+
     def asked(self, number: int) -> list[Asked]:
         """What an iteration's questions came to."""
         return [Asked(**read_json(path)) for path in sorted((self.folder(number) / WORK).glob(f"{ASKED}*"))]
@@ -241,8 +247,10 @@ class _Run(NamedTuple):
         path = self.folder(number) / WORK / ROWS
         write_atomic(path, "".join(line + "\n" for line in lines))
         start = self.base if settings.begins_with == "first" else last
+        # Packed rows are at least half full but for the last one, so that so many tokens are enough for all of them.
+        tokens = 2 * math.ceil(_num_tokens(lines, start) * max(1.0, settings.epochs)) + 2 * LONGEST_ROW
         trained = sft(
-            _fine_tuning(settings, num_tokens=_num_tokens(lines, start)),
+            settings.fine_tuning(tokens),
             base=start,
             out=self.folder(number),
             tasks={},
@@ -284,15 +292,6 @@ def _write(journal: Journal, one: _Examined) -> None:
     """Add a row, unless an interrupted run has."""
     if one.number > journal.last_row.get("step", -1):
         journal.write(one.number, one.row)
-
-
-def _fine_tuning(settings: ImproveSettings, *, num_tokens: int) -> SftSettings:
-    """How rows of so many tokens are learnt."""
-    shared = {name: getattr(settings, name) for name in SftSettings.model_fields if hasattr(settings, name)}
-    # Packed rows are at least half full but for the last one, so that so many tokens are enough for all of them.
-    tokens = 2 * math.ceil(num_tokens * max(1.0, settings.epochs)) + 2 * LONGEST_ROW
-    own = {"tasks": {}, "tokens": tokens, "conversations_share": 1.0, "max_epochs": settings.epochs}
-    return SftSettings.model_validate(shared | own, from_attributes=True)
 
 
 def _num_tokens(lines: Sequence[str], folder: Path) -> int:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from samovar.model.adapters.settings import AdapterSettings
 from samovar.train.preference_settings import GateSettings
-from samovar.train.settings import LoopSettings
+from samovar.train.settings import LoopSettings, SftSettings
 
 
 class ImproveSettings(LoopSettings):
@@ -25,6 +25,9 @@ class ImproveSettings(LoopSettings):
     kept: int = Field(1, ge=1)
     """Right answers to a question that are learnt from, at most, all different: with more of them, easy questions would
     come oftener than hard ones."""
+    rationalises: bool = False
+    """Whether questions without a right answer are asked again with the result shown, of tasks that know one, and a
+    right answer that comes then is learnt from as an answer to the plain question."""
     max_tokens: int = Field(128, ge=1)
     """Longest answer."""
     temperature: float = Field(1.0, gt=0)
@@ -58,3 +61,9 @@ class ImproveSettings(LoopSettings):
     """Train a low-rank adapter in each iteration instead of all weights, and merge it; {} takes its defaults."""
     gate: GateSettings = GateSettings()
     """What is measured before and after, and when the new model is kept."""
+
+    def fine_tuning(self, tokens: int) -> SftSettings:
+        """How an iteration trains, on ``tokens`` tokens at most."""
+        shared = {name: getattr(self, name) for name in SftSettings.model_fields if hasattr(self, name)}
+        own = {"tasks": {}, "tokens": tokens, "conversations_share": 1.0, "max_epochs": self.epochs}
+        return SftSettings.model_validate(shared | own, from_attributes=True)

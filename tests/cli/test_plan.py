@@ -45,6 +45,7 @@ def test_what_comes_after_fine_tuning_is_planned_too(samovar: Samovar, tmp_path:
     later = {
         "reward": {"preferences": ["votes.jsonl"], "num_models": 2},
         "dpo": {"preferences": ["votes.jsonl"], "epochs": 2},
+        "improve": {"iterations": 3, "questions": 40, "epochs": 2, "max_tokens": 80, "remember": 0.5},
         "grpo": {"iterations": 3, "prompts": 4, "answers": 5}, "ppo": {"iterations": 2},
         "distill": {"tokens": 8192, "size": 1},
     }  # fmt: skip
@@ -52,11 +53,13 @@ def test_what_comes_after_fine_tuning_is_planned_too(samovar: Samovar, tmp_path:
     planned.recipe_file.write_text(text + "".join(f"{name}: {json.dumps(said)}\n" for name, said in later.items()))
     told = json.loads(samovar("plan", planned.root, "--json").out)
     training = {one["stage"]: one for one in told["training"]}
-    assert [*training] == ["pretrain", "sft", "reward", "dpo", "grpo", "ppo", "distill"]
+    assert [*training] == ["pretrain", "sft", "reward", "dpo", "improve", "grpo", "ppo", "distill"]
     size = (planned.root / "votes.jsonl").stat().st_size
     assert training["reward"]["tokens"] == training["dpo"]["tokens"] == round(2 * size / 4)
     # Three times four questions of sixty tokens, and five answers to each that are half as long as they may be.
     assert training["grpo"]["tokens"] == 3 * 4 * (60 + 5 * 64)
+    # Half of the questions and as many old conversations, of sixty tokens and an answer half as long as it may be.
+    assert training["improve"]["tokens"] == 3 * 2 * (20 + 20) * (60 + 40)
     parameters = told["model"]["parameters"]
     assert training["dpo"]["memory_bytes"]["weights"] == 4 * parameters
     assert 0 < training["distill"]["memory_bytes"]["weights"] != 4 * parameters

@@ -9,7 +9,7 @@ from samovar.brew.forecast import Forecast, Outlook
 from samovar.brew.preference_forecast import DECODED_SHARE_OF_TRAINING_SPEED
 from samovar.brew.promotion import promote
 from samovar.brew.recipe import Recipe
-from samovar.brew.stage import Stage, StageContext, assistant_of, training_config
+from samovar.brew.stage import Stage, StageContext, Training, assistant_of, training_config
 from samovar.brew.training_forecast import forecast_training, probe_training
 from samovar.core.errors import ConfigError
 from samovar.train.improve_settings import ImproveSettings
@@ -17,6 +17,8 @@ from samovar.train.improve_settings import ImproveSettings
 _PROMPT_TOKENS = 60
 _ANSWER_SHARE = 0.5
 """Of the longest answer that answers take."""
+_UNSOLVED_SHARE = 0.5
+"""Of the questions: the curriculum keeps to those that are answered sometimes."""
 
 
 class ImproveStage(Stage):
@@ -78,21 +80,32 @@ class ImproveStage(Stage):
         )
         return metrics | promote(context, settings.gate, old=before, learnt=shares) | card_facts(before)
 
-    def forecast(self, recipe: Recipe, outlook: Outlook) -> Forecast:
-        """Answers decoded, and half of the questions taken to be learnt from, by the speed of this machine's probe."""
+    def training(self, recipe: Recipe, outlook: Outlook) -> Training:
+        """What is learnt from, as often as it is gone through, an iteration after the other."""
         settings = _settings(recipe)
-        asked = settings.iterations * settings.questions
-        tokens_of_one = _PROMPT_TOKENS + settings.max_tokens * _ANSWER_SHARE
-        # Where earlier answers are kept, the second iteration learns from twice as many, the third from three times.
-        times = (settings.iterations + 1) / 2 if settings.keeps_earlier else 1
-        read = asked / 2 * times * settings.epochs * tokens_of_one / (1 - settings.remember)
-        training = forecast_training(recipe, settings, tokens=max(1.0, read), outlook=outlook)
+        each = _learnt_tokens(settings)
+        return Training(settings.fine_tuning(each), settings.iterations * each, runs=settings.iterations)
+
+    def forecast(self, recipe: Recipe, outlook: Outlook) -> Forecast:
+        """Answers decoded, and what is learnt from them, by the speed of this machine's probe."""
+        settings = _settings(recipe)
+        each = _learnt_tokens(settings)
+        training = forecast_training(recipe, settings.fine_tuning(each), tokens=each, outlook=outlook)
         names = {*recipe.sft.tasks, *settings.tasks}
+        asked = settings.iterations * settings.questions * (1 + _UNSOLVED_SHARE * settings.rationalises)
         examined = (settings.iterations + 1) * settings.held_out + 2 * settings.gate.examples
         answers = asked * settings.answers + examined * len(names) * len(recipe.languages)
         speed = probe_training(recipe, settings, outlook)["tokens_per_second"] * DECODED_SHARE_OF_TRAINING_SPEED
         seconds = answers * settings.max_tokens * _ANSWER_SHARE / speed
-        return training._replace(seconds=training.seconds + seconds)
+        return training._replace(seconds=settings.iterations * training.seconds + seconds)
+
+
+def _learnt_tokens(settings: ImproveSettings) -> int:
+    """Tokens that an iteration goes through on average: half of the questions are taken to be learnt from."""
+    # Where earlier answers are kept, the second iteration learns from twice as many, the third from three times.
+    times = (settings.iterations + 1) / 2 if settings.keeps_earlier else 1
+    rows = settings.questions * (1 - _UNSOLVED_SHARE) * times / (1 - settings.remember)
+    return max(1, round(rows * settings.epochs * (_PROMPT_TOKENS + settings.max_tokens * _ANSWER_SHARE)))
 
 
 def _settings(recipe: Recipe) -> ImproveSettings:
