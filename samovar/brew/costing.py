@@ -89,7 +89,8 @@ def local_costing(
             afresh: set[str] = set()
             view = Outlook(project.root, machine, _made(items))
             for item in items:
-                is_changed = item.stage.config(changed) != configs[item.name] or bool(afresh & set(item.stage.needs))
+                reads = item.stage.reads(changed)
+                is_changed = item.stage.config(changed) != configs[item.name] or bool(afresh & set(reads))
                 if is_changed:
                     afresh.add(item.name)
                 if is_changed or item.manifest is None:

@@ -80,7 +80,7 @@ def resolve(project: Project, recipe: Recipe, stages: Mapping[str, Stage]) -> li
         if not stage.takes_part(recipe):
             continue
         config = stage.config(recipe)
-        needed = {need: done[need] for need in stage.needs if need in done}
+        needed = {need: done[need] for need in stage.reads(recipe) if need in done}
         inputs = {need: item.id for need, item in needed.items()} | stage.files(project.root, recipe)
         identity = artifact_id(name, stage.version, config, inputs)
         folder = project.artifact(name, identity)

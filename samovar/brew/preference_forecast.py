@@ -9,6 +9,7 @@ from samovar.brew.forecast import Forecast, Outlook
 from samovar.brew.recipe import Recipe
 from samovar.brew.training_forecast import FORWARD_SHARE, decoder_settings, forecast_training, probe_training
 from samovar.core.errors import MissingError
+from samovar.model.settings import DecoderSettings
 from samovar.train.preference_settings import LONGEST_ROW, GateSettings, PreferenceSettings
 
 BYTES_PER_TOKEN = 4.0
@@ -22,13 +23,28 @@ P = TypeVar("P", bound=PreferenceSettings)
 
 
 def forecast_preferences(
-    recipe: Recipe, settings: PreferenceSettings, outlook: Outlook, *, gate: GateSettings | None
+    recipe: Recipe,
+    settings: PreferenceSettings,
+    outlook: Outlook,
+    *,
+    gate: GateSettings | None,
+    shape: DecoderSettings | None = None,
+    tokens: float | None = None,
 ) -> Forecast:
-    """Seconds, memory and disk; ``gate`` is that whose questions both models are put in the end, where there is one."""
-    tokens = preference_tokens(settings, outlook)
+    """Seconds, memory and disk.
+
+    Args:
+        recipe: the recipe.
+        settings: of the stage.
+        outlook: what is known here.
+        gate: that whose questions both models are put in the end, where there is one.
+        shape: of the model, where it is not the recipe's.
+        tokens: that are trained on, where it is not the files that say.
+    """
+    tokens = preference_tokens(settings, outlook) if tokens is None else tokens
     settings = in_rows(recipe, settings, outlook)
-    training = forecast_training(recipe, settings, tokens=tokens, outlook=outlook)
-    speed = probe_training(recipe, settings, outlook)["tokens_per_second"]
+    training = forecast_training(recipe, settings, tokens=tokens, outlook=outlook, shape=shape)
+    speed = probe_training(recipe, settings, outlook, shape)["tokens_per_second"]
     seconds = training.seconds + FORWARD_SHARE * tokens / settings.epochs / speed
     if gate is not None:
         questions = 2 * gate.examples * len(recipe.sft.tasks) * len(recipe.languages)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from samovar.cli.judge import adviser_keys
 from samovar.cli.stage_alone import make
 from samovar.cli.terminal import AsJson, Changes, DryRun, OutFolder, RecipeFile
 
@@ -31,12 +32,23 @@ LossName = Annotated[
         show_default=False,
     ),
 ]
-Judge = Annotated[
-    Path | None,
+JudgeName = Annotated[
+    str | None,
     typer.Option(
         "--judge",
-        metavar="REWARD",
-        help="Learn from the model's own answers to the prompts, as this reward model scores them.",
+        metavar="JUDGE",
+        help="Learn from the model's own answers to the prompts, as this reward model scores them; with --constitution "
+        "as this model compares them, a folder or an address.",
+        show_default=False,
+    ),
+]
+Rules = Annotated[
+    Path | None,
+    typer.Option(
+        "--constitution",
+        metavar="FILE",
+        help="Learn from the model's own answers, two of which are compared by these rules; by itself, where no "
+        "--judge is named.",
         show_default=False,
     ),
 ]
@@ -53,7 +65,8 @@ def run(
     out: OutFolder,
     preferences: Preferences = None,
     loss: LossName = None,
-    judge: Judge = None,
+    judge: JudgeName = None,
+    constitution: Rules = None,
     corpus: Corpus = None,
     recipe: RecipeFile = None,
     changes: Changes = None,
@@ -68,8 +81,13 @@ def run(
     keys: dict[str, Any] = {"preferences": [str(path.resolve()) for path in preferences]} if preferences else {}
     if loss is not None:
         keys["loss"] = loss
-    if judge is not None:
-        keys["on_policy"] = {"judge": str(judge.resolve())}
+    if constitution is not None:
+        named = {} if judge is None else {"judge": adviser_keys(judge)}
+        keys["on_policy"] = {"feedback": {"constitution": str(constitution.resolve()), **named}}
+    elif judge is not None:
+        if "://" in judge:
+            raise typer.BadParameter("an address judges by rules: name them with --constitution", param_hint="--judge")
+        keys["on_policy"] = {"judge": str(Path(judge).resolve())}
     make(
         "dpo",
         inputs={"sft": model} | ({"data": corpus} if corpus else {}),

@@ -72,8 +72,8 @@ def run(
     """
     import json
 
+    from samovar.brew.feedback import notices
     from samovar.brew.recipe import compose_recipe
-    from samovar.brew.stages.rlaif import notices
     from samovar.evals.agreement import measure_agreement, read_votes
     from samovar.train.feedback.constitution import read_constitution
     from samovar.train.feedback.judge import Judge
@@ -81,7 +81,6 @@ def run(
     from samovar.train.feedback.settings import RlaifSettings
 
     settings = compose_recipe(recipe, {"rlaif": {"judge": adviser_keys(judge)}}, changes or ()).rlaif or RlaifSettings()
-    how = settings.judge
     rules = read_constitution(constitution)
     some = read_votes(votes, seed=settings.seed)[:count]
     if lessons is not None:
@@ -93,7 +92,7 @@ def run(
         say(line)
     kept = keep or Path(f"{votes.stem}.asked.jsonl")
     with Ledger(kept) as ledger:
-        asked = Judge(Asker(adviser, ledger), how.reasons, how.max_tokens, settings.flips, settings.min_margin)
+        asked = Judge.of(settings, Asker(adviser, ledger))
         found, verdicts = measure_agreement(asked, some, rules.for_language)
     if as_json:
         print_json(found.to_json())

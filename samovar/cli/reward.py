@@ -58,6 +58,7 @@ def run(
     transformers opens it as AutoModelForSequenceClassification.
     """
     keys: dict[str, Any] = {"preferences": [str(path.resolve()) for path in preferences]} if preferences else {}
+    keys["base"] = None  # MODEL is what it begins as, whatever a recipe says
     if previous is not None:
         keys["previous"] = str(previous.resolve())
     make(

@@ -19,8 +19,7 @@ from samovar.chat.read import read_rows_as
 from samovar.core.errors import DataError
 from samovar.evals.intervals import wilson
 from samovar.train.feedback.constitution import Language, Rule, language_of
-from samovar.train.feedback.judge import Compared, Judge, Leaning, Verdict, Winner
-from samovar.train.feedback.rlaif import share
+from samovar.train.feedback.judge import Compared, Judge, Leaning, Verdict, Winner, share
 
 _SHAPE = '{"messages": […], "left": "…", "right": "…", "vote": "left"}'
 

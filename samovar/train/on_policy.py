@@ -1,8 +1,11 @@
-"""Preference optimisation on the model's own answers: draw some to each prompt, score them, learn, and again.
+"""Preference optimisation on the model's own answers: draw some to each prompt, have them judged, learn, and again.
 
-Of the answers to a prompt the best and the worst are a pair. Each round starts from the model that the one before left,
-which is its reference (Guo et al. 2024, arXiv:2402.04792; Xu et al. 2023, arXiv:2312.16682). What is drawn and trained
-is kept in the run's folder, so that an interrupted run goes on with the round in which it was.
+Of the answers to a prompt the best and the worst are a pair, as a reward model scores them or a judge compares them by
+a constitution (``choosing.py``). Each round starts from the model that the one before left, which is its reference (Guo
+et al. 2024, arXiv:2402.04792; Xu et al. 2023, arXiv:2312.16682). What is drawn and trained is kept in the run's folder,
+so that an interrupted run goes on with the round in which it was.
+
+Axes: P prompts, G answers to each.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 import json
 import random
 import shutil
+from collections import Counter
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
@@ -18,7 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from samovar.chat.conversation import Message
-from samovar.chat.preferences import Messages, Pair, Preference, answered, read_preferences
+from samovar.chat.preferences import Messages, Pair, Preference, read_preferences
 from samovar.chat.rows import prompt_ids
 from samovar.core.artifact import SCRATCH
 from samovar.core.errors import ConfigError, DataError
@@ -26,21 +30,29 @@ from samovar.core.files import read_json, write_atomic, write_json
 from samovar.core.progress import Progress
 from samovar.engine.engine import Engine
 from samovar.engine.request import Sampling
+from samovar.train.choosing import Chooser, facts_of, win_rate
 from samovar.train.dpo import dpo
+from samovar.train.feedback.judge import Leaning
 from samovar.train.parallel.world import BY_ITSELF, World
 from samovar.train.preference_settings import DpoSettings, OnPolicySettings
-from samovar.train.scoring import RewardModel
 
 _DRAWN_AT_ONCE = 32
-PAIRS, SCORES = "pairs.jsonl", "scores.json"
+PAIRS, DRAWN, TRAINED = "pairs.jsonl", "drawn.json", "trained.json"
+_OF_THE_ROUND = {PAIRS, DRAWN, TRAINED}
+"""Files beside a round's model that are not of the model."""
 
 
 class Drawn(NamedTuple):
-    """What a round learns from."""
+    """What the answers that a model gave came to."""
 
-    pairs: list[Pair]
+    said: list[str]
+    """The first answer to each prompt."""
     mean_score: float
-    """Of all answers drawn."""
+    """Of all answers."""
+    win_rate: float
+    """How often a first answer is better than that of the assistant as it was, ties as halves."""
+    leaning: Leaning | None
+    """How a judge dealt with the order of answers; None where none was asked."""
 
 
 def on_policy_dpo(
@@ -49,7 +61,7 @@ def on_policy_dpo(
     base: Path,
     out: Path,
     preferences: Sequence[Path],
-    judge: Path,
+    chooser: Chooser,
     world: World = BY_ITSELF,
 ) -> dict[str, Any]:
     """Train the assistant in ``base`` on its own answers, and leave the new one in ``out``.
@@ -59,81 +71,141 @@ def on_policy_dpo(
         base: an assistant's folder.
         out: the new one's.
         preferences: files whose prompts are asked; what they prefer is not looked at.
-        judge: the folder of a reward model.
+        chooser: says which answers are better.
         world: one process.
     Returns:
-        what the last round's training says, and the mean scores of the answers drawn before each round and at the end.
+        what the last round's training says; of the answers of each round and of the end, how often they are better than
+        those of the beginning, and their mean scores where these have a scale.
     Raises:
-        ConfigError: several processes; or the judge is no reward model.
-        DataError: there are no prompts, or all answers to each are alike.
+        ConfigError: several processes.
+        DataError: there are no prompts, or no answer is better than another.
+        ResourceError: a judge does not answer; what it said before is kept.
     """
     how = settings.on_policy or OnPolicySettings()
+    refuse_several(world)
+    prompts = _prompts(preferences, how, seed=settings.seed)
+    current, metrics = base, {}
+    rounds: list[Drawn] = []
+    for number in range(how.rounds):
+        folder = out / SCRATCH / f"round-{number + 1}"
+        folder.mkdir(parents=True, exist_ok=True)
+        before = rounds[0].said if rounds else None
+        rounds.append(_draw_once(current, chooser, prompts, how, folder, before, seed=settings.seed + number))
+        metrics = _train_once(settings, current, folder)
+        current = folder
+    rounds.append(_look(current, chooser, prompts, how, rounds[0].said, seed=settings.seed + how.rounds))
+    for path in sorted(current.iterdir()):
+        if path.is_file() and path.name not in _OF_THE_ROUND:
+            shutil.copyfile(path, out / path.name)
+    return metrics | {"rounds": how.rounds} | _told(rounds, has_scale=chooser.has_scale)
+
+
+def refuse_several(world: World) -> None:
+    """See that one process does it all.
+
+    Raises:
+        ConfigError: there are several.
+    """
     if world.size > 1:
         raise ConfigError(
             f"answers are drawn by one process, and there are {world.size}", hint="start the command without torchrun"
         )
-    model = RewardModel.load(judge)
-    prompts = _prompts(preferences, how, seed=settings.seed)
-    current, scores, metrics = base, [], {}
-    for number in range(how.rounds):
-        folder = out / SCRATCH / f"round-{number + 1}"
-        folder.mkdir(parents=True, exist_ok=True)
-        scores.append(_draw_once(current, model, prompts, how, folder, seed=settings.seed + number))
-        if not (folder / "config.json").is_file():
-            metrics = dpo(settings, base=current, out=folder, preferences=[folder / PAIRS], world=world)
-        current = folder
-    scores.append(draw_pairs(current, model, prompts, how, seed=settings.seed + how.rounds).mean_score)
-    for path in sorted(current.iterdir()):
-        if path.is_file() and path.name not in (PAIRS, SCORES):
-            shutil.copyfile(path, out / path.name)
-    return metrics | {"rounds": how.rounds, "mean_scores": [round(one, 4) for one in scores]}
 
 
-def draw_pairs(
-    folder: Path, judge: RewardModel, prompts: Sequence[Messages], how: OnPolicySettings, *, seed: int
-) -> Drawn:
-    """Draw answers from the model in ``folder`` to each prompt; the best and the worst of each, where they differ."""
+def draw_answers(
+    folder: Path, prompts: Sequence[Messages], how: OnPolicySettings, *, samples: int, seed: int
+) -> list[list[str]]:
+    """``samples`` answers of the model in ``folder`` to each prompt."""
     engine = Engine.load(folder, max_batch=_DRAWN_AT_ONCE)
-    pairs: list[Pair] = []
-    scores: list[float] = []
+    found: list[list[str]] = []
     with Progress("draw", len(prompts), "prompts") as progress:
         for first in range(0, len(prompts), _DRAWN_AT_ONCE):
             some = prompts[first : first + _DRAWN_AT_ONCE]
-            ids = [prompt_ids(prompt, engine.tokenizer) for prompt in some for _ in range(how.samples)]
+            ids = [prompt_ids(prompt, engine.tokenizer) for prompt in some for _ in range(samples)]
             sampling = Sampling(temperature=how.temperature, seed=seed + first, max_tokens=how.max_tokens)
-            said = [Message(role="assistant", content=one.text) for one in engine.generate(ids, sampling)]
-            asked = [prompt for prompt in some for _ in range(how.samples)]
-            score_PG = judge.score([answered(prompt, (one,)) for prompt, one in zip(asked, said, strict=True)])
-            score_PG = score_PG.reshape(len(some), how.samples)
-            scores += score_PG.ravel().tolist()
-            for number, prompt in enumerate(some):
-                best, worst = (number * how.samples + int(pick(score_PG[number])) for pick in (np.argmax, np.argmin))
-                if said[best].content.strip() and said[worst].content.strip() and said[best] != said[worst]:
-                    margin = float(score_PG[number].max() - score_PG[number].min())
-                    pairs.append(Pair(prompt, (said[best],), (said[worst],), margin=margin))
-            progress.advance(len(some), note=f"mean score {np.mean(scores):.3f}")
-    return Drawn(pairs, float(np.mean(scores)))
+            texts = [one.text for one in engine.generate(ids, sampling)]
+            found += [texts[place : place + samples] for place in range(0, len(texts), samples)]
+            progress.advance(len(some))
+    return found
+
+
+def best_and_worst(
+    prompts: Sequence[Messages], said: Sequence[Sequence[str]], score_PG: np.ndarray, *, has_scale: bool
+) -> list[Pair]:
+    """Of each prompt the best and the worst answer that says anything; nothing of prompts where none is better."""
+    pairs = []
+    for prompt, texts, score_G in zip(prompts, said, score_PG.tolist(), strict=True):
+        able = [place for place, text in enumerate(texts) if text.strip()]
+        if not able:
+            continue
+        best, worst = (pick(able, key=lambda place: score_G[place]) for pick in (max, min))
+        margin = score_G[best] - score_G[worst]
+        if margin > 0 and texts[best] != texts[worst]:
+            chosen, rejected = (Message(role="assistant", content=texts[place]) for place in (best, worst))
+            pairs.append(Pair(prompt, (chosen,), (rejected,), margin=margin if has_scale else 0.0))
+    return pairs
 
 
 def _draw_once(
-    current: Path, judge: RewardModel, prompts: Sequence[Messages], how: OnPolicySettings, folder: Path, *, seed: int
-) -> float:
-    """Write a round's pairs, unless an interrupted run has; gives the mean score.
+    current: Path,
+    chooser: Chooser,
+    prompts: Sequence[Messages],
+    how: OnPolicySettings,
+    folder: Path,
+    before: Sequence[str] | None,
+    *,
+    seed: int,
+) -> Drawn:
+    """Write a round's pairs, unless an interrupted run has; ``before`` are the first answers of the first round.
 
     Raises:
-        DataError: all answers to each prompt are alike.
+        DataError: no answer is better than another.
     """
-    if not (folder / SCORES).is_file():
-        drawn = draw_pairs(current, judge, prompts, how, seed=seed)
-        if not drawn.pairs:
+    if not (folder / DRAWN).is_file():
+        said = draw_answers(current, prompts, how, samples=how.samples, seed=seed)
+        score_PG, leaning = chooser.score(prompts, said)
+        pairs = best_and_worst(prompts, said, score_PG, has_scale=chooser.has_scale)
+        if not pairs:
             raise DataError(
-                f"of {how.samples} answers to each of {len(prompts)} prompts none differ, so that none is better",
-                hint="raise dpo.on_policy.temperature or samples",
+                f"of {how.samples} answers to each of {len(prompts)} prompts none is better than another",
+                hint="raise dpo.on_policy.temperature or samples, or have somebody else judge",
             )
-        rows = (json.dumps(_row(pair), ensure_ascii=False) + "\n" for pair in drawn.pairs)
-        write_atomic(folder / PAIRS, "".join(rows))
-        write_json(folder / SCORES, {"mean_score": drawn.mean_score})
-    return float(read_json(folder / SCORES)["mean_score"])
+        write_atomic(folder / PAIRS, "".join(json.dumps(_row(pair), ensure_ascii=False) + "\n" for pair in pairs))
+        now = [texts[0] for texts in said]
+        rate = 0.5 if before is None else win_rate(chooser, prompts, now, before)
+        drawn = Drawn(now, float(score_PG.mean()), rate, leaning)
+        write_json(folder / DRAWN, drawn._asdict() | {"leaning": None if leaning is None else leaning._asdict()})
+    found = read_json(folder / DRAWN)
+    told = found["leaning"]
+    leaning = None if told is None else Leaning(**told | {"unanswered": Counter(told["unanswered"])})
+    return Drawn(found["said"], found["mean_score"], found["win_rate"], leaning)
+
+
+def _train_once(settings: DpoSettings, current: Path, folder: Path) -> dict[str, Any]:
+    """Learn from a round's pairs, unless an interrupted run has."""
+    if not (folder / TRAINED).is_file():
+        write_json(folder / TRAINED, dpo(settings, base=current, out=folder, preferences=[folder / PAIRS]))
+    metrics: dict[str, Any] = read_json(folder / TRAINED)
+    return metrics
+
+
+def _look(
+    current: Path, chooser: Chooser, prompts: Sequence[Messages], how: OnPolicySettings, before: Sequence[str], *,
+    seed: int,
+) -> Drawn:  # fmt: skip
+    """What the last model's answers come to. Where scores have no scale, one to each prompt is enough."""
+    said = draw_answers(current, prompts, how, samples=how.samples if chooser.has_scale else 1, seed=seed)
+    now = [texts[0] for texts in said]
+    mean_score = float(chooser.score(prompts, said).score_PG.mean()) if chooser.has_scale else 0.0
+    return Drawn(now, mean_score, win_rate(chooser, prompts, now, before), None)
+
+
+def _told(rounds: Sequence[Drawn], *, has_scale: bool) -> dict[str, Any]:
+    """Of the first round the win rate is a half by itself."""
+    told: dict[str, Any] = {"win_rates": [round(one.win_rate, 4) for one in rounds[1:]]}
+    if has_scale:
+        told["mean_scores"] = [round(one.mean_score, 4) for one in rounds]
+    return told | facts_of([one.leaning for one in rounds if one.leaning is not None])
 
 
 def _row(pair: Pair) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from samovar.core.settings import Settings
 from samovar.model.adapters.settings import AdapterSettings
+from samovar.train.feedback.settings import JudgingSettings
 from samovar.train.settings import LoopSettings
 
 LONGEST_ROW = 1024
@@ -61,10 +62,13 @@ class PreferenceSettings(LoopSettings):
 
 
 class OnPolicySettings(Settings):
-    """Learning from the model's own answers, which a reward model scores."""
+    """Learning from the model's own answers, which a reward model scores, or a judge compares by a constitution."""
 
     judge: str | None = None
     """Folder of the reward model, relative to the project; by default what the stage `reward` made."""
+    feedback: JudgingSettings | None = None
+    """Have a judge compare the answers to a prompt two by two, by a constitution, in place of a reward model; {} takes
+    its defaults."""
     rounds: int = Field(2, ge=1)
     """How often answers are drawn and learnt from."""
     samples: int = Field(4, ge=2)
@@ -75,6 +79,12 @@ class OnPolicySettings(Settings):
     """Of drawing."""
     max_tokens: int = Field(128, ge=1)
     """Longest answer, in tokens."""
+
+    @model_validator(mode="after")
+    def _check_judges(self) -> OnPolicySettings:
+        if self.judge is not None and self.feedback is not None:
+            raise ValueError("judge is a reward model, and feedback a judge by a constitution: name one of them")
+        return self
 
 
 class DpoSettings(PreferenceSettings):
@@ -97,8 +107,8 @@ class DpoSettings(PreferenceSettings):
     bad_weight: float = Field(1.0, ge=0)
     """Weight of the others."""
     on_policy: OnPolicySettings | None = None
-    """Draw answers to the prompts of the preferences, score them by a reward model, and learn from the best and the
-    worst of each, round by round; {} takes its defaults."""
+    """Draw answers to the prompts of the preferences, have them judged, and learn from the best and the worst of each,
+    round by round; {} takes its defaults."""
     is_reference_free: bool = False
     """Compare with a uniform reference in place of the model as it was: dpo without one, for instance."""
     learning_rate: float = Field(1e-4, gt=0)
@@ -114,6 +124,9 @@ class DpoSettings(PreferenceSettings):
 class RewardSettings(PreferenceSettings):
     """A model that says how good an answer is."""
 
+    base: str | None = Field(None, min_length=1)
+    """Folder of the model that it begins as, relative to the project: an encoder (BERT, RoBERTa) or another decoder; by
+    default the assistant."""
     kind: Literal["answers", "steps"] = "answers"
     """answers: a score of whole answers, from pairs. steps: whether each step of a solution is right, from labels."""
     centring: float = Field(0.01, ge=0)

@@ -61,7 +61,7 @@ def reward(
         DataError: nothing can be learnt from them.
     """
     check_processes(settings)
-    _check(settings, base)
+    check_base(settings, base)
     tokenizer = reader_of(base, settings)
     metrics: dict[str, Any] = {}
     rows: PreferenceRows | None = None
@@ -95,8 +95,13 @@ def reader_of(base: Path, settings: RewardSettings) -> Tokenizer | EncoderReader
     """What makes ids of answers for the model in ``base``."""
     if not is_encoder(base):
         return Tokenizer.load(base)
+    return EncoderReader.load(base, encoder_tokens(base, settings))
+
+
+def encoder_tokens(base: Path, settings: RewardSettings) -> int:
+    """Tokens that the encoder in ``base`` reads of a prompt with its answer."""
     most = load_encoder_settings(base).max_positions
-    return EncoderReader.load(base, min(settings.context or most, most))
+    return min(settings.context or most, most)
 
 
 def row_tokens(settings: RewardSettings, tokenizer: Tokenizer | EncoderReader, max_positions: int) -> int:
@@ -106,7 +111,13 @@ def row_tokens(settings: RewardSettings, tokenizer: Tokenizer | EncoderReader, m
     return settings.context or min(max_positions, LONGEST_ROW)
 
 
-def _check(settings: RewardSettings, base: Path) -> None:
+def check_base(settings: RewardSettings, base: Path) -> None:
+    """See that the model in ``base`` can be trained as the settings have it.
+
+    Raises:
+        MissingError: there is none.
+        ConfigError: it cannot.
+    """
     if (settings.parallel.shard or 1) > 1:
         raise ConfigError(
             f"reward.parallel.shard is {settings.parallel.shard}, and every process trains a whole reward model",

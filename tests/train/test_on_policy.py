@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
+from samovar.core.artifact import SCRATCH
 from samovar.core.errors import ConfigError, DataError
 from samovar.model.checkpoint import load_model
 from samovar.train import on_policy
+from samovar.train.choosing import ByConstitution, ByReward
+from samovar.train.feedback.judge import Judge
+from samovar.train.feedback.ledger import Asker, Ledger
 from samovar.train.on_policy import on_policy_dpo
 from samovar.train.parallel.world import World
-from samovar.train.preference_settings import DpoSettings, RewardSettings
+from samovar.train.preference_settings import DpoSettings, OnPolicySettings, RewardSettings
 from samovar.train.reward import reward
+from samovar.train.scoring import RewardModel
 from samovar.train.settings import SftSettings
 from samovar.train.sft import sft
-from tests.train.tiny_preferences import THINGS, asks, pairs, tiny_model, write_rows
+from tests.train.feedback.judging import CONSTITUTION, Polite
+from tests.train.tiny_preferences import KIND, THINGS, asks, pairs, tiny_model, write_rows
 
 LOOP = {"context": 128, "batch_tokens": 512, "micro_batch_tokens": 512, "validations": 1, "compile": "off"}
 DPO = LOOP | {
@@ -59,7 +66,7 @@ def run(made: Path, out: Path, **changes: Any) -> dict[str, Any]:
     out.mkdir(exist_ok=True)
     return on_policy_dpo(
         DpoSettings.model_validate(DPO | changes), base=made / "assistant", out=out,
-        preferences=[made / "prompts.jsonl"], judge=made / "judge",
+        preferences=[made / "prompts.jsonl"], chooser=ByReward(RewardModel.load(made / "judge")),
     )  # fmt: skip
 
 
@@ -70,6 +77,9 @@ def test_scores_rise_and_an_interrupted_run_ends_alike(
     first, *_, last = metrics["mean_scores"]
     assert len(metrics["mean_scores"]) == 3
     assert last > first + 0.5
+    assert len(metrics["win_rates"]) == 2
+    assert metrics["win_rates"][-1] > 0.6
+    assert "flipped_share" not in metrics, "nobody compared"
     real, calls = on_policy.dpo, []
 
     def fails_in_the_second_round(*arguments: Any, **options: Any) -> Any:
@@ -83,18 +93,68 @@ def test_scores_rise_and_an_interrupted_run_ends_alike(
         with pytest.raises(KeyboardInterrupt):
             run(made, tmp_path / "stopped")
     assert not (tmp_path / "stopped" / "config.json").exists()
-    assert run(made, tmp_path / "stopped")["mean_scores"] == metrics["mean_scores"]
+    again = run(made, tmp_path / "stopped")
+    assert all(again[name] == metrics[name] for name in ("mean_scores", "win_rates", "preferences"))
     one, two = (load_model(tmp_path / name).state_dict() for name in ("whole", "stopped"))
     assert all(torch.equal(one[name], two[name]) for name in one)
 
 
+def by_rules(made: Path, out: Path, polite: Polite, **changes: Any) -> dict[str, Any]:
+    out.mkdir(exist_ok=True)
+    with Ledger(out / "asked.jsonl") as ledger:
+        judge = Judge(Asker(polite, ledger, is_quiet=True), flips="mean")
+        return on_policy_dpo(
+            DpoSettings.model_validate(DPO | changes), base=made / "assistant", out=out,
+            preferences=[made / "prompts.jsonl"], chooser=ByConstitution(judge, CONSTITUTION),
+        )  # fmt: skip
+
+
+def test_what_a_judge_by_rules_likes_becomes_likelier(made: Path, tmp_path: Path) -> None:
+    """It counts polite words, and leans to whoever stands first."""
+    polite = Polite(leaning=1.0)
+    metrics = by_rules(made, tmp_path / "out", polite)
+    assert len(metrics["win_rates"]) == 2
+    assert metrics["win_rates"][-1] > 0.65
+    assert "mean_scores" not in metrics, "the mean of wins among each other is a half by itself"
+    assert metrics["first_share"] > 0.5
+    assert metrics["without_verdict"] == {}
+    written = (tmp_path / "out" / SCRATCH / "round-1" / "pairs.jsonl").read_text()
+    rows = [json.loads(line) for line in written.splitlines()]
+    assert rows
+    for row in rows:
+        better, worse = (polite_words(row[side][0]["content"]) for side in ("chosen", "rejected"))
+        assert better > worse
+    assert max(row["margin"] for row in rows) == 0.0, "wins are in no known proportion to a reward"
+
+
+def polite_words(text: str) -> int:
+    return sum(word.strip(".") in KIND for word in text.split())
+
+
+def test_a_judge_that_goes_down_is_not_asked_again_what_it_said(made: Path, tmp_path: Path) -> None:
+    polite, short = Polite(fails_after=40), {"rounds": 1, "samples": 3, "max_tokens": 24}
+    with pytest.raises(ConnectionError):
+        by_rules(made, tmp_path / "out", polite, on_policy=short, epochs=1.0)
+    first = len(polite.asked)
+    polite.fails_after = None
+    by_rules(made, tmp_path / "out", polite, on_policy=short, epochs=1.0)
+    asked = [one.messages[-1].content for one in polite.asked]
+    assert first == 40
+    assert len(asked) > first
+    assert len(set(asked)) == len(asked), "nothing twice"
+
+
 def test_what_cannot_be_done_is_said(made: Path, tmp_path: Path) -> None:
     settings = DpoSettings.model_validate(DPO)
-    files = {"base": made / "assistant", "out": tmp_path, "preferences": [made / "prompts.jsonl"]}
-    with pytest.raises(ConfigError, match="holds no reward model"):
-        on_policy_dpo(settings, judge=made / "base", **files)
     with pytest.raises(ConfigError, match="one process"):
-        on_policy_dpo(settings, judge=made / "judge", world=World(0, 2), **files)
+        on_policy_dpo(
+            settings, base=made / "assistant", out=tmp_path, preferences=[made / "prompts.jsonl"],
+            chooser=ByReward(RewardModel.load(made / "judge")), world=World(0, 2),
+        )  # fmt: skip
+    with pytest.raises(ConfigError, match="holds no reward model"):
+        RewardModel.load(made / "base")
+    with pytest.raises(ValueError, match="name one of them"):
+        OnPolicySettings.model_validate({"judge": "judge", "feedback": {}})
     cold = {"temperature": 1e-6, "rounds": 1, "samples": 2, "max_tokens": 4}
-    with pytest.raises(DataError, match="none differ"):
+    with pytest.raises(DataError, match="none is better than another"):
         run(made, tmp_path / "cold", on_policy=cold)

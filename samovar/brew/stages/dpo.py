@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from samovar.brew.alone import identify
 from samovar.brew.curriculum import content_fingerprint, named_files, preference_files, task_config
+from samovar.brew.feedback import give_notice, judging_files, open_ledger
 from samovar.brew.forecast import Forecast, Outlook
+from samovar.brew.on_policy_forecast import forecast_on_policy, on_policy_tokens
 from samovar.brew.preference_forecast import forecast_preferences, in_rows, preference_tokens
 from samovar.brew.promotion import promote
 from samovar.brew.recipe import Recipe
 from samovar.brew.stage import Stage, StageContext, Training, training_config
 from samovar.core.errors import ConfigError
 from samovar.train.preference_settings import DpoSettings
+
+if TYPE_CHECKING:
+    from samovar.train.choosing import Chooser
+    from samovar.train.feedback.settings import JudgingSettings
 
 PROJECT_STATE = ".samovar"
 
@@ -39,14 +47,21 @@ class DpoStage(Stage):
         settings = _settings(recipe)
         if settings.adapter is not None and not settings.adapter.merge:
             raise ConfigError("dpo.adapter.merge is false: the gate and later stages need a whole model")
-        return {"dpo": training_config(settings), "eval": recipe.eval.max_tokens, **task_config(recipe)}
+        config = training_config(settings)
+        feedback = _feedback(settings)
+        if feedback is not None:
+            config["on_policy"]["feedback"] = feedback.what_counts()
+        return {"dpo": config, "eval": recipe.eval.max_tokens, **task_config(recipe)}
 
     def files(self, root: Path, recipe: Recipe) -> dict[str, str]:
-        """The preferences."""
+        """The preferences, and who judges answers."""
         settings = _settings(recipe)
         found = {"preferences": content_fingerprint(named_files(root, settings.preferences, "dpo.preferences"))}
         if settings.on_policy is not None and settings.on_policy.judge is not None:
             found["judge"] = identify(root / settings.on_policy.judge)
+        feedback = _feedback(settings)
+        if feedback is not None:
+            found |= judging_files(root, feedback, "dpo.on_policy.feedback")
         return found
 
     def run(self, context: StageContext) -> dict[str, Any]:
@@ -61,24 +76,66 @@ class DpoStage(Stage):
         if settings.on_policy is None:
             metrics = dpo(settings, base=old, out=context.out, preferences=files, cache=cache, world=context.world)
         else:
-            from samovar.train.on_policy import on_policy_dpo
+            from samovar.train.on_policy import on_policy_dpo, refuse_several
 
-            metrics = on_policy_dpo(
-                settings, base=old, out=context.out, preferences=files, judge=_judge(context), world=context.world
-            )
+            refuse_several(context.world)
+            with _choosing(context) as (chooser, facts):
+                metrics = facts | on_policy_dpo(
+                    settings, base=old, out=context.out, preferences=files, chooser=chooser, world=context.world
+                )
         if context.world.is_first:
             metrics |= promote(context, settings.gate, old=old)
         return metrics | card_facts(old)
 
     def training(self, recipe: Recipe, outlook: Outlook) -> Training:
-        """By the size of the files, as often as they are gone through."""
+        """By the size of the files, as often as they are gone through; on its own answers a round after the other."""
         settings = _settings(recipe)
+        if settings.on_policy is not None:
+            tokens = on_policy_tokens(settings, outlook)
+            return Training(in_rows(recipe, settings, outlook), round(tokens), runs=settings.on_policy.rounds)
         tokens = preference_tokens(settings, outlook)
         return Training(in_rows(recipe, settings, outlook), round(tokens))
 
     def forecast(self, recipe: Recipe, outlook: Outlook) -> Forecast:
         """From the probe of this machine, and the gate's questions."""
-        return forecast_preferences(recipe, _settings(recipe), outlook, gate=_settings(recipe).gate)
+        settings = _settings(recipe)
+        if settings.on_policy is not None:
+            return forecast_on_policy(recipe, settings, outlook)
+        return forecast_preferences(recipe, settings, outlook, gate=settings.gate)
+
+
+@contextmanager
+def _choosing(context: StageContext) -> Iterator[tuple[Chooser, dict[str, Any]]]:
+    """Who says which answers are better, and what the manifest is to say of that.
+
+    Raises:
+        ConfigError: nobody is named, or the reward model is none.
+        ResourceError: a server does not answer.
+    """
+    from samovar.train.choosing import ByConstitution, ByReward
+    from samovar.train.feedback.advisers import open_adviser
+    from samovar.train.feedback.constitution import read_constitution
+    from samovar.train.feedback.judge import Judge
+    from samovar.train.feedback.ledger import Asker
+    from samovar.train.scoring import RewardModel
+
+    settings, root = _settings(context.recipe), context.root
+    how = _feedback(settings)
+    if how is None:
+        yield ByReward(RewardModel.load(_judge(context))), {}
+        return
+    adviser = open_adviser(how.judge, root=root, otherwise=context.inputs["sft"], identify=identify)
+    give_notice(context, [adviser])
+    constitution = read_constitution(root / how.constitution)
+    with open_ledger(context) as ledger:
+        judge = Judge.of(how, Asker(adviser, ledger, is_quiet=context.is_quiet))
+        facts = {"judge": adviser.name, "left_machine": adviser.leaves_machine}
+        yield ByConstitution(judge, constitution, rules=how.rules, seed=settings.seed), facts
+
+
+def _feedback(settings: DpoSettings) -> JudgingSettings | None:
+    """How a judge compares answers, where one does."""
+    return None if settings.on_policy is None else settings.on_policy.feedback
 
 
 def _judge(context: StageContext) -> Path:
@@ -93,7 +150,9 @@ def _judge(context: StageContext) -> Path:
     if "reward" in context.inputs:
         return context.inputs["reward"]
     raise ConfigError(
-        "dpo.on_policy has no judge", hint="add a reward section to the recipe, or name dpo.on_policy.judge"
+        "dpo.on_policy has no judge",
+        hint="add a reward section to the recipe, name dpo.on_policy.judge, or give dpo.on_policy.feedback: {} for a "
+        "judge by constitution.md",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from samovar.brew.alone import identify
 from samovar.brew.curriculum import content_fingerprint, named_files, preference_files
@@ -12,7 +12,11 @@ from samovar.brew.preference_forecast import forecast_preferences, in_rows, pref
 from samovar.brew.recipe import Recipe
 from samovar.brew.reward_promotion import promote_reward
 from samovar.brew.stage import Stage, StageContext, Training, training_config
-from samovar.train.preference_settings import RewardSettings
+from samovar.core.errors import MissingError
+from samovar.train.preference_settings import LONGEST_ROW, RewardSettings
+
+if TYPE_CHECKING:
+    from samovar.model.settings import DecoderSettings
 
 
 class RewardStage(Stage):
@@ -27,14 +31,20 @@ class RewardStage(Stage):
         """Where the recipe has the section."""
         return recipe.reward is not None
 
+    def reads(self, recipe: Recipe) -> tuple[str, ...]:
+        """Not the assistant, where it begins as another model."""
+        return self.needs if _settings(recipe).base is None else ("rlaif",)
+
     def config(self, recipe: Recipe) -> dict[str, Any]:
         """How it is trained, and what the gate allows."""
         return {"reward": training_config(_settings(recipe))}
 
     def files(self, root: Path, recipe: Recipe) -> dict[str, str]:
-        """The preferences, and the reward model that it is compared with where the recipe names one."""
+        """The preferences, and the models that it begins as and is compared with where the recipe names them."""
         settings = _settings(recipe)
         found = {"preferences": content_fingerprint(named_files(root, settings.preferences, "reward.preferences"))}
+        if settings.base is not None:
+            found["base"] = identify(_own_base(root, settings.base))
         if settings.previous is not None:
             found["previous"] = identify(root / settings.previous)
         return found
@@ -44,7 +54,8 @@ class RewardStage(Stage):
         from samovar.model.card import card_facts
         from samovar.train.reward import reward
 
-        settings, base = _settings(context.recipe), context.inputs["sft"]
+        settings = _settings(context.recipe)
+        base = context.inputs["sft"] if settings.base is None else _own_base(context.root, settings.base)
         files = preference_files(context.root, settings.preferences, "reward.preferences", context.inputs)
         metrics = reward(settings, base=base, out=context.out, preferences=files, world=context.world)
         if context.world.is_first:
@@ -53,15 +64,64 @@ class RewardStage(Stage):
 
     def training(self, recipe: Recipe, outlook: Outlook) -> Training:
         """By the size of the files, as often as they are gone through, once a model."""
-        settings = _settings(recipe)
-        tokens = preference_tokens(settings, outlook) * settings.num_models
-        return Training(in_rows(recipe, settings, outlook), round(tokens))
+        begun = _begun(recipe, outlook)
+        tokens = preference_tokens(begun.settings, outlook) * begun.settings.num_models
+        return Training(begun.settings, round(tokens), begun.shape, runs=begun.settings.num_models)
 
     def forecast(self, recipe: Recipe, outlook: Outlook) -> Forecast:
         """From the probe of this machine, a model after the other."""
-        settings = _settings(recipe)
-        one = forecast_preferences(recipe, settings, outlook, gate=None)
+        settings, shape = _begun(recipe, outlook)
+        one = forecast_preferences(recipe, settings, outlook, gate=None, shape=shape)
         return one._replace(seconds=one.seconds * settings.num_models, disk_bytes=one.disk_bytes * settings.num_models)
+
+
+class _Begun(NamedTuple):
+    """What a run begins with."""
+
+    settings: RewardSettings
+    """With the tokens of a row."""
+    shape: DecoderSettings | None
+    """Of the model, where it is not the recipe's."""
+
+
+def _begun(recipe: Recipe, outlook: Outlook) -> _Begun:
+    """What the run will begin with, seen before any other stage works for it.
+
+    Raises:
+        MissingError, ConfigError: there is no such model, or it cannot be trained as the recipe has it.
+    """
+    settings = _settings(recipe)
+    if settings.base is None:
+        return _Begun(in_rows(recipe, settings, outlook), None)
+    from samovar.model.checkpoint import read_settings
+    from samovar.model.encoder_checkpoint import load_encoder_settings
+    from samovar.model.reward_encoder import is_encoder
+    from samovar.train.reward import check_base, encoder_tokens
+
+    base = _own_base(outlook.root, settings.base)
+    check_base(settings, base)
+    if is_encoder(base):
+        shape = load_encoder_settings(base).decoder_of_its_size
+        context = 2 * encoder_tokens(base, settings)  # a row holds both answers
+    else:
+        shape = read_settings(base)
+        context = settings.context or min(shape.max_positions, LONGEST_ROW)
+    return _Begun(settings.model_copy(update={"context": context}), shape)
+
+
+def _own_base(root: Path, name: str) -> Path:
+    """The folder that ``reward.base`` names.
+
+    Raises:
+        MissingError: there is no model in it.
+    """
+    folder = root / name
+    if not (folder / "config.json").is_file():
+        raise MissingError(
+            f"reward.base: there is no model in {folder}",
+            hint="name the folder of a model that lies here, or leave it out: the assistant is then begun with",
+        )
+    return folder
 
 
 def _settings(recipe: Recipe) -> RewardSettings:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from samovar.brew.alone import identify
 from samovar.brew.curriculum import MADE_PREFERENCES, content_fingerprint, load_tasks, named_files, task_config
+from samovar.brew.feedback import give_notice, judging_files, open_ledger
 from samovar.brew.forecast import Forecast, Outlook
+from samovar.brew.on_policy_forecast import SERVER_SECONDS
 from samovar.brew.preference_forecast import DECODED_SHARE_OF_TRAINING_SPEED
 from samovar.brew.recipe import Recipe
 from samovar.brew.stage import Stage, StageContext
 from samovar.brew.training_forecast import forecast_training, probe_training
-from samovar.core.artifact import SCRATCH
 from samovar.train.feedback.settings import AdviserSettings, RlaifSettings
 
 if TYPE_CHECKING:
@@ -24,15 +23,10 @@ if TYPE_CHECKING:
 
 PROMPTS_OF_TASKS = 200
 """Where neither files nor a number are given."""
-LEDGER = "asked.jsonl"
-"""What advisers said, in the project's own folder: another try with other settings asks only what is new."""
-_STATE = ".samovar"
 _ANSWER_SHARE = 0.5
 """Of the longest answer that answers take on average."""
 _ANSWER_BYTES = 4.0
 """Of a token of an answer in a file."""
-_SERVER_SECONDS = 3.0
-"""That a server takes for an answer: nobody knows before."""
 
 
 class RlaifStage(Stage):
@@ -49,9 +43,7 @@ class RlaifStage(Stage):
     def config(self, recipe: Recipe) -> dict[str, Any]:
         """What is asked, and of whom; how patiently it is waited for does not count."""
         settings = _settings(recipe)
-        config = settings.model_dump(mode="json", exclude={"judge", "reviser"})
-        config |= {"judge": settings.judge.what_counts(), "reviser": settings.reviser.what_counts()}
-        return {"rlaif": config} | ({} if settings.prompts else task_config(recipe))
+        return {"rlaif": settings.what_counts()} | ({} if settings.prompts else task_config(recipe))
 
     def files(self, root: Path, recipe: Recipe) -> dict[str, str]:
         """The constitution, the prompts, and models that are named.
@@ -59,24 +51,17 @@ class RlaifStage(Stage):
         Raises:
             DataError: the constitution has no rule, which is better said now than after hours.
         """
-        from samovar.train.feedback.constitution import read_constitution
-
         settings = _settings(recipe)
-        constitution = named_files(root, [settings.constitution], "rlaif.constitution")
-        read_constitution(root / settings.constitution)
-        found = {"constitution": content_fingerprint(constitution)}
+        found = judging_files(root, settings, "rlaif")
         if settings.prompts:
             found["prompts"] = content_fingerprint(named_files(root, settings.prompts, "rlaif.prompts"))
-        for name, who in (("judge", settings.judge), ("reviser", settings.reviser)):
-            if who.model is not None and who.url is None:
-                found[name] = identify(root / who.model)
         return found
 
     def run(self, context: StageContext) -> dict[str, Any]:
         """Ask, revise, judge; what was said is kept at once, so that an interrupted run asks nothing twice."""
         from samovar.train.feedback.advisers import open_adviser
         from samovar.train.feedback.constitution import read_constitution
-        from samovar.train.feedback.ledger import Asker, Ledger
+        from samovar.train.feedback.ledger import Asker
         from samovar.train.feedback.own_model import OwnModel
         from samovar.train.feedback.rlaif import Advice, rlaif
 
@@ -88,11 +73,8 @@ class RlaifStage(Stage):
         for who in (settings.reviser, settings.judge):
             if (who.url, who.model) not in opened:
                 opened[who.url, who.model] = open_adviser(who, root=root, otherwise=base, identify=identify)
-        if not context.is_quiet:
-            for line in notices(opened.values()):
-                print(line, file=sys.stderr, flush=True)
-        state = root / _STATE
-        with Ledger((state if state.is_dir() else context.out / SCRATCH) / LEDGER) as ledger:
+        give_notice(context, opened.values())
+        with open_ledger(context) as ledger:
             askers = [
                 Asker(opened[who.url, who.model], ledger, is_quiet=context.is_quiet)
                 for who in (AdviserSettings(), settings.reviser, settings.judge)
@@ -113,20 +95,11 @@ class RlaifStage(Stage):
         judged = 2 * min(settings.pairs, (settings.answers + 1) * settings.answers // 2)
         asked = ((settings.reviser, 2 * settings.revisions), (settings.judge, judged))
         for who, times in asked:
-            each = who.max_tokens * _ANSWER_SHARE / speed if who.url is None else _SERVER_SECONDS / who.at_once
+            each = who.max_tokens * _ANSWER_SHARE / speed if who.url is None else SERVER_SECONDS / who.at_once
             seconds += prompts * times * each
         memory = forecast_training(recipe, recipe.sft, tokens=1.0, outlook=outlook).memory_bytes
         size = prompts * (judged + settings.revisions) * 2 * settings.max_tokens * _ANSWER_BYTES
         return Forecast(seconds, memory, 3 * size, {"preference_bytes": size})
-
-
-def notices(advisers: Iterable[Adviser]) -> list[str]:
-    """A line for every adviser that is on another computer."""
-    return [
-        f"{one.name} is another computer: prompts and answers leave this machine"
-        for one in advisers
-        if one.leaves_machine
-    ]
 
 
 def _prompts(recipe: Recipe, root: Path) -> list[Messages]:

@@ -8,16 +8,18 @@ and c the leaning, the two verdicts are d + c and -d + c, and half of their diff
 
 from __future__ import annotations
 
+import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from samovar.chat.conversation import Conversation, Message
 from samovar.chat.preferences import Messages
 from samovar.train.feedback.asking import Ask, Reply
-from samovar.train.feedback.constitution import Rule
+from samovar.train.feedback.constitution import Constitution, Rule, language_of
 from samovar.train.feedback.ledger import Asker
+from samovar.train.feedback.settings import JudgingSettings
 from samovar.train.feedback.wording import LETTERS, WORDINGS, ask_to_judge
 
 Winner = Literal["left", "right", "tie"]
@@ -65,6 +67,11 @@ class Judge:
     """What becomes of a verdict that turns with the order; ``mean`` decides by the margin."""
     min_margin: float = 0.0
     """A smaller one is a tie."""
+
+    @classmethod
+    def of(cls, how: JudgingSettings, asker: Asker) -> Judge:
+        """Who compares as the settings have it."""
+        return cls(asker, how.judge.reasons, how.judge.max_tokens, how.flips, how.min_margin)
 
     def compare(self, prompt: Messages, left: str, right: str, rules: Sequence[Rule]) -> Verdict:
         """The verdict on one pair."""
@@ -137,6 +144,35 @@ class Leaning(NamedTuple):
             sum(one.first for one in judged),
             Counter(one.problem for one in asked if one.problem),
         )
+
+    @classmethod
+    def of_all(cls, several: Iterable[Leaning]) -> Leaning:
+        """Added up."""
+        every = list(several)
+        return cls(
+            sum(one.judged for one in every),
+            sum(one.flipped for one in every),
+            sum(one.first for one in every),
+            sum((one.unanswered for one in every), Counter()),
+        )
+
+    def shares(self) -> dict[str, float]:
+        """Of the verdicts those that turned with the order, and of single ones those for who stood first."""
+        return {
+            "flipped_share": share(self.flipped, self.judged),
+            "first_share": share(self.first, 2 * self.judged),
+        }
+
+
+def share(count: int, total: int) -> float:
+    """Of nothing it is 0."""
+    return round(count / total, 4) if total else 0.0
+
+
+def rules_for(constitution: Constitution, prompt: Messages, count: int | None, draw: random.Random) -> tuple[Rule, ...]:
+    """The rules that a judge sees beside answers to ``prompt``: ``count`` of those in its language, None for all."""
+    rules = constitution.for_language(language_of(prompt[-1].content))
+    return rules if count is None or count >= len(rules) else tuple(draw.sample(rules, count))
 
 
 def _swapped(pair: Compared, is_swapped: bool) -> Compared:

@@ -18,8 +18,8 @@ from samovar.chat.preferences import Messages
 from samovar.core.errors import DataError
 from samovar.core.files import write_atomic
 from samovar.train.feedback.asking import Ask
-from samovar.train.feedback.constitution import Constitution, Rule, language_of
-from samovar.train.feedback.judge import Compared, Judge, Leaning, Verdict
+from samovar.train.feedback.constitution import Constitution
+from samovar.train.feedback.judge import Compared, Judge, Leaning, Verdict, rules_for, share
 from samovar.train.feedback.ledger import Asker
 from samovar.train.feedback.revision import Revised, revise
 from samovar.train.feedback.settings import RlaifSettings
@@ -67,7 +67,7 @@ def rlaif(
     _write(out / REVISIONS, (one.conversation(reviser=advice.reviser.adviser.name).to_openai() for one in learnt))
     candidates = _candidates(settings, constitution, revised, answers, left_out)
     pairs = [one.pair for one in candidates]
-    verdicts = _judge(settings, advice.judge).compare_all(pairs)
+    verdicts = Judge.of(settings, advice.judge).compare_all(pairs)
     rows = [_row(pair, one, advice.judge.adviser.name) for pair, one in zip(pairs, verdicts, strict=True)]
     decided = [row for row in rows if row is not None]
     _write(out / PREFERENCES, decided)
@@ -84,15 +84,9 @@ def rlaif(
         "preferences": len(decided),
         "ties": sum(one.winner == "tie" for one in verdicts),
         "left_out": dict(left_out + leaning.unanswered),
-        "flipped_share": share(leaning.flipped, leaning.judged),
-        "first_share": share(leaning.first, 2 * leaning.judged),
+        **leaning.shares(),
         "revision_wins": _revision_wins(candidates, verdicts),
     }
-
-
-def _judge(settings: RlaifSettings, asker: Asker) -> Judge:
-    how = settings.judge
-    return Judge(asker, how.reasons, how.max_tokens, settings.flips, settings.min_margin)
 
 
 def _answers(
@@ -137,18 +131,9 @@ def _candidates(
             # Who stands left is drawn, lest the revision always stand right.
             left, right = draw.sample(both, 2)
             revision = "left" if is_new and left == one.answer else "right" if is_new and right == one.answer else ""
-            rules = _rules(settings, constitution, one.prompt, draw)
+            rules = rules_for(constitution, one.prompt, settings.rules, draw)
             found.append(_Candidate(Compared(one.prompt, left, right, rules), revision))
     return found
-
-
-def _rules(
-    settings: RlaifSettings, constitution: Constitution, prompt: Messages, draw: random.Random
-) -> tuple[Rule, ...]:
-    rules = constitution.for_language(language_of(prompt[-1].content))
-    if settings.rules is None or settings.rules >= len(rules):
-        return rules
-    return tuple(draw.sample(rules, settings.rules))
 
 
 def _row(pair: Compared, verdict: Verdict, judge: str) -> dict[str, Any] | None:
@@ -187,11 +172,6 @@ def _revision_wins(candidates: Sequence[_Candidate], verdicts: Sequence[Verdict]
         if one.revision and verdict.winner in ("left", "right")
     ]
     return {"pairs": len(decided), "share": share(sum(one == winner for one, winner in decided), len(decided))}
-
-
-def share(count: int, total: int) -> float:
-    """Of nothing it is 0."""
-    return round(count / total, 4) if total else 0.0
 
 
 def _write(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:

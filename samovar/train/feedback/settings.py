@@ -68,11 +68,31 @@ class AdviserSettings(Settings):
         return self.model_dump(mode="json", exclude=patience)
 
 
-class RlaifSettings(Settings):
-    """Rows to learn from, made by a constitution instead of by people."""
+class JudgingSettings(Settings):
+    """Which of two answers keeps a constitution's rules better: who says so, and when it counts."""
 
     constitution: str = "constitution.md"
     """Text file of rules, one a list item, in English or Russian; relative to the project."""
+    rules: int | None = Field(None, ge=1)
+    """Rules that the judge sees with a pair, drawn by the seed; by default all that are in the prompt's language."""
+    flips: Literal["tie", "mean"] = "tie"
+    """What becomes of a pair whose verdict turns with the order of the answers: nobody wins, or the mean of both
+    verdicts decides (of judges that tell probabilities)."""
+    min_margin: float = Field(0.0, ge=0)
+    """Mean log-odds, in nats, that a verdict must have to count, where the judge tells probabilities."""
+    judge: AdviserSettings = AdviserSettings()
+    """Who judges; by default the assistant itself."""
+
+    def what_counts(self) -> dict[str, Any]:
+        """What determines the verdicts, and whatever else is made by these settings."""
+        advisers = {name for name in type(self).model_fields if isinstance(getattr(self, name), AdviserSettings)}
+        plain = self.model_dump(mode="json", exclude=advisers)
+        return plain | {name: getattr(self, name).what_counts() for name in sorted(advisers)}
+
+
+class RlaifSettings(JudgingSettings):
+    """Rows to learn from, made by a constitution instead of by people."""
+
     prompts: list[str] = []
     """Files whose prompts are answered, or folders of them: conversations or preferences in any form, or rows with
     `prompt`. By default the questions of the recipe's tasks."""
@@ -84,20 +104,11 @@ class RlaifSettings(Settings):
     """How often the first of them is criticised and revised, each time by a rule that the seed draws."""
     pairs: int = Field(3, ge=0)
     """Pairs among the answers and the revision that are judged for each prompt, at most; 0 judges nothing."""
-    rules: int | None = Field(None, ge=1)
-    """Rules that the judge sees with a pair, drawn by the seed; by default all that are in the prompt's language."""
-    flips: Literal["tie", "mean"] = "tie"
-    """What becomes of a pair whose verdict turns with the order of the answers: nobody wins, or the mean of both
-    verdicts decides (of judges that tell probabilities)."""
-    min_margin: float = Field(0.0, ge=0)
-    """Mean log-odds, in nats, that a verdict must have to count, where the judge tells probabilities."""
     temperature: float = Field(1.0, gt=0)
     """Of the assistant's answers."""
     max_tokens: int = Field(256, ge=1)
     """Longest answer of the assistant, in tokens."""
     reviser: AdviserSettings = AdviserSettings()
     """Who criticises and revises; by default the assistant itself."""
-    judge: AdviserSettings = AdviserSettings()
-    """Who judges; by default the assistant itself."""
     seed: int = 0
     """Of every draw."""
