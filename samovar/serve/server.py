@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from samovar.core.artifact import STATE
 from samovar.core.errors import BusyError, ConfigError, ResourceError
+from samovar.serve.kept_responses import KeptResponses
 from samovar.serve.keys import KeyBook
 from samovar.serve.lifetime import CUT_S, Lifetime
 from samovar.serve.logs import log_as_json
@@ -92,7 +93,7 @@ def run_server(
             draft_tokens=settings.draft_tokens,
         )
         lifetime = Lifetime()
-        store = _open_store(chats_file or chats_file_in(model_folder)) if settings.keep_chats else None
+        store = _open_store(chats_file or chats_file_in(model_folder), settings) if settings.keep_chats else None
         with closing(keys), closing(store) if store else nullcontext(), EngineRunner(engine) as runner:
             app = create_app(
                 runner,
@@ -181,13 +182,15 @@ def chats_file_in(folder: Path) -> Path:
     return folder / STATE / "chats.sqlite3"
 
 
-def _open_store(path: Path) -> Store | None:
+def _open_store(path: Path, settings: ServeSettings) -> Store | None:
     """The store; None, and a word of it, where its place cannot be written: a project may be mounted to be read."""
     try:
-        return Store(path)
+        store = Store(path)
     except ResourceError as error:
         print(f"chats are not kept: {error.what}", file=sys.stderr, flush=True)
         return None
+    KeptResponses(store, settings.response_days).forget_old()
+    return store
 
 
 def listen(host: str, port: int, *, stall_s: float | None = None) -> socket.socket:

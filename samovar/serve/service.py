@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlette.requests import Request
+from starlette.responses import JSONResponse
 
 from samovar.agent.agent import with_system
 from samovar.agent.answer import Answer, ToolUse
@@ -174,6 +176,14 @@ def naming_param(name: str) -> Iterator[None]:
     except RequestError as error:
         error.param = {"messages": name, "constraint": "tools"}.get(error.param or "", error.param)
         raise
+
+
+class AsciiJson(JSONResponse):
+    """A reply that may have in it what the client sent: halves of surrogate pairs too, which UTF-8 has no place for."""
+
+    def render(self, content: Any) -> bytes:
+        """All else than ASCII as JSON's escapes."""
+        return json.dumps(content, separators=(",", ":")).encode()
 
 
 async def read_content(request: Request) -> bytes:

@@ -71,6 +71,10 @@ class ServeSettings(Settings):
     """Bytes of such a stream that are kept."""
     keep_chats: bool = True
     """Keep the page's chats, and responses asked for with store: true, in .samovar/chats.sqlite3; nowhere else."""
+    response_days: Annotated[float, Field(gt=0)] | None = 30
+    """Days that such a response is kept after it was made or gone on from; null keeps it until it is deleted."""
+    max_responses: Annotated[int, Field(ge=1)] | None = 10_000
+    """Such responses that are kept for one key; beyond that those go that were used longest ago. null keeps all."""
     cors_origins: tuple[str, ...] = ()
     """Origins of other sites whose pages may ask this server, as https://chat.example; none by default."""
     tls_certificate: Path | None = None

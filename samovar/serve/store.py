@@ -16,7 +16,7 @@ from pathlib import Path
 from samovar.core.errors import ConfigError, CorruptError
 from samovar.core.files import naming_os_errors
 
-VERSION = 1
+VERSION = 2
 """Of the tables; ``PRAGMA user_version`` has it."""
 _WAIT_S = 10
 """For another process that writes."""
@@ -34,7 +34,14 @@ CREATE TRIGGER IF NOT EXISTS message_goes AFTER DELETE ON messages BEGIN
     DELETE FROM words WHERE rowid = old.number; END;
 CREATE TABLE IF NOT EXISTS responses (
     id TEXT PRIMARY KEY, owner TEXT NOT NULL, previous TEXT, created_s INTEGER NOT NULL, turn TEXT NOT NULL,
-    told TEXT NOT NULL) WITHOUT ROWID;
+    told TEXT NOT NULL, num_input INTEGER, used_s REAL NOT NULL DEFAULT 0) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS responses_by_use ON responses (used_s);
+CREATE INDEX IF NOT EXISTS responses_of ON responses (owner, used_s DESC, created_s DESC);
+"""
+_FROM_VERSION_1 = """
+ALTER TABLE responses ADD COLUMN num_input INTEGER;
+ALTER TABLE responses ADD COLUMN used_s REAL NOT NULL DEFAULT 0;
+UPDATE responses SET used_s = created_s;
 """
 
 
@@ -89,7 +96,8 @@ class Store:
             self._connection.execute("PRAGMA foreign_keys = ON")
             # What is deleted is overwritten, and not only forgotten.
             self._connection.execute("PRAGMA secure_delete = ON")
-            self._connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
+            changes = (_FROM_VERSION_1 if version == 1 else "") + _TABLES
+            self._connection.executescript(f"BEGIN IMMEDIATE; {changes} PRAGMA user_version = {VERSION}; COMMIT;")
 
 
 @contextmanager

@@ -114,6 +114,7 @@ def test_what_is_kept_is_in_it_where_anything_is(start: Callable[..., Server], t
     paths = document["paths"]
     assert {path: set(paths[path]) for path in paths if "{id}" in path or path.startswith("/api")} == {
         "/v1/responses/{id}": {"get", "delete"},
+        "/v1/responses/{id}/input_items": {"get"},
         "/api/chats": {"get", "post"},
         "/api/chats/{id}": {"get", "patch", "delete"},
         "/api/chats/{id}/messages": {"post"},
@@ -125,7 +126,13 @@ def test_what_is_kept_is_in_it_where_anything_is(start: Callable[..., Server], t
     validator(document, body).validate(asked)
     made = http.post("/api/chats", json=asked).json()
     address = f"/api/chats/{made['id']}"
+    asked_first = {"model": MODEL, "input": "How much is 17*24?", "store": True}
+    response = http.post("/v1/responses", json=asked_first).json()
+    following = {"model": MODEL, "input": "Hi", "store": True, "previous_response_id": response["id"]}
+    items = f"/v1/responses/{http.post('/v1/responses', json=following).json()['id']}/input_items"
     for path, method, reply in (
+        ("/v1/responses/{id}", "get", http.get(f"/v1/responses/{response['id']}").json()),
+        ("/v1/responses/{id}/input_items", "get", http.get(items).json()),
         ("/api/chats", "post", made),
         ("/api/chats/{id}/messages", "post", http.post(f"{address}/messages", json={"messages": [message]}).json()),
         ("/api/chats", "get", http.get("/api/chats?search=Hi").json()),

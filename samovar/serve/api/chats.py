@@ -6,15 +6,13 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from samovar.core.errors import RequestError
 from samovar.serve.chats import Chats, Outline, Said
 from samovar.serve.context import current_owner
 from samovar.serve.service import read_content
-from samovar.serve.shapes.body import read_as, short
+from samovar.serve.shapes.body import read_as, read_query
 from samovar.serve.shapes.chats import (
     ChatList,
     ChatOutline,
@@ -37,7 +35,7 @@ class ChatApi:
 
     async def list_all(self, request: Request) -> Response:
         """The caller's chats, those first that changed last."""
-        asked = _query(request)
+        asked = read_query(ChatQuery, request.query_params)
         found = await asyncio.to_thread(
             self.chats.listed, current_owner(), words=asked.search, limit=asked.limit + 1, before_s=asked.before
         )
@@ -83,16 +81,6 @@ class ChatApi:
         await asyncio.to_thread(self.chats.delete, current_owner(), chat_id)
         reply: GoneChat = {"id": chat_id, "object": "chat.deleted", "deleted": True}
         return JSONResponse(reply)
-
-
-def _query(request: Request) -> ChatQuery:
-    try:
-        return ChatQuery.model_validate_strings(dict(request.query_params))
-    except ValidationError as error:
-        issue = error.errors(include_url=False)[0]
-        name = str(issue["loc"][0])
-        told = f"{name} = {short(issue['input'])}: {issue['msg'][0].lower()}{issue['msg'][1:]}"
-        raise RequestError(told, code="invalid_value", param=name) from error
 
 
 def _said(message: KeptMessage) -> Said:

@@ -19,7 +19,7 @@ from samovar.serve.api.rerank import Reranking
 from samovar.serve.api.responses import Responses
 from samovar.serve.chats import Chats
 from samovar.serve.service import Service
-from samovar.serve.shapes import chat, chats, completions, embeddings, messages, models, rerank, responses
+from samovar.serve.shapes import chat, chats, completions, embeddings, input_items, messages, models, rerank, responses
 from samovar.serve.shapes.errors import AnthropicErrorReply
 
 
@@ -77,6 +77,7 @@ def _of_responses(answering: Responses) -> list[Endpoint]:
     return [
         Endpoint(address, answering.show, responses.ResponseObject),
         Endpoint(address, answering.delete, responses.GoneResponse, verb="DELETE"),
+        Endpoint(f"{address}/input_items", answering.list_input, input_items.ItemList, query=input_items.ItemQuery),
     ]
 
 

@@ -13,8 +13,9 @@ T = TypeVar("T")
 
 _UNBUFFERED = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 DONE = "data: [DONE]\n\n"
-# Ends of lines to Unicode and to Python's splitlines, though not to this format: many clients split there.
-_LINE_ENDS = {ord(sign): f"\\u{ord(sign):04x}" for sign in "\x85\u2028\u2029"}
+# Ends of lines to Unicode and to Python's splitlines, though not to this format: many clients split there. And halves
+# of surrogate pairs, which a client may send and get back, but UTF-8 has no place for.
+_ESCAPED = {sign: f"\\u{sign:04x}" for sign in (0x85, 0x2028, 0x2029, *range(0xD800, 0xE000))}
 
 
 class Closable(Protocol):
@@ -73,5 +74,5 @@ def line(value: Mapping[str, Any], event: str | None = None) -> str:
     """One event: its name, if it has one, and its data."""
     data = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     if not data.isascii():
-        data = data.translate(_LINE_ENDS)
+        data = data.translate(_ESCAPED)
     return f"data: {data}\n\n" if event is None else f"event: {event}\ndata: {data}\n\n"

@@ -16,14 +16,16 @@ from samovar.chat.conversation import Message, ToolCall, read_arguments
 from samovar.core.errors import DataError, RequestError
 from samovar.engine.request import Sampling
 from samovar.serve.api.event_stream import EventStream, Primed, line, primed
+from samovar.serve.api.input_items import items_of, page_of
 from samovar.serve.api.response_reply import ResponseReply
 from samovar.serve.api.tool_use import plan_answer
 from samovar.serve.context import current_owner
 from samovar.serve.disconnect import until_client_leaves
 from samovar.serve.errors import describe_error, log_failure
 from samovar.serve.kept_responses import KeptResponses
-from samovar.serve.service import Service, naming_param, read_content
-from samovar.serve.shapes.body import read_as
+from samovar.serve.service import AsciiJson, Service, naming_param, read_content
+from samovar.serve.shapes.body import read_as, read_query
+from samovar.serve.shapes.input_items import ItemQuery
 from samovar.serve.shapes.responses import (
     GoneResponse,
     InputCall,
@@ -58,20 +60,26 @@ class Responses:
 
         async def keep() -> None:
             if asked.store:
-                told, said = {**reply.response}, [*turn, *reply.said]
-                previous = asked.previous_response_id
-                await asyncio.to_thread(self._kept().keep, current_owner(), told, said, previous=previous)
+                told, previous = {**reply.response}, asked.previous_response_id
+                kept, owner = self._kept(), current_owner()
+                await asyncio.to_thread(kept.keep, owner, told, turn, reply.said, previous=previous)
 
         with naming_param("input"):
             if not asked.stream:
-                return JSONResponse(await until_client_leaves(request, _whole(events, reply, keep)))
+                return AsciiJson(await until_client_leaves(request, _whole(events, reply, keep)))
             begun = await until_client_leaves(request, primed(events))
         return EventStream(_lines(begun, reply, keep), begun)
 
     async def show(self, request: Request) -> Response:
         """A response that was kept."""
         told = await asyncio.to_thread(self._kept().read, current_owner(), request.path_params["id"])
-        return JSONResponse(told)
+        return AsciiJson(told)
+
+    async def list_input(self, request: Request) -> Response:
+        """What the model had before it when it made a response that was kept."""
+        asked = read_query(ItemQuery, request.query_params)
+        messages = await asyncio.to_thread(self._kept().asked, current_owner(), request.path_params["id"])
+        return AsciiJson(page_of(items_of(messages), asked))
 
     async def delete(self, request: Request) -> Response:
         """Forget a response, for good."""
@@ -101,7 +109,8 @@ class Responses:
                 code="unsupported_value",
                 param=param,
             )
-        return KeptResponses(self.service.store)
+        settings = self.service.settings
+        return KeptResponses(self.service.store, settings.response_days, settings.max_responses)
 
     def _plan(self, asked: ResponseRequest) -> tuple[Sampling, ToolUse]:
         sampling = self.service.sampling(asked.model, asked, asked.max_output_tokens)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
@@ -133,6 +133,7 @@ class Drawing(Body):
 
 
 B = TypeVar("B", bound=Body)
+S = TypeVar("S", bound=Shape)
 
 
 def read_json(content: bytes) -> dict[str, Any]:
@@ -165,6 +166,21 @@ def read_as(kind: type[B], content: bytes) -> B:
         return kind.model_validate(value)
     except ValidationError as error:
         raise _refusal(error, kind, value) from error
+
+
+def read_query(kind: type[S], params: Mapping[str, str]) -> S:
+    """Read and check what stands in an address after a question mark; what is unknown there is passed over.
+
+    Raises:
+        RequestError: a value is of another kind, or out of its range.
+    """
+    try:
+        return kind.model_validate_strings(dict(params))
+    except ValidationError as error:
+        issue = error.errors(include_url=False)[0]
+        name = str(issue["loc"][0])
+        told = f"{name} = {short(issue['input'])}: {issue['msg'][0].lower()}{issue['msg'][1:]}"
+        raise RequestError(told, code="invalid_value", param=name) from error
 
 
 def _number(text: str) -> int | float:
