@@ -44,6 +44,19 @@ class Outline(NamedTuple):
     excerpt: str | None = None
     """Of the message that was found, where one was sought."""
 
+    def check_place(self, place: int, *, param: str = "place") -> None:
+        """Refuse a place that messages are missing before.
+
+        Raises:
+            RequestError: the chat is shorter; the request's field ``param`` is to blame.
+        """
+        if place > self.num_messages:
+            raise RequestError(
+                f"the chat has {self.num_messages} messages, and none can be put at place {place}",
+                hint="read the chat again",
+                param=param,
+            )
+
 
 @dataclass(frozen=True, slots=True)
 class Chats:
@@ -93,6 +106,15 @@ class Chats:
             )
             return outline, [Said(role, content, json.loads(more), when) for role, content, more, when in rows]
 
+    def outline(self, owner: str, chat_id: str) -> Outline:
+        """One chat without its messages.
+
+        Raises:
+            RequestError: the owner has no such chat.
+        """
+        with self.store.transaction() as connection:
+            return _outline(connection, owner, chat_id)
+
     def create(self, owner: str, messages: Sequence[Said], *, title: str | None = None) -> Outline:
         """A new chat; where no title is given, it is what was said first."""
         chat_id, now = f"chat_{uuid.uuid4().hex}", time.time()
@@ -105,23 +127,35 @@ class Chats:
             _write(connection, chat_id, 0, messages)
             return _outline(connection, owner, chat_id)
 
-    def write(self, owner: str, chat_id: str, messages: Sequence[Said], *, place: int | None = None) -> Outline:
+    def write(
+        self,
+        owner: str,
+        chat_id: str,
+        messages: Sequence[Said],
+        *,
+        place: int | None = None,
+        unchanged_since_s: float | None = None,
+    ) -> Outline:
         """Let ``messages`` be what the chat has from ``place`` on; by default they come after all others.
 
         With a place, writing twice is as writing once, so that who got no answer can ask again.
 
+        Args:
+            owner: whose chat it is.
+            chat_id: which.
+            messages: what was said.
+            place: the how-manieth message of the chat the first of them is, from 0 on.
+            unchanged_since_s: the ``changed_s`` of the chat when its writer looked last; where it changed since,
+                nothing is written. None: it is written in any case.
         Raises:
             RequestError: the owner has no such chat, it is shorter than ``place``, or would be too long.
         """
         with self.store.transaction() as connection:
             outline = _outline(connection, owner, chat_id)
+            if unchanged_since_s not in (None, outline.changed_s):
+                return outline
             start = outline.num_messages if place is None else place
-            if start > outline.num_messages:
-                raise RequestError(
-                    f"the chat has {outline.num_messages} messages, and none can be put at place {start}",
-                    hint="read the chat again",
-                    param="place",
-                )
+            outline.check_place(start)
             if start + len(messages) > MOST_MESSAGES:
                 raise RequestError(f"a chat has {MOST_MESSAGES} messages at most", hint="begin another")
             connection.execute("DELETE FROM messages WHERE chat_id = ? AND place >= ?", (chat_id, start))

@@ -45,11 +45,6 @@ class Streams:
         self._max_bytes = max_bytes
         self._kept: dict[str, _Stream] = {}
 
-    @property
-    def num_kept(self) -> int:
-        """Streams that can be resumed now."""
-        return len(self._kept)
-
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Begin, resume, end a stream, or pass on."""
         if scope["type"] != "http" or self._resume_s <= 0:

@@ -65,7 +65,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def drive(tokenizer: Tokenizer, tmp_path: Path) -> Callable[..., Any]:
     """Opens the page, does what a script says, and gives what it tells."""
 
-    def run(script: str, store: Store | None, fragment: str = "") -> Any:
+    def run(script: str, store: Store | None, fragment: str = "", runner: ScriptedRunner | None = None) -> Any:
         told: list[Any] = []
         is_told = threading.Event()
 
@@ -78,7 +78,7 @@ def drive(tokenizer: Tokenizer, tmp_path: Path) -> Callable[..., Any]:
         page = page.replace("</head>", '<script type="module" src="hands.js"></script></head>')
         hands = f"{HANDS}\ntry {{ await tell(await (async () => {{ {script} }})()); }}"
         hands += "catch (error) { await tell({ error: String(error) }); }"
-        runner = ScriptedRunner(ScriptedEngine(tokenizer, calculating))
+        runner = runner or ScriptedRunner(ScriptedEngine(tokenizer, calculating))
         app = create_app(runner, tokenizer, model_id=MODEL, tools=[Calculator()], store=store)
         app.router.routes[:0] = [
             Route("/test", lambda _: Response(page, media_type="text/html")),
@@ -173,6 +173,39 @@ def test_a_chat_named_in_the_address_is_gone_on_with(drive: Callable[..., Any], 
 
 
 @needs_browser
+def test_an_answer_goes_on_while_its_page_is_opened_again(
+    drive: Callable[..., Any], store: Store, tokenizer: Tokenizer
+) -> None:
+    text = "A cat sat on the mat and looked at the river. " * 8 + "Then it ran."
+    runner = ScriptedRunner(ScriptedEngine(tokenizer, lambda _: text), pause_s=0.02)
+    told = drive(
+        """
+        if (!sessionStorage.getItem("again")) {
+          await say("Tell me of a cat");
+          const half = await until(() => answers().find((one) => one.includes("river")), "half an answer");
+          sessionStorage.setItem("again", half);
+          location.reload();
+          await new Promise(() => {});
+        }
+        await until(() => answers().some((one) => one.includes("Then it ran.")), "the rest of it");
+        await until(() => byId("stop").hidden, "its end");
+        return { half: sessionStorage.getItem("again"), whole: answers()[0] };
+        """,
+        store,
+        runner=runner,
+    )
+    assert "ran" not in told["half"]
+    assert told["whole"].strip() == text
+    assert len(runner.engine.prompts) == 1  # it was not asked again
+    (outline,) = Chats(store).listed("")
+    _, messages = Chats(store).read("", outline.id)
+    assert [(one.role, one.content, one.more) for one in messages] == [
+        ("user", "Tell me of a cat", {}),
+        ("assistant", text, {}),
+    ]
+
+
+@needs_browser
 def test_without_a_store_the_browser_keeps_the_one_chat(drive: Callable[..., Any]) -> None:
     told = drive(
         """
@@ -185,3 +218,24 @@ def test_without_a_store_the_browser_keeps_the_one_chat(drive: Callable[..., Any
     )
     assert "Hello there" in told["kept"]
     assert (told["menu"], told["address"]) == (True, "")
+
+
+@needs_browser
+def test_without_a_store_the_browser_keeps_half_an_answer(drive: Callable[..., Any], tokenizer: Tokenizer) -> None:
+    runner = ScriptedRunner(ScriptedEngine(tokenizer, lambda _: "A cat sat on the mat. " * 60), pause_s=0.02)
+    told = drive(
+        """
+        if (!sessionStorage.getItem("again")) {
+          await say("Tell me of a cat");
+          await until(() => answers().some((one) => one.includes("mat. A cat")), "half an answer");
+          sessionStorage.setItem("again", "1");
+          location.reload();
+          await new Promise(() => {});
+        }
+        return await until(() => answers().find((one) => one.includes("mat. A cat")), "the half again");
+        """,
+        None,
+        runner=runner,
+    )
+    assert told.startswith("A cat sat on the mat. A cat")
+    assert "Stopped." in told

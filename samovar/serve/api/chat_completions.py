@@ -15,6 +15,7 @@ from samovar.chat.conversation import Message
 from samovar.core.errors import DataError, RequestError
 from samovar.serve.api.chat_reply import ChatReply
 from samovar.serve.api.event_stream import DONE, EventStream, Primed, line, primed
+from samovar.serve.api.kept_answer import find_place, written
 from samovar.serve.api.tool_use import plan_answer
 from samovar.serve.disconnect import until_client_leaves
 from samovar.serve.errors import describe_error, log_failure
@@ -44,6 +45,8 @@ class ChatCompletions:
             has_logprobs=bool(chat.logprobs),
             includes_usage=chat.stream_options is not None and bool(chat.stream_options.include_usage),
         )
+        if chat.samovar is not None:
+            events = written(events, reply, await find_place(self.service.store, chat.samovar))
         with naming_param("messages"):
             if not chat.stream:
                 return JSONResponse(await until_client_leaves(request, _whole(events, reply)))

@@ -123,6 +123,10 @@ class ChatReply:
         if self._includes_usage:
             yield {**self._chunk(0, {}), "choices": [], "usage": self._usage()}
 
+    def message(self, index: int) -> ChatAnswer:
+        """One of the answers as far as it was made."""
+        return self._choices[index].message()
+
     def completion(self) -> ChatCompletion:
         """All answers whole; after each ``Finished`` was taken."""
         choices: list[Choice] = [

@@ -24,20 +24,32 @@ const TRIES = 5;
 const PAUSE_MS = 1000;
 
 // Yields the chunks of one answer. A connection that drops is taken up again where it was.
-export async function* streamAnswer(model, messages, signal) {
-  const body = JSON.stringify({ model, messages, stream: true });
+// `place`, {chat, place}, is where the server writes the answer too; `begun` is told the name of the stream.
+export async function* streamAnswer(model, messages, signal, { place = null, begun = () => {} } = {}) {
+  const body = JSON.stringify({ model, messages, stream: true, ...(place && { samovar: place }) });
   const options = { method: "POST", body, signal, headers: { "Samovar-Resumable": "1" } };
   const response = await call("v1/chat/completions", options);
   const stream = response.headers.get("Samovar-Stream");
+  begun(stream);
+  yield* whole(response, stream, signal);
+}
+
+// Yields the chunks of an answer that was asked for before this page was opened, from the first on.
+export async function* followAnswer(stream, signal) {
+  yield* whole(await call(`v1/streams/${stream}`, { signal }), stream, signal);
+}
+
+// Who stops reading stops the answer.
+async function* whole(response, stream, signal) {
   try {
-    yield* whole(response, stream, signal);
+    yield* unbroken(response, stream, signal);
   } catch (error) {
     if (error.name === "AbortError" && stream) leave(stream);
     throw error;
   }
 }
 
-async function* whole(response, stream, signal) {
+async function* unbroken(response, stream, signal) {
   const place = { last: "" };
   for (let left = TRIES; ; left--) {
     try {

@@ -1,7 +1,7 @@
 // The chat: a conversation, kept by the server that sent this page and answers it; where it keeps none, by the browser.
 
-import { ApiError, keepKey, modelName, streamAnswer } from "./api.js";
-import { newChat, readChat, saveChat } from "./chats.js";
+import { ApiError, followAnswer, keepKey, modelName, streamAnswer } from "./api.js";
+import { forgetStream, newChat, noteStream, notedStream, readChat, saveChat } from "./chats.js";
 import { make } from "./markup.js";
 import { drawMessage } from "./message.js";
 import { Sidebar } from "./sidebar.js";
@@ -25,13 +25,14 @@ function restore() {
   try {
     const kept = JSON.parse(localStorage.getItem(KEPT) ?? "[]");
     const isMessage = (one) => ["user", "assistant"].includes(one?.role) && typeof one.content === "string";
-    return whole(kept.filter(isMessage).map((one) => ({ ...one, isLive: false, isSaved: false })));
+    const ended = (one) => ({ ...one, isLive: false, isSaved: false, isStopped: one.isLive || one.isStopped });
+    return whole(kept.filter(isMessage).map(ended));
   } catch {
     return [];
   }
 }
 
-// The page was closed while the answer was made: the question can be asked again.
+// The page was closed before there was any answer: the question can be asked again.
 function whole(messages) {
   if (messages.at(-1)?.role === "user") messages.push({ role: "assistant", content: "", isStopped: true });
   return messages;
@@ -47,7 +48,7 @@ async function keepOnServer(kept) {
     if (!(await saveChat(kept))) return;
     alarm("");
     if (isNew && kept === chat) show(kept.id);
-    await sidebar.refresh();
+    sidebar.refresh();
   } catch {
     alarm(words.notSaved);
   }
@@ -60,6 +61,11 @@ function keepInBrowser(kept) {
     // Storage is full or switched off: the conversation then lasts as long as the page.
   }
 }
+
+// The server writes down itself what there is of an answer; where it keeps no chats, the browser has to.
+addEventListener("pagehide", () => {
+  if (running && !sidebar.isThere) keepInBrowser(chat);
+});
 
 // --- drawing
 
@@ -131,6 +137,24 @@ async function answer() {
   const asked = chat;
   if (asked.messages.at(-1)?.role === "assistant") asked.messages.pop();
   const said = toldSoFar(asked.messages);
+  await grow(asked, (message, signal) => fill(asked, message, said, signal));
+}
+
+// Goes on showing the answer that was being made when the page was closed.
+async function goOn(asked, stream) {
+  await grow(asked, async (message, signal) => {
+    try {
+      for await (const chunk of followAnswer(stream, signal)) take(message, chunk);
+    } catch (error) {
+      if (error.status !== 404) throw error;
+      const kept = (await readChat(asked.id)).messages.at(-1);  // it has ended meanwhile
+      Object.assign(message, kept?.role === "assistant" ? kept : { isStopped: true });
+    }
+  });
+}
+
+// A message at the end of the chat, which is shown as `fill` fills it.
+async function grow(asked, fill) {
   const message = { role: "assistant", content: "", steps: [], isLive: true };
   asked.messages.push(message);
   running = new AbortController();
@@ -138,7 +162,7 @@ async function answer() {
   drawControls();
   scroller.scrollTop = scroller.scrollHeight;
   try {
-    await fill(message, said, running.signal);
+    await fill(message, running.signal);
   } catch (error) {
     if (error.name === "AbortError") message.isStopped = true;
     else message.error = explain(error);
@@ -158,6 +182,7 @@ function toldSoFar(messages) {
 function finish(message, asked) {
   message.isLive = false;
   running = null;
+  forgetStream(asked.id);
   if (asked.messages.at(-1) === message) keep(asked);
   if (asked === chat) {
     keepingEnd(() => draw(chat.messages.length - 1));
@@ -168,17 +193,31 @@ function finish(message, asked) {
 }
 
 // A conversation longer than the model's context is asked again without its oldest turns.
-async function fill(message, said, signal) {
+async function fill(asked, message, said, signal) {
+  await saving;  // the chat has a place for the answer when all before it is kept
+  let place = placeOf(asked, message);
+  const begun = (stream) => place && stream && noteStream(asked.id, stream);
   for (;;) {
     try {
-      for await (const chunk of streamAnswer(model, said, signal)) take(message, chunk);
+      for await (const chunk of streamAnswer(model, said, signal, { place, begun })) take(message, chunk);
       return;
     } catch (error) {
-      if (error.code !== "context_length_exceeded" || said.length < 2) throw error;
-      said = said.slice(said[1].role === "assistant" ? 2 : 1);
-      message.forgot = true;
+      if (error.code === "chat_not_found" && place) {
+        place = null;  // deleted on another page
+      } else if (error.code === "context_length_exceeded" && said.length > 1) {
+        said = said.slice(said[1].role === "assistant" ? 2 : 1);
+        message.forgot = true;
+      } else {
+        throw error;
+      }
     }
   }
+}
+
+function placeOf(asked, message) {
+  const place = asked.messages.indexOf(message);
+  const isKept = asked.id !== null && asked.messages.slice(0, place).every((one) => one.isSaved);
+  return isKept ? { chat: asked.id, place } : null;
 }
 
 function take(message, chunk) {
@@ -228,7 +267,9 @@ async function openChat(id) {
   stop();
   try {
     chat = await readChat(id);
-    whole(chat.messages);
+    const stream = chat.messages.at(-1)?.role === "user" && !running ? notedStream(id) : null;
+    if (stream) goOn(chat, stream);
+    else whole(chat.messages);
     show(id);
   } catch (error) {
     if (error.status !== 404) return tell(error);
@@ -256,7 +297,8 @@ function alarm(text) {
 
 // The chat that the address names; and what the browser kept goes to the server, once there is one that keeps chats.
 async function findChats() {
-  if (!(await sidebar.refresh())) return;
+  await saving;
+  if (!sidebar.isThere) return;
   localStorage.removeItem(KEPT);
   if (chat.messages.length) keep(chat);
   else if (location.hash) await openChat(location.hash.slice(1));
@@ -277,6 +319,7 @@ async function connect() {
     model = await modelName();
     byId("model").textContent = model;
     document.title = model;
+    saving = saving.then(() => sidebar.refresh());  // where chats are kept is known before the first is
     findChats();
   } catch (error) {
     if (error.status === 401) askForKey(false);

@@ -57,6 +57,20 @@ export async function saveChat(chat) {
   return true;
 }
 
+// The answer that is being made for a chat, by the name of its stream: a page that is opened again finds it.
+const LIVE = "samovar.live.";
+export const noteStream = (chatId, stream) => inStorage((kept) => kept.setItem(LIVE + chatId, stream));
+export const notedStream = (chatId) => inStorage((kept) => kept.getItem(LIVE + chatId));
+export const forgetStream = (chatId) => inStorage((kept) => kept.removeItem(LIVE + chatId));
+
+function inStorage(act) {
+  try {
+    return act(localStorage);
+  } catch {
+    return null;  // full or switched off: the answer is then seen when the server has written it down
+  }
+}
+
 async function post(path, body) {
   return (await call(path, { method: "POST", body: JSON.stringify(body) })).json();
 }

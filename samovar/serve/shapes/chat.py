@@ -88,6 +88,15 @@ class StreamOptions(Shape):
     """Accepted, without effect: chunks are never padded."""
 
 
+class ChatPlace(Shape):
+    """Where an answer belongs among the chats that the server keeps."""
+
+    chat: str
+    """The id of a chat of the caller's."""
+    place: Annotated[int, Field(ge=0, lt=2**31)]
+    """The how-manieth message of the chat the answer is, from 0 on; it takes the place of what stands there."""
+
+
 class ChatRequest(Billing, Drawing):
     """The body of POST /v1/chat/completions."""
 
@@ -117,6 +126,9 @@ class ChatRequest(Billing, Drawing):
     response_format: ResponseFormat | None = None
     verbatim_quotes: bool | None = None
     """Whether lines that begin with > say nothing but what the conversation says."""
+    samovar: ChatPlace | None = None
+    """Write the answer (of several the first) into a chat that the server keeps, as far as it was made when it ends,
+    whether anybody waits for it or not; but not where the chat has changed since it was asked for."""
     prediction: dict[str, Any] | None = None
     """Accepted, without effect."""
     audio: None = None
