@@ -144,6 +144,27 @@ def test_the_server_runs_its_own_tools_where_none_are_brought(client: anthropic.
     assert message.model_extra["samovar"]["steps"][0]["result"] == "408"
 
 
+def test_a_stream_shows_the_tools_that_the_server_runs_as_they_run(start: Callable[..., Server]) -> None:
+    server = start(lambda prompt: "It is 408." if "<tool_response>" in prompt else "I count.\n" + call_text("17*24"))
+    question: list[Any] = [{"role": "user", "content": "How much is 17*24?"}]
+    with client_of(server) as client:
+        with client.messages.stream(model=MODEL, max_tokens=99, messages=question) as stream:
+            events = list(stream)
+            final = stream.get_final_message()
+        whole = client.messages.create(model=MODEL, max_tokens=99, messages=question)
+    kinds = [event.type for event in events]
+    told = [event for event in events if event.type == "message_delta" and event.model_extra]
+    (step,) = [step for event in told for step in event.model_extra["samovar"]["steps"]]  # type: ignore[index]
+    assert (step["name"], step["arguments"], step["result"]) == ("calculator", {"expression": "17*24"}, "408")
+    assert kinds.index("text") < events.index(told[0]) < len(kinds) - 1 - kinds[::-1].index("text")
+    assert told[0].delta.stop_reason is None  # type: ignore[union-attr]
+    texts = [[block.text for block in one.content if block.type == "text"] for one in (final, whole)]
+    assert texts[0] == texts[1] == ["I count.\n\nIt is 408."]
+    assert (final.stop_reason, final.usage) == ("end_turn", whole.usage)
+    assert whole.model_extra is not None
+    assert whole.model_extra["samovar"]["steps"] == [step]
+
+
 def test_an_answer_at_its_limit_says_so(client: anthropic.Anthropic) -> None:
     assert client.messages.create(model=MODEL, max_tokens=2, messages=GREETING).stop_reason == "max_tokens"
 

@@ -14,6 +14,7 @@ from samovar.serve.shapes.chat import Step
 from samovar.serve.shapes.messages import (
     AnthropicMessage,
     CallBlock,
+    Ending,
     MessageEvent,
     MessageUsage,
     SaidBlock,
@@ -58,7 +59,13 @@ class MessageReply:
             case ToolReturned():
                 self._is_new_round = True
                 result = event.result.content
-                self._steps.append({"name": event.call.name, "arguments": event.call.arguments, "result": result})
+                step: Step = {"name": event.call.name, "arguments": event.call.arguments, "result": result}
+                self._steps.append(step)
+                # In Anthropic's words a change of the message as a whole; clients that know no steps pass over it.
+                # Tokens of the answer are counted at its end.
+                nothing_else: Ending = {"stop_reason": None, "stop_sequence": None}
+                usage = self.message["usage"]
+                yield {"type": "message_delta", "delta": nothing_else, "usage": usage, "samovar": {"steps": [step]}}
             case Finished():
                 yield from self._finish(event)
 

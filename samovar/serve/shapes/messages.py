@@ -206,9 +206,9 @@ class InputPiece(TypedDict):
 
 
 class Ending(TypedDict):
-    """How the turn ended."""
+    """How the turn ended; null where it goes on, and something else of the message changed."""
 
-    stop_reason: StopReason
+    stop_reason: StopReason | None
     stop_sequence: str | None
 
 
@@ -228,3 +228,5 @@ class MessageEvent(TypedDict):
     content_block: NotRequired[SaidBlock | CallBlock]
     delta: NotRequired[TextPiece | InputPiece | Ending]
     usage: NotRequired[MessageUsage]
+    samovar: NotRequired[Steps]
+    """A tool that the server has just run."""
