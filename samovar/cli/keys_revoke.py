@@ -17,4 +17,5 @@ Which = Annotated[str, typer.Argument(metavar="KEY", help="Its id or name.", sho
 def run(folder: Folder, which: Which, keys_file: KeysFile = None) -> None:
     """Revoke a key for good; a running server refuses it from its next request on."""
     key = open_book(folder, keys_file).revoke(which)
-    say(f"key {key.id} of {key.name} is revoked")
+    say(f"key {key.id} of {key.name} is revoked; what was kept for it stays in the file of chats, seen by nobody")
+    say(f"to give it to another key, or to delete it: samovar chats list {folder}")

@@ -28,6 +28,11 @@ KeysFile = Annotated[
     Path | None,
     typer.Option("--keys", metavar="FILE", help="File of `samovar keys`; by default in DIR.", show_default=False),
 ]
+ChatsFile = Annotated[
+    Path | None,
+    typer.Option("--chats", metavar="FILE", help="File of the chats that are kept; by default in DIR.",
+                 show_default=False),
+]  # fmt: skip
 Certificate = Annotated[
     Path | None,
     typer.Option("--tls-certificate", metavar="PEM", help="Speak HTTPS with this certificate.", show_default=False),
@@ -75,6 +80,7 @@ def run(
     port: Port = None,
     api_key: ApiKey = None,
     keys_file: KeysFile = None,
+    chats_file: ChatsFile = None,
     certificate: Certificate = None,
     tls_key: TlsKey = None,
     log: Log = None,
@@ -112,7 +118,7 @@ def run(
         port=port,
         api_key=api_key,
         keys_file=keys_file or keys_file_in(folder),
-        chats_file=chats_file_in(folder),
+        chats_file=chats_file or chats_file_in(folder),
         model_id="-".join(assistant.recipe.name.lower().split()),
         settings=settings,
     )
