@@ -99,6 +99,8 @@ def test_the_image_serves_as_nobody_in_particular() -> None:
     given = check_command(json.loads(told["CMD"]))
     assert given["port"] == int(told["EXPOSE"]) == PORT
     assert told["USER"] == "10001"
+    volumes = json.loads(told["VOLUME"])
+    assert [str(given[file].parent) for file in ("keys_file", "chats_file")] == volumes * 2
     assert f"http://127.0.0.1:{PORT}/ready" in told["HEALTHCHECK"]
 
 
@@ -133,9 +135,21 @@ def test_kubernetes_probes_and_starts_what_there_is() -> None:
     mounts = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
     assert set(mounts) == {volume["name"] for volume in pod["spec"]["volumes"]}
     assert mounts["project"] == str(given["folder"])
-    assert str(given["keys_file"]).startswith(mounts["state"] + "/")
+    for file in (given["keys_file"], given["chats_file"]):  # the project is only read
+        assert str(file).startswith(mounts["state"] + "/")
     claims = {claim["metadata"]["name"] for claim in found["PersistentVolumeClaim"]}
     volumes = [one["persistentVolumeClaim"] for one in pod["spec"]["volumes"] if "persistentVolumeClaim" in one]
     assert {one["claimName"] for one in volumes} == claims
     (policy,) = found["NetworkPolicy"]
     assert policy["spec"]["ingress"][0]["ports"][0]["port"] == PORT
+
+
+def test_the_pod_that_is_filled_fills_what_is_served() -> None:
+    pod = yaml.safe_load((DEPLOY / "fill.yaml").read_text(encoding="utf-8"))["spec"]
+    (deployment,) = manifests()["Deployment"]
+    served = deployment["spec"]["template"]["spec"]
+    assert pod["volumes"][0]["persistentVolumeClaim"]["claimName"] in {
+        volume["persistentVolumeClaim"]["claimName"] for volume in served["volumes"] if volume["name"] == "project"
+    }
+    assert pod["containers"][0]["image"] == served["containers"][0]["image"]
+    assert pod["securityContext"] == served["securityContext"]  # who serves may read what was copied
