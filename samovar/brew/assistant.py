@@ -11,8 +11,10 @@ from samovar.brew.recipe import Recipe, load_recipe
 from samovar.brew.stage import TAUGHT, load_stages
 from samovar.core.errors import MissingError
 
-ASSISTANT_STAGES = ("quantize", "distill", *reversed(TAUGHT))
-"""The best first."""
+TRAINED_STAGES = ("distill", *reversed(TAUGHT))
+"""Stages that leave an assistant as it was trained, the last of the road first."""
+ASSISTANT_STAGES = ("quantize", *TRAINED_STAGES)
+"""And with it the one that makes the assistant that people talk to."""
 
 
 class Assistant(NamedTuple):

@@ -20,12 +20,6 @@ EXAMPLE = "samovar export quickstart --format two-files --out quickstart-two"
 Format = Literal["hf", "gguf", "two-files"]
 WeightType = Literal["f32", "f16", "bf16", "q8_0", "int8"]
 
-STAGES = {
-    "hf": ("dpo", "sft", "quantize"),
-    "gguf": ("dpo", "sft", "quantize"),
-    "two-files": ("quantize", "dpo", "sft"),
-}
-"""Whose weights: those before quantization for programs that quantize themselves, those that chat here for ours."""
 TYPES: dict[str, tuple[WeightType | None, ...]] = {
     "hf": (None,),
     "gguf": ("f16", "q8_0", "bf16", "f32"),
@@ -61,14 +55,16 @@ def run(
     The same prompts go through the model as it was trained, the engine and what was written; where they differ, nothing
     is kept.
     """
-    from samovar.brew.assistant import find_assistant
+    from samovar.brew.assistant import ASSISTANT_STAGES, TRAINED_STAGES, find_assistant
 
     if weight_type is None:
         weight_type = TYPES[form][0]
     elif weight_type not in TYPES[form]:
         known = ", ".join(name for name in TYPES[form] if name) or "none to choose from"
         raise ConfigError(f"--format {form} has no weights of the type {weight_type}", hint=f"types: {known}")
-    assistant = find_assistant(folder, stages=STAGES[form])
+    # Programs that quantize by themselves get the weights as they were trained; our own program those that chat here.
+    stages = ASSISTANT_STAGES if form == "two-files" else (*TRAINED_STAGES, "quantize")
+    assistant = find_assistant(folder, stages=stages)
     if dry_run:
         say(f"would export {assistant.model} to {out}")
         return

@@ -10,7 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from samovar.brew.graph import resolve
 from samovar.brew.project import Project
+from samovar.brew.recipe import load_recipe
+from samovar.brew.stage import load_stages
+from samovar.core.artifact import make_artifact
 from tests.brew.tiny import RECIPE, SEED, tiny_project
 from tests.cli.conftest import Samovar
 
@@ -142,6 +146,22 @@ def test_the_export_is_a_hugging_face_folder(samovar: Samovar, brewed: Project, 
     for name in ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja"):
         assert (out / name).is_file()
     assert samovar("export", brewed.root, "--out", out).code == 1, "it does not overwrite"
+
+
+def test_the_export_is_of_the_stage_that_taught_last(samovar: Samovar, tmp_path: Path) -> None:
+    project = tiny_project(tmp_path / "p")
+    project.recipe_file.write_text(project.recipe_file.read_text() + "\nimprove: {}\ndpo: {}\n")
+    made = {item.name: item for item in resolve(project, load_recipe(project.recipe_file), load_stages())}
+    for name in ("sft", "dpo", "improve", "quantize"):
+        item = made[name]
+        make_artifact(
+            item.folder, stage=name, version=item.stage.version, config=item.config, inputs=item.inputs,
+            make=lambda partial: {},
+        )  # fmt: skip
+    for form, name in (("hf", "improve"), ("gguf", "improve"), ("two-files", "quantize")):
+        ran = samovar("export", project.root, "--format", form, "--out", tmp_path / "out", "--dry-run")
+        assert ran.code == 0, ran.err
+        assert str(made[name].folder) in ran.err
 
 
 def test_the_export_in_other_forms(samovar: Samovar, brewed: Project, tmp_path: Path) -> None:
