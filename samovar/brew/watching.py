@@ -2,111 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from samovar.brew.forecast import Machine
 from samovar.brew.hardware import find_accelerator
 from samovar.brew.project import RECIPE_FILE, Project
+from samovar.brew.run_rows import Rows, Tail
 from samovar.core.artifact import MANIFEST, partial_folder
 from samovar.core.errors import CorruptError, MissingError
 from samovar.core.files import read_json
-
-METRICS, RUN = "metrics.jsonl", "run.json"
-"""As training writes them (train/journal.py, whose import would bring TensorBoard)."""
-RECENT_SECONDS = 60.0
-"""Over which the speed is taken."""
-SMOOTHING = 0.1
-"""Weight of a new loss in the running mean."""
+from samovar.train.journal import METRICS, RUN
+from samovar.train.trackers import run_name
 
 State = Literal["waiting", "running", "stopped", "finished"]
-
-
-class Point(NamedTuple):
-    """A value after this many tokens."""
-
-    tokens: float
-    value: float
-
-
-@dataclass(slots=True)
-class Rows:
-    """What is kept of a run's rows: numbers for the curves, and the last of everything else."""
-
-    tokens: list[float] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
-    loss: list[float] = field(default_factory=list)
-    gradient_norm: list[float] = field(default_factory=list)
-    validation: list[Point] = field(default_factory=list)
-    smoothed_loss: float | None = None
-    last: dict[str, Any] = field(default_factory=dict)
-    samples: dict[str, str] = field(default_factory=dict)
-
-    def add(self, row: dict[str, Any]) -> None:
-        """Take one row of metrics.jsonl."""
-        self.last = row
-        self.tokens.append(float(row["tokens"]))
-        self.seconds.append(float(row["seconds"]))
-        self.loss.append(float(row["loss"]))
-        self.gradient_norm.append(float(row.get("gradient_norm", 0.0)))
-        before = self.smoothed_loss
-        self.smoothed_loss = self.loss[-1] if before is None else before + SMOOTHING * (self.loss[-1] - before)
-        if row.get("validation_loss") is not None:
-            self.validation.append(Point(self.tokens[-1], float(row["validation_loss"])))
-        found = {name: value for name, value in row.items() if name.startswith("sample") and isinstance(value, str)}
-        self.samples = found or self.samples
-
-    def tokens_per_second(self) -> float | None:
-        """Over the last minute of the run; None before its second row."""
-        if len(self.tokens) < 2:
-            return None
-        first = len(self.seconds) - 2
-        while first > 0 and self.seconds[-1] - self.seconds[first] < RECENT_SECONDS:
-            first -= 1
-        seconds = self.seconds[-1] - self.seconds[first]
-        return (self.tokens[-1] - self.tokens[first]) / seconds if seconds > 0 else None
-
-
-class Tail:
-    """The rows of a metrics.jsonl that grows: each call reads what was added since the last one.
-
-    A run that goes on from a checkpoint writes the file anew: then everything is read again.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.rows = Rows()
-        self._inode = -1
-        self._offset = 0
-        self._rest = b""
-
-    def read(self) -> Rows:
-        """All rows so far; a last line that is not whole yet waits for its end."""
-        try:
-            with self.path.open("rb") as file:
-                status = os.fstat(file.fileno())
-                if status.st_ino != self._inode or status.st_size < self._offset:
-                    self.rows, self._inode, self._offset, self._rest = Rows(), status.st_ino, 0, b""
-                file.seek(self._offset)
-                added = file.read()
-        except FileNotFoundError:
-            return self.rows
-        self._offset += len(added)
-        *lines, self._rest = (self._rest + added).split(b"\n")
-        for line in lines:
-            if line.strip():
-                self._add(line)
-        return self.rows
-
-    def _add(self, line: bytes) -> None:
-        try:
-            self.rows.add(json.loads(line))
-        except (ValueError, KeyError, TypeError) as error:
-            raise CorruptError(f"{self.path} has a damaged line: {line[:80]!r}", hint="delete that line") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +43,21 @@ class Picture:
         return self.about.get("tokens")
 
     @property
+    def whole(self) -> float | None:
+        """Where the curve ends: at so many tokens, or at the last iteration; None where the run did not say."""
+        return self.about.get("steps") if self.rows.is_by_iterations else self.total_tokens
+
+    @property
+    def done(self) -> float:
+        """How far the run is, on the same scale."""
+        rows = self.rows
+        return float(rows.last.get("step", 0)) if rows.is_by_iterations else rows.tokens[-1] if rows.tokens else 0.0
+
+    @property
     def seconds_left(self) -> float | None:
-        """At the speed of the last minute."""
+        """At the speed of the last minute; of iterations, which may take minutes, at that of the whole run."""
+        if self.rows.is_by_iterations:
+            return self.rows.seconds[-1] * (self.whole - self.done) / self.done if self.whole and self.done else None
         speed = self.rows.tokens_per_second()
         if not (speed and self.total_tokens and self.rows.tokens):
             return None
@@ -170,7 +95,7 @@ class Watch:
         if folder is None:
             return Picture("waiting", making=self._making())
         path = folder / METRICS
-        if self._tail is None or _run_name(self._tail.path.parent) != _run_name(folder):
+        if self._tail is None or run_name(self._tail.path.parent) != run_name(folder):
             self._tail = Tail(path)
         self._tail.path = path  # a folder is renamed when its artifact is whole
         rows = self._tail.read()
@@ -178,7 +103,7 @@ class Watch:
         mfu, source = self._mfu(about, rows)
         return Picture(
             state=self._state(folder, about),
-            stage=about.get("title") or _run_name(folder).rpartition("-")[0] or folder.name,
+            stage=about.get("title") or run_name(folder).rpartition("-")[0] or folder.name,
             folder=folder,
             rows=rows,
             about=about,
@@ -208,7 +133,7 @@ class Watch:
         if self._project is None or not self.is_brewing:
             return None
         partials = sorted(self._project.artifacts.glob("*.partial"), key=lambda path: path.stat().st_mtime)
-        return _run_name(partials[-1]).rpartition("-")[0] if partials else None
+        return run_name(partials[-1]).rpartition("-")[0] if partials else None
 
     def _about(self, folder: Path) -> dict[str, Any]:
         try:
@@ -223,7 +148,7 @@ class Watch:
         from samovar.brew.recipe import load_recipe
 
         recipe = load_recipe(self._project.recipe_file)
-        stage = _run_name(folder).rpartition("-")[0]
+        stage = run_name(folder).rpartition("-")[0]
         if recipe.base is not None or stage not in {"pretrain", "sft"}:
             return {}
         settings = recipe.pretrain if stage == "pretrain" else recipe.sft
@@ -258,10 +183,6 @@ class Watch:
                 return None, ""
             peak, source = known["flops_per_second"], "measured"
         return speed * flops / peak, f"{source} peak {peak / 1e12:.3g} TFLOP/s"
-
-
-def _run_name(folder: Path) -> str:
-    return folder.name.removesuffix(".partial")
 
 
 def _time(folder: Path) -> float:

@@ -24,7 +24,7 @@ Once = Annotated[bool, typer.Option("--once", help="Print one picture and end.")
 
 
 def run(folder: WatchedFolder, once: Once = False, as_json: AsJson = False) -> None:
-    """Show loss, validation, speed, memory and time left of the training that runs, or of the last one.
+    """Show loss or reward, validation, speed, memory and time left of the training that runs, or of the last one.
 
     It reads files only, so that the run loses nothing by it; Ctrl-C leaves. Where nothing has begun it waits.
     """
@@ -82,8 +82,11 @@ def entry(now: Picture) -> dict[str, Any]:
         "seconds": last.get("seconds"),
         "seconds_left": _rounded(now.seconds_left, 1),
         "loss": last.get("loss"),
-        "smoothed_loss": _rounded(rows.smoothed_loss, 5),
-        "validation_loss": rows.validation[-1].value if rows.validation else None,
+        "smoothed_loss": _rounded(rows.loss.smoothed, 5),
+        "validation_loss": rows.loss.checks[-1].value if rows.loss.checks else None,
+        "reward": last.get("reward"),
+        "smoothed_reward": _rounded(rows.reward.smoothed, 5),
+        "held_out": rows.reward.checks[-1].value if rows.reward.checks else None,
         "tokens_per_second": _rounded(rows.tokens_per_second(), 1),
         "mfu": _rounded(now.mfu, 4),
         "peak": now.peak_source or None,

@@ -1,4 +1,4 @@
-"""What `samovar watch` draws: the loss as a curve, numbers beside or above it, and the last sample."""
+"""What `samovar watch` draws: loss or reward as a curve, numbers beside or above it, and the last samples."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def picture(now: Picture, width: int, height: int) -> RenderableType:
     if now.state == "waiting":
         making = "" if now.making is None else f"{now.making} is being made; "
         return Text(f"{making}training has not begun yet", style="yellow")
-    if not now.rows.tokens:
+    if not now.rows.last:
         return Text(f"{now.stage}: begun, and no step is done yet (compiling takes up to a minute)", style="yellow")
     is_wide = width >= WIDE
     plot_width = (width - NUMBERS_WIDTH - 3 if is_wide else width) - LABEL_WIDTH - 1
@@ -46,7 +46,7 @@ def picture(now: Picture, width: int, height: int) -> RenderableType:
 
 
 def _headline(now: Picture, width: int) -> Text:
-    last, total = now.rows.last, now.total_tokens
+    last, whole = now.rows.last, now.whole
     colour = {"running": "green", "finished": "blue", "stopped": "red"}[now.state]
     text = Text(overflow="ellipsis", no_wrap=True)
     text.append(f"{now.stage} ", style="bold")
@@ -54,9 +54,10 @@ def _headline(now: Picture, width: int) -> Text:
     if now.state == "running" and now.idle_seconds > IDLE_SECONDS:
         text.append(f", quiet for {short_duration(now.idle_seconds)}", style="yellow")
     steps = f"/{now.about['steps']:,}" if "steps" in now.about else ""
-    text.append(f"  step {last.get('step', 0):,}{steps}")
-    if total:
-        share = min(1.0, now.rows.tokens[-1] / total)
+    word = "iteration" if now.rows.is_by_iterations else "step"
+    text.append(f"  {word} {last.get('step', 0):,}{steps}")
+    if whole:
+        share = min(1.0, now.done / whole)
         bar = max(8, min(30, width - len(text) - 8))
         text.append(f"  {'━' * round(share * bar)}", style=colour)
         text.append("─" * (bar - round(share * bar)), style="dim")
@@ -77,30 +78,52 @@ def _numbers(now: Picture, *, columns: int) -> Table:
 
 
 def _pairs(now: Picture) -> list[tuple[str, str]]:
-    rows, last = now.rows, now.rows.last
-    speed, left, memory = rows.tokens_per_second(), now.seconds_left, now.memory_bytes
-    total = f" of {short_number(now.total_tokens)}" if now.total_tokens else ""
+    left, memory, rate = now.seconds_left, now.memory_bytes, now.rows.last.get("learning_rate")
     pairs = [
-        ("loss", f"{rows.smoothed_loss or 0.0:.4f}  (last {rows.loss[-1]:.3f})"),
-        ("validation", f"{rows.validation[-1].value:.4f}" if rows.validation else "not yet"),
-        ("speed", "" if speed is None else f"{short_number(speed)} tokens/s"),
-        ("MFU", "" if now.mfu is None else f"{now.mfu:.0%} of {now.peak_source.replace(' peak', '', 1)}"),
-        ("tokens", short_number(rows.tokens[-1]) + total),
-        ("time", short_duration(rows.seconds[-1])),
+        *(_of_iterations(now) if now.rows.is_by_iterations else _of_tokens(now)),
+        ("time", short_duration(now.rows.seconds[-1])),
         ("left", "" if left is None or now.state == "finished" else short_duration(left)),
         ("memory", "" if memory is None else short_bytes(memory)),
-        ("learning rate", f"{last.get('learning_rate', 0.0):.3g}"),
-        ("gradient norm", f"{rows.gradient_norm[-1]:.3g} {sparkline(rows.gradient_norm[-120:], 12)}"),
+        ("learning rate", "" if rate is None else f"{rate:.3g}"),
     ]
     return [(name, value) for name, value in pairs if value]
 
 
+def _of_tokens(now: Picture) -> list[tuple[str, str]]:
+    rows, speed = now.rows, now.rows.tokens_per_second()
+    total = f" of {short_number(now.total_tokens)}" if now.total_tokens else ""
+    return [
+        ("loss", f"{rows.loss.smoothed:.4f}  (last {rows.loss.points[-1].value:.3f})"),
+        ("validation", f"{rows.loss.checks[-1].value:.4f}" if rows.loss.checks else "not yet"),
+        ("speed", "" if speed is None else f"{short_number(speed)} tokens/s"),
+        ("MFU", "" if now.mfu is None else f"{now.mfu:.0%} of {now.peak_source.replace(' peak', '', 1)}"),
+        ("tokens", short_number(rows.tokens[-1]) + total),
+        ("gradient norm", f"{rows.gradient_norm[-1]:.3g} {sparkline(rows.gradient_norm[-120:], 12)}"),
+    ]
+
+
+def _of_iterations(now: Picture) -> list[tuple[str, str]]:
+    """What tells whether answers get better, and what else they could be getting (docs/reinforcement.md)."""
+    reward, last = now.rows.reward, now.rows.last
+    shown = {
+        "right": ("success", ".0%"), "entropy": ("surprise", ".3f"), "divergence": ("kl", ".4f"),
+        "length": ("answer_tokens", ".0f"), "cut off": ("cut_share", ".0%"),
+    }  # fmt: skip
+    return [
+        (_word_of(now), f"{reward.smoothed:.3f}  (last {reward.points[-1].value:.3f})" if reward.points else ""),
+        ("held-out", f"{reward.checks[-1].value:.1%}" if reward.checks else ""),
+        *((name, format(last[key], form)) for name, (key, form) in shown.items() if key in last),
+    ]
+
+
+def _word_of(now: Picture) -> str:
+    """What the curve of a run by iterations is of."""
+    return "reward" if "reward" in now.rows.last else "share right"
+
+
 def _curve(now: Picture, width: int, height: int) -> Table:
-    rows = now.rows
-    x_max = max(now.total_tokens or 0.0, rows.tokens[-1])
-    drawing = draw(
-        list(zip(rows.tokens, rows.loss, strict=True)), width=width, height=height, x_max=x_max, marks=rows.validation
-    )
+    curve, x_max = now.rows.curve, max(now.whole or 0.0, now.done, 1.0)
+    drawing = draw(curve.points, width=width, height=height, x_max=x_max, marks=curve.checks)
     table = Table.grid(padding=(0, 1, 0, 0))
     labels = {0: drawing.high, height // 2: (drawing.high + drawing.low) / 2, height - 1: drawing.low}
     for number, line in enumerate(drawing.lines):
@@ -109,6 +132,8 @@ def _curve(now: Picture, width: int, height: int) -> Table:
         text.highlight_regex(MARK, style="bold magenta")
         table.add_row(Text(label.rjust(LABEL_WIDTH), style="dim"), text)
     legend = f"loss over tokens, {MARK} validation"
+    if now.rows.is_by_iterations:
+        legend = f"{_word_of(now)} over iterations, {MARK} held-out questions right"
     end = short_number(x_max)
     below = Text(f"0  {legend}".ljust(width - len(end)) + end, style="dim", no_wrap=True, overflow="crop")
     table.add_row(Text(""), below)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-
-from tensorboardX import SummaryWriter
 
 from samovar.core.errors import CorruptError
 from samovar.core.files import naming_os_errors, write_atomic, write_json
@@ -40,13 +39,17 @@ class Journal(SilentJournal):
         """Open the journal in ``folder``.
 
         Args:
-            about: what the run is going to be, as JSON: steps, tokens, parameters and the like.
+            about: what the run is going to be, as JSON: steps, tokens, parameters and the like; the number of this
+                process is added.
             trackers: who else is told.
         Raises:
             MissingError: a tracker is not installed.
         """
+        # Who watches a run reads the names above, and has no use for TensorBoard.
+        from tensorboardX import SummaryWriter
+
         self._trackers = Trackers(trackers, folder, config=about)
-        write_json(folder / RUN, dict(about))
+        write_json(folder / RUN, {**about, "process": os.getpid()})
         self._path = folder / METRICS
         self.last_row: dict[str, Any] = {}
         """A run that was killed after its last step has no step left to take its numbers from."""

@@ -5,7 +5,6 @@ Resumes by itself from a checkpoint in the run's folder, and then ends with the 
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -203,7 +202,6 @@ def _about(model: Decoder, settings: LoopSettings, plan: Plan, grid: Grid, *, ti
         "device": device_name(next(model.parameters()).device),
         "is_compiled": is_compiled(model, settings, plan),
         "world_size": grid.degrees.size,
-        "process": os.getpid(),
     }
 
 

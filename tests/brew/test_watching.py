@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from samovar.brew.forecast import Machine
-from samovar.brew.watching import METRICS, RUN, Tail, Watch
+from samovar.brew.run_rows import Tail
+from samovar.brew.watching import Watch
 from samovar.core.errors import CorruptError, MissingError
 from samovar.core.files import write_atomic, write_json
-from samovar.train import journal
+from samovar.train.journal import METRICS, RUN
 
 
 def row(step: int, **more: Any) -> str:
@@ -39,8 +42,9 @@ def stage(project: Path, name: str) -> Path:
     return folder
 
 
-def test_the_names_of_files_are_those_that_training_writes() -> None:
-    assert (METRICS, RUN) == (journal.METRICS, journal.RUN)
+def test_who_watches_has_neither_torch_nor_tensorboard_in_memory() -> None:
+    code = "import sys, samovar.brew.watching; sys.exit(bool({'torch', 'tensorboardX'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_only_what_was_added_is_read_and_half_a_line_waits(tmp_path: Path) -> None:
@@ -66,7 +70,7 @@ def test_a_run_that_went_on_from_a_checkpoint_is_read_anew(tmp_path: Path) -> No
     tail.read()
     write_atomic(path, row(1))
     append(path, row(2, loss=1.0))
-    assert tail.read().loss == [3.9, 1.0]
+    assert [one.value for one in tail.read().loss.points] == [3.9, 1.0]
 
 
 def test_a_damaged_line_is_named(tmp_path: Path) -> None:
@@ -156,3 +160,28 @@ def test_one_stage_s_folder_can_be_watched(tmp_path: Path) -> None:
     for missing in (tmp_path / "nothing", tmp_path):
         with pytest.raises(MissingError):
             Watch(missing)
+
+
+def iteration(number: int, **numbers: float) -> str:
+    return json.dumps({"step": number, "seconds": 10.0 * number} | numbers) + "\n"
+
+
+def test_a_run_by_reward_is_watched_by_its_iterations(project: Path) -> None:
+    folder = stage(project, "grpo-3.partial")
+    write_json(folder / RUN, {"title": "reinforcement", "steps": 8, "process": os.getpid()})
+    append(folder / METRICS, iteration(0, held_out=0.25))
+    now = Watch(project).look()
+    assert (now.done, now.whole, now.seconds_left) == (0.0, 8, None)
+    append(folder / METRICS, iteration(1, reward=0.5, loss=0.1) + iteration(2, reward=0.7, loss=0.1, held_out=0.75))
+    now = Watch(project).look()
+    assert (now.state, now.done) == ("running", 2.0)
+    assert now.seconds_left == pytest.approx(6 * 10)
+    assert now.rows.curve.points == [(1, 0.5), (2, 0.7)]
+    assert now.rows.curve.checks == [(0, 0.25), (2, 0.75)]
+    assert now.rows.curve.smoothed == pytest.approx(0.5 + 0.1 * 0.2)
+
+
+def test_self_improvement_is_watched_by_the_share_that_was_right(project: Path) -> None:
+    folder = stage(project, "improve-3")
+    append(folder / METRICS, iteration(0, held_out=0.2) + iteration(1, success=0.4, held_out=0.3, loss=2.0, tokens=512))
+    assert Watch(project).look().rows.curve.points == [(1, 0.4)]

@@ -9,7 +9,8 @@ import pytest
 from rich.console import Console
 
 from samovar.brew.project import Project
-from samovar.brew.watching import Picture, Point, Rows
+from samovar.brew.run_rows import Point, Rows
+from samovar.brew.watching import Picture
 from samovar.cli.braille import MARK, draw, sparkline
 from samovar.cli.watch_picture import picture
 from tests.brew.test_watching import append, row
@@ -54,10 +55,19 @@ def test_sparklines() -> None:
 def some_run() -> Picture:
     rows = Rows()
     for step in range(1, 200):
-        rows.add({"step": step, "loss": 5 / step, "gradient_norm": 1.0, "tokens": 10.0 * step, "seconds": float(step)})
-    rows.validation.append(Point(1000.0, 0.5))
+        row = {"loss": 5 / step, "gradient_norm": 1.0, "learning_rate": 0.01, "tokens": 10.0 * step}
+        rows.add(row | {"step": step, "seconds": float(step)})
+    rows.loss.checks.append(Point(1000.0, 0.5))
     rows.samples = {"sample": "the tea \x1b[31mis\nwarm"}
     return Picture("running", "pretrain", Path("x"), rows=rows, about={"tokens": 4000, "steps": 400}, mfu=0.42)
+
+
+def run_by_reward() -> Picture:
+    rows = Rows()
+    rows.add({"step": 0, "seconds": 0.0, "held_out": 0.25, "sample 1": "2+2 -> 5"})
+    for step in range(1, 20):
+        rows.add({"step": step, "seconds": 9.0 * step, "reward": step / 20, "success": 0.5, "kl": 0.01, "cut_share": 0})
+    return Picture("running", "reinforcement", Path("x"), rows=rows, about={"steps": 40})
 
 
 @pytest.mark.parametrize("width", [40, 60, 72, 80, 109, 110, 130, 200])
@@ -72,6 +82,22 @@ def test_a_picture_fits_the_terminal(width: int) -> None:
         assert shown in text
     assert not any("…" in line for line in lines if "running" not in line), "nothing is cut but the headline's bar"
     assert "\x1b" not in text, "what a model writes does not steer the terminal"
+
+
+@pytest.mark.parametrize("width", [60, 130])
+def test_a_run_by_reward_is_drawn_as_well(width: int) -> None:
+    console = Console(width=width, height=24, force_terminal=True, color_system=None, legacy_windows=False)
+    with console.capture() as captured:
+        console.print(picture(run_by_reward(), width, 24))
+        begun = Picture("running", "grpo", Path("x"), rows=Rows())
+        begun.rows.add({"step": 0, "seconds": 0.0, "held_out": 0.25})
+        console.print(picture(begun, width, 24))
+    lines = captured.get().splitlines()
+    assert max(len(line) for line in lines) <= width
+    text = " ".join(" ".join(lines).split())
+    for shown in ("iteration 19/40", "(last 0.950)", "held-out 25.0%", "right 50%", "divergence 0.0100", "3m 09s"):
+        assert shown in text, shown
+    assert "reward over iterations" in text
 
 
 def test_one_picture_and_json(samovar: Samovar, tmp_path: Path) -> None:
