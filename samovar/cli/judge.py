@@ -139,9 +139,7 @@ def told(found: Agreement) -> list[str]:
 
 
 def _write_lessons(votes: Sequence[Vote], rules: Constitution, out: Path) -> None:
-    import json
-
-    from samovar.core.files import write_atomic
+    from samovar.core.files import write_json_lines
     from samovar.evals.agreement import compared, sound_votes
     from samovar.train.feedback.judge import lessons
 
@@ -150,7 +148,7 @@ def _write_lessons(votes: Sequence[Vote], rules: Constitution, out: Path) -> Non
         for vote in sound_votes(votes)
         for row in lessons(compared(vote, rules.for_language), vote.winner)
     ]
-    write_atomic(out, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    write_json_lines(out, rows)
     say(f"{out}: {len(rows)} conversations, both orders of every pair that people decided")
 
 

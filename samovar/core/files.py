@@ -7,7 +7,7 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,16 @@ def write_atomic(path: Path, content: str | bytes) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write ``value`` as indented UTF-8 JSON, atomically."""
     write_atomic(path, json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def write_json_lines(path: Path, rows: Iterable[Any]) -> None:
+    """Write ``rows`` as UTF-8 JSON Lines, one a line, atomically."""
+    write_atomic(path, "".join(json_line(row) for row in rows))
+
+
+def json_line(row: Any) -> str:
+    """``row`` as a line of JSON Lines, with its end."""
+    return json.dumps(row, ensure_ascii=False) + "\n"
 
 
 def read_json(path: Path) -> Any:

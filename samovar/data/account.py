@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from samovar.core.files import naming_os_errors
+from samovar.core.files import json_line, naming_os_errors
 
 SHOWN_FILES_A_REASON = 20
 MEMBERS_WITH_ROWS = 10_000
@@ -102,7 +101,7 @@ class ReadingAccount:
             self.notes[problem] += count
             _keep_name(self.files_by_note[problem], f"{file.file} ({where})" if where else file.file)
         if self._out is not None:
-            self._out.write(json.dumps(file.row(), ensure_ascii=False) + "\n")
+            self._out.write(json_line(file.row()))
         for member in file.members:
             self._add_row(member)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
@@ -11,7 +10,7 @@ from typing import Any
 
 from samovar.core.artifact import SCRATCH
 from samovar.core.errors import DataError
-from samovar.core.files import naming_os_errors, write_atomic
+from samovar.core.files import naming_os_errors, write_json_lines
 from samovar.core.progress import Progress
 from samovar.data.account import reading_account
 from samovar.data.corpus_reader import read_corpus
@@ -100,8 +99,8 @@ def build_corpus(
     report = CorpusReport(
         account, steps, statistics, writer.counts, settings=shown, name=name, command=command, lang=settings.lang
     )
-    _write_rows(out / "dropped.jsonl", report.dropped_rows())
-    _write_rows(
+    write_json_lines(out / "dropped.jsonl", report.dropped_rows())
+    write_json_lines(
         out / "edited.jsonl", [{"step": step, **one._asdict()} for step, edits in report.edits for one in edits]
     )
     write_reports(report, out)
@@ -121,10 +120,6 @@ def _remove_scratch(out: Path) -> None:
         shutil.rmtree(out / SCRATCH / name, ignore_errors=True)
     with suppress(OSError):  # others keep something there, too
         (out / SCRATCH).rmdir()
-
-
-def _write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
-    write_atomic(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
 
 
 def _empty_corpus(settings: DataSettings, report: CorpusReport, out: Path) -> DataError:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
 from samovar.core.errors import ConfigError, CorruptError
-from samovar.core.files import write_atomic
+from samovar.core.files import json_line, write_atomic
 from samovar.data.document import Document
 
 Kind = Literal["file", "id", "text"]
@@ -157,7 +157,7 @@ def add_rules(path: Path, rules: Iterable[ForgetRule]) -> list[ForgetRule]:
         before = path.read_text(encoding="utf-8") if path.is_file() else ""
         if before and not before.endswith("\n"):
             before += "\n"
-        write_atomic(path, before + "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+        write_atomic(path, before + "".join(json_line(row) for row in rows))
     return added
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 from samovar.agent.agent import Agent
 from samovar.agent.registry import load_tools
 from samovar.core.artifact import folder_bytes
-from samovar.core.files import write_atomic
+from samovar.core.files import write_json_lines
 from samovar.core.progress import Progress
 from samovar.data.corpus import read_corpus
 from samovar.engine.engine import Engine
@@ -106,7 +105,7 @@ def evaluate(
         made_on=time.strftime("%Y-%m-%d"),
     )
     write_report(findings, out)
-    write_atomic(out / WRONG_ANSWERS, "".join(_wrong_rows(scores)))
+    write_json_lines(out / WRONG_ANSWERS, _wrong_rows(scores))
     return _metrics(findings)
 
 
@@ -175,10 +174,10 @@ def _about_task(task: Task) -> str:
     return (inspect.getdoc(type(task)) or "").split("\n", 1)[0]
 
 
-def _wrong_rows(scores: Sequence[TaskScore]) -> Iterator[str]:
+def _wrong_rows(scores: Sequence[TaskScore]) -> Iterator[dict[str, Any]]:
     for score in scores:
         for attempt in score.wrong:
-            row = {
+            yield {
                 "task": score.task,
                 "language": score.language,
                 "score": attempt.score,
@@ -186,7 +185,6 @@ def _wrong_rows(scores: Sequence[TaskScore]) -> Iterator[str]:
                 "answer": [message.to_openai() for message in attempt.completion],
                 "reference": [message.to_openai() for message in attempt.example.reference],
             }
-            yield json.dumps(row, ensure_ascii=False) + "\n"
 
 
 def _metrics(findings: Findings) -> dict[str, Any]:

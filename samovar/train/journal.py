@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from samovar.core.errors import CorruptError
-from samovar.core.files import naming_os_errors, write_atomic, write_json
+from samovar.core.files import json_line, naming_os_errors, write_json, write_json_lines
 from samovar.train.trackers import TrackerName, Trackers
 
 METRICS = "metrics.jsonl"
@@ -55,7 +55,7 @@ class Journal(SilentJournal):
         """A run that was killed after its last step has no step left to take its numbers from."""
         if self._path.is_file():
             kept = [row for row in read_metrics(self._path) if row["step"] <= first_step]
-            write_atomic(self._path, "".join(json.dumps(row) + "\n" for row in kept))
+            write_json_lines(self._path, kept)
             self.last_row = kept[-1] if kept else {}
         self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=first_step or None)
 
@@ -63,7 +63,7 @@ class Journal(SilentJournal):
         """Add one row; its numbers also go to TensorBoard."""
         self.last_row = {"step": step, **row}
         with naming_os_errors(self._path), self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(self.last_row, ensure_ascii=False) + "\n")
+            file.write(json_line(self.last_row))
         self._trackers.write(step, row)
         for name, value in row.items():
             if isinstance(value, int | float):

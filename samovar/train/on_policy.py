@@ -26,7 +26,7 @@ from samovar.chat.preferences import Messages, Pair, Preference, read_preference
 from samovar.chat.rows import prompt_ids
 from samovar.core.artifact import SCRATCH
 from samovar.core.errors import ConfigError, DataError
-from samovar.core.files import read_json, write_atomic, write_json
+from samovar.core.files import read_json, write_json, write_json_lines
 from samovar.core.progress import Progress
 from samovar.engine.engine import Engine
 from samovar.engine.request import Sampling
@@ -170,7 +170,7 @@ def _draw_once(
                 f"of {how.samples} answers to each of {len(prompts)} prompts none is better than another",
                 hint="raise dpo.on_policy.temperature or samples, or have somebody else judge",
             )
-        write_atomic(folder / PAIRS, "".join(json.dumps(_row(pair), ensure_ascii=False) + "\n" for pair in pairs))
+        write_json_lines(folder / PAIRS, map(_row, pairs))
         now = [texts[0] for texts in said]
         rate = 0.5 if before is None else win_rate(chooser, prompts, now, before)
         drawn = Drawn(now, float(score_PG.mean()), rate, leaning)

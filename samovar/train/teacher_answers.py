@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -12,7 +11,7 @@ import torch
 from samovar.agent.habits import Habits
 from samovar.chat.conversation import Message
 from samovar.core.errors import ConfigError
-from samovar.core.files import naming_os_errors
+from samovar.core.files import json_line, naming_os_errors
 from samovar.core.progress import Progress
 from samovar.model.checkpoint import load_model
 from samovar.tasks.task import Task
@@ -72,7 +71,7 @@ def _whole_lines(path: Path) -> int:
 
 def _line(prompt: Sequence[Message], said: Sequence[Message]) -> str:
     messages = [message.model_dump(exclude_defaults=True) for message in (*prompt, *said)]
-    return json.dumps({"messages": messages}, ensure_ascii=False) + "\n"
+    return json_line({"messages": messages})
 
 
 def _question(messages: Sequence[Message]) -> list[Message]:

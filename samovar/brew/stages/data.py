@@ -100,10 +100,8 @@ def _keeps_questions_out(recipe: Recipe) -> bool:
 
 def _write_held_out(recipe: Recipe, out: Path) -> Path:
     """The questions that the evaluation will ask, with their answers, as JSON Lines."""
-    import json
-
     from samovar.core.artifact import SCRATCH
-    from samovar.core.files import write_atomic
+    from samovar.core.files import write_json_lines
     from samovar.evals.tasks import held_out
 
     rows = []
@@ -113,5 +111,5 @@ def _write_held_out(recipe: Recipe, out: Path) -> Path:
             answer = example.reference[-1].content if example.reference else ""
             rows.append({"id": f"{name}-{number}", "question": example.prompt[-1].content, "answer": answer})
     path = out / SCRATCH / HELD_OUT_FILE
-    write_atomic(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    write_json_lines(path, rows)
     return path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from samovar.core.errors import ResourceError
-from samovar.core.files import naming_os_errors
+from samovar.core.files import json_line, naming_os_errors
 from samovar.data.document import Document
 from samovar.data.duplicates.clusters import MAX_MEMBERS, ClusterJudge, Group
 from samovar.data.duplicates.components import Clusters
@@ -102,7 +101,7 @@ class NearIndex:
                     for copy in group.copies:
                         copies.mark(copy.number, Copy(group.kept.number, copy.similarity))
                     if group.copies:
-                        file.write(json.dumps(group.row(), ensure_ascii=False) + "\n")
+                        file.write(json_line(group.row()))
                     count_group(group)
         return copies
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from samovar.core.files import naming_os_errors
+from samovar.core.files import json_line, naming_os_errors
 from samovar.data.document import Document
 from samovar.data.duplicates.clusters import Group, Member
 from samovar.data.duplicates.embedding import Embedder
@@ -83,7 +82,7 @@ class SemanticIndex:
                 for group in self._groups(ordered, vectors, positions, ranking):
                     for copy in group.copies:
                         copies.mark(copy.number, Copy(group.kept.number, copy.similarity))
-                    file.write(json.dumps(group.row(), ensure_ascii=False) + "\n")
+                    file.write(json_line(group.row()))
                     count_group(group)
         return copies
 

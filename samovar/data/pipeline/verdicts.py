@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
-from samovar.core.files import naming_os_errors
+from samovar.core.files import json_line, naming_os_errors
 from samovar.data.document import Document
 from samovar.data.pipeline.frames import VerdictRow
 from samovar.data.steps.step import Dropped, Edited, Step, Verdict
@@ -104,7 +104,7 @@ class Section:
     def add(self, row: VerdictRow) -> None:
         """Write a row."""
         with naming_os_errors(Path(self._file.name)):
-            self._file.write(json.dumps(row, ensure_ascii=False) + "\n")
+            self._file.write(json_line(row))
 
     def watch(self, step: Step, label: str) -> None:
         """Write a row for every document that ``step``, called ``label``, drops or edits from now on."""

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any
 
 from samovar.core.errors import DataError
-from samovar.core.files import exclusive_lock, fingerprint, naming_os_errors
+from samovar.core.files import exclusive_lock, fingerprint, json_line, naming_os_errors
 from samovar.core.progress import Progress
 from samovar.train.feedback.asking import Adviser, Ask, Reply
 
@@ -44,7 +44,7 @@ class Ledger:
     def put(self, key: str, reply: Reply) -> None:
         """Keep an answer; one that could not be read only until this run ends, so that the next asks again."""
         said = {name: value for name, value in reply._asdict().items() if value not in ("", None)}
-        line = json.dumps({"key": key, **said}, ensure_ascii=False) + "\n"
+        line = json_line({"key": key, **said})
         self._known[key] = reply
         if reply.problem != "unreadable":
             with naming_os_errors(Path(self._file.name)):

@@ -5,10 +5,9 @@ Source: Bai et al. 2022, arXiv:2212.08073. What stands in for people is named in
 
 from __future__ import annotations
 
-import json
 import random
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,7 +15,7 @@ from typing import Any, NamedTuple
 from samovar.chat.conversation import Message
 from samovar.chat.preferences import Messages
 from samovar.core.errors import DataError
-from samovar.core.files import write_atomic
+from samovar.core.files import write_json_lines
 from samovar.train.feedback.asking import Ask
 from samovar.train.feedback.constitution import Constitution
 from samovar.train.feedback.judge import Compared, Judge, Leaning, Verdict, rules_for, share
@@ -64,14 +63,16 @@ def rlaif(
         rounds=settings.revisions, max_tokens=settings.reviser.max_tokens, seed=settings.seed,
     )  # fmt: skip
     learnt = [one for one in revised if one.rounds]
-    _write(out / REVISIONS, (one.conversation(reviser=advice.reviser.adviser.name).to_openai() for one in learnt))
+    write_json_lines(
+        out / REVISIONS, (one.conversation(reviser=advice.reviser.adviser.name).to_openai() for one in learnt)
+    )
     candidates = _candidates(settings, constitution, revised, answers, left_out)
     pairs = [one.pair for one in candidates]
     verdicts = Judge.of(settings, advice.judge).compare_all(pairs)
     rows = [_row(pair, one, advice.judge.adviser.name) for pair, one in zip(pairs, verdicts, strict=True)]
     decided = [row for row in rows if row is not None]
-    _write(out / PREFERENCES, decided)
-    _write(out / VERDICTS, (_told(pair, one) for pair, one in zip(pairs, verdicts, strict=True)))
+    write_json_lines(out / PREFERENCES, decided)
+    write_json_lines(out / VERDICTS, (_told(pair, one) for pair, one in zip(pairs, verdicts, strict=True)))
     if not learnt and not decided:
         raise DataError(_why_nothing(verdicts, left_out), hint="see docs/constitution.md, What can go wrong")
     leaning = Leaning.of(pairs, verdicts)
@@ -172,7 +173,3 @@ def _revision_wins(candidates: Sequence[_Candidate], verdicts: Sequence[Verdict]
         if one.revision and verdict.winner in ("left", "right")
     ]
     return {"pairs": len(decided), "share": share(sum(one == winner for one, winner in decided), len(decided))}
-
-
-def _write(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    write_atomic(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
