@@ -42,7 +42,7 @@ def run(folder: Folder, chats_file: ChatsFile = None, keys_file: KeysFile = None
         found = all_belongings(store)
     rows = [(one, *_name_and_state(keys, one.owner)) for one in found]
     if as_json:
-        print_json([one._asdict() | {"name": name, "state": state_} for one, name, state_ in rows])
+        print_json([one._asdict() | {"name": name, "state": standing} for one, name, standing in rows])
         return
     if not rows:
         say("nothing is kept")
@@ -50,8 +50,8 @@ def run(folder: Folder, chats_file: ChatsFile = None, keys_file: KeysFile = None
     print_table(
         ("id", "name", "state", "chats", "responses", "used last"),
         [
-            (one.owner, name, state_, f"{one.num_chats:,}", f"{one.num_responses:,}", _day(one.used_s))
-            for one, name, state_ in rows
+            (one.owner, name, standing, f"{one.num_chats:,}", f"{one.num_responses:,}", _day(one.used_s))
+            for one, name, standing in rows
         ],
     )
 

@@ -91,6 +91,16 @@ def test_what_was_made_until_a_reader_did_not_come_back_is_there(start: Start, s
     assert more == {"notes": ["stopped"]}
 
 
+def test_an_answer_that_takes_too_long_is_there_as_far_as_it_came(start: Start, store: Store, chat: str) -> None:
+    server = start(lambda _: TEXT * 50, store=store, pause_s=0.01, settings=ServeSettings(request_timeout_s=0.5))
+    assert "request_timeout" in server.post(asked(chat)).text
+    until(lambda: said(store, chat))
+    ((content, more),) = said(store, chat)
+    assert (TEXT * 50).startswith(content)
+    assert content
+    assert more == {"notes": ["stopped"]}
+
+
 def test_who_wrote_meanwhile_knows_better(start: Start, store: Store, chat: str) -> None:
     server = start(lambda _: TEXT, store=store, pause_s=0.005)
     with server.http.stream("POST", "/v1/chat/completions", json=asked(chat)) as response:
