@@ -9,7 +9,7 @@ from html import escape
 from itertools import pairwise
 
 from samovar.core.progress import short_number
-from samovar.evals.findings import Point
+from samovar.evals.findings import Point, Unit
 
 WIDTH, HEIGHT = 640, 240
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 118, 14, 30
@@ -36,16 +36,16 @@ class _Frame:
     y_min: float
     y_max: float
 
-    def x(self, tokens: float) -> float:
-        return _LEFT + (WIDTH - _LEFT - _RIGHT) * tokens / self.x_max
+    def x(self, place: float) -> float:
+        return _LEFT + (WIDTH - _LEFT - _RIGHT) * place / self.x_max
 
     def y(self, value: float) -> float:
         share = (value - self.y_min) / (self.y_max - self.y_min)
         return HEIGHT - _BOTTOM - (HEIGHT - _TOP - _BOTTOM) * min(1.0, max(0.0, share))
 
 
-def line_chart(title: str, series: Sequence[Series]) -> str:
-    """Lines over tokens seen, each named at its end with its last value. Empty when there is nothing to draw."""
+def line_chart(title: str, series: Sequence[Series], unit: Unit = "tokens") -> str:
+    """Lines over ``unit``, each named at its end with its last value. Empty when there is nothing to draw."""
     drawn = [one for one in series if len(one.points) > 1]
     if not drawn:
         return ""
@@ -56,8 +56,8 @@ def line_chart(title: str, series: Sequence[Series]) -> str:
         f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(f"{title}: {described}")}">'
     ]
     parts += [_grid_line(frame, tick) for tick in ticks]
-    parts += _time_axis(frame)
-    parts += [_line(frame, one) for one in thinned]
+    parts += _time_axis(frame, unit)
+    parts += [_line(frame, one, unit) for one in thinned]
     parts += _end_labels(frame, thinned)
     return "".join([*parts, "</svg>"])
 
@@ -68,12 +68,12 @@ def thin(points: Sequence[Point], limit: int = _MAX_POINTS) -> list[Point]:
         return list(points)
     edges = [round(index * len(points) / limit) for index in range(limit + 1)]
     means = [_mean(points[begin:end]) for begin, end in pairwise(edges)]
-    means[0], means[-1] = means[0]._replace(tokens=points[0].tokens), means[-1]._replace(tokens=points[-1].tokens)
+    means[0], means[-1] = means[0]._replace(place=points[0].place), means[-1]._replace(place=points[-1].place)
     return means
 
 
 def _mean(points: Sequence[Point]) -> Point:
-    return Point(sum(one.tokens for one in points) / len(points), sum(one.value for one in points) / len(points))
+    return Point(sum(one.place for one in points) / len(points), sum(one.value for one in points) / len(points))
 
 
 def nice_ticks(low: float, high: float, count: int = 4) -> list[float]:
@@ -92,7 +92,7 @@ def _frame(series: Sequence[Series]) -> tuple[_Frame, list[float]]:
     ticks = nice_ticks(min(values), max(values))
     # The axis starts on a round value and ends with the highest one: empty room on top would flatten the curve.
     y_max = max(ticks[1], *values)
-    frame = _Frame(max(one.points[-1].tokens for one in series) or 1.0, ticks[0], y_max)
+    frame = _Frame(max(one.points[-1].place for one in series) or 1.0, ticks[0], y_max)
     return frame, [tick for tick in ticks if tick <= y_max]
 
 
@@ -104,24 +104,24 @@ def _grid_line(frame: _Frame, tick: float) -> str:
     )
 
 
-def _time_axis(frame: _Frame) -> list[str]:
+def _time_axis(frame: _Frame, unit: Unit) -> list[str]:
     ticks = [tick for tick in nice_ticks(0.0, frame.x_max, 5) if tick <= frame.x_max]
     labels = ["0", *(short_number(tick) for tick in ticks[1:])]
-    labels[-1] += " tokens"
+    labels[-1] += f" {unit}"
     return [
         f'<text class="tick" x="{frame.x(tick):.1f}" y="{HEIGHT - 8}" text-anchor="middle">{label}</text>'
         for tick, label in zip(ticks, labels, strict=True)
     ]
 
 
-def _line(frame: _Frame, one: Series) -> str:
+def _line(frame: _Frame, one: Series, unit: Unit) -> str:
     finite = [point for point in one.points if math.isfinite(point.value)]
-    path = " ".join(f"{frame.x(point.tokens):.1f},{frame.y(point.value):.1f}" for point in finite)
+    path = " ".join(f"{frame.x(point.place):.1f},{frame.y(point.value):.1f}" for point in finite)
     drawn = f'<polyline class="line {one.style}" points="{path}"/>'
     if one.has_dots:
         drawn += "".join(
-            f'<circle class="dot {one.style}" cx="{frame.x(point.tokens):.1f}" cy="{frame.y(point.value):.1f}" r="3.5">'
-            f"<title>{escape(one.name)} {point.value:.3f} after {short_number(point.tokens)} tokens</title></circle>"
+            f'<circle class="dot {one.style}" cx="{frame.x(point.place):.1f}" cy="{frame.y(point.value):.1f}" r="3.5">'
+            f"<title>{escape(one.name)} {point.value:.3f} after {short_number(point.place)} {unit}</title></circle>"
             for point in finite
         )
     return drawn

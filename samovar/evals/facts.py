@@ -1,4 +1,4 @@
-"""The rows of the report's plain tables: what the assistant is made of, and what int8 changed."""
+"""The rows of the report's plain tables: what the assistant is made of, and what smaller weights changed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,15 @@ from typing import Any, NamedTuple
 from samovar.core.progress import short_bytes, short_duration, short_number
 from samovar.evals.findings import Findings
 
+_INT8 = "whole numbers of eight bits, with one scale a row"
+_INT4 = "whole numbers of four bits, with one scale for each group of inputs"
+_KEPT_AS = {
+    "int8": _INT8,
+    "int8-dynamic": f"{_INT8}; what they are multiplied with is rounded to eight bits too",
+    "nf4": "one of sixteen levels, with one scale for each group of inputs",
+    "mixed": f"{_INT4}, and of eight bits where four do most harm",
+}
+"""What the forms are that weights can be kept in; one that is not here is a way of rounding to four bits."""
 KETTLE_JOULES_PER_LITRE = 80 * 4186.0
 """To bring a litre of water from 20 to 100 degrees Celsius."""
 
@@ -129,6 +138,12 @@ class Change(NamedTuple):
     change: str
 
 
+def form_of_weights(metrics: Mapping[str, Any]) -> Fact:
+    """The form that the quantize stage kept, and what it is."""
+    form = metrics.get("form", "int8")
+    return Fact(form, _KEPT_AS.get(form, _INT4))
+
+
 def quantization(metrics: Mapping[str, Any]) -> list[Change]:
     """What smaller weights changed, from the quantize stage's metrics; empty where it did not run."""
     rows = []
@@ -137,17 +152,18 @@ def quantization(metrics: Mapping[str, Any]) -> list[Change]:
         rows.append(
             Change("size", short_bytes(size[0]), short_bytes(size[1]), f"{size[0] / size[1]:.2f} times smaller")
         )
-    bits = _pair(metrics, "bits_per_byte")
+    bits = _pair(metrics, "bits_per_byte_before", "bits_per_byte")
     if bits:
         rows.append(Change("bits per byte", f"{bits[0]:.4f}", f"{bits[1]:.4f}", f"{bits[1] / bits[0] - 1:+.2%}"))
-    speed = _pair(metrics, "decoded_tokens_per_second")
+    # Before, as it would be served: in float32.
+    speed = _pair(metrics, "decoded_tokens_per_second_float32", "decoded_tokens_per_second")
     if speed:
         before, after = (f"{short_number(value)} tokens/s" for value in speed)
         rows.append(Change("decoding", before, after, f"{speed[1] / speed[0]:.2f} times as fast"))
     return rows
 
 
-def _pair(metrics: Mapping[str, Any], name: str) -> tuple[float, float] | None:
-    """The values of ``<name>_before`` and ``<name>``."""
-    before, after = metrics.get(f"{name}_before"), metrics.get(name)
-    return (float(before), float(after)) if before and after else None
+def _pair(metrics: Mapping[str, Any], before: str, after: str) -> tuple[float, float] | None:
+    """The two numbers of these names, where both are known."""
+    old, new = metrics.get(before), metrics.get(after)
+    return (float(old), float(new)) if old and new else None

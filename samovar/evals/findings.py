@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from samovar.core.artifact import Manifest, is_whole, read_manifest
 from samovar.core.errors import CorruptError
@@ -14,24 +14,37 @@ from samovar.evals.samples import Answered, Continuation
 from samovar.evals.tasks import TaskScore
 from samovar.train.journal import METRICS, read_metrics
 
+Unit = Literal["tokens", "iterations"]
+_OF_ITERATIONS = ("reward", "success", "held_out")
+"""What the rows of a stage have that learns from its own answers; one of them is enough."""
+
 
 class Point(NamedTuple):
     """A measurement during training."""
 
-    tokens: float
+    place: float
+    """Tokens seen, or iterations."""
     value: float
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingRun:
-    """The curves of one training stage."""
+    """The curves of one training stage: of losses over tokens, or of answers over iterations."""
 
     stage: str
     loss: list[Point]
     validation_loss: list[Point]
     validation_bits_per_byte: list[Point]
     samples: Mapping[str, list[tuple[float, str]]]
-    """What the model wrote on the way: name of the prompt -> tokens seen, text."""
+    """What the model wrote on the way: name of the prompt -> place, text."""
+    unit: Unit = "tokens"
+    """What places are counted in."""
+    success: list[Point] = field(default_factory=list)
+    """Share of right answers among those that were learnt from."""
+    held_out: list[Point] = field(default_factory=list)
+    """Share of held-out questions that were answered rightly."""
+    reward: list[Point] = field(default_factory=list)
+    """Mean reward of answers that a reward model judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,25 +149,44 @@ def read_runs(folders: Mapping[str, Path]) -> list[TrainingRun]:
 
 def _run(stage: str, rows: list[dict[str, Any]]) -> TrainingRun:
     try:
+        if any(name in row for row in rows for name in _OF_ITERATIONS):
+            return _run_of_iterations(stage, rows)
         return TrainingRun(
             stage=stage,
-            loss=_curve(rows, "loss"),
-            validation_loss=_curve(rows, "validation_loss"),
-            validation_bits_per_byte=_curve(rows, "validation_bits_per_byte"),
-            samples=_samples(rows),
+            loss=_curve(rows, "loss", "tokens"),
+            validation_loss=_curve(rows, "validation_loss", "tokens"),
+            validation_bits_per_byte=_curve(rows, "validation_bits_per_byte", "tokens"),
+            samples=_samples(rows, "tokens"),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise CorruptError(f"the metrics of {stage} have a damaged row: {error}", hint="run the stage again") from error
 
 
-def _curve(rows: Iterable[Mapping[str, Any]], name: str) -> list[Point]:
-    return [Point(float(row["tokens"]), float(row[name])) for row in rows if row.get(name) is not None]
+def _run_of_iterations(stage: str, rows: Sequence[Mapping[str, Any]]) -> TrainingRun:
+    """Of a stage that learns from answers: its losses are of other answers each time, and say nothing side by side."""
+    success = _curve(rows, "success", "step")
+    return TrainingRun(
+        stage=stage,
+        loss=[],
+        validation_loss=[],
+        validation_bits_per_byte=[],
+        samples=_samples(rows, "step"),
+        unit="iterations",
+        success=success,
+        held_out=_curve(rows, "held_out", "step"),
+        # Where a checker judges, the reward is the success once more.
+        reward=[] if success else _curve(rows, "reward", "step"),
+    )
 
 
-def _samples(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[tuple[float, str]]]:
+def _curve(rows: Iterable[Mapping[str, Any]], name: str, place: str) -> list[Point]:
+    return [Point(float(row[place]), float(row[name])) for row in rows if row.get(name) is not None]
+
+
+def _samples(rows: Iterable[Mapping[str, Any]], place: str) -> dict[str, list[tuple[float, str]]]:
     found: dict[str, list[tuple[float, str]]] = {}
     for row in rows:
         for name, value in row.items():
             if name.startswith("sample") and isinstance(value, str):
-                found.setdefault(name, []).append((float(row["tokens"]), value))
+                found.setdefault(name, []).append((float(row[place]), value))
     return found

@@ -14,7 +14,7 @@ from samovar.chat.conversation import Message
 from samovar.core.files import write_atomic
 from samovar.core.progress import short_bytes, short_duration, short_number
 from samovar.evals.charts import Series, interval_bar, line_chart, twin_bar
-from samovar.evals.facts import headline, ingredients, quantization
+from samovar.evals.facts import form_of_weights, headline, ingredients, quantization
 from samovar.evals.findings import Findings, TrainingRun
 from samovar.evals.verdict import language_name, level, verdict
 
@@ -24,6 +24,10 @@ _STAGES = {
     "sft": "Fine-tuning: learning to answer",
     "reward": "Reward model: learning to judge",
     "dpo": "Preferences: learning what people like",
+    "improve": "Self-improvement: learning from its own right answers",
+    "grpo": "Reward: learning which of its answers are worth more (GRPO)",
+    "ppo": "Reward: learning which of its answers are worth more (PPO)",
+    "distill": "Distillation: learning from a larger assistant",
 }
 _SAMPLES_SHOWN = 4
 _WRONG_SHOWN = 1
@@ -65,6 +69,7 @@ def _page(findings: Findings) -> dict[str, Any]:
         "headline": headline(findings),
         "ingredients": ingredients(findings),
         "quantization": quantization(findings.metrics("quantize")),
+        "form": form_of_weights(findings.metrics("quantize")),
         "tasks": _task_rows(findings),
         "has_partial": any(0 < attempt.score < 1 for score in findings.scores for attempt in score.wrong),
         "tried": _tried(findings),
@@ -110,10 +115,17 @@ def _run(run: TrainingRun) -> dict[str, Any]:
     training = Series("training", "train", run.loss)
     held_out = Series("held out", "held-out", run.validation_loss, has_dots=True)
     bits = Series("held out", "held-out", run.validation_bits_per_byte, has_dots=True)
+    drawn = Series("drawn", "train", run.success)
+    asked = Series("held out", "held-out", run.held_out, has_dots=True)
+    reward = Series("reward", "train", run.reward)
     return {
         "title": _STAGES.get(run.stage, run.stage),
+        "unit": run.unit,
         "loss": Markup(line_chart(f"{run.stage}: loss in nats a token", [training, held_out])),
         "bits": Markup(line_chart(f"{run.stage}: bits per byte", [bits])),
+        "success": Markup(line_chart(f"{run.stage}: share of right answers", [drawn, asked], run.unit)),
+        "reward": Markup(line_chart(f"{run.stage}: reward", [reward], run.unit)),
+        "held_out": (run.held_out[0].value, run.held_out[-1].value) if run.held_out else None,
         "last_loss": run.loss[-1].value if run.loss else None,
         "last_validation_loss": run.validation_loss[-1].value if run.validation_loss else None,
         "last_bits": run.validation_bits_per_byte[-1].value if run.validation_bits_per_byte else None,

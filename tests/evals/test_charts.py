@@ -51,7 +51,7 @@ def test_thinning_keeps_ends_and_mean(count, limit):
     points = [Point(float(index), float(index % 7)) for index in range(count)]
     thinned = thin(points, limit)
     assert len(thinned) <= max(2, limit)
-    assert (thinned[0].tokens, thinned[-1].tokens) == (0.0, float(count - 1))
+    assert (thinned[0].place, thinned[-1].place) == (0.0, float(count - 1))
     assert 0 <= min(point.value for point in thinned) <= max(point.value for point in thinned) <= 6
 
 

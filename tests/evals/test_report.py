@@ -1,5 +1,6 @@
 """The page shows what it was given, and nothing that a model or a document says can break out of it."""
 
+import json
 import re
 from html.parser import HTMLParser
 
@@ -8,7 +9,7 @@ import pytest
 from samovar.chat.conversation import Message, ToolCall
 from samovar.core.artifact import Manifest
 from samovar.evals.bits_per_byte import BitsPerByte
-from samovar.evals.findings import Findings, Model, Point, StageCost, TrainingRun
+from samovar.evals.findings import Findings, Model, Point, StageCost, TrainingRun, read_runs
 from samovar.evals.report import write_report
 from samovar.evals.samples import Answered, Continuation
 from samovar.evals.tasks import Attempt, TaskScore
@@ -50,9 +51,28 @@ def findings():
         manifests={
             "data": manifest("data", documents=900, documents_read=1000, characters=123_456),
             "tokenizer": manifest("tokenizer", fertility={"ru": {"tokens_per_word": 2.31, "bytes_per_token": 5.1}}),
-            "quantize": manifest("quantize", weight_bytes=100, source_bytes=180),
+            "quantize": manifest(
+                "quantize",
+                form="int4-gptq",
+                weight_bytes=100,
+                source_bytes=180,
+                decoded_tokens_per_second=300.0,
+                decoded_tokens_per_second_float32=200.0,
+            ),
         },
-        runs=[TrainingRun("pretrain", curve, curve[::6], curve[::6], {"sample": [(1000.0, HOSTILE)]})],
+        runs=[
+            TrainingRun("pretrain", curve, curve[::6], curve[::6], {"sample": [(1000.0, HOSTILE)]}),
+            TrainingRun(
+                "grpo",
+                [],
+                [],
+                [],
+                {"sample 1": [(4.0, "2 + 2? -> 4")]},
+                "iterations",
+                success=[Point(1.0, 0.25), Point(4.0, 0.5)],
+                held_out=[Point(0.0, 0.125), Point(4.0, 0.625)],
+            ),
+        ],
         costs=[
             StageCost("data", 12.0, 10.0, 2e9, 1e9, 5e6, 3600.0, "estimate"),
             StageCost("sft", 60.0, None, None, None, 1, 0, "estimate"),
@@ -115,11 +135,42 @@ def test_numbers_stand_on_both_pages(findings, tmp_path):
         "123k",
         "2.31",
         "1.80 times smaller",
+        "int4-gptq",
+        "1.50 times as fast",
     ):
         assert said in text
         assert said in markdown
+    assert "whole numbers of four bits" in text
+    assert "12 % of its held-out questions right before, 62 % after" in markdown
+    assert "4 iterations" in text
     for said in ("50 %", "24–76", "✓ right", "✗ wrong", "calculator(17*24) = 408", "(nothing)", "1m 12s"):
         assert said in text
+
+
+def test_curves_are_read_over_tokens_or_iterations(tmp_path):
+    """The rows are of the kinds that training, training by reward and self-improvement write down."""
+    rows = {
+        "sft": [{"step": 1, "tokens": 100, "seconds": 1.0, "loss": 3.0}, {"step": 2, "tokens": 200, "loss": 2.0}],
+        "grpo": [
+            {"step": 0, "seconds": 0.0, "held_out": 0.5, "sample 1": "2 + 2? -> 5"},
+            {"step": 1, "seconds": 1.0, "reward": 0.25, "success": 0.25, "loss": -0.5},
+            {"step": 2, "seconds": 2.0, "reward": 0.5, "success": 0.5, "held_out": 0.75, "sample 1": "2 + 2? -> 4"},
+        ],
+        "ppo": [{"step": 1, "seconds": 1.0, "reward": -0.5, "loss": 0.5}, {"step": 2, "seconds": 2.0, "reward": 0.5}],
+        "improve": [{"step": 0, "held_out": 0.5}, {"step": 1, "success": 0.5, "loss": 1.0, "tokens": 9, "held_out": 1}],
+    }
+    for stage, some in rows.items():
+        (tmp_path / stage).mkdir()
+        (tmp_path / stage / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in some))
+    runs = {run.stage: run for run in read_runs({stage: tmp_path / stage for stage in rows})}
+    assert runs["sft"].loss == [Point(100, 3.0), Point(200, 2.0)]
+    assert [run.unit for run in runs.values()] == ["tokens", "iterations", "iterations", "iterations"]
+    assert runs["grpo"].success == [Point(1, 0.25), Point(2, 0.5)]
+    assert runs["grpo"].held_out == [Point(0, 0.5), Point(2, 0.75)]
+    assert runs["grpo"].samples == {"sample 1": [(0, "2 + 2? -> 5"), (2, "2 + 2? -> 4")]}
+    assert runs["grpo"].loss == runs["grpo"].reward == []
+    assert runs["ppo"].reward == [Point(1, -0.5), Point(2, 0.5)]
+    assert runs["improve"].held_out == [Point(0, 0.5), Point(1, 1)]
 
 
 def test_tables_of_markdown_keep_their_columns(findings, tmp_path):

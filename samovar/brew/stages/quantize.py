@@ -90,7 +90,7 @@ class QuantizeStage(Stage):
 
 
 def _speeds(before: Path, after: Path, num_tokens: int) -> dict[str, float]:
-    """Tokens a second of one answer: int8, and before it in the stored type and in float32."""
+    """Tokens a second of one answer: with smaller weights, and before them in the stored type and in float32."""
     import torch
 
     from samovar.engine.decode_speed import measure_decode
