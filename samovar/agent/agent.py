@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from samovar.agent.answer import Answer, ToolUse
@@ -74,8 +73,7 @@ class Agent:
         """
         sampling = sampling or Sampling()
         answers = [
-            self._answer(conversation, _counted_up(sampling, number))
-            for number, conversation in enumerate(conversations)
+            self._answer(conversation, sampling.counted_up(number)) for number, conversation in enumerate(conversations)
         ]
         for _ in self._events(answers, is_streamed=False):
             pass
@@ -137,7 +135,3 @@ def with_system(conversation: Sequence[Message], system: str | None) -> list[Mes
     if system is None or any(message.role == "system" for message in conversation):
         return list(conversation)
     return [Message(role="system", content=system), *conversation]
-
-
-def _counted_up(sampling: Sampling, number: int) -> Sampling:
-    return sampling if sampling.seed is None else replace(sampling, seed=sampling.seed + number)

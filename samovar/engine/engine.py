@@ -24,7 +24,7 @@ from samovar.engine.forward import Way, choose_way, plain_dtype
 from samovar.engine.grammar import Grammars
 from samovar.engine.load import load_parts
 from samovar.engine.offline import finish_all
-from samovar.engine.request import Completion, Delta, Sampling
+from samovar.engine.request import Completion, Delta, Sampling, check_adapter, check_prompt
 from samovar.engine.scheduler import Scheduler
 from samovar.engine.sequence import Sequence
 from samovar.engine.speculation import DraftCounts
@@ -212,39 +212,18 @@ class Engine:
                 constraint cannot be followed (``invalid_schema``, ``invalid_grammar``).
             MissingError: there is a constraint, and llguidance is not installed.
         """
-        if not prompt_ids:
-            raise RequestError("the prompt is empty", param="messages")
-        if len(prompt_ids) >= self.max_context:
-            raise RequestError(
-                f"the prompt has {len(prompt_ids)} tokens, and the model's context holds {self.max_context} "
-                "with at least one for the answer",
-                hint="shorten the conversation, or start a new one",
-                code="context_length_exceeded",
-                param="messages",
-            )
-        if min(prompt_ids) < 0 or max(prompt_ids) >= self.model.settings.vocab_size:
-            raise RequestError(
-                f"the prompt holds token ids outside 0..{self.model.settings.vocab_size - 1}", param="messages"
-            )
-        if sampling is not None and sampling.constraint is not None:
-            self._grammars.follow(sampling.constraint)
+        check_prompt(prompt_ids, max_context=self.max_context, vocab_size=self.model.settings.vocab_size)
         if sampling is not None:
-            self._check_adapter(sampling.adapter)
+            check_adapter(sampling.adapter, self.adapters)
+            if sampling.constraint is not None:
+                self._grammars.follow(sampling.constraint)
 
-    def add(
-        self,
-        prompt_ids: Many[int],
-        sampling: Sampling | None = None,
-        *,
-        adapter: str | None = None,
-        is_streamed: bool = True,
-    ) -> int:
+    def add(self, prompt_ids: Many[int], sampling: Sampling | None = None, *, is_streamed: bool = True) -> int:
         """Queue a request and give its id; its deltas come out of ``step``.
 
         Args:
             prompt_ids: what is to be gone on with.
             sampling: how.
-            adapter: name of the adapter that reads and answers.
             is_streamed: whether there is a delta after every step, or one at the end alone, which costs less.
         Raises:
             RequestError: the prompt cannot be answered.
@@ -252,7 +231,7 @@ class Engine:
         """
         if self.num_waiting >= self.max_waiting:
             raise BusyError(f"{self.num_waiting} requests are waiting already", hint="try again in a moment")
-        return self._queue(prompt_ids, sampling or Sampling(), is_streamed=is_streamed, adapter=adapter)
+        return self._queue(prompt_ids, sampling or Sampling(), is_streamed=is_streamed)
 
     def fork(self, request_id: int, sampling: Sampling) -> int:
         """A further answer that begins as a live one has so far, and goes on by ``sampling``; its id.
@@ -269,9 +248,8 @@ class Engine:
         said = tuple(parent.ids[parent.prompt_length :])
         child = self._sequence(
             parent.ids[: parent.prompt_length],
-            replace(sampling, prefix_ids=said),
+            replace(sampling, prefix_ids=said, adapter=parent.adapter),
             is_streamed=True,
-            adapter=parent.adapter,
         )
         self._sequences[child.request_id] = child
         self._scheduler.fork(parent, child)
@@ -320,33 +298,20 @@ class Engine:
         for prompt in prompts:
             self.check(prompt, sampling)
         number_of = {
-            self._queue(prompt, _counted_up(sampling, number), is_streamed=False): number
+            self._queue(prompt, sampling.counted_up(number), is_streamed=False): number
             for number, prompt in enumerate(prompts)
         }
         return finish_all(self, number_of, on_finish)
 
-    def _queue(
-        self, prompt_ids: Many[int], sampling: Sampling, *, is_streamed: bool, adapter: str | None = None
-    ) -> int:
+    def _queue(self, prompt_ids: Many[int], sampling: Sampling, *, is_streamed: bool) -> int:
         self.check(prompt_ids)
-        self._check_adapter(adapter or sampling.adapter)
-        sequence = self._sequence(prompt_ids, sampling, is_streamed=is_streamed, adapter=adapter)
+        check_adapter(sampling.adapter, self.adapters)
+        sequence = self._sequence(prompt_ids, sampling, is_streamed=is_streamed)
         self._sequences[sequence.request_id] = sequence
         self._scheduler.waiting.append(sequence)
         return sequence.request_id
 
-    def _check_adapter(self, name: str | None) -> None:
-        if name is not None and name not in self.adapters:
-            raise RequestError(
-                f"there is no adapter {name[:80]!r}",
-                hint=f"there are: {', '.join(self.adapters) or 'none'}",
-                code="model_not_found",
-                param="model",
-            )
-
-    def _sequence(
-        self, prompt_ids: Many[int], sampling: Sampling, *, is_streamed: bool, adapter: str | None
-    ) -> Sequence:
+    def _sequence(self, prompt_ids: Many[int], sampling: Sampling, *, is_streamed: bool) -> Sequence:
         return Sequence(
             next(self._ids),
             prompt_ids,
@@ -356,7 +321,6 @@ class Engine:
             vocab_size=self._vocab_size,
             grammar=None if sampling.constraint is None else self._grammars.follow(sampling.constraint),
             is_streamed=is_streamed,
-            adapter=adapter or sampling.adapter,
         )
 
     def _report(self, sequences: Iterable[Sequence]) -> list[Delta]:
@@ -372,7 +336,3 @@ class Engine:
                     self._drafter.leave(sequence)
                 del self._sequences[sequence.request_id]
         return deltas
-
-
-def _counted_up(sampling: Sampling, number: int) -> Sampling:
-    return sampling if sampling.seed is None else replace(sampling, seed=sampling.seed + number)

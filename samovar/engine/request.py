@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
 from samovar.core.errors import RequestError
@@ -93,6 +93,10 @@ class Sampling:
         prefix_fits = not self.prefix_ids or len(self.prefix_ids) < self.max_tokens
         _check(prefix_fits, "prefix_ids", self, f"shorter than max_tokens ({self.max_tokens})")
 
+    def counted_up(self, number: int) -> Sampling:
+        """For the answer of this number among several: its seed, if there is one, is another."""
+        return self if self.seed is None or not number else replace(self, seed=self.seed + number)
+
 
 class TokenLogprobs(NamedTuple):
     """How likely the model held a token, and what else it held likely.
@@ -151,6 +155,41 @@ class Completion(NamedTuple):
             [one for delta in deltas for one in delta.logprobs],
             deltas[0].prompt_logprobs,
             deltas[-1].stopped_by,
+        )
+
+
+def check_prompt(prompt_ids: Sequence[int], *, max_context: int, vocab_size: int) -> None:
+    """Refuse a prompt that no model of this context and vocabulary can go on with.
+
+    Raises:
+        RequestError: it is empty, too long (``context_length_exceeded``), or not of this vocabulary.
+    """
+    if not prompt_ids:
+        raise RequestError("the prompt is empty", param="messages")
+    if len(prompt_ids) >= max_context:
+        raise RequestError(
+            f"the prompt has {len(prompt_ids)} tokens, and the model's context holds {max_context} "
+            "with at least one for the answer",
+            hint="shorten the conversation, or start a new one",
+            code="context_length_exceeded",
+            param="messages",
+        )
+    if min(prompt_ids) < 0 or max(prompt_ids) >= vocab_size:
+        raise RequestError(f"the prompt holds token ids outside 0..{vocab_size - 1}", param="messages")
+
+
+def check_adapter(name: str | None, adapters: Iterable[str]) -> None:
+    """Refuse the name of an adapter that is none of ``adapters``; None is the model itself.
+
+    Raises:
+        RequestError: there is no such adapter (``model_not_found``).
+    """
+    if name is not None and name not in (known := list(adapters)):
+        raise RequestError(
+            f"there is no adapter {name[:80]!r}",
+            hint=f"there are: {', '.join(known) or 'none'}",
+            code="model_not_found",
+            param="model",
         )
 
 

@@ -17,18 +17,10 @@ class Sequence(Continuation):
     """The state of a request from ``add`` to its last token."""
 
     def __init__(
-        self,
-        request_id: int,
-        prompt_ids: Ids[int],
-        sampling: Sampling,
-        tokenizer: Tokenizer,
-        *,
-        adapter: str | None = None,
-        **options: Any,
+        self, request_id: int, prompt_ids: Ids[int], sampling: Sampling, tokenizer: Tokenizer, **options: Any
     ) -> None:
-        """``adapter``: reads and answers with the model; the rest as ``Continuation``."""
+        """As ``Continuation``."""
         super().__init__(request_id, prompt_ids, sampling, tokenizer, **options)
-        self.adapter = adapter
         self.blocks: list[int] = []
         """Of the cache, in order; none while it waits."""
         self.numbers: list[int] = []
@@ -41,6 +33,11 @@ class Sequence(Continuation):
         """Whether it was ever admitted."""
         self.draft = NO_DRAFT
         """Tokens that are guessed to come next: computed in the next step, and not among ``ids`` yet."""
+
+    @property
+    def adapter(self) -> str | None:
+        """Which adapter reads and answers; None is the model itself."""
+        return self.sampling.adapter
 
     @property
     def num_unread(self) -> int:

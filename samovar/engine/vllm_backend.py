@@ -18,7 +18,15 @@ from samovar.core.extras import require
 from samovar.engine.constraint import Constraint
 from samovar.engine.continuation import Continuation
 from samovar.engine.offline import finish_all
-from samovar.engine.request import MAX_TOP_LOGPROBS, Completion, Delta, Sampling, TokenLogprobs
+from samovar.engine.request import (
+    MAX_TOP_LOGPROBS,
+    Completion,
+    Delta,
+    Sampling,
+    TokenLogprobs,
+    check_adapter,
+    check_prompt,
+)
 from samovar.model.decoder import Decoder
 from samovar.tokenizer.tokenizer import Tokenizer
 
@@ -54,7 +62,6 @@ class VllmEngine:
         self._vocab_size = vocab_size
         self._adapters = dict(adapters or {})
         self._live: dict[int, Continuation] = {}
-        self._adapter_of: dict[int, str | None] = {}
         self._ids = count()
         self._cancelled: list[Delta] = []
 
@@ -143,35 +150,20 @@ class VllmEngine:
         """Refuse what cannot be answered.
 
         Raises:
-            RequestError: the prompt is empty, too long (``context_length_exceeded``) or not of this vocabulary, or the
-                answer is to quote verbatim, which vLLM cannot be held to.
+            RequestError: the prompt is empty, too long (``context_length_exceeded``) or not of this vocabulary, there
+                is no such adapter, or the answer is to quote verbatim, which vLLM cannot be held to.
         """
-        if not prompt_ids:
-            raise RequestError("the prompt is empty", param="messages")
-        if len(prompt_ids) >= self.max_context:
-            raise RequestError(
-                f"the prompt has {len(prompt_ids)} tokens, and the model's context holds {self.max_context} "
-                "with at least one for the answer",
-                hint="shorten the conversation, or start a new one",
-                code="context_length_exceeded",
-                param="messages",
-            )
-        if min(prompt_ids) < 0 or max(prompt_ids) >= self._vocab_size:
-            raise RequestError(f"the prompt holds token ids outside 0..{self._vocab_size - 1}", param="messages")
-        if sampling is not None and sampling.verbatim_quotes:
+        check_prompt(prompt_ids, max_context=self.max_context, vocab_size=self._vocab_size)
+        if sampling is None:
+            return
+        check_adapter(sampling.adapter, self._adapters)
+        if sampling.verbatim_quotes:
             raise RequestError(
                 "vLLM cannot be held to verbatim_quotes",
                 hint="serve with our own engine, or set serve.verbatim_quotes=false",
             )
 
-    def add(
-        self,
-        prompt_ids: Many[int],
-        sampling: Sampling | None = None,
-        *,
-        adapter: str | None = None,
-        is_streamed: bool = True,
-    ) -> int:
+    def add(self, prompt_ids: Many[int], sampling: Sampling | None = None, *, is_streamed: bool = True) -> int:
         """Queue a request and give its id; its deltas come out of ``step``, or one at the end (``is_streamed``).
 
         Raises:
@@ -180,7 +172,7 @@ class VllmEngine:
         """
         if self.num_waiting >= self.max_waiting:
             raise BusyError(f"{self.num_waiting} requests are waiting already", hint="try again in a moment")
-        return self._queue(prompt_ids, sampling or Sampling(), is_streamed=is_streamed, adapter=adapter)
+        return self._queue(prompt_ids, sampling or Sampling(), is_streamed=is_streamed)
 
     def fork(self, request_id: int, sampling: Sampling) -> int:
         """A further answer that begins as a live one has so far; its id. vLLM finds the common beginning in its cache.
@@ -192,9 +184,8 @@ class VllmEngine:
         if parent is None:
             raise RequestError(f"request {request_id} is not live", hint="fork a request before it ends")
         said = tuple(parent.ids[parent.prompt_length :])
-        prompt = parent.ids[: parent.prompt_length]
-        adapter = self._adapter_of[request_id]
-        return self._queue(prompt, replace(sampling, prefix_ids=said), is_streamed=True, adapter=adapter)
+        its_own = replace(sampling, prefix_ids=said, adapter=parent.sampling.adapter)
+        return self._queue(parent.ids[: parent.prompt_length], its_own, is_streamed=True)
 
     def cancel(self, request_id: int) -> None:
         """End a request now; the next step reports it. One that has ended is left alone."""
@@ -237,15 +228,15 @@ class VllmEngine:
         if self.has_work:
             raise BusyError("the engine is answering other requests", hint="take an engine of its own for this work")
         sampling = sampling or Sampling()
-        number_of: dict[int, int] = {}
-        for number, prompt in enumerate(prompts):
-            own = sampling if sampling.seed is None else replace(sampling, seed=sampling.seed + number)
-            number_of[self._queue(prompt, own, is_streamed=False, adapter=None)] = number
+        number_of = {
+            self._queue(prompt, sampling.counted_up(number), is_streamed=False): number
+            for number, prompt in enumerate(prompts)
+        }
         return finish_all(self, number_of, on_finish)
 
-    def _queue(self, prompt_ids: Many[int], sampling: Sampling, *, is_streamed: bool, adapter: str | None) -> int:
+    def _queue(self, prompt_ids: Many[int], sampling: Sampling, *, is_streamed: bool) -> int:
         self.check(prompt_ids, sampling)
-        lora = self._lora(adapter)
+        lora = self._lora(sampling.adapter)
         request_id = next(self._ids)
         continuation = Continuation(
             request_id,
@@ -259,18 +250,12 @@ class VllmEngine:
         prompt = {"prompt_token_ids": list(continuation.ids)}
         params = self._params(continuation)
         self._engine.add_request(str(request_id), prompt, params, **({"lora_request": lora} if lora else {}))
-        self._live[request_id], self._adapter_of[request_id] = continuation, adapter
+        self._live[request_id] = continuation
         return request_id
 
     def _lora(self, adapter: str | None) -> Any:
         if adapter is None:
             return None
-        if adapter not in self._adapters:
-            raise RequestError(
-                f"there is no adapter {adapter!r}",
-                hint=f"there are: {', '.join(self._adapters) or 'none'}",
-                param="model",
-            )
         number = list(self._adapters).index(adapter) + 1
         lora = require("vllm.lora.request", extra="vllm")
         return lora.LoRARequest(adapter, number, str(self._adapters[adapter]))
@@ -333,7 +318,7 @@ class VllmEngine:
     def _report(self, continuation: Continuation) -> list[Delta]:
         delta = continuation.take_delta()
         if continuation.finish_reason is not None:
-            del self._live[continuation.request_id], self._adapter_of[continuation.request_id]
+            del self._live[continuation.request_id]
         return [] if delta is None else [delta]
 
 

@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlette.requests import Request
@@ -109,7 +109,7 @@ class Service:
         """The events of ``number`` answers, side by side, each with the number of its answer."""
         asked = with_system(messages, self.settings.system)
         streams = [
-            stream_answer(self.runner, Answer(asked, counted_up(sampling, place), self.tokenizer, use))
+            stream_answer(self.runner, Answer(asked, sampling.counted_up(place), self.tokenizer, use))
             for place in range(number)
         ]
         return side_by_side(streams)
@@ -124,11 +124,6 @@ class Service:
         if not hasattr(runner, "call") or not hasattr(runner.engine, "model"):
             raise RequestError("this server's engine only writes", code="unsupported_value", param="model")
         return await runner.call(work)
-
-
-def counted_up(sampling: Sampling, number: int) -> Sampling:
-    """The sampling of a further choice: its seed, if there is one, is another."""
-    return sampling if sampling.seed is None or not number else replace(sampling, seed=sampling.seed + number)
 
 
 async def side_by_side(streams: Sequence[AsyncGenerator[T, None]]) -> AsyncGenerator[tuple[int, T], None]:

@@ -174,12 +174,15 @@ def test_adapters_are_named_to_vllm(backend: VllmEngine, source: Path, tmp_path:
     adapted = VllmEngine.load(source, adapters={"formal": tmp_path / "formal"}, tensor_parallel_size=2)
     arguments = adapted._engine.arguments
     assert (arguments.enable_lora, arguments.max_lora_rank, arguments.tensor_parallel_size) == (True, 16, 2)
-    adapted.add([70, 71], GREEDY, adapter="formal")
+    formal = Sampling(temperature=0.0, max_tokens=12, adapter="formal")
+    parent = adapted.add([70, 71], formal)
     adapted.add([70, 71], GREEDY)
+    adapted.fork(parent, GREEDY)
     loras = [live.lora for live in adapted._engine.live.values()]
-    assert loras == [vllm_stand_in.LoRARequest("formal", 1, str(tmp_path / "formal")), None]
+    named = vllm_stand_in.LoRARequest("formal", 1, str(tmp_path / "formal"))
+    assert loras == [named, None, named]
     with pytest.raises(RequestError, match="no adapter 'frmal'"):
-        adapted.add([70], GREEDY, adapter="frmal")
+        adapted.check([70], Sampling(adapter="frmal"))
 
 
 def test_what_cannot_be_answered_is_refused(backend: VllmEngine, prompts: list[list[int]]) -> None:

@@ -18,7 +18,7 @@ from samovar.serve.api.completion_choice import ChoiceText
 from samovar.serve.api.event_stream import DONE, EventStream, Primed, line, primed
 from samovar.serve.disconnect import until_client_leaves
 from samovar.serve.errors import describe_error, log_failure
-from samovar.serve.service import Service, counted_up, naming_param, read_content, side_by_side
+from samovar.serve.service import Service, naming_param, read_content, side_by_side
 from samovar.serve.shapes.body import read_as
 from samovar.serve.shapes.chat import Usage
 from samovar.serve.shapes.completions import Completion, CompletionChoice, CompletionRequest
@@ -63,7 +63,7 @@ class Completions:
         )
         return side_by_side(
             [
-                self.service.runner.stream(prompt, counted_up(sampling, place))
+                self.service.runner.stream(prompt, sampling.counted_up(place))
                 for prompt in prompts
                 for place in range(_drawn(asked))
             ]
