@@ -33,11 +33,6 @@ class Energy(NamedTuple):
     """Counters joined by "+" ("rapl", "nvml", "nvidia-smi"), "estimate" for what has none, "stated" where the user
     named the power."""
 
-    @property
-    def is_measured(self) -> bool:
-        """Whether every part of it was counted."""
-        return _NO_COUNTER not in self.source and self.source != "stated"
-
 
 class Counter(Protocol):
     """Something that counts joules."""

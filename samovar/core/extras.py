@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import shlex
+import sys
 from typing import Any
 
 from samovar.core.errors import MissingError
@@ -19,6 +21,13 @@ def require(module: str, *, extra: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name != module.split(".")[0]:
             raise  # it is there, and misses something itself
-        raise MissingError(
-            f"the package {module.split('.')[0]} is not installed", hint=f"pip install 'samovar[{extra}]'"
-        ) from error
+        raise not_installed(module.split(".")[0], extra=extra) from error
+
+
+def not_installed(package: str, *, extra: str) -> MissingError:
+    """The error that says how to get ``package``.
+
+    By the Python that runs: another one's pip does not find Samovar installed, and would fetch whatever has its name.
+    """
+    python = shlex.quote(sys.executable)
+    return MissingError(f"the package {package} is not installed", hint=f"{python} -m pip install 'samovar[{extra}]'")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import TracebackType
 
 
@@ -79,12 +77,6 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.finish()
-
-
-@contextmanager
-def quiet_progress() -> Iterator[Progress]:
-    """A progress that shows nothing, for tests and machine-readable runs."""
-    yield Progress("", is_quiet=True)
 
 
 def short_number(value: float) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -159,15 +158,3 @@ def add_rules(path: Path, rules: Iterable[ForgetRule]) -> list[ForgetRule]:
             before += "\n"
         write_atomic(path, before + "".join(json_line(row) for row in rows))
     return added
-
-
-def without_forgotten(
-    documents: Iterable[Document], rules: Sequence[ForgetRule], left_out: Counter[ForgetRule]
-) -> Iterator[Document]:
-    """The documents that no rule names; ``left_out`` counts the others by the first rule that does."""
-    for document in documents:
-        rule = next((rule for rule in rules if rule.place(document) is not None), None)
-        if rule is None:
-            yield document
-        else:
-            left_out[rule] += 1

@@ -42,11 +42,6 @@ class Memory:
         return self.keys_LPKSA.shape[1]
 
     @property
-    def is_int8(self) -> bool:
-        """Whether keys and values have scales."""
-        return self.key_scale_LPKS is not None
-
-    @property
     def device(self) -> torch.device:
         """Where it lies."""
         return self.keys_LPKSA.device
@@ -70,19 +65,12 @@ class Batch:
     """int64; block * S + offset: where the key and value of each token go."""
     row_R: Tensor
     """int64; numbers of the tokens whose hidden states are wanted."""
-    longest_query: int
-    """Most new tokens of one sequence; 1 where all decode."""
     longest_context: int
     """The largest of ``context_B``: known here without waiting for a device."""
     adapters: tuple[str | None, ...] | None = None
     """The adapter of each sequence, B; None where no sequence has one."""
     sequence_ids: tuple[int, ...] | None = None
     """Of each sequence, B; one that was given away never comes again. None: nothing is known beyond this batch."""
-
-    @property
-    def num_sequences(self) -> int:
-        """B."""
-        return len(self.context_B)
 
 
 class Forward(Protocol):
@@ -140,7 +128,6 @@ def make_batch(pieces: Sequence[Piece], device: torch.device) -> Batch:
         block_table_BP=_table([piece.blocks for piece in pieces]).to(device),
         slot_N=torch.tensor(slots, device=device),
         row_R=torch.tensor(rows, dtype=torch.int64, device=device),
-        longest_query=max(len(piece.tokens) for piece in pieces),
         longest_context=max(contexts),
         adapters=tuple(piece.adapter for piece in pieces) if has_adapters else None,
         sequence_ids=tuple(piece.sequence_id for piece in pieces),

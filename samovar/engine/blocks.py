@@ -44,11 +44,6 @@ class BlockPool:
         """Blocks that can be held."""
         return len(self._references) - 1
 
-    @property
-    def num_known(self) -> int:
-        """Blocks whose text is known, held or not."""
-        return len(self._known)
-
     def is_shared(self, block: int) -> bool:
         """Whether several sequences hold it, so that none may write there."""
         return self._references[block] > 1

@@ -141,11 +141,6 @@ class EngineRunner:
         """
         return await asyncio.wrap_future(self._send(work).future)
 
-    def call_blocking(self, work: Callable[[Engine], T]) -> T:
-        """``call`` for callers without an event loop."""
-        result: T = self._send(work).future.result()
-        return result
-
     def close(self) -> None:
         """End the thread; those still waiting get a BusyError."""
         with self._lock:

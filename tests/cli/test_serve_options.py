@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from samovar.cli.serve import _named
@@ -31,4 +33,4 @@ def test_vllm_is_asked_for_by_its_extra_where_it_is_not_installed(tmp_path, monk
     )
     with pytest.raises(MissingError, match="vllm") as caught:
         open_engine(tmp_path, backend="vllm")
-    assert caught.value.hint == "pip install 'samovar[vllm]'"
+    assert caught.value.hint == f"{sys.executable} -m pip install 'samovar[vllm]'"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,8 @@ import pytest
 from samovar.core.errors import ConfigError, CorruptError, MissingError
 from samovar.data.corpus_writer import CorpusWriter
 from samovar.data.document import Document
-from samovar.data.forget import ForgetRule, add_rules, find_documents, parse_rule, read_rules, without_forgotten
+from samovar.data.forget import ForgetRule, add_rules, find_documents, parse_rule, read_rules
+from samovar.data.pipeline.forgetting import Forget
 
 DOCUMENTS = [
     Document("letters/a.eml", "Dear Olga Petrova,\nthe contract is ready", "letters/a.eml"),
@@ -22,10 +22,11 @@ DOCUMENTS = [
 
 
 def ids(*rules: ForgetRule) -> list[str]:
-    left_out: Counter[ForgetRule] = Counter()
-    kept = [document.id for document in without_forgotten(DOCUMENTS, rules, left_out)]
-    assert left_out.total() == len(DOCUMENTS) - len(kept)
-    return [document.id for document in DOCUMENTS if document.id not in kept]
+    step = Forget(rules)
+    kept = [document.id for document in step(iter(DOCUMENTS))]
+    assert step.ids.isdisjoint(kept)
+    assert sum(step.tally.dropped.values()) == len(DOCUMENTS) - len(kept)
+    return [document.id for document in DOCUMENTS if document.id in step.ids]
 
 
 @pytest.mark.parametrize(

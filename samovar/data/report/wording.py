@@ -44,10 +44,6 @@ class Wording:
             return phrase
         return phrase.format(**{name: self.value(value) for name, value in values.items()})
 
-    def knows(self, english: str) -> bool:
-        """Whether the phrase is in the language of the report."""
-        return self.language == "en" or english in self._known
-
     def value(self, value: object) -> str:
         """An integer as ``number`` writes it, anything else as text."""
         return self.number(value) if isinstance(value, int) and not isinstance(value, bool) else str(value)

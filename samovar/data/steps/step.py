@@ -135,6 +135,7 @@ class Step(ABC):
 
     settings_class: ClassVar[type[StepSettings]]
     may_show_before: ClassVar[bool] = True
+    """Whether samples of edits may show what stood there before: not where that is what must not be seen."""
     is_local: ClassVar[bool] = True
 
     def __init__(self, settings: Any, *, seed: int = 0) -> None:

@@ -51,18 +51,15 @@ def objection(model: Decoder) -> str:
     maps = [module for name, module in model.named_modules() if name.endswith("_proj")]
     if foreign:
         return f"its {foreign[0]} is {getattr(settings, foreign[0])!r}"
-    if any(width % WIDTH_STEP for width in widths) or settings.num_heads // settings.num_kv_heads > LARGEST_GROUP:
+    if any(width % WIDTH_STEP for width in widths):
         return f"its widths {widths} are not all multiples of {WIDTH_STEP}"
+    if (group := settings.num_heads // settings.num_kv_heads) > LARGEST_GROUP:
+        return f"{group} of its query heads share a key-value head, more than {LARGEST_GROUP}"
     if model.norm.weight.device.type != "cpu":
         return "it is on a GPU"
     if not all(type(one) in (Linear, Int8Linear, Int4Linear, Nf4Linear) for one in maps):
         return "an adapter is attached"
     return reason()
-
-
-def supports(model: Decoder) -> bool:
-    """Whether the native way computes ``model`` here; ``objection`` says why not."""
-    return not objection(model)
 
 
 def rounds_activations(model: Decoder) -> bool:

@@ -50,7 +50,6 @@ class Writer:
             block_table_BP=table,
             slot_N=torch.tensor([block * BLOCK_SIZE + position % BLOCK_SIZE for position, block in places]),
             row_R=torch.tensor(list(rows)),
-            longest_query=max(map(len, new.values())),
             longest_context=max(self._read[name] for name in new),
         )
 
