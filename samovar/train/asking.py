@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from samovar.chat.conversation import Conversation
 from samovar.tasks.task import Example, Task
 from samovar.train.improve_settings import ImproveSettings
-from samovar.train.rationalisation import says_more_than_the_result, with_hint
+from samovar.train.rationalisation import says_more_than_the_result, surprise, with_hint
 from samovar.train.rl.curriculum import Curriculum
 from samovar.train.rl.rollouts import Player, Rollout, graded_by, rewarded
 
@@ -89,8 +89,8 @@ def rationalise(
     """Ask what found no right answer again, with the result shown.
 
     Returns:
-        how many questions could be asked so, and of each that was then answered rightly the different right answers,
-        as answers to the plain question.
+        how many questions could be asked so, and of each that was then answered rightly the different right answers
+        that the model could have thought of, as answers to the plain question.
     """
     both = [(plain, hinted) for plain in unsolved if (hinted := with_hint(plain)) is not None and player.fits(hinted)]
     if not both:
@@ -100,8 +100,8 @@ def rationalise(
     found = []
     for (plain, _), group in zip(both, rewarded(groups, graded_by(tasks)), strict=True):
         right = [one._replace(example=plain) for one in group if is_right(one) and says_more_than_the_result(one)]
-        if right:
-            found.append(different(right))
+        if ways := [one for one in different(right) if surprise(player, one) <= settings.max_surprise]:
+            found.append(ways)
     return len(both), found
 
 

@@ -28,6 +28,9 @@ class ImproveSettings(LoopSettings):
     rationalises: bool = False
     """Whether questions without a right answer are asked again with the result shown, of tasks that know one, and a
     right answer that comes then is learnt from as an answer to the plain question."""
+    max_surprise: float = Field(2.0, gt=0)
+    """Nats a token that such an answer may take the assistant by surprise under the plain question: what is unlikelier
+    repeats the result amid nonsense."""
     max_tokens: int = Field(128, ge=1)
     """Longest answer."""
     temperature: float = Field(1.0, gt=0)

@@ -9,16 +9,20 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
+import torch
 
 from samovar.agent.habits import Habits
 from samovar.chat.conversation import Conversation, Message, ToolCall
+from samovar.chat.rows import render_row
+from samovar.model.checkpoint import load_model
 from samovar.tasks.long_sums import LongSums
 from samovar.tasks.more_words import MoreWords
 from samovar.tasks.task import Example, Split, assistant, final_text
+from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.train.improve import improve
 from samovar.train.improve_settings import ImproveSettings
-from samovar.train.rationalisation import says_more_than_the_result, with_hint
-from samovar.train.rl.rollouts import Rollout
+from samovar.train.rationalisation import says_more_than_the_result, surprise, with_hint
+from samovar.train.rl.rollouts import Player, Rollout
 from samovar.train.settings import SftSettings
 from samovar.train.sft import sft
 from tests.train.rl_tasks import WORDS, WordFor
@@ -125,3 +129,26 @@ def test_a_call_of_a_tool_is_a_way() -> None:
     result = Message(role="tool", content="13", tool_call_id="call_1", name="calculator")
     example = Example("sum", "en", (), (), {"answer": 13})
     assert says_more_than_the_result(Rollout(example, (call, result, assistant("13")), False, ()))
+
+
+def test_what_the_assistant_would_never_say_is_no_way_of_its_own(follower: Path) -> None:
+    """As transformers weighs the same tokens; nonsense takes more nats than the setting allows, a new word does not."""
+    from transformers import AutoModelForCausalLM
+
+    player = Player(load_model(follower, dtype=torch.float32), Tokenizer.load(follower), Habits(tools=()), max_tokens=8)
+    example = TASK.example("train", 0)
+    said = {
+        text: Rollout(example, (assistant(text),), False, ())
+        for text in ("Pass it please.", "Pass it hurry.", "The the cup fool spoon and.")
+    }
+    found = {text: surprise(player, one) for text, one in said.items()}
+    likely, new, nonsense = found.values()
+    assert likely < new < ImproveSettings().max_surprise < nonsense
+    theirs = AutoModelForCausalLM.from_pretrained(follower, dtype=torch.float32)
+    for text, nats in found.items():
+        conversation = Conversation(messages=[*example.prompt, assistant(text)])
+        row = render_row(conversation, player.tokenizer)
+        ids = torch.tensor([row.ids])
+        labels = ids.masked_fill(~torch.tensor([row.is_target]), -100)
+        with torch.no_grad():
+            assert theirs(input_ids=ids, labels=labels).loss.item() == pytest.approx(nats, abs=1e-3)
