@@ -64,16 +64,25 @@ class Agent:
         return [answer.messages for answer in self.answer_batch(conversations, sampling)]
 
     def answer_batch(
-        self, conversations: Sequence[Sequence[Message]], sampling: Sampling | None = None
+        self,
+        conversations: Sequence[Sequence[Message]],
+        sampling: Sampling | None = None,
+        *,
+        prompts: Sequence[Sequence[int]] | None = None,
     ) -> list[Answer]:
         """``complete_batch``, with all that is known of each answer.
 
+        Args:
+            conversations: each ends with a user's turn.
+            sampling: for all of them.
+            prompts: the ids of the conversations, the system message included, where they are known already.
         Raises:
             RequestError: a conversation does not fit into the context.
         """
         sampling = sampling or Sampling()
         answers = [
-            self._answer(conversation, sampling.counted_up(number)) for number, conversation in enumerate(conversations)
+            self._answer(conversation, sampling.counted_up(number), prompts[number] if prompts is not None else None)
+            for number, conversation in enumerate(conversations)
         ]
         for _ in self._events(answers, is_streamed=False):
             pass
@@ -89,8 +98,11 @@ class Agent:
         yield from self._events([answer], is_streamed=True)
         yield answer.finished()
 
-    def _answer(self, conversation: Sequence[Message], sampling: Sampling) -> Answer:
-        return Answer(with_system(conversation, self.system), sampling, self.tokenizer, self.use)
+    def _answer(
+        self, conversation: Sequence[Message], sampling: Sampling, prompt: Sequence[int] | None = None
+    ) -> Answer:
+        asked = with_system(conversation, self.system)
+        return Answer(asked, sampling, self.tokenizer, self.use, first_prompt=prompt)
 
     def _events(self, answers: Sequence[Answer], *, is_streamed: bool) -> Iterator[Event]:
         waiting, live = deque(answers), dict[int, Answer]()

@@ -47,8 +47,18 @@ class Round(NamedTuple):
 class Answer:
     """The state of one answer to ``messages``."""
 
-    def __init__(self, messages: Sequence[Message], sampling: Sampling, tokenizer: Tokenizer, use: ToolUse) -> None:
+    def __init__(
+        self,
+        messages: Sequence[Message],
+        sampling: Sampling,
+        tokenizer: Tokenizer,
+        use: ToolUse,
+        *,
+        first_prompt: Sequence[int] | None = None,
+    ) -> None:
+        """``first_prompt``: the ids of ``messages``, where they are known already."""
         self.use = use
+        self._first_prompt = first_prompt
         self.messages: list[Message] = []
         """What the answer has added to the conversation."""
         self.rounds: list[Round] = []
@@ -72,7 +82,10 @@ class Answer:
 
     def next_prompt(self) -> tuple[list[int], Sampling]:
         """What to generate now: the prompt, and the sampling with as many tokens as are left."""
-        ids = prompt_ids([*self._asked, *self.messages], self._tokenizer, tools=self.use.offered)
+        if self._num_rounds == 0 and self._first_prompt is not None:
+            ids = list(self._first_prompt)
+        else:
+            ids = prompt_ids([*self._asked, *self.messages], self._tokenizer, tools=self.use.offered)
         self._turn = Turn(find_speech(self._tokenizer).lead, passes_calls_on=self.use.is_returned)
         if self._num_rounds == 0:
             self._num_prompt_tokens = len(ids)

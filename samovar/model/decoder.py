@@ -21,7 +21,7 @@ from samovar.model.linear import Linear, NormedHead
 from samovar.model.norms import make_norm
 from samovar.model.positions import Alibi, Rotary, places_in_documents
 from samovar.model.settings import DecoderSettings
-from samovar.model.sight import Branches, Cache, Places, Sight, document_mask, layer_mask
+from samovar.model.sight import Branches, Cache, Forked, Places, Sight, document_mask, layer_mask
 
 __all__ = ["Attention", "Cache", "Decoder", "Layer", "Linear"]
 
@@ -86,6 +86,8 @@ class Decoder(nn.Module):
         sight = local_sight = self._sight(x_BTD, positions_BT, groups, is_windowed=False)
         if self.settings.windowed_layers:
             local_sight = self._sight(x_BTD, positions_BT, groups, is_windowed=True)
+        if document_BT is not None and branches is not None and self._knows_forks(x_BTD):
+            sight = sight._replace(masks=(None,), forked=Forked(document_BT, branches.branch_BT))
         is_recomputed = self.recomputes_layers and torch.is_grad_enabled()
         for layer in self.layers:
             its_sight = local_sight if layer.is_windowed else sight
@@ -121,6 +123,10 @@ class Decoder(nn.Module):
         # Rotation tells distances alone: it need not begin anew with every document.
         positions_BT = None if self.rotary is not None else places_in_documents(document_BT)
         return Places(positions_BT, document_mask(document_BT), length, has_cache=False)
+
+    def _knows_forks(self, x_BTD: Tensor) -> bool:
+        """Whether attention without windows can do without a mask over rows whose documents fork."""
+        return x_BTD.is_cpu and self.alibi is None and self.settings.score_softcap is None
 
     def _embed(self, tokens_BT: Tensor, positions_BT: Tensor | None) -> Tensor:
         """What goes into the first layer, BTD."""

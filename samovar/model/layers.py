@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from samovar.model.attention import attend
 from samovar.model.experts import Experts
+from samovar.model.forked_attention import attend_forked
 from samovar.model.linear import Linear
 from samovar.model.mlp import make_mlp
 from samovar.model.norms import make_norm
@@ -45,13 +46,15 @@ class Attention(nn.Module):
         if sight.cos_BTA is not None and sight.sin_BTA is not None:
             query_BHTA = rotate(query_BHTA, sight.cos_BTA, sight.sin_BTA)
             key_BKTA = rotate(key_BKTA, sight.cos_BTA, sight.sin_BTA)
-        if cache is None:
-            mixed_BHTA = attend(
-                query_BHTA, key_BKTA, value_BKTA, sight.masks[0], scale=self.scale, softcap=self.softcap
-            )
-        else:
+        if cache is not None:
             mixed_BHTA = cache.attend(
                 self.layer, query_BHTA, key_BKTA, value_BKTA, sight.masks, scale=self.scale, softcap=self.softcap
+            )
+        elif sight.forked is not None:
+            mixed_BHTA = attend_forked(query_BHTA, key_BKTA, value_BKTA, sight.forked, scale=self.scale)
+        else:
+            mixed_BHTA = attend(
+                query_BHTA, key_BKTA, value_BKTA, sight.masks[0], scale=self.scale, softcap=self.softcap
             )
         return self.o_proj(mixed_BHTA.transpose(1, 2).reshape(batch, length, -1))
 

@@ -46,6 +46,15 @@ class Branches(NamedTuple):
     """int64; where each token stands in its document, as if its end were the only one."""
 
 
+class Forked(NamedTuple):
+    """What each token of rows is part of, where documents fork."""
+
+    document_BT: Tensor
+    """int32; the number of its document, negative for padding."""
+    branch_BT: Tensor
+    """As in ``Branches``."""
+
+
 class Sight(NamedTuple):
     """What a layer is told of places."""
 
@@ -55,6 +64,8 @@ class Sight(NamedTuple):
     masks: tuple[Tensor | None, ...]
     """BHTS, one for each group of the cache; one where there is no cache. bool: True where a query may look. Float:
     added to the scores, minus infinity where it may not. None: causal."""
+    forked: Forked | None = None
+    """Where it is known, in the place of a mask."""
 
 
 class Places(NamedTuple):

@@ -20,8 +20,8 @@ import torch
 from samovar.agent.habits import Habits
 from samovar.core.devices import can_compile, device_name, keep_freed_memory, pick_device, training_dtype
 from samovar.core.progress import Progress
-from samovar.model.checkpoint import load_model
 from samovar.model.decoder import Decoder
+from samovar.model.snapshot import snapshot
 from samovar.model.vocabulary import check_vocabulary
 from samovar.tasks.task import Task
 from samovar.tokenizer.tokenizer import Tokenizer
@@ -128,8 +128,7 @@ class _Run:
         model = open_trainable(base, settings.adapter, seed=settings.seed).to(pick_device())
         check_vocabulary(tokenizer, model.settings, base)
         model.compute_dtype = training_dtype(model.norm.weight.device)
-        reference = load_model(base, dtype=torch.float32).to(model.norm.weight.device)
-        reference.compute_dtype = model.compute_dtype
+        reference = snapshot(model)
         policy = load_algorithm(settings)
         if policy.has_value:
             add_value_head(model)

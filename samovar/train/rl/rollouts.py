@@ -23,6 +23,8 @@ from samovar.tokenizer.tokenizer import Tokenizer
 
 AT_ONCE = 128
 """Answers decoded side by side: 3,250 tokens a second at 32, 4,900 at 64, 6,000 at 128 (10M parameters, two cores)."""
+_MOST_KNOWN = 4096
+"""Questions whose ids are remembered."""
 MOST_CONTEXT = 4096
 """Tokens of one answer, of all its rounds, that the cache has room for, however long the model's context may be."""
 
@@ -61,6 +63,8 @@ class Player:
         self.offered = [tool.schema for tool in self._tools] if habits.announces_tools else []
         self._engine: Engine | None = None
         self._is_fixed = False
+        self._ids_of: dict[int, tuple[Sequence[Message], list[int]]] = {}
+        """By a question's identity, which holds while it is kept: to write one takes as long as to draw some tokens."""
 
     def now(self) -> Player:
         """The same with the weights as they are now: it may play several times, and while the model is trained."""
@@ -74,7 +78,7 @@ class Player:
 
     def fits(self, example: Example) -> bool:
         """Whether the question leaves room for an answer in the model's context."""
-        return self._length(example.prompt) + self.max_tokens <= self.model.settings.max_positions
+        return len(self._ids(example.prompt)) + self.max_tokens <= self.model.settings.max_positions
 
     def play(
         self, examples: Sequence[Example], *, times: int = 1, seed: int = 0, temperature: float = 1.0
@@ -117,11 +121,12 @@ class Player:
         return agent.answer_batch(
             prompts,
             Sampling(temperature=temperature, top_p=1.0, seed=seed, max_tokens=self.max_tokens, logprobs=logprobs),
+            prompts=[self._ids(prompt) for prompt in prompts],
         )
 
     def _engine_for(self, prompts: Sequence[Sequence[Message]]) -> Engine:
         """An engine whose cache holds what these prompts need; the one that is there, if it does."""
-        longest = max(map(self._length, {id(prompt): prompt for prompt in prompts}.values())) + self.max_tokens
+        longest = max(len(self._ids(prompt)) for prompt in prompts) + self.max_tokens
         at_once = min(AT_ONCE, len(prompts))
         if self._engine is None or self._engine.max_context < longest or self._engine.max_batch < at_once:
             settings, device, dtype = self.model.settings, self.model.norm.weight.device, self.model.compute_dtype
@@ -139,8 +144,14 @@ class Player:
             )
         return self._engine
 
-    def _length(self, prompt: Sequence[Message]) -> int:
-        return len(prompt_ids(with_system(prompt, self.habits.system), self.tokenizer, self.offered))
+    def _ids(self, prompt: Sequence[Message]) -> list[int]:
+        known = self._ids_of.get(id(prompt))
+        if known is None:
+            if len(self._ids_of) >= _MOST_KNOWN:
+                self._ids_of.clear()
+            ids = prompt_ids(with_system(prompt, self.habits.system), self.tokenizer, self.offered)
+            known = self._ids_of[id(prompt)] = prompt, ids
+        return known[1]
 
 
 def to_json(rollout: Rollout) -> dict[str, Any]:
