@@ -119,9 +119,7 @@ def probe_training(
     def probe() -> dict[str, float]:
         from samovar.train.probe import COMPILED_GAIN, probe_tokens_per_second
 
-        speed = probe_tokens_per_second(
-            shape, context=context, micro_batch_tokens=micro_batch_tokens, is_compiled=False, micro_batches=2
-        )
+        speed = probe_tokens_per_second(shape, context=context, micro_batch_tokens=micro_batch_tokens, micro_batches=2)
         give_back_freed_memory()
         return {"tokens_per_second": speed, "compiled_tokens_per_second": speed * COMPILED_GAIN}
 

@@ -9,9 +9,9 @@ import torch
 
 from samovar.model.decoder import Decoder
 from samovar.train.answer_rows import AnswerRows
+from samovar.train.batches import hidden_of
 from samovar.train.objectives.contract import Objective, measured
 from samovar.train.parallel.grid import ALONE, Grid
-from samovar.train.reference import hidden_of
 
 
 @torch.no_grad()  # not inference_mode: weights gathered in it could not be trained with
@@ -28,13 +28,10 @@ def held_out_means(
     device = next(model.parameters()).device
     totals: defaultdict[str, float] = defaultdict(float)
     firsts = range(0, min(len(rows), max_rows), rows_per_batch)
-    data = grid.degrees.data
-    for number in range(grid.data_rank, -(-len(firsts) // data) * data, data):
-        # Processes gather weights for each other: one that has no batch left goes through the last one once more.
-        first = firsts[min(number, len(firsts) - 1)]
+    for number, is_counted in grid.turns(len(firsts)):
+        first = firsts[number]
         batch = rows.batch(np.arange(first, min(first + rows_per_batch, len(rows), max_rows))).to(device)
         loss, metrics = measured(objective.loss_sum(model, batch, hidden_of(model, batch)))
-        is_counted = float(number < len(firsts))
         totals["weight"] += is_counted * objective.weight(batch)
         for name, value in {"loss": loss, **metrics}.items():
             totals[name] += is_counted * float(value)

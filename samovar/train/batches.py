@@ -1,6 +1,8 @@
 """Rows of tokens, in an order that is a function of the seed and the step alone.
 
-Nothing here has state: a resumed run asks for step 1,000 and gets what it would have got. Axes: B rows, T tokens.
+Nothing here has state: a resumed run asks for step 1,000 and gets what it would have got.
+
+Axes: B rows, T tokens, D model width.
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ from torch import Tensor
 
 from samovar.core.errors import DataError
 from samovar.data.shards import Split, document_at
+from samovar.model.decoder import Decoder
+from samovar.model.reward_encoder import RewardEncoder
 from samovar.model.sight import Branches
 from samovar.train.answers import Answers
 from samovar.train.expected import Expected
@@ -60,6 +64,11 @@ class Batch(NamedTuple):
             None if self.expected is None else self.expected.to(device),
             self.is_drawn,
         )
+
+
+def hidden_of(model: Decoder | RewardEncoder, batch: Batch) -> Tensor:
+    """The hidden states of a batch of any kind, BTD."""
+    return model.hidden(batch.tokens_BT, document_BT=batch.document_BT, branches=batch.branches)
 
 
 class Rows(Protocol):

@@ -12,17 +12,17 @@ from samovar.core.devices import keep_freed_memory, pick_device, training_dtype
 from samovar.model.decoder import Decoder
 from samovar.model.initialization import initialize
 from samovar.model.settings import DecoderSettings
-from samovar.train.batches import Batch
+from samovar.train.batches import Batch, hidden_of
 from samovar.train.objectives import next_token
 
 COMPILED_GAIN = 1.35
-"""How much faster the compiled step is than the eager one that the probe times (measured, see LOG.md)."""
+"""How much faster the compiled step is than the one that the probe times (measured, see LOG.md)."""
 
 
 def probe_tokens_per_second(
-    settings: DecoderSettings, *, context: int, micro_batch_tokens: int, is_compiled: bool, micro_batches: int = 3
+    settings: DecoderSettings, *, context: int, micro_batch_tokens: int, micro_batches: int = 3
 ) -> float:
-    """Tokens a second of forward and backward on this machine, by the median of a few eager micro-batches."""
+    """Tokens a second of forward and backward on this machine, not compiled, by the median of a few micro-batches."""
     keep_freed_memory()
     device = pick_device()
     model = Decoder(settings, compute_dtype=training_dtype(device)).to(device)
@@ -34,10 +34,9 @@ def probe_tokens_per_second(
     seconds = []
     for _ in range(micro_batches + 1):  # the first one warms caches and is not counted
         started = time.perf_counter()
-        hidden_BTD = model.hidden(batch.tokens_BT, document_BT=batch.document_BT)
+        hidden_BTD = hidden_of(model, batch)
         next_token.loss_sum(model, batch, hidden_BTD).backward()
         if device.type == "cuda":
             torch.cuda.synchronize()
         seconds.append(time.perf_counter() - started)
-    eager = rows * context / statistics.median(seconds[1:])
-    return eager * (COMPILED_GAIN if is_compiled else 1.0)
+    return rows * context / statistics.median(seconds[1:])

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import os
+import io
 from pathlib import Path
 
 import numpy as np
 import torch
 import xxhash
 
-from samovar.core.files import naming_os_errors
+from samovar.core.files import write_atomic
 from samovar.core.progress import Progress
 from samovar.model.decoder import Decoder
 from samovar.train.answer_rows import AnswerRows
-from samovar.train.batches import Batch
+from samovar.train.batches import hidden_of
 from samovar.train.objectives.log_probs import answer_log_probs
 from samovar.train.parallel.grid import ALONE, Grid
-from samovar.train.parallel.shard import settle
+from samovar.train.parallel.shard import local, settle
 
 
 def ensure_reference(
@@ -39,12 +39,9 @@ def ensure_reference(
         return
     rows.reference[:] = log_probs_of(model, rows, rows_per_batch=rows_per_batch, grid=grid, is_quiet=is_quiet)
     if grid.is_first:
-        with naming_os_errors(path):
-            cache.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_name(f"{path.name}.tmp{os.getpid()}")
-            with temporary.open("wb") as file:
-                np.save(file, rows.reference)
-            temporary.replace(path)
+        content = io.BytesIO()
+        np.save(content, rows.reference)
+        write_atomic(path, content.getvalue())
 
 
 @torch.no_grad()  # not inference_mode: weights gathered in it could not be trained with
@@ -59,22 +56,15 @@ def log_probs_of(
     starts = np.cumsum([0, *(rows.answers_in(numbers) for numbers in pieces)])
     found = torch.zeros(rows.num_answers, device=device)
     with Progress("reference", len(rows), "rows", is_quiet=is_quiet or not grid.is_first) as progress:
-        data = grid.degrees.data
-        for number in range(grid.data_rank, -(-len(pieces) // data) * data, data):
-            # Processes gather weights for each other: one that has no batch left goes through the last one once more.
-            numbers = pieces[min(number, len(pieces) - 1)]
-            log_prob_A = answer_log_probs(model, batch := rows.batch(numbers).to(device), hidden_of(model, batch))
-            if number < len(pieces):
+        for number, is_counted in grid.turns(len(pieces)):
+            batch = rows.batch(pieces[number]).to(device)
+            log_prob_A = answer_log_probs(model, batch, hidden_of(model, batch))
+            if is_counted:
                 found[starts[number] : starts[number + 1]] = log_prob_A
-                progress.advance(len(numbers) * data)
+                progress.advance(len(pieces[number]) * grid.degrees.data)
     settle(model)
     model.train(was_training)
     return grid.add_up(found, "replicate", "shard").cpu().numpy()
-
-
-def hidden_of(model: Decoder, batch: Batch) -> torch.Tensor:
-    """The hidden states of a batch of any kind, BTD."""
-    return model.hidden(batch.tokens_BT, document_BT=batch.document_BT, branches=batch.branches)
 
 
 def _name(model: Decoder, rows: AnswerRows) -> str:
@@ -82,8 +72,7 @@ def _name(model: Decoder, rows: AnswerRows) -> str:
     digest.update(str((rows.context, model.compute_dtype)).encode())
     for name, parameter in model.named_parameters():
         digest.update(name.encode())
-        local = parameter.to_local() if hasattr(parameter, "to_local") else parameter
-        digest.update(local.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
+        digest.update(local(parameter).detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
     for one in rows.forks:
         digest.update(
             np.array([*one.trunk, -1, *(t for end in one.ends for t in (*end, -1))], dtype=np.int64).tobytes()

@@ -19,6 +19,7 @@ from samovar.tokenizer.pair_tokenizer import PairTokenizer
 from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.train.answer_rows import AnswerRows
 from samovar.train.answers import GOOD
+from samovar.train.batches import hidden_of
 from samovar.train.encoder_reader import EncoderReader
 from samovar.train.forks import Fork
 from samovar.train.objectives.scores import answer_scores
@@ -121,7 +122,7 @@ class RewardModel:
             there = order[place : place + len(batch.answers.end_A)]
             place += len(there)
             for member, model in enumerate(self.models):
-                hidden_BTD = model.hidden(batch.tokens_BT, document_BT=batch.document_BT, branches=batch.branches)
+                hidden_BTD = hidden_of(model, batch)
                 found[member, there] = answer_scores(model, batch, hidden_BTD).cpu().numpy()
         return found
 

@@ -24,7 +24,7 @@ from samovar.core.progress import Progress, short_bytes
 from samovar.model.checkpoint import load_model
 from samovar.model.decoder import Decoder
 from samovar.model.shards import weight_files
-from samovar.train.batches import IGNORED, Batch, KnownRows, Rows
+from samovar.train.batches import IGNORED, Batch, KnownRows, Rows, hidden_of
 from samovar.train.expected import Expected, likeliest
 from samovar.train.objectives.chunks import targets_at_once
 
@@ -163,7 +163,7 @@ def _fill(found: ExpectedRows, teacher: Path, temperature: float, rows_per_batch
 def _records_of(model: Decoder, found: ExpectedRows, numbers: np.ndarray, temperature: float) -> np.ndarray:
     """What ``model`` expects at the targets of some rows."""
     batch = found.rows.batch(numbers).to(model.norm.weight.device)
-    hidden_BTD = model.hidden(batch.tokens_BT, document_BT=batch.document_BT)
+    hidden_BTD = hidden_of(model, batch)
     hidden_ND = hidden_BTD.flatten(0, 1)[(batch.target_BT != IGNORED).flatten()]
     record_N = np.empty(len(hidden_ND), found.record)
     at_once = targets_at_once(model.settings.vocab_size, hidden_ND.device.type)

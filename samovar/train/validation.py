@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from samovar.model.decoder import Decoder
-from samovar.train.batches import Rows
+from samovar.train.batches import Rows, hidden_of
 from samovar.train.objectives import next_token
 from samovar.train.parallel.grid import ALONE, Grid
 from samovar.train.parallel.tensor import own_targets
@@ -20,14 +20,12 @@ def validation_loss(
     total = weight = 0.0
     device = next(model.parameters()).device
     firsts = range(0, min(len(rows), max_rows), rows_per_batch)
-    data = grid.degrees.data
-    for number in range(grid.data_rank, -(-len(firsts) // data) * data, data):
-        # Processes gather weights for each other: one that has no batch left goes through the last one once more.
-        first = firsts[min(number, len(firsts) - 1)]
+    for number, is_counted in grid.turns(len(firsts)):
+        first = firsts[number]
         batch = rows.batch(np.arange(first, min(first + rows_per_batch, len(rows), max_rows)))
         batch = own_targets(batch, grid).to(device)
-        loss = next_token.loss_sum(model, batch, model.hidden(batch.tokens_BT, document_BT=batch.document_BT))
-        if number < len(firsts):
+        loss = next_token.loss_sum(model, batch, hidden_of(model, batch))
+        if is_counted:
             total += float(loss)
             weight += next_token.weight(batch)
     total, weight = grid.total(total, weight)

@@ -16,9 +16,10 @@ from samovar.model.initialization import initialize
 from samovar.model.settings import DecoderSettings
 from samovar.train.answer_rows import AnswerRows
 from samovar.train.answers import BAD, GOOD
+from samovar.train.batches import hidden_of
 from samovar.train.forks import Fork, fork
 from samovar.train.objectives.log_probs import answer_log_probs, token_log_probs
-from samovar.train.reference import ensure_reference, hidden_of, log_probs_of
+from samovar.train.reference import ensure_reference, log_probs_of
 
 SHAPE = {
     "vocab_size": 64, "hidden_size": 32, "intermediate_size": 48, "num_layers": 2, "num_heads": 2, "num_kv_heads": 1,

@@ -21,7 +21,7 @@ from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 from samovar.model.decoder import Decoder
-from samovar.train.batches import IGNORED, Batch
+from samovar.train.batches import IGNORED, Batch, hidden_of
 from samovar.train.expected import Expected, log_rest
 from samovar.train.objectives import next_token
 from samovar.train.objectives.chunks import targets_at_once
@@ -71,7 +71,7 @@ class Distill:
         if batch.expected is not None:
             return tuple(batch.expected)
         assert self.teacher is not None  # the batches of a run that has none say it
-        taught_BTD = self.teacher.hidden(batch.tokens_BT, document_BT=batch.document_BT)
+        taught_BTD = hidden_of(self.teacher, batch)
         return (taught_BTD.flatten(0, 1)[place_N],)
 
     def _of_chunk(

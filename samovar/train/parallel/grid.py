@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
 import torch
@@ -74,6 +75,16 @@ class Grid:
         if self.is_alone:
             return list(numbers)
         return self.add_up(torch.tensor(numbers, dtype=torch.float64, device=self.device)).tolist()
+
+    def turns(self, count: int) -> Iterator[tuple[int, bool]]:
+        """Which of ``count`` pieces of work are this process's, each with whether it counts.
+
+        Processes gather weights for each other, so that all must go through the model equally often: one that has
+        nothing left does the last piece once more, which does not count.
+        """
+        data = self.degrees.data
+        for number in range(self.data_rank, -(-count // data) * data, data):
+            yield min(number, count - 1), number < count
 
     def first_says(self, answer: bool) -> bool:
         """The answer of the first process, for what must not differ: clocks and file systems do."""

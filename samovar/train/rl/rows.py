@@ -16,10 +16,9 @@ from torch import Tensor
 from samovar.chat.rows import Row
 from samovar.model.decoder import Decoder
 from samovar.train.answer_rows import AnswerRows
-from samovar.train.batches import Batch
+from samovar.train.batches import Batch, hidden_of
 from samovar.train.forks import Fork, fork
 from samovar.train.objectives.log_probs import token_log_probs
-from samovar.train.reference import hidden_of
 from samovar.train.rl.rollouts import Rollout
 from samovar.train.rl.terms import Played, Terms
 from samovar.train.rl.value import values_or_zero

@@ -141,3 +141,14 @@ def test_every_target_belongs_to_one_process() -> None:
     for part in parts:
         assert torch.equal(part[part != IGNORED], target_BT[part != IGNORED])
     assert torch.equal(torch.stack(parts).max(dim=0).values, target_BT)
+
+
+@pytest.mark.parametrize("count", [1, 4, 5, 6, 7])
+def test_every_piece_counts_once_and_all_processes_do_equally_many(count: int) -> None:
+    processes = [Grid(World(rank, 6), Degrees(1, 3, 2)) for rank in range(6)]
+    turns = [list(process.turns(count)) for process in processes]
+    assert len({len(its) for its in turns}) == 1
+    counted = sorted(piece for its in turns for piece, is_counted in its if is_counted)
+    assert counted == sorted(2 * list(range(count))), "both processes of a group compute each layer together"
+    assert all(0 <= piece < count for its in turns for piece, _ in its)
+    assert list(ALONE.turns(count)) == [(piece, True) for piece in range(count)]
