@@ -97,7 +97,7 @@ def write_documents(
 
     The files are the same whatever the number of ``workers``. Each holds three batches of a megabyte at a time.
     """
-    dtype = _dtype(vocab_size)
+    dtype = token_type(vocab_size)
     batches = (([document.text for document in batch], batch) for batch in _batches(documents, _length))
     with (
         _ShardWriter(folder, split, dtype, document_end_id) as writer,
@@ -127,7 +127,7 @@ def write_split(
     on_progress: Callable[[int], None] = lambda num_bytes: None,
 ) -> dict[str, int]:
     """Encode ``texts`` into ``<split>-00000.bin…``, without an index of documents, and give the counts."""
-    dtype = _dtype(vocab_size)
+    dtype = token_type(vocab_size)
     with _ShardWriter(folder, split, dtype, document_end_id) as writer:
         for batch in _batches(texts, len):
             for text, ids in zip(batch, encode_batch(batch), strict=True):
@@ -201,7 +201,7 @@ def open_split(folder: Path, split: str) -> Split:
         CorruptError: the files are not as long as the index says.
     """
     index = read_index(folder)
-    dtype = _dtype(index["vocab_size"])
+    dtype = token_type(index["vocab_size"])
     counts = index["splits"][split]
     paths = [folder / f"{split}-{number:05d}.bin" for number in range(counts["num_shards"])]
     found = sum(path.stat().st_size for path in paths if path.is_file()) // dtype.itemsize
@@ -228,7 +228,8 @@ def _document_table(folder: Path, split: str, num_documents: int) -> DocumentTab
     return table
 
 
-def _dtype(vocab_size: int) -> np.dtype:
+def token_type(vocab_size: int) -> np.dtype:
+    """The smallest type on disk that holds every id of a vocabulary."""
     return np.dtype(np.uint16 if vocab_size <= 1 << 16 else np.uint32)
 
 

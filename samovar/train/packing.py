@@ -6,7 +6,8 @@ not grow with the number of conversations.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ import xxhash
 from samovar.chat.rows import Row
 from samovar.core.errors import CorruptError, DataError
 from samovar.core.files import naming_os_errors, read_json, write_json
+from samovar.data.shards import token_type
 from samovar.train.batches import IGNORED, Batch, Rows
 
 _OPEN_ROWS = 128
@@ -41,11 +43,8 @@ def pack_rows(
         DataError: nothing was left to train on.
     """
     width = context + 1
-    dtype = np.dtype(np.uint16 if vocab_size <= 1 << 16 else np.uint32)
     counts = {"rows": 0, "conversations": 0, "too_long": 0, "without_target": 0, "tokens": 0, "targets": 0}
     is_weighted = False
-    open_rows: list[list[Row]] = []
-    room: list[int] = []
     with naming_os_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with (
@@ -53,45 +52,17 @@ def pack_rows(
             (folder / _TARGETS).open("wb") as targets,
             (folder / _DOCUMENTS).open("wb") as documents,
         ):
-
-            def close(number: int) -> None:
-                parts = open_rows.pop(number)
-                room.pop(number)
+            for parts in islice(_filled(_counted(rows, width, counts), width), max_rows):
                 ids = [token for part in parts for token in part.ids]
                 marks = [mark for part in parts for mark in _hundredths(part)]
-                owners = [i for i, part in enumerate(parts) for _ in part.ids]
+                owners = [number for number, part in enumerate(parts) for _ in part.ids]
                 pad = width - len(ids)
-                tokens.write(np.array(ids + [pad_id] * pad, dtype=dtype).tobytes())
+                tokens.write(np.array(ids + [pad_id] * pad, dtype=token_type(vocab_size)).tobytes())
                 targets.write(np.array(marks + [0] * pad, dtype=np.uint8).tobytes())
                 documents.write(np.array(owners + [len(parts)] * pad, dtype=np.uint16).tobytes())
+                is_weighted = is_weighted or any(part.weights is not None for part in parts)
                 counts["rows"] += 1
                 on_progress(1)
-
-            for row in rows:
-                if counts["rows"] >= max_rows:
-                    break
-                if len(row.ids) > width:
-                    counts["too_long"] += 1
-                    continue
-                if not any(row.is_target[1:]):
-                    counts["without_target"] += 1
-                    continue
-                is_weighted = is_weighted or row.weights is not None
-                counts["conversations"] += 1
-                counts["tokens"] += len(row.ids)
-                counts["targets"] += sum(row.is_target[1:])
-                fits = [(space, number) for number, space in enumerate(room) if space >= len(row.ids)]
-                if fits:
-                    _, number = min(fits)
-                    open_rows[number].append(row)
-                    room[number] -= len(row.ids)
-                else:
-                    if len(room) == _OPEN_ROWS:
-                        close(room.index(min(room)))
-                    open_rows.append([row])
-                    room.append(width - len(row.ids))
-            while room and counts["rows"] < max_rows:
-                close(room.index(min(room)))
     if not counts["rows"]:
         raise DataError(
             f"no conversation can be trained on ({counts['too_long']} are longer than {context} tokens, "
@@ -100,6 +71,45 @@ def pack_rows(
         )
     write_json(folder / _INDEX, counts | {"context": context, "vocab_size": vocab_size, "is_weighted": is_weighted})
     return counts
+
+
+def _counted(rows: Iterable[Row], width: int, counts: dict[str, int]) -> Iterator[Row]:
+    """Those that can be trained on; ``counts`` is told of all."""
+    for row in rows:
+        if len(row.ids) > width:
+            counts["too_long"] += 1
+        elif not any(row.is_target[1:]):
+            counts["without_target"] += 1
+        else:
+            counts["conversations"] += 1
+            counts["tokens"] += len(row.ids)
+            counts["targets"] += sum(row.is_target[1:])
+            yield row
+
+
+def _filled(rows: Iterable[Row], width: int) -> Iterator[list[Row]]:
+    """What stands together in each packed row: every conversation goes where it leaves the least room."""
+    open_rows: list[list[Row]] = []
+    room: list[int] = []
+
+    def fullest() -> list[Row]:
+        number = room.index(min(room))
+        room.pop(number)
+        return open_rows.pop(number)
+
+    for row in rows:
+        fits = [(space, number) for number, space in enumerate(room) if space >= len(row.ids)]
+        if fits:
+            _, number = min(fits)
+            open_rows[number].append(row)
+            room[number] -= len(row.ids)
+            continue
+        if len(room) == _OPEN_ROWS:
+            yield fullest()
+        open_rows.append([row])
+        room.append(width - len(row.ids))
+    while room:
+        yield fullest()
 
 
 def _hundredths(row: Row) -> list[int]:
@@ -120,7 +130,7 @@ class PackedRows(Rows):
     def __init__(self, folder: Path) -> None:
         self.counts = read_json(folder / _INDEX)
         width = self.counts["context"] + 1
-        dtype = np.uint16 if self.counts["vocab_size"] <= 1 << 16 else np.uint32
+        dtype = token_type(self.counts["vocab_size"])
         shape = (self.counts["rows"], width)
         try:
             self._tokens = np.memmap(folder / _TOKENS, dtype=dtype, mode="r", shape=shape)

@@ -21,6 +21,7 @@ from samovar.core.devices import pick_device, training_dtype
 from samovar.core.errors import CorruptError, ResourceError
 from samovar.core.files import naming_os_errors, write_atomic, write_json
 from samovar.core.progress import Progress, short_bytes
+from samovar.data.shards import token_type
 from samovar.model.checkpoint import load_model
 from samovar.model.decoder import Decoder
 from samovar.model.shards import weight_files
@@ -38,7 +39,7 @@ _INDEX = "index.json"
 
 def record_type(top_k: int, vocab_size: int) -> np.dtype:
     """What is kept of a target."""
-    token = np.uint16 if vocab_size <= 1 << 16 else np.uint32
+    token = token_type(vocab_size)
     return np.dtype([("token", token, (top_k,)), ("log_share", np.float16, (top_k,)), ("log_rest", np.float16)])
 
 
