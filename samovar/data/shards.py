@@ -14,7 +14,7 @@ from typing import IO, Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from samovar.core.errors import CorruptError, DataError, MissingError
+from samovar.core.errors import ConfigError, CorruptError, DataError, MissingError
 from samovar.core.files import naming_os_errors, read_json, write_json
 from samovar.data.document import Document
 from samovar.data.encoding_pool import EncodeBatch, encode_in_order
@@ -188,9 +188,20 @@ def write_index(folder: Path, *, vocab_size: int, document_end_id: int, splits: 
     write_json(folder / INDEX, {"vocab_size": vocab_size, "document_end_id": document_end_id, "splits": splits})
 
 
-def read_index(folder: Path) -> dict[str, Any]:
-    """The index of the shards in ``folder``."""
-    return read_json(folder / INDEX)
+def read_index(folder: Path, *, vocab_size: int | None = None) -> dict[str, Any]:
+    """The index of the shards in ``folder``; ``vocab_size`` is of the tokenizer that is to read them.
+
+    Raises:
+        MissingError: there is none.
+        ConfigError: they were made with another tokenizer.
+    """
+    index: dict[str, Any] = read_json(folder / INDEX)
+    if vocab_size is not None and vocab_size != index["vocab_size"]:
+        raise ConfigError(
+            f"{folder} was made for a vocabulary of {index['vocab_size']}, the tokenizer has {vocab_size}",
+            hint="make the shards again with this tokenizer",
+        )
+    return index
 
 
 def open_split(folder: Path, split: str) -> Split:

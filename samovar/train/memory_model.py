@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
-from typing import Literal
 
 from samovar.model.settings import DecoderSettings
 from samovar.model.sizes import BITS, matrix_shapes, table_parameters
 from samovar.train.activations import LONGEST_WRITTEN_OUT, Pass, final_bytes, layer_bytes
 from samovar.train.objectives.chunks import targets_at_once
+from samovar.train.settings import OptimizerName
 
 MIB = 2**20
 PROCESS_BYTES = 245 * MIB
@@ -109,7 +109,7 @@ def training_memory(
     context: int,
     micro_batch_tokens: int,
     batch_tokens: int | None = None,
-    optimizer: Literal["muon", "adamw"] = "muon",
+    optimizer: OptimizerName = "muon",
     compute_bytes: int = 2,
     target_share: float = 1.0,
     logit_tokens: int | None = None,

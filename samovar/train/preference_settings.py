@@ -9,7 +9,8 @@ from pydantic import Field, model_validator
 from samovar.core.settings import Settings
 from samovar.model.adapters.settings import AdapterSettings
 from samovar.train.feedback.settings import JudgingSettings
-from samovar.train.settings import LoopSettings
+from samovar.train.schedule import Schedule
+from samovar.train.settings import LoopSettings, OptimizerName
 
 LONGEST_ROW = 1024
 """Tokens of a row where none are asked for: longer ones are for answers that need them."""
@@ -50,11 +51,11 @@ class PreferenceSettings(LoopSettings):
     with a word, or refused."""
     batch_tokens: int = Field(8_192, ge=1)
     """Tokens of one optimizer step, both answers of a pair and padding included: a multiple of the context."""
-    optimizer: Literal["muon", "adamw"] = "adamw"
+    optimizer: OptimizerName = "adamw"
     """Of the matrices; embeddings and norms always take AdamW."""
     warmup_share: float = Field(0.1, ge=0, le=1)
     """Share of the steps over which the rate rises from zero."""
-    schedule: Literal["wsd", "cosine", "linear"] = "linear"
+    schedule: Schedule = "linear"
     """How the rate falls: wsd holds the peak until the last decay_share of the steps; cosine and linear fall all along.
     """
     validations: int = Field(4, ge=1)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from samovar.core.devices import pick_device, training_dtype
-from samovar.core.errors import ConfigError
 from samovar.data.shards import open_split, read_index
 from samovar.engine.engine import Engine
 from samovar.engine.request import Sampling
@@ -53,12 +52,7 @@ def pretrain(
         ConfigError: the shards were made with another tokenizer, or something does not divide by the processes.
     """
     words = Tokenizer.load(tokenizer)
-    index = read_index(shards)
-    if index["vocab_size"] != words.vocab_size:
-        raise ConfigError(
-            f"{shards} was made for a vocabulary of {index['vocab_size']}, the tokenizer has {words.vocab_size}",
-            hint="make the shards again with this tokenizer",
-        )
+    index = read_index(shards, vocab_size=words.vocab_size)
     model = _fresh(settings, model_settings, words) if base is None else open_trainable(base, None, seed=settings.seed)
     grid = open_grid(world, settings.parallel, model.settings)
     dtype = training_dtype(pick_device())

@@ -38,12 +38,7 @@ def shard_rows(shards: Path, tokenizer: Tokenizer, context: int) -> ShardRows:
     Raises:
         ConfigError: they were made with another tokenizer.
     """
-    index = read_index(shards)
-    if index["vocab_size"] != tokenizer.vocab_size:
-        raise ConfigError(
-            f"{shards} was made for a vocabulary of {index['vocab_size']}, the tokenizer has {tokenizer.vocab_size}",
-            hint="make the shards again with this tokenizer",
-        )
+    index = read_index(shards, vocab_size=tokenizer.vocab_size)
     return ShardRows(open_split(shards, "train"), context, index["document_end_id"], document_mask=True)
 
 

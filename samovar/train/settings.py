@@ -10,6 +10,9 @@ from samovar.core.settings import Settings
 from samovar.model.adapters.settings import AdapterSettings
 from samovar.train.parallel.settings import ParallelSettings
 from samovar.train.schedule import Schedule
+from samovar.train.trackers import TrackerName
+
+OptimizerName = Literal["muon", "adamw"]
 
 
 class LoopSettings(Settings):
@@ -21,7 +24,7 @@ class LoopSettings(Settings):
     """Most tokens of one forward and backward pass; lower it when memory runs out."""
     context: int | None = Field(None, ge=16)
     """Length of a training row in tokens; by default the model's context, of an imported model 2048 at most."""
-    optimizer: Literal["muon", "adamw"] = "muon"
+    optimizer: OptimizerName = "muon"
     """Of the matrices; embeddings and norms always take AdamW."""
     learning_rate: float = Field(0.02, gt=0)
     """Peak rate of the matrices under Muon; under adamw, give about 0.002."""
@@ -64,7 +67,7 @@ class LoopSettings(Settings):
     """Of weights and data order."""
     parallel: ParallelSettings = ParallelSettings()
     """How the run is spread over the processes that torchrun started."""
-    trackers: list[Literal["wandb", "trackio"]] = []
+    trackers: list[TrackerName] = []
     """Who is told the run's numbers beside its own files; wandb stays offline unless WANDB_MODE says otherwise."""
 
 

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from samovar.model.adapters.settings import AdapterSettings
 from samovar.train.preference_settings import GateSettings
-from samovar.train.settings import LoopSettings
+from samovar.train.schedule import Schedule
+from samovar.train.settings import LoopSettings, OptimizerName
 
 
 class RlSettings(LoopSettings):
@@ -56,13 +57,13 @@ class RlSettings(LoopSettings):
     """Questions of the tasks' test split, of each task and language, that are answered at each validation."""
     max_kl: float | None = Field(None, gt=0)
     """Stop when a token's divergence from the assistant as it was is more than so many nats on average."""
-    optimizer: Literal["muon", "adamw"] = "adamw"
+    optimizer: OptimizerName = "adamw"
     """Of the matrices; embeddings and norms always take AdamW."""
     learning_rate: float = Field(3e-5, gt=0)
     """Peak rate of the matrices."""
     adamw_learning_rate: float = Field(3e-5, gt=0)
     """Peak rate of embeddings and norms."""
-    schedule: Literal["wsd", "cosine", "linear"] = "wsd"
+    schedule: Schedule = "wsd"
     """How the rate falls: wsd holds the peak until the last decay_share of the steps; cosine and linear fall all along.
     """
     decay_share: float = Field(0.2, ge=0, le=1)
