@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from samovar.core.errors import CorruptError
+from samovar.train.journal import is_of_iteration
 
 RECENT_SECONDS = 60.0
 """Over which the speed is taken."""
 SMOOTHING = 0.1
 """Weight of a new value in the running mean."""
-_OF_ITERATIONS = ("reward", "success", "held_out")
-"""What the rows of a run have that learns from its own answers, iteration by iteration; one of them is enough."""
 
 
 class Point(NamedTuple):
@@ -65,7 +64,7 @@ class Rows:
     def add(self, row: dict[str, Any]) -> None:
         """Take one row of metrics.jsonl."""
         seconds = float(row["seconds"])
-        if any(name in row for name in _OF_ITERATIONS):
+        if is_of_iteration(row):
             self._add_iteration(row)
         else:
             self._add_step(row)

@@ -77,6 +77,11 @@ class Journal(SilentJournal):
         self._trackers.close()
 
 
+def is_of_iteration(row: Mapping[str, Any]) -> bool:
+    """Whether a row is of a run that learns from its own answers: such a run goes by iterations, others over tokens."""
+    return any(name in row for name in ("reward", "success", "held_out"))
+
+
 def read_metrics(path: Path) -> list[dict[str, Any]]:
     """The rows of a metrics.jsonl; a last line cut off by a crash is left out."""
     rows = []
