@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from samovar.agent.answer import Answer, ToolUse
 from samovar.agent.events import Event, ToolCalled, ToolReturned
+from samovar.agent.habits import Habits
+from samovar.agent.registry import load_tools
 from samovar.agent.tool import Tool, run_call
 from samovar.chat.conversation import Message
 from samovar.core.errors import RequestError
@@ -47,6 +49,22 @@ class Agent:
         self.system = system
         schemas = [tool.schema for tool in tools] if announces_tools else []
         self.use = ToolUse(tools=tools, offered=schemas, max_rounds=max_rounds)
+
+    @classmethod
+    def of(cls, engine: Engine, habits: Habits) -> Agent:
+        """An agent that answers as ``habits`` have it.
+
+        Raises:
+            ConfigError: there is no such tool.
+        """
+        return cls(
+            engine,
+            engine.tokenizer,
+            load_tools(habits.tools),
+            system=habits.system,
+            max_rounds=habits.max_rounds,
+            announces_tools=habits.announces_tools,
+        )
 
     def complete_batch(
         self, conversations: Sequence[Sequence[Message]], sampling: Sampling | None = None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from samovar.brew.curriculum import load_tasks
+from samovar.brew.habits import habits_of
 from samovar.brew.promotion import TABLE
 from samovar.core.files import write_atomic
 
@@ -26,13 +27,12 @@ def line_up(context: StageContext, gate: GateSettings, folders: Mapping[str, Pat
     Returns:
         metrics: the table, and the share of the gap that the student closes where that is known.
     """
-    from samovar.agent.habits import Habits
     from samovar.evals.comparison import measure
     from samovar.evals.lineup import gap_closed, member, table, words
 
-    recipe, serve = context.recipe, context.recipe.serve
+    recipe = context.recipe
     tasks = load_tasks(recipe, seed=recipe.eval.seed)
-    habits = Habits(serve.tools, serve.system, serve.max_rounds, serve.announces_tools, serve.verbatim_quotes)
+    habits = habits_of(recipe)
     found = {
         name: member(
             name, folder,

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from samovar.brew.curriculum import load_tasks
+from samovar.brew.habits import habits_of
 from samovar.core.artifact import MANIFEST, SCRATCH, STATE
 from samovar.core.files import naming_os_errors, write_atomic
 
@@ -75,13 +76,11 @@ def put_back(old: Path, out: Path, *, folders: str | None = None) -> None:
 
 
 def _compare(context: StageContext, gate: GateSettings, old: Path, learnt: Iterable[str] = ()) -> Comparison:
-    from samovar.agent.habits import Habits
     from samovar.evals.comparison import compare, measure
 
     recipe = context.recipe
     tasks = load_tasks(recipe, seed=recipe.eval.seed, names={*recipe.sft.tasks, *learnt})
-    serve = recipe.serve
-    habits = Habits(serve.tools, serve.system, serve.max_rounds, serve.announces_tools, serve.verbatim_quotes)
+    habits = habits_of(recipe)
     before, after = (
         measure(
             model, tasks, examples=gate.examples, habits=habits, corpus=context.inputs.get("data"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from samovar.brew.curriculum import load_tasks, task_config
 from samovar.brew.forecast import Forecast, Outlook
+from samovar.brew.habits import habits_config, habits_of
 from samovar.brew.preference_forecast import DECODED_SHARE_OF_TRAINING_SPEED
 from samovar.brew.promotion import promote
 from samovar.brew.recipe import Recipe
@@ -44,27 +45,24 @@ class ReinforcementStage(Stage):
         settings = self.settings(recipe)
         if settings.adapter is not None and not settings.adapter.merge:
             raise ConfigError(f"{self.name}.adapter.merge is false: the gate and later stages need a whole model")
-        habits = {"tools", "system", "max_rounds", "announces_tools"}
-        run = recipe.serve.model_dump(mode="json", include=habits)
+        run = habits_config(recipe, in_training=True)
         return {self.name: training_config(settings), "run": run, "eval": recipe.eval.max_tokens, **task_config(recipe)}
 
     def run(self, context: StageContext) -> dict[str, Any]:
         """Train, compare, promote."""
-        from samovar.agent.habits import Habits
         from samovar.model.card import card_facts
         from samovar.train.rl.reinforce import reinforce
 
         recipe, settings = context.recipe, self.settings(context.recipe)
         old = assistant_of(context.inputs)
         shares = settings.tasks or recipe.sft.tasks
-        serve = recipe.serve
         metrics = reinforce(
             settings,
             base=old,
             out=context.out,
             tasks=load_tasks(recipe, seed=settings.seed, names=shares),
             shares=shares,
-            habits=Habits(serve.tools, serve.system, serve.max_rounds, serve.announces_tools),
+            habits=habits_of(recipe),
             rewarding=_rewarding(context) if settings.reward == "model" else None,
             is_quiet=context.is_quiet,
         )

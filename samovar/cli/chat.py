@@ -55,26 +55,18 @@ def run(
 
     assistant = find_assistant(folder)
     from samovar.agent.agent import Agent
-    from samovar.agent.registry import load_tools
+    from samovar.brew.habits import habits_of
     from samovar.engine.engine import Engine
     from samovar.engine.request import Sampling
 
-    habits = assistant.recipe.serve
-    engine = Engine.load(assistant.model, max_batch=1, adapter=adapter)
-    agent = Agent(
-        engine,
-        engine.tokenizer,
-        load_tools(habits.tools),
-        system=habits.system,
-        max_rounds=habits.max_rounds,
-        announces_tools=habits.announces_tools,
-    )
+    serve = assistant.recipe.serve
+    agent = Agent.of(Engine.load(assistant.model, max_batch=1, adapter=adapter), habits_of(assistant.recipe))
     sampling = Sampling(
-        temperature=habits.temperature if temperature is None else temperature,
-        top_p=habits.top_p,
+        temperature=serve.temperature if temperature is None else temperature,
+        top_p=serve.top_p,
         seed=seed,
-        max_tokens=max_tokens or habits.max_tokens,
-        verbatim_quotes=habits.verbatim_quotes,
+        max_tokens=max_tokens or serve.max_tokens,
+        verbatim_quotes=serve.verbatim_quotes,
     )
     if message is not None:
         _ask_once(agent, sampling, message, as_json=as_json)

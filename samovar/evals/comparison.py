@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from samovar.agent.agent import Agent
 from samovar.agent.habits import Habits
-from samovar.agent.registry import load_tools
 from samovar.data.corpus_reader import read_corpus
 from samovar.engine.engine import Engine
 from samovar.engine.request import Sampling
@@ -112,10 +111,7 @@ def measure(
         max_tokens: of an answer.
     """
     engine = Engine.load(model, max_batch=_BATCH)
-    agent = Agent(
-        engine, engine.tokenizer, load_tools(habits.tools), system=habits.system, max_rounds=habits.max_rounds,
-        announces_tools=habits.announces_tools,
-    )  # fmt: skip
+    agent = Agent.of(engine, habits)
     sampling = Sampling(temperature=0.0, max_tokens=max_tokens, verbatim_quotes=habits.verbatim_quotes)
     scores = evaluate_tasks(agent, tasks, count=examples, sampling=sampling) if tasks else []
     found = None

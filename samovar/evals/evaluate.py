@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from samovar.agent.agent import Agent
-from samovar.agent.registry import load_tools
+from samovar.agent.habits import Habits
 from samovar.core.artifact import folder_bytes
 from samovar.core.files import write_json_lines
 from samovar.core.progress import Progress
@@ -40,11 +40,7 @@ def evaluate(
     context: Mapping[str, Path] | None = None,
     account: Mapping[str, Mapping[str, Any]] | None = None,
     languages: Sequence[str] | None = None,
-    tools: Sequence[str] = ("calculator",),
-    system: str | None = None,
-    max_rounds: int = 4,
-    announces_tools: bool = False,
-    verbatim_quotes: bool = False,
+    habits: Habits | None = None,
     is_quiet: bool = False,
 ) -> dict[str, Any]:
     """Measure the assistant in ``model`` and write report.html, report.md and wrong.jsonl into ``out``.
@@ -58,9 +54,7 @@ def evaluate(
         context: name of an earlier stage -> folder of its artifact, for curves, costs and the base model.
         account: name of an earlier stage -> forecast and fact.
         languages: of the questions; by default all that a task has.
-        tools: names of the tools that are run when the model calls them.
-        system, max_rounds, announces_tools: as the assistant will be served, see ``Agent``.
-        verbatim_quotes: see ``Sampling``.
+        habits: how the assistant will be run.
     Returns:
         The metrics, JSON-able.
     Raises:
@@ -72,19 +66,13 @@ def evaluate(
         name: load_task(name, assistant_name=assistant_name, seed=settings.seed, languages=languages) for name in tasks
     }
     engine = Engine.load(model, max_batch=settings.batch)
-    agent = Agent(
-        engine,
-        engine.tokenizer,
-        load_tools(tools),
-        system=system,
-        max_rounds=max_rounds,
-        announces_tools=announces_tools,
-    )
+    habits = habits or Habits()
+    agent = Agent.of(engine, habits)
     sampling = Sampling(
         temperature=settings.temperature,
         seed=settings.seed,
         max_tokens=settings.max_tokens,
-        verbatim_quotes=verbatim_quotes,
+        verbatim_quotes=habits.verbatim_quotes,
     )
     scores = _scores(agent, loaded, settings, sampling, is_quiet=is_quiet)
     answers = answer_prompts(agent, assistant_name, sampling, settings.prompts)

@@ -7,6 +7,7 @@ from typing import Any
 
 from samovar.brew.curriculum import content_fingerprint, conversation_files, load_tasks, task_config
 from samovar.brew.forecast import Forecast, Outlook
+from samovar.brew.habits import habits_of
 from samovar.brew.lineup import line_up
 from samovar.brew.recipe import Recipe
 from samovar.brew.stage import TAUGHT, Stage, StageContext, Training, assistant_of, training_config
@@ -59,12 +60,11 @@ class DistillStage(Stage):
 
     def run(self, context: StageContext) -> dict[str, Any]:
         """Train, and put teacher and student side by side."""
-        from samovar.agent.habits import Habits
         from samovar.model.card import card_facts
         from samovar.train.distill import ALONE, distill
 
         recipe = context.recipe
-        settings, teacher, serve = _settings(recipe), assistant_of(context.inputs), recipe.serve
+        settings, teacher = _settings(recipe), assistant_of(context.inputs)
         settings = settings.model_copy(update={"tasks": settings.tasks or recipe.sft.tasks})
         metrics = distill(
             settings,
@@ -74,7 +74,7 @@ class DistillStage(Stage):
             tasks=load_tasks(recipe, seed=settings.seed, names=settings.tasks),
             conversations=conversation_files(context.root, recipe),
             shards=context.inputs.get("shards"),
-            habits=Habits(serve.tools, serve.system, serve.max_rounds, serve.announces_tools),
+            habits=habits_of(recipe),
             cache=_cache(context),
         )
         folders = {"teacher": teacher, "student": context.out}

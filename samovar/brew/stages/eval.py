@@ -6,6 +6,7 @@ from typing import Any
 
 from samovar.brew.curriculum import task_config
 from samovar.brew.forecast import MIB, PROCESS_BYTES, Forecast, Outlook
+from samovar.brew.habits import habits_config, habits_of
 from samovar.brew.recipe import Recipe
 from samovar.brew.stage import TAUGHT, Stage, StageContext
 from samovar.brew.training_forecast import FORWARD_SHARE, decoder_settings, probe_training
@@ -24,9 +25,7 @@ class EvalStage(Stage):
 
     def config(self, recipe: Recipe) -> dict[str, Any]:
         """What is asked, and how the assistant is run."""
-        habits = {"tools", "system", "max_rounds", "announces_tools", "verbatim_quotes"}
-        run = recipe.serve.model_dump(mode="json", include=habits)
-        return {"eval": recipe.eval.model_dump(mode="json"), "run": run, **task_config(recipe)}
+        return {"eval": recipe.eval.model_dump(mode="json"), "run": habits_config(recipe), **task_config(recipe)}
 
     def run(self, context: StageContext) -> dict[str, Any]:
         """Ask the held-out questions."""
@@ -43,11 +42,7 @@ class EvalStage(Stage):
             context=context.inputs,
             account=context.account,
             languages=recipe.languages,
-            tools=recipe.serve.tools,
-            system=recipe.serve.system,
-            max_rounds=recipe.serve.max_rounds,
-            announces_tools=recipe.serve.announces_tools,
-            verbatim_quotes=recipe.serve.verbatim_quotes,
+            habits=habits_of(recipe),
             is_quiet=context.is_quiet,
         )
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from samovar.brew.curriculum import content_fingerprint, conversation_files, load_tasks, task_config
 from samovar.brew.forecast import Forecast, Outlook
+from samovar.brew.habits import habits_config, habits_of
 from samovar.brew.preference_forecast import DECODED_SHARE_OF_TRAINING_SPEED
 from samovar.brew.promotion import promote
 from samovar.brew.recipe import Recipe
@@ -41,8 +42,7 @@ class ImproveStage(Stage):
         settings = _settings(recipe)
         if settings.adapter is not None and not settings.adapter.merge:
             raise ConfigError("improve.adapter.merge is false: every iteration needs a whole model")
-        habits = {"tools", "system", "max_rounds", "announces_tools"}
-        run = recipe.serve.model_dump(mode="json", include=habits)
+        run = habits_config(recipe, in_training=True)
         share = recipe.sft.conversations_share
         config = {"improve": training_config(settings), "run": run, "conversations_share": share}
         return config | {"eval": recipe.eval.max_tokens, **task_config(recipe)}
@@ -54,12 +54,11 @@ class ImproveStage(Stage):
 
     def run(self, context: StageContext) -> dict[str, Any]:
         """Ask and train by turns, compare, promote."""
-        from samovar.agent.habits import Habits
         from samovar.model.card import card_facts
         from samovar.train.improve import Old, improve
 
         recipe, settings = context.recipe, _settings(context.recipe)
-        before, serve, sft = assistant_of(context.inputs), recipe.serve, recipe.sft
+        before, sft = assistant_of(context.inputs), recipe.sft
         shares = settings.tasks or sft.tasks
         metrics = improve(
             settings,
@@ -68,7 +67,7 @@ class ImproveStage(Stage):
             # Other questions than the gate's: the best model is chosen by some of them.
             tasks=load_tasks(recipe, seed=settings.seed + recipe.eval.seed + 1, names=shares),
             shares=shares,
-            habits=Habits(serve.tools, serve.system, serve.max_rounds, serve.announces_tools),
+            habits=habits_of(recipe),
             old=Old(
                 load_tasks(recipe, seed=sft.seed),
                 sft.tasks,

@@ -1,0 +1,24 @@
+"""How a recipe's assistant is run: alike where it learns by reward, at the gate, in the report and in the terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from samovar.agent.habits import Habits
+from samovar.brew.recipe import Recipe
+
+
+def habits_of(recipe: Recipe) -> Habits:
+    """As the recipe has it."""
+    return Habits(**{name: getattr(recipe.serve, name) for name in Habits._fields})
+
+
+def habits_config(recipe: Recipe, *, in_training: bool = False) -> dict[str, Any]:
+    """The same, JSON-able, for stages whose output depends on it.
+
+    Args:
+        recipe: whose assistant it is.
+        in_training: whether answers are drawn to be learnt from: then quotes are not kept to the text.
+    """
+    names = set(Habits._fields) - ({"verbatim_quotes"} if in_training else set())
+    return recipe.serve.model_dump(mode="json", include=names)
