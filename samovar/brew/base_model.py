@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from samovar.brew.project import Project
 from samovar.core.errors import MissingError
 from samovar.core.files import read_json
 
@@ -63,7 +64,7 @@ def base_shape(base: str, root: Path) -> DecoderSettings:
 
     folder = local_folder(base, root)
     if folder is None:
-        folder = root / ".samovar" / "cache" / "base" / base.replace("/", "--")
+        folder = Project(root).state / "cache" / "base" / base.replace("/", "--")
         if not (folder / CONFIG_FILE).is_file():
             fetch_settings(look_up(base), folder)
     return read_settings(folder)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from samovar.core.artifact import STATE
 from samovar.core.errors import ConfigError, MissingError
 from samovar.core.files import naming_os_errors, write_atomic
 
@@ -41,7 +42,7 @@ class Project:
     @property
     def state(self) -> Path:
         """Everything that Samovar itself writes."""
-        return self.root / ".samovar"
+        return self.root / STATE
 
     @property
     def artifacts(self) -> Path:

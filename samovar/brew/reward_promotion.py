@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from samovar.brew.lineage import artifacts_in
+from samovar.brew.project import Project
 from samovar.brew.promotion import put_back, tell
 from samovar.core.errors import MissingError
 
@@ -53,7 +54,7 @@ def previous_reward(context: StageContext, settings: RewardSettings) -> Path | N
         if not (folder / "config.json").is_file():
             raise MissingError(f"reward.previous: there is no model in {folder}", hint="leave it out, or name another")
         return folder
-    made = artifacts_in((context.root / ".samovar" / "artifacts").glob("reward-*"))
+    made = artifacts_in(Project(context.root).artifacts.glob("reward-*"))
     others = [one for one in made if one.folder.resolve() != context.out.resolve()]
     newest = max(others, key=lambda one: one.manifest.made_at, default=None)
     return None if newest is None else newest.folder

@@ -11,6 +11,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from samovar.core.artifact import STATE
 from samovar.train.parallel.world import BY_ITSELF, World
 
 if TYPE_CHECKING:
@@ -46,6 +47,12 @@ class StageContext:
     world: World = BY_ITSELF
     """The processes that run the stage together."""
 
+    @property
+    def state(self) -> Path | None:
+        """The project's own folder, for what its other runs can use as well; None where there is no project."""
+        folder = self.root / STATE
+        return folder if folder.is_dir() else None
+
 
 class Training(NamedTuple):
     """What a stage is going to train."""
@@ -65,17 +72,18 @@ class Stage(ABC):
     name: ClassVar[str]
     version: ClassVar[int] = 1
     """Raised when the code makes another output from the same config and inputs."""
+    is_optional: ClassVar[bool] = False
+    """Whether it takes part only where the recipe has the section that is called like it."""
     needs: ClassVar[tuple[str, ...]] = ()
     """Stages whose artifacts this one reads, where the recipe has them."""
     resumes: ClassVar[bool] = False
     """Whether ``run`` goes on from what an interrupted run left in its folder; else the folder is emptied first."""
-
     is_parallel: ClassVar[bool] = False
     """Whether all processes that torchrun started run it together; any other is run by the first of them."""
 
     def takes_part(self, recipe: Recipe) -> bool:
         """Whether the recipe's road leads over this stage."""
-        return True
+        return not self.is_optional or getattr(recipe, self.name) is not None
 
     def check(self, recipe: Recipe) -> None:  # noqa: B027  most stages always can
         """See, before any stage of the recipe's road runs, that this one can.

@@ -16,7 +16,6 @@ from samovar.brew.training_forecast import decoder_settings
 from samovar.core.errors import ConfigError
 from samovar.train.distill_settings import DistillSettings
 
-PROJECT_STATE = ".samovar"
 STUDENT = "student"
 """The model that the student begins as, where a command names one; in a brew it begins with fresh weights."""
 
@@ -25,12 +24,9 @@ class DistillStage(Stage):
     """The student, a Hugging Face folder."""
 
     name = "distill"
+    is_optional = True
     needs = (*TAUGHT, "data", "shards")
     resumes = True
-
-    def takes_part(self, recipe: Recipe) -> bool:
-        """Where the recipe has the section."""
-        return recipe.distill is not None
 
     def config(self, recipe: Recipe) -> dict[str, Any]:
         """How it is trained, and on what."""
@@ -99,8 +95,7 @@ class DistillStage(Stage):
 
 def _cache(context: StageContext) -> Path | None:
     """Where what the teacher expects is kept for other students and runs: in the project, where there is one."""
-    state = context.root / PROJECT_STATE
-    return state / "expected" if state.is_dir() else None
+    return context.state / "expected" if context.state else None
 
 
 def _settings(recipe: Recipe) -> DistillSettings:

@@ -23,20 +23,15 @@ if TYPE_CHECKING:
     from samovar.train.choosing import Chooser
     from samovar.train.feedback.settings import JudgingSettings
 
-PROJECT_STATE = ".samovar"
-
 
 class DpoStage(Stage):
     """An assistant, a Hugging Face folder: the new one, or the one before where the gate refused it."""
 
     name = "dpo"
+    is_optional = True
     needs = ("sft", "data", "reward", "rlaif")
     resumes = True
     is_parallel = True
-
-    def takes_part(self, recipe: Recipe) -> bool:
-        """Where the recipe has the section."""
-        return recipe.dpo is not None
 
     def config(self, recipe: Recipe) -> dict[str, Any]:
         """How it is trained, and what the gate asks.
@@ -71,8 +66,7 @@ class DpoStage(Stage):
 
         settings, old = _settings(context.recipe), context.inputs["sft"]
         files = preference_files(context.root, settings.preferences, "dpo.preferences", context.inputs)
-        state = context.root / PROJECT_STATE
-        cache = state / "reference" if state.is_dir() else None
+        cache = context.state / "reference" if context.state else None
         if settings.on_policy is None:
             metrics = dpo(settings, base=old, out=context.out, preferences=files, cache=cache, world=context.world)
         else:

@@ -13,12 +13,9 @@ class GrpoStage(ReinforcementStage):
     """An assistant, a Hugging Face folder: the new one, or the one before where the gate refused it."""
 
     name = "grpo"
+    is_optional = True
     needs: ClassVar[tuple[str, ...]] = ("sft", "dpo", "improve", "reward", "data")
 
     def settings(self, recipe: Recipe) -> GrpoSettings:
         """Its section."""
         return recipe.grpo or GrpoSettings()
-
-    def takes_part(self, recipe: Recipe) -> bool:
-        """Where the recipe has the section."""
-        return recipe.grpo is not None

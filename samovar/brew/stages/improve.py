@@ -26,12 +26,9 @@ class ImproveStage(Stage):
     """An assistant, a Hugging Face folder: the new one, or the one before where the gate refused it."""
 
     name = "improve"
+    is_optional = True
     needs = ("sft", "dpo", "data")
     resumes = True
-
-    def takes_part(self, recipe: Recipe) -> bool:
-        """Where the recipe has the section."""
-        return recipe.improve is not None
 
     def config(self, recipe: Recipe) -> dict[str, Any]:
         """What is asked, how it is trained, what it learnt before, and what the gate asks.

@@ -13,12 +13,9 @@ class PpoStage(ReinforcementStage):
     """An assistant, a Hugging Face folder: the new one, or the one before where the gate refused it."""
 
     name = "ppo"
+    is_optional = True
     needs: ClassVar[tuple[str, ...]] = ("sft", "dpo", "improve", "grpo", "reward", "data")
 
     def settings(self, recipe: Recipe) -> PpoSettings:
         """Its section."""
         return recipe.ppo or PpoSettings()
-
-    def takes_part(self, recipe: Recipe) -> bool:
-        """Where the recipe has the section."""
-        return recipe.ppo is not None

@@ -23,13 +23,10 @@ class RewardStage(Stage):
     """A reward model, a folder that transformers opens as a classifier of sequences."""
 
     name = "reward"
+    is_optional = True
     needs = ("sft", "rlaif")
     resumes = True
     is_parallel = True
-
-    def takes_part(self, recipe: Recipe) -> bool:
-        """Where the recipe has the section."""
-        return recipe.reward is not None
 
     def reads(self, recipe: Recipe) -> tuple[str, ...]:
         """Not the assistant, where it begins as another model."""

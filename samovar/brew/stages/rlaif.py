@@ -33,12 +33,9 @@ class RlaifStage(Stage):
     """Three files of rows: revisions, preferences, and every verdict."""
 
     name = "rlaif"
+    is_optional = True
     needs = ("sft",)
     resumes = True
-
-    def takes_part(self, recipe: Recipe) -> bool:
-        """Where the recipe has the section."""
-        return recipe.rlaif is not None
 
     def config(self, recipe: Recipe) -> dict[str, Any]:
         """What is asked, and of whom; how patiently it is waited for does not count."""
