@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
+from samovar.brew.answering_forecast import DECODED_SHARE_OF_TRAINING_SPEED, TOKENS_OF_AN_ANSWER
 from samovar.brew.forecast import Forecast, Outlook
-from samovar.brew.preference_forecast import (
-    DECODED_SHARE_OF_TRAINING_SPEED,
-    TOKENS_OF_AN_ANSWER,
-    forecast_preferences,
-    preference_tokens,
-)
+from samovar.brew.preference_forecast import forecast_preferences, preference_tokens
 from samovar.brew.recipe import Recipe
 from samovar.brew.training_forecast import FORWARD_SHARE, probe_training
 from samovar.train.preference_settings import DpoSettings, OnPolicySettings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from samovar.brew.answering_forecast import answering_seconds, held_out_tokens
 from samovar.brew.curriculum import named_files
 from samovar.brew.forecast import Forecast, Outlook
 from samovar.brew.recipe import Recipe
@@ -14,9 +15,6 @@ from samovar.train.preference_settings import LONGEST_ROW, GateSettings, Prefere
 
 BYTES_PER_TOKEN = 4.0
 """Of files of preferences, keys of JSON and repeated prompts included."""
-DECODED_SHARE_OF_TRAINING_SPEED = 0.1
-"""Decoded tokens a second of a full batch, as a share of trained tokens a second (measured on two cores)."""
-TOKENS_OF_AN_ANSWER = 60
 _UNKNOWN_BYTES = 1e6
 
 P = TypeVar("P", bound=PreferenceSettings)
@@ -47,10 +45,8 @@ def forecast_preferences(
     speed = probe_training(recipe, settings, outlook, shape)["tokens_per_second"]
     seconds = training.seconds + FORWARD_SHARE * tokens / settings.epochs / speed
     if gate is not None:
-        questions = 2 * gate.examples * len(recipe.sft.tasks) * len(recipe.languages)
-        read = min(gate.text_bytes, outlook.quantity("data", "characters")) / 3
-        seconds += questions * TOKENS_OF_AN_ANSWER / (speed * DECODED_SHARE_OF_TRAINING_SPEED)
-        seconds += 2 * 2 * read * FORWARD_SHARE / speed
+        seconds += answering_seconds(recipe, 2 * gate.examples, speed)
+        seconds += 2 * 2 * held_out_tokens(gate.text_bytes, outlook) * FORWARD_SHARE / speed
     return training._replace(seconds=seconds)
 
 

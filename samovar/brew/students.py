@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from samovar.brew.answering_forecast import DECODED_SHARE_OF_TRAINING_SPEED, answering_seconds
 from samovar.brew.forecast import PROCESS_BYTES, Forecast, Outlook
-from samovar.brew.preference_forecast import DECODED_SHARE_OF_TRAINING_SPEED, TOKENS_OF_AN_ANSWER
 from samovar.brew.recipe import Recipe
 from samovar.brew.training_forecast import (
     FORWARD_SHARE,
@@ -80,9 +80,8 @@ def distilling(recipe: Recipe, settings: DistillSettings, shape: DecoderSettings
     seconds += drawn / (own * DECODED_SHARE_OF_TRAINING_SPEED)
     if settings.alone:
         seconds += training.seconds
-    questions = settings.gate.examples * len(recipe.sft.tasks) * len(recipe.languages)
     for rate in (speed, own, *([own] if settings.alone else [])):
-        seconds += questions * TOKENS_OF_AN_ANSWER / (rate * DECODED_SHARE_OF_TRAINING_SPEED)
+        seconds += answering_seconds(recipe, settings.gate.examples, rate)
     teacher = decoder_settings(recipe, outlook)
     is_live = settings.top_k is None or settings.on_policy > 0
     memory = training.memory_bytes + (WEIGHT_BYTES * teacher.num_parameters if is_live else 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from samovar.brew.answering_forecast import answering_seconds, held_out_tokens
 from samovar.brew.curriculum import task_config
 from samovar.brew.forecast import MIB, PROCESS_BYTES, Forecast, Outlook
 from samovar.brew.habits import habits_config, habits_of
@@ -11,9 +12,6 @@ from samovar.brew.recipe import Recipe
 from samovar.brew.stage import TAUGHT, Stage, StageContext
 from samovar.brew.training_forecast import FORWARD_SHARE, decoder_settings, probe_training
 
-TOKENS_OF_AN_ANSWER = 60
-DECODED_SHARE_OF_TRAINING_SPEED = 0.1
-"""Decoded tokens a second of a full batch, as a share of trained tokens a second (measured on two cores)."""
 REPORT_BYTES = 2 * MIB
 
 
@@ -50,8 +48,6 @@ class EvalStage(Stage):
         """Answers of a usual length at the decoding speed, and the held-out text twice through two models."""
         shape = decoder_settings(recipe, outlook)
         speed = probe_training(recipe, recipe.pretrain, outlook)["tokens_per_second"]
-        questions = recipe.eval.examples * len(recipe.sft.tasks) * len(recipe.languages)
-        answering = questions * TOKENS_OF_AN_ANSWER / (speed * DECODED_SHARE_OF_TRAINING_SPEED)
-        held_out_tokens = min(recipe.eval.text_bytes, outlook.quantity("data", "characters")) / 3
-        reading = 2 * 2 * held_out_tokens * FORWARD_SHARE / speed
+        answering = answering_seconds(recipe, recipe.eval.examples, speed)
+        reading = 2 * 2 * held_out_tokens(recipe.eval.text_bytes, outlook) * FORWARD_SHARE / speed
         return Forecast(5.0 + answering + reading, PROCESS_BYTES + 8 * shape.num_parameters + 300 * MIB, REPORT_BYTES)

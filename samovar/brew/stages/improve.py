@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from samovar.brew.answering_forecast import DECODED_SHARE_OF_TRAINING_SPEED
 from samovar.brew.curriculum import content_fingerprint, conversation_files, load_tasks, task_config
 from samovar.brew.forecast import Forecast, Outlook
 from samovar.brew.habits import habits_config, habits_of
-from samovar.brew.preference_forecast import DECODED_SHARE_OF_TRAINING_SPEED
 from samovar.brew.promotion import promote
 from samovar.brew.recipe import Recipe
 from samovar.brew.stage import Stage, StageContext, Training, assistant_of, training_config

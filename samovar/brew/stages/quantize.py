@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from samovar.brew.answering_forecast import held_out_tokens
 from samovar.brew.curriculum import content_fingerprint, conversation_files, task_config
 from samovar.brew.forecast import MIB, PROCESS_BYTES, Forecast, Outlook
 from samovar.brew.recipe import Recipe
@@ -78,9 +79,8 @@ class QuantizeStage(Stage):
         """A reading of the held-out text for the model and for every form tried, the rounding, two short decodings."""
         shape = decoder_settings(recipe, outlook)
         speed = probe_training(recipe, recipe.pretrain, outlook)["tokens_per_second"]
-        held_out_tokens = min(recipe.quantize.text_bytes, outlook.quantity("data", "characters")) / 3
-        form = recipe.quantize.form
-        reading = 2 * (1 + READINGS.get(form, 1)) * held_out_tokens * FORWARD_SHARE / speed
+        read, form = held_out_tokens(recipe.quantize.text_bytes, outlook), recipe.quantize.form
+        reading = 2 * (1 + READINGS.get(form, 1)) * read * FORWARD_SHARE / speed
         rounding = CALIBRATED_SECONDS_PER_PARAMETER * shape.num_parameters * CALIBRATIONS.get(form, 0)
         return Forecast(
             3.0 + reading + rounding,

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from samovar.brew.alone import identify
+from samovar.brew.answering_forecast import DECODED_SHARE_OF_TRAINING_SPEED
 from samovar.brew.curriculum import MADE_PREFERENCES, content_fingerprint, load_tasks, named_files, task_config
 from samovar.brew.feedback import give_notice, judging_files, open_ledger
 from samovar.brew.forecast import Forecast, Outlook
 from samovar.brew.on_policy_forecast import SERVER_SECONDS
-from samovar.brew.preference_forecast import DECODED_SHARE_OF_TRAINING_SPEED
 from samovar.brew.recipe import Recipe
 from samovar.brew.stage import Stage, StageContext
 from samovar.brew.training_forecast import forecast_training, probe_training

@@ -1,0 +1,29 @@
+"""What it takes here to have a model answer and read, by the speed at which this machine trains it."""
+
+from __future__ import annotations
+
+from samovar.brew.forecast import Outlook
+from samovar.brew.recipe import Recipe
+
+DECODED_SHARE_OF_TRAINING_SPEED = 0.1
+"""Decoded tokens a second of a full batch, as a share of trained tokens a second (measured on two cores)."""
+TOKENS_OF_AN_ANSWER = 60
+BYTES_PER_TOKEN = 3.0
+"""Of documents."""
+
+
+def answering_seconds(recipe: Recipe, examples: int, speed: float) -> float:
+    """What answering ``examples`` questions of each task and language takes.
+
+    Args:
+        recipe: says how many tasks and languages there are.
+        examples: questions.
+        speed: tokens a second that are trained.
+    """
+    questions = examples * len(recipe.sft.tasks) * len(recipe.languages)
+    return questions * TOKENS_OF_AN_ANSWER / (speed * DECODED_SHARE_OF_TRAINING_SPEED)
+
+
+def held_out_tokens(text_bytes: int, outlook: Outlook) -> float:
+    """Tokens of the held-out text that is read: of ``text_bytes``, or of less where there is no more."""
+    return min(text_bytes, outlook.quantity("data", "characters")) / BYTES_PER_TOKEN
