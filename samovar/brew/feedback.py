@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 LEDGER = "asked.jsonl"
 """What advisers said, in the project's own folder: another try with other settings asks only what is new."""
-_STATE = ".samovar"
 
 
 def judging_files(root: Path, how: JudgingSettings, key: str) -> dict[str, str]:
@@ -49,8 +48,7 @@ def open_ledger(context: StageContext) -> Ledger:
     """
     from samovar.train.feedback.ledger import Ledger
 
-    state = context.root / _STATE
-    return Ledger((state if state.is_dir() else context.out / SCRATCH) / LEDGER)
+    return Ledger((context.state or context.out / SCRATCH) / LEDGER)
 
 
 def give_notice(context: StageContext, advisers: Iterable[Adviser]) -> None:

@@ -7,15 +7,13 @@ from typing import Literal
 from pydantic import Field
 
 from samovar.model.adapters.settings import AdapterSettings
-from samovar.train.preference_settings import GateSettings
-from samovar.train.settings import LoopSettings, SftSettings
+from samovar.train.question_settings import QuestionSettings
+from samovar.train.settings import SftSettings
 
 
-class ImproveSettings(LoopSettings):
+class ImproveSettings(QuestionSettings):
     """Learning from one's own right answers."""
 
-    tasks: dict[str, float] = {}
-    """Checkable tasks whose questions are asked, and their shares; none: those of sft."""
     iterations: int = Field(3, ge=1)
     """How often the assistant answers questions, and is then trained on what it answered rightly."""
     questions: int = Field(1000, ge=1)
@@ -31,8 +29,6 @@ class ImproveSettings(LoopSettings):
     max_surprise: float = Field(2.0, gt=0)
     """Nats a token that such an answer may take the assistant by surprise under the plain question: what is unlikelier
     repeats the result amid nonsense."""
-    max_tokens: int = Field(128, ge=1)
-    """Longest answer."""
     temperature: float = Field(1.0, gt=0)
     """Of drawing."""
     begins_with: Literal["first", "last"] = "last"
@@ -44,10 +40,6 @@ class ImproveSettings(LoopSettings):
     """How often what is learnt from is gone through in an iteration."""
     remember: float = Field(0.3, ge=0, lt=1)
     """Share of the conversations learnt from that are those of sft, so that they are not forgotten."""
-    easiest: float = Field(0.8, gt=0, le=1)
-    """Kinds of questions that are answered better than this are asked less often."""
-    hardest: float = Field(0.2, ge=0, lt=1)
-    """And those that are answered worse."""
     held_out: int = Field(60, ge=1)
     """Questions of the tasks' test split, of each task and language, that are answered after each iteration."""
     batch_tokens: int = Field(4_096, ge=1)
@@ -62,8 +54,6 @@ class ImproveSettings(LoopSettings):
     """How many times, evenly spread, the loss on held-out conversations is measured in an iteration."""
     adapter: AdapterSettings | None = None
     """Train a low-rank adapter in each iteration instead of all weights, and merge it; {} takes its defaults."""
-    gate: GateSettings = GateSettings()
-    """What is measured before and after, and when the new model is kept."""
 
     def fine_tuning(self, tokens: int) -> SftSettings:
         """How an iteration trains, on ``tokens`` tokens at most."""

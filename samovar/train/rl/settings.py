@@ -6,25 +6,20 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from samovar.model.adapters.settings import AdapterSettings
-from samovar.train.preference_settings import GateSettings
+from samovar.train.question_settings import QuestionSettings
 from samovar.train.schedule import Schedule
-from samovar.train.settings import LoopSettings, OptimizerName
+from samovar.train.settings import OptimizerName
 
 
-class RlSettings(LoopSettings):
+class RlSettings(QuestionSettings):
     """What the stages that learn from rewards share."""
 
-    tasks: dict[str, float] = {}
-    """Checkable tasks whose questions are asked, and their shares; none: those of sft."""
     iterations: int = Field(40, ge=1)
     """How often the assistant answers, is rewarded, and learns from it."""
     prompts: int = Field(16, ge=1)
     """Questions of an iteration."""
     answers: int = Field(8, ge=1)
     """Answers to each."""
-    max_tokens: int = Field(128, ge=1)
-    """Longest answer."""
     reward: Literal["tasks", "model"] = "tasks"
     """Who rewards: the tasks' own graders, or the reward model that the recipe trains."""
     epochs: int = Field(1, ge=1)
@@ -49,10 +44,6 @@ class RlSettings(LoopSettings):
     draws: int = Field(3, ge=1)
     """Draws of questions, at most, to fill an iteration with some whose answers are not all worth the same: nothing can
     be learnt from others."""
-    easiest: float = Field(0.8, gt=0, le=1)
-    """Kinds of questions that are answered better than this are asked less often."""
-    hardest: float = Field(0.2, ge=0, lt=1)
-    """And those that are answered worse."""
     held_out: int = Field(40, ge=1)
     """Questions of the tasks' test split, of each task and language, that are answered at each validation."""
     max_kl: float | None = Field(None, gt=0)
@@ -70,10 +61,6 @@ class RlSettings(LoopSettings):
     """Share of the steps, at the end, over which the rate of wsd falls to final_share."""
     validations: int = Field(4, ge=1)
     """How many times, evenly spread, held-out questions are asked."""
-    adapter: AdapterSettings | None = None
-    """Train a low-rank adapter beside the frozen model instead of all weights; {} takes its defaults."""
-    gate: GateSettings = GateSettings()
-    """What is measured before and after, and when the new model is kept."""
 
     def surrogate(self, longest: int) -> dict[str, Any]:
         """What ``objectives/policy.py`` is made of."""
