@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from samovar.cli.stage_alone import make
+from samovar.cli.stage_alone import full_paths, given, make
 from samovar.cli.terminal import AsJson, Changes, DryRun, OutFolder, RecipeFile
 
 if TYPE_CHECKING:
@@ -93,12 +93,10 @@ def run(
         keys["tasks"] = shares
     asked: dict[str, Any] = {"tasks": shares} if shares and recipe is None else {}
     if conversations:
-        asked["conversations"] = [str(path.resolve()) for path in conversations]
-    named_folders = {"data": corpus, "shards": shards, "student": student}
-    inputs = {"sft": teacher} | {name: folder for name, folder in named_folders.items() if folder is not None}
+        asked["conversations"] = full_paths(conversations)
     make(
         "distill",
-        inputs=inputs,
+        inputs=given(sft=teacher, data=corpus, shards=shards, student=student),
         out=out,
         recipe_file=recipe,
         changes=changes,

@@ -8,12 +8,11 @@ from typing import Annotated, Any
 import typer
 
 from samovar.cli.judge import adviser_keys
-from samovar.cli.stage_alone import make
+from samovar.cli.stage_alone import AssistantFolder, GateCorpus, full_paths, given, make
 from samovar.cli.terminal import AsJson, Changes, DryRun, OutFolder, RecipeFile
 
 EXAMPLE = "samovar dpo assistant --preferences votes.jsonl --out better"
 
-Model = Annotated[Path, typer.Argument(metavar="MODEL", help="Folder of the assistant.", show_default=False)]
 Preferences = Annotated[
     list[Path] | None,
     typer.Option(
@@ -52,22 +51,16 @@ Rules = Annotated[
         show_default=False,
     ),
 ]
-Corpus = Annotated[
-    Path | None,
-    typer.Option(
-        "--corpus", metavar="DIR", help="Corpus whose held-out documents both models read.", show_default=False
-    ),
-]
 
 
 def run(
-    model: Model,
+    model: AssistantFolder,
     out: OutFolder,
     preferences: Preferences = None,
     loss: LossName = None,
     judge: JudgeName = None,
     constitution: Rules = None,
-    corpus: Corpus = None,
+    corpus: GateCorpus = None,
     recipe: RecipeFile = None,
     changes: Changes = None,
     as_json: AsJson = False,
@@ -78,7 +71,7 @@ def run(
     With --recipe, both are asked the held-out questions of the recipe's tasks; where the new one is too much worse,
     the old one stays in the folder and the new one stands in `refused` there.
     """
-    keys: dict[str, Any] = {"preferences": [str(path.resolve()) for path in preferences]} if preferences else {}
+    keys: dict[str, Any] = {"preferences": full_paths(preferences)} if preferences else {}
     if loss is not None:
         keys["loss"] = loss
     if constitution is not None:
@@ -90,7 +83,7 @@ def run(
         keys["on_policy"] = {"judge": str(Path(judge).resolve())}
     make(
         "dpo",
-        inputs={"sft": model} | ({"data": corpus} if corpus else {}),
+        inputs=given(sft=model, data=corpus),
         out=out,
         recipe_file=recipe,
         changes=changes,

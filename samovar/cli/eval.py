@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from samovar.cli.stage_alone import make
+from samovar.cli.stage_alone import given, make
 from samovar.cli.terminal import AsJson, Changes, DryRun, RecipeFile
 
 EXAMPLE = "samovar eval assistant --task arithmetic --set eval.examples=20"
@@ -44,7 +44,7 @@ def run(
     folder = out or Path(f"{model.resolve().name}-eval")
     make(
         "eval",
-        inputs={"quantize": model} | ({"data": corpus} if corpus else {}),
+        inputs=given(quantize=model, data=corpus),
         out=folder,
         recipe_file=recipe,
         changes=changes,

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from samovar.cli.reinforcement import Corpus, Model, TaskNames
-from samovar.cli.stage_alone import make
+from samovar.cli.reinforcement import TaskNames
+from samovar.cli.stage_alone import AssistantFolder, GateCorpus, given, make
 from samovar.cli.terminal import AsJson, Changes, DryRun, OutFolder, RecipeFile
 
 EXAMPLE = "samovar improve assistant --task long_sums --out better"
 
 
 def run(
-    model: Model,
+    model: AssistantFolder,
     out: OutFolder,
     task: TaskNames = None,
-    corpus: Corpus = None,
+    corpus: GateCorpus = None,
     recipe: RecipeFile = None,
     changes: Changes = None,
     as_json: AsJson = False,
@@ -30,7 +30,7 @@ def run(
     keys: dict[str, Any] = {"tasks": dict.fromkeys(task, 1.0)} if task else {}
     make(
         "improve",
-        inputs={"sft": model} | ({"data": corpus} if corpus else {}),
+        inputs=given(sft=model, data=corpus),
         out=out,
         recipe_file=recipe,
         changes=changes,

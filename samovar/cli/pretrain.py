@@ -7,19 +7,18 @@ from typing import Annotated
 
 import typer
 
-from samovar.cli.stage_alone import check, make
+from samovar.cli.stage_alone import CorpusFolder, check, make
 from samovar.cli.terminal import AsJson, Changes, DryRun, OutFolder, RecipeFile, say
 
 EXAMPLE = "samovar pretrain corpus --tokenizer tokenizer --out base --set pretrain.tokens=1000000"
 
-Corpus = Annotated[Path, typer.Argument(metavar="CORPUS", help="Folder that `samovar data` made.", show_default=False)]
 TokenizerFolder = Annotated[
     Path, typer.Option("--tokenizer", metavar="DIR", help="Folder that `samovar tokenizer` made.", show_default=False)
 ]
 
 
 def run(
-    corpus: Corpus,
+    corpus: CorpusFolder,
     tokenizer: TokenizerFolder,
     out: OutFolder,
     recipe: RecipeFile = None,

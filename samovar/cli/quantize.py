@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from samovar.cli.stage_alone import make
+from samovar.cli.stage_alone import given, make
 from samovar.cli.terminal import AsJson, Changes, DryRun, OutFolder, RecipeFile, print_table
 from samovar.core.progress import short_bytes
 
@@ -60,7 +60,7 @@ def run(
     section = {"form": form or ("auto" if max_bpb_increase else None), "max_bpb_increase": max_bpb_increase}
     manifest = make(
         "quantize",
-        inputs={"sft": model} | ({"data": corpus} if corpus else {}),
+        inputs=given(sft=model, data=corpus),
         out=out,
         recipe_file=recipe,
         changes=changes,

@@ -8,10 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from samovar.cli.stage_alone import make
+from samovar.cli.stage_alone import AssistantFolder, GateCorpus, given, make
 from samovar.cli.terminal import AsJson, Changes, DryRun, OutFolder, RecipeFile
 
-Model = Annotated[Path, typer.Argument(metavar="MODEL", help="Folder of the assistant.", show_default=False)]
 TaskNames = Annotated[
     list[str] | None,
     typer.Option(
@@ -24,23 +23,17 @@ Judge = Annotated[
         "--reward", metavar="DIR", help="Reward model that judges, in place of the tasks' graders.", show_default=False
     ),
 ]
-Corpus = Annotated[
-    Path | None,
-    typer.Option(
-        "--corpus", metavar="DIR", help="Corpus whose held-out documents both models read.", show_default=False
-    ),
-]
 
 
 def command_of(stage: str, about: str) -> Callable[..., None]:
     """The command of the stage ``grpo`` or ``ppo``; ``about`` is the first line of its help."""
 
     def run(
-        model: Model,
+        model: AssistantFolder,
         out: OutFolder,
         task: TaskNames = None,
         reward: Judge = None,
-        corpus: Corpus = None,
+        corpus: GateCorpus = None,
         recipe: RecipeFile = None,
         changes: Changes = None,
         as_json: AsJson = False,
@@ -51,10 +44,9 @@ def command_of(stage: str, about: str) -> Callable[..., None]:
             keys["reward"] = "model"
         # What is learnt is also what both models are asked in the end, where no recipe says more.
         section = {stage: keys} | ({"sft": {"tasks": keys["tasks"]}} if task and recipe is None else {})
-        inputs = {"sft": model} | ({"data": corpus} if corpus else {}) | ({"reward": reward} if reward else {})
         make(
             stage,
-            inputs=inputs,
+            inputs=given(sft=model, data=corpus, reward=reward),
             out=out,
             recipe_file=recipe,
             changes=changes,

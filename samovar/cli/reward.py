@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from samovar.cli.stage_alone import make
+from samovar.cli.stage_alone import full_paths, make
 from samovar.cli.terminal import AsJson, Changes, DryRun, OutFolder, RecipeFile
 
 EXAMPLE = "samovar reward assistant --preferences votes.jsonl --out judge"
@@ -57,7 +57,7 @@ def run(
     MODEL may be an encoder (BERT, RoBERTa), which reads a prompt and its answer as a pair of texts.
     transformers opens it as AutoModelForSequenceClassification.
     """
-    keys: dict[str, Any] = {"preferences": [str(path.resolve()) for path in preferences]} if preferences else {}
+    keys: dict[str, Any] = {"preferences": full_paths(preferences)} if preferences else {}
     keys["base"] = None  # MODEL is what it begins as, whatever a recipe says
     if previous is not None:
         keys["previous"] = str(previous.resolve())

@@ -8,12 +8,11 @@ from typing import Annotated, Any
 import typer
 
 from samovar.cli.judge import ConstitutionFile, adviser_keys
-from samovar.cli.stage_alone import make
+from samovar.cli.stage_alone import AssistantFolder, full_paths, make
 from samovar.cli.terminal import AsJson, Changes, DryRun, OutFolder, RecipeFile
 
 EXAMPLE = "samovar rlaif assistant --prompts questions.jsonl --constitution constitution.md --out rows"
 
-Model = Annotated[Path, typer.Argument(metavar="MODEL", help="Folder of the assistant.", show_default=False)]
 Prompts = Annotated[
     list[Path] | None,
     typer.Option(
@@ -41,7 +40,7 @@ ReviserName = Annotated[
 
 
 def run(
-    model: Model,
+    model: AssistantFolder,
     out: OutFolder,
     prompts: Prompts = None,
     constitution: ConstitutionFile = Path("constitution.md"),
@@ -62,7 +61,7 @@ def run(
     if recipe is None or constitution != Path("constitution.md"):
         keys["constitution"] = str(constitution.resolve())
     if prompts:
-        keys["prompts"] = [str(path.resolve()) for path in prompts]
+        keys["prompts"] = full_paths(prompts)
     keys |= {name: adviser_keys(who) for name, who in (("judge", judge), ("reviser", reviser)) if who is not None}
     make(
         "rlaif",

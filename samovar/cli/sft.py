@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from samovar.cli.stage_alone import make
+from samovar.cli.stage_alone import full_paths, given, make
 from samovar.cli.terminal import AsJson, Changes, DryRun, RecipeFile
 
 EXAMPLE = "samovar sft base --conversations conversations.jsonl --out assistant"
@@ -55,7 +55,7 @@ def run(
 
     With --recipe, the tasks and conversations that the recipe names are learnt too.
     """
-    keys: dict[str, Any] = {"conversations": [str(path.resolve()) for path in conversations]} if conversations else {}
+    keys: dict[str, Any] = {"conversations": full_paths(conversations)} if conversations else {}
     if show:
         _show(model, {"sft": keys}, recipe, changes or [], show)
         return
@@ -63,7 +63,7 @@ def run(
         raise typer.BadParameter("name the folder to make with --out DIR, or look at rows with --show N")
     make(
         "sft",
-        inputs={"pretrain": model} | ({} if shards is None else {"shards": shards}),
+        inputs=given(pretrain=model, shards=shards),
         out=out,
         recipe_file=recipe,
         changes=changes,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from samovar.cli.terminal import print_json, say, say_next
 from samovar.core.progress import short_bytes, short_duration
@@ -12,6 +14,28 @@ from samovar.core.progress import short_bytes, short_duration
 if TYPE_CHECKING:
     from samovar.brew.recipe import Recipe
     from samovar.core.artifact import Manifest
+
+
+AssistantFolder = Annotated[Path, typer.Argument(metavar="MODEL", help="Folder of the assistant.", show_default=False)]
+CorpusFolder = Annotated[
+    Path, typer.Argument(metavar="CORPUS", help="Folder that `samovar data` made.", show_default=False)
+]
+GateCorpus = Annotated[
+    Path | None,
+    typer.Option(
+        "--corpus", metavar="DIR", help="Corpus whose held-out documents both models read.", show_default=False
+    ),
+]
+
+
+def given(**folders: Path | None) -> dict[str, Path]:
+    """Those of the stage's inputs that were named."""
+    return {name: folder for name, folder in folders.items() if folder is not None}
+
+
+def full_paths(paths: Iterable[Path]) -> list[str]:
+    """Paths as a recipe holds them that is not of this folder."""
+    return [str(path.resolve()) for path in paths]
 
 
 def check(name: str, *, recipe_file: Path | None, changes: Sequence[str] | None) -> None:

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
-import typer
-
-from samovar.cli.stage_alone import make
+from samovar.cli.stage_alone import CorpusFolder, make
 from samovar.cli.terminal import AsJson, Changes, DryRun, OutFolder, RecipeFile
 
 EXAMPLE = "samovar tokenizer corpus --out tokenizer"
 
-Corpus = Annotated[Path, typer.Argument(metavar="CORPUS", help="Folder that `samovar data` made.", show_default=False)]
-
 
 def run(
-    corpus: Corpus,
+    corpus: CorpusFolder,
     out: OutFolder,
     recipe: RecipeFile = None,
     changes: Changes = None,
