@@ -40,6 +40,7 @@ __all__ = [
     "WEIGHTS",
     "Family",
     "check_fit",
+    "copy_companions",
     "family",
     "family_names",
     "load_model",
@@ -186,11 +187,8 @@ def save_model(
     _check_said(its_family, model.settings)
     with naming_os_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        if tokenizer_folder is not None and tokenizer_folder.resolve() != folder.resolve():
-            for name in TOKENIZER_FILES:
-                if (tokenizer_folder / name).is_file():
-                    shutil.copyfile(tokenizer_folder / name, folder / name)
-            copy_card(tokenizer_folder, folder)
+    if tokenizer_folder is not None:
+        copy_companions(tokenizer_folder, folder)
     layout = its_family.layout(model.settings)
     quantization = {"quantization_config": write_config(model, layout)} if is_quantized(model) else {}
     state = {
@@ -206,6 +204,21 @@ def save_model(
     write_json(folder / CONFIG, config)
     ids = {key: config[key] for key in ("eos_token_id", "pad_token_id") if key in config}
     write_json(folder / GENERATION, {"do_sample": True, "temperature": 0.7} | ids)
+
+
+def copy_companions(source: Path, folder: Path) -> None:
+    """Take along what a model in ``source`` has beside its weights: its tokenizer's files, its card and its licence.
+
+    ``folder`` is made when absent.
+    """
+    if source.resolve() == folder.resolve():
+        return
+    with naming_os_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in TOKENIZER_FILES:
+            if (source / name).is_file():
+                shutil.copyfile(source / name, folder / name)
+        copy_card(source, folder)
 
 
 def _type_of(name: str, tensor: Tensor, dtype: torch.dtype | None) -> torch.dtype:

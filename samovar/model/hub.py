@@ -16,13 +16,12 @@ from typing import Any, NamedTuple
 from samovar.core.errors import ConfigError, CorruptError, MissingError, ResourceError
 from samovar.core.files import naming_os_errors, read_json
 from samovar.core.progress import Progress, short_bytes
-from samovar.model.card import LICENCE_STEMS
+from samovar.model.card import HUB_PAGES, LICENCE_STEMS
+from samovar.model.shards import INDEX, PICKLE_INDEX, PICKLES, WEIGHTS
 
 ID = re.compile(r"(?P<name>[\w][\w.-]*/[\w][\w.-]*)(@(?P<revision>[\w./-]+))?")
 """``owner/name``, and after an @ a branch, a tag or a commit."""
 
-WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
-PICKLES, PICKLE_INDEX = "pytorch_model.bin", "pytorch_model.bin.index.json"
 SETTINGS = (
     "config.json",
     "generation_config.json",
@@ -182,7 +181,7 @@ def _naming_hub_errors(name: str, revision: str | None) -> Iterator[None]:
     """Turn what the hub's client raises into words."""
     from huggingface_hub import errors
 
-    page = f"https://huggingface.co/{name}"
+    page = f"{HUB_PAGES}/{name}"
     try:
         yield
     except errors.GatedRepoError as error:
@@ -218,7 +217,7 @@ def _refused(name: str, error: Any) -> Exception:
     if status in (401, 403):
         return ConfigError(
             f"Hugging Face refuses {name} ({status}): it is private, or wants its terms accepted",
-            hint=f"see https://huggingface.co/{name}, and log in with `hf auth login`",
+            hint=f"see {HUB_PAGES}/{name}, and log in with `hf auth login`",
         )
     return ResourceError(
         f"Hugging Face did not give {name}: {_first_line(error)}", hint="try again in a while; what is fetched is kept"

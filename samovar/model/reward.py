@@ -6,7 +6,6 @@ Axes: D model width, N places.
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +13,13 @@ import torch
 from torch import Tensor, nn
 
 from samovar.core.errors import ConfigError
-from samovar.core.files import naming_os_errors, read_json, write_json
-from samovar.model.card import copy_card
+from samovar.core.files import read_json, write_json
 from samovar.model.checkpoint import (
     CONFIG,
     GENERATION,
     TOKEN_IDS,
-    TOKENIZER_FILES,
     check_fit,
+    copy_companions,
     family,
     read_config,
     read_settings,
@@ -121,12 +119,7 @@ def save_reward(model: RewardDecoder, folder: Path, *, base: Path, dtype: torch.
         ResourceError: the folder cannot be written.
     """
     its_family = family(model.settings.family)
-    with naming_os_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in TOKENIZER_FILES:
-            if (base / name).is_file():
-                shutil.copyfile(base / name, folder / name)
-        copy_card(base, folder)
+    copy_companions(base, folder)
     ours = {name: tensor for name, tensor in model.state_dict().items() if not name.startswith("score.")}
     state = {
         name: tensor.detach().to(dtype or tensor.dtype).contiguous().cpu()

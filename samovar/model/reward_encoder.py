@@ -6,7 +6,6 @@ Axes: B batch, T tokens, N places, D model width.
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from samovar.core.errors import ConfigError
-from samovar.core.files import naming_os_errors, write_json
-from samovar.model.card import copy_card
-from samovar.model.checkpoint import CONFIG, TOKENIZER_FILES, read_config
+from samovar.core.files import write_json
+from samovar.model.checkpoint import CONFIG, copy_companions, read_config
 from samovar.model.encoder import Encoder
 from samovar.model.encoder_checkpoint import FAMILIES, LAYOUT, load_encoder
 from samovar.model.linear import Linear
@@ -105,12 +103,7 @@ def save_reward_encoder(model: RewardEncoder, folder: Path, *, base: Path, dtype
         ResourceError: the folder cannot be written.
     """
     family = model.settings.family
-    with naming_os_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in TOKENIZER_FILES:
-            if (base / name).is_file():
-                shutil.copyfile(base / name, folder / name)
-        copy_card(base, folder)
+    copy_companions(base, folder)
     state = model.state_dict()
     body = {name: tensor for name, tensor in state.items() if not name.startswith(("pooler.", "classifier."))}
     stored = {

@@ -19,8 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from samovar.core.errors import ConfigError, MissingError
-from samovar.model.adapters.base_id import base_id
-from samovar.model.adapters.folders import fitting
+from samovar.model.adapters.folders import check_base, fitting
 from samovar.model.adapters.lora import row_lengths
 from samovar.model.adapters.peft_folder import read_adapter
 from samovar.model.adapters.peft_names import LowRank
@@ -83,14 +82,8 @@ class AdapterBank:
                 f"{folder} adapts experts, which see a part of the tokens each: that cannot be done by request",
                 hint="merge it into the model (samovar merge) and serve that",
             )
-        if base is not None and saved.base_id is not None and not is_quantized(self.model):
-            found = base_id(base)
-            if found != saved.base_id:
-                raise ConfigError(
-                    f"{folder} was trained on another model than {base}, of the same shape (ids {saved.base_id} and "
-                    f"{found})",
-                    hint="name the model that it was trained on",
-                )
+        if base is not None and not is_quantized(self.model):
+            check_base(saved, base)
         self._parts[name] = {map_name: self._part(map_name, part) for map_name, part in ours.items()}
         for map_name in ours.keys() - self._hooked:
             self._maps[map_name].register_forward_hook(self._hook(map_name))

@@ -40,11 +40,7 @@ def load_adapted(
     empty = _empty(base)
     shapes = {name: (module.out_features, module.in_features) for name, module in adaptable(empty).items()}
     ours = fitting(shapes, empty.settings, saved)
-    if saved.base_id is not None and (found := base_id(base)) != saved.base_id:
-        raise ConfigError(
-            f"{adapter} was trained on another model than {base}, of the same shape (ids {saved.base_id} and {found})",
-            hint="name the model that it was trained on",
-        )
+    check_base(saved, base)
     model = load_model(base, dtype=dtype, weight_bits=base_bits or saved.base_bits)
     _put_on(model, ours)
     return model.eval().requires_grad_(False)
@@ -126,6 +122,20 @@ def fitting(
                 adapter, f"{name} has {expected[0]} rows, the adapter {part.magnitude_O.shape[0]} lengths"
             )
     return ours
+
+
+def check_base(adapter: SavedAdapter, base: Path) -> None:
+    """See that the adapter was trained on the model in ``base``, where it says on which.
+
+    Raises:
+        ConfigError: it was trained on another one.
+    """
+    if adapter.base_id is not None and (found := base_id(base)) != adapter.base_id:
+        raise ConfigError(
+            f"{adapter.folder} was trained on another model than {base}, of the same shape (ids {adapter.base_id} and "
+            f"{found})",
+            hint="name the model that it was trained on",
+        )
 
 
 def _other_base(adapter: SavedAdapter, why: str) -> ConfigError:
