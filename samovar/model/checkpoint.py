@@ -53,6 +53,8 @@ __all__ = [
 
 CONFIG = "config.json"
 GENERATION = "generation_config.json"
+SAMPLING: dict[str, Any] = {"do_sample": True, "temperature": 0.7}
+"""What generation_config.json says of sampling where nobody said anything else."""
 TOKENIZER_FILES = (
     "tokenizer.json",
     "tokenizer_config.json",
@@ -203,7 +205,7 @@ def save_model(
     write_sharded(state, folder, largest_file=largest_file)
     write_json(folder / CONFIG, config)
     ids = {key: config[key] for key in ("eos_token_id", "pad_token_id") if key in config}
-    write_json(folder / GENERATION, {"do_sample": True, "temperature": 0.7} | ids)
+    write_json(folder / GENERATION, SAMPLING | ids)
 
 
 def copy_companions(source: Path, folder: Path) -> None:

@@ -18,6 +18,7 @@ from samovar.model.card import find_terms, licence_files, read_card, terms_facts
 from samovar.model.checkpoint import (
     CONFIG,
     GENERATION,
+    SAMPLING,
     check_fit,
     family,
     load_model,
@@ -168,7 +169,7 @@ def _bring_weights(source: Path, out: Path, files: list[Path], *, moves: bool) -
 def _write_generation(source: Path, out: Path, tokenizer: Tokenizer) -> None:
     """``generation_config.json`` with every token that ends an answer, those of the chat template too."""
     path = source / GENERATION
-    config = read_json(path) if path.is_file() else {"do_sample": True, "temperature": 0.7}
+    config = read_json(path) if path.is_file() else SAMPLING
     ends = find_speech(tokenizer).ends
     ids = [tokenizer.special_ids[mark] for mark in sorted(ends)]
     stops = list(dict.fromkeys([tokenizer.eos_id, *sorted({*ids, *tokenizer.stop_ids})]))

@@ -1,7 +1,11 @@
-"""Linear maps that compute in the type of their input."""
+"""Linear maps that compute in the type of their input, and how one takes another's place.
+
+Axes: I inputs, O outputs.
+"""
 
 from __future__ import annotations
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -11,6 +15,17 @@ class Linear(nn.Linear):
 
     def __init__(self, inputs: int, outputs: int, *, bias: bool = False) -> None:
         super().__init__(inputs, outputs, bias=bias)
+
+    @classmethod
+    def frozen(cls, weight_OI: Tensor, bias_O: Tensor | None = None) -> Linear:
+        """The map of this weight and bias, which stay as they are."""
+        outputs, inputs = weight_OI.shape
+        with torch.device("meta"):
+            linear = cls(inputs, outputs)
+        linear.weight = nn.Parameter(weight_OI, requires_grad=False)
+        if bias_O is not None:
+            linear.bias = nn.Parameter(bias_O, requires_grad=False)
+        return linear
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply the map to the last axis."""
@@ -23,3 +38,9 @@ class NormedHead(Linear):
     def forward(self, x: Tensor) -> Tensor:
         """Logits: the input times every row, scaled to length one."""
         return F.linear(x, F.normalize(self.weight.float(), dim=-1).to(x.dtype))
+
+
+def replace_module(model: nn.Module, name: str, module: nn.Module) -> None:
+    """Put ``module`` where ``name`` is."""
+    parent, _, leaf = name.rpartition(".")
+    setattr(model.get_submodule(parent), leaf, module)

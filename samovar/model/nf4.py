@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from samovar.model.linear import Linear
+from samovar.model.linear import Linear, replace_module
 
 BLOCK, GROUP = 64, 256
 
@@ -165,10 +165,9 @@ def prepare_nf4(model: nn.Module) -> set[str]:
         if isinstance(module, Linear) and name.startswith("layers.")
     }
     for name, linear in linears.items():
-        parent, _, leaf = name.rpartition(".")
         with linear.weight.device:
             packed = Nf4Linear(linear.in_features, linear.out_features, bias=linear.bias is not None)
-        setattr(model.get_submodule(parent), leaf, packed)
+        replace_module(model, name, packed)
     return {f"{name}.weight" for name in linears}
 
 

@@ -15,10 +15,10 @@ from torch import nn
 from samovar.core.errors import ConfigError
 from samovar.model.int4 import Int4Linear
 from samovar.model.int8 import Int8Linear
-from samovar.model.layout import Layout
-from samovar.model.linear import Linear
+from samovar.model.layout import HEAD, Layout
+from samovar.model.linear import Linear, replace_module
 from samovar.model.nf4 import BLOCK, Nf4Linear, prepare_nf4
-from samovar.model.quantized import HEAD, QuantizedLinear, layer_maps, put, quantized_maps
+from samovar.model.quantized import QuantizedLinear, layer_maps, quantized_maps
 
 _UNSAID: dict[str, Any] = {"block_structure": None, "actorder": None, "observer": "minmax", "observer_kwargs": {}}
 _ROWS = {"num_bits": 8, "type": "int", "symmetric": True, "strategy": "channel", "dynamic": False, "group_size": None}
@@ -118,7 +118,7 @@ def prepare(model: nn.Module, config: Mapping[str, Any], layout: Layout | None =
         group = None if _names(config.get("ignore"), theirs) else _group_of(theirs, groups)
         if group is not None:
             with linear.weight.device:
-                put(model, name, _empty(linear, group, config))
+                replace_module(model, name, _empty(linear, group, config))
 
 
 def _scheme(module: QuantizedLinear) -> dict[str, Any]:

@@ -6,12 +6,13 @@ import copy
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-import torch
 from torch import nn
 
-from samovar.model.decoder import Decoder, Linear
+from samovar.model.decoder import Decoder
 from samovar.model.int4 import GROUP, Int4Linear
 from samovar.model.int8 import Int8Linear
+from samovar.model.layout import HEAD
+from samovar.model.linear import Linear, replace_module
 from samovar.model.nf4 import Nf4Linear
 
 MapForm = Literal["int8", "int8-dynamic", "int4", "nf4"]
@@ -19,8 +20,6 @@ MapForm = Literal["int8", "int8-dynamic", "int4", "nf4"]
 nf4: the levels of a normal distribution."""
 
 QuantizedLinear = Int8Linear | Int4Linear | Nf4Linear
-
-HEAD = "lm_head"
 
 
 def quantize_model(model: Decoder, form: MapForm = "int8", *, group: int = GROUP, is_symmetric: bool = True) -> Decoder:
@@ -34,7 +33,7 @@ def quantize_model(model: Decoder, form: MapForm = "int8", *, group: int = GROUP
     """
     quantized = copy_sharing(model)
     for name, linear in layer_maps(quantized).items():
-        put(quantized, name, quantize_map(linear, form, group=group, is_symmetric=is_symmetric))
+        replace_module(quantized, name, quantize_map(linear, form, group=group, is_symmetric=is_symmetric))
     return quantized
 
 
@@ -44,7 +43,7 @@ def with_eight_bits(rounded: Decoder, model: Decoder, names: Iterable[str]) -> D
     for name in names:
         linear = model.get_submodule(name)
         assert isinstance(linear, Linear)
-        put(mixed, name, Int8Linear.of(linear))
+        replace_module(mixed, name, Int8Linear.of(linear))
     return mixed
 
 
@@ -68,12 +67,8 @@ def dequantize_model(model: Decoder) -> Decoder:
     """A copy of ``model`` in float32 with ordinary linear maps of exactly the same values."""
     plain = copy.deepcopy(model)
     for name, quantized in quantized_maps(model).items():
-        with torch.device("meta"):
-            linear = Linear(quantized.in_features, quantized.out_features)
-        linear.weight = nn.Parameter(quantized.dequantize(), requires_grad=False)
-        if quantized.bias is not None:
-            linear.bias = nn.Parameter(quantized.bias.clone(), requires_grad=False)
-        put(plain, name, linear)
+        bias_O = None if quantized.bias is None else quantized.bias.clone()
+        replace_module(plain, name, Linear.frozen(quantized.dequantize(), bias_O))
     return plain.float()
 
 
@@ -90,12 +85,6 @@ def quantized_maps(model: nn.Module) -> dict[str, QuantizedLinear]:
 def layer_maps(model: nn.Module) -> dict[str, Linear]:
     """The plain linear maps by name, but for the head."""
     return {name: module for name, module in model.named_modules() if isinstance(module, Linear) and name != HEAD}
-
-
-def put(model: nn.Module, name: str, module: nn.Module) -> None:
-    """Put ``module`` in the place called ``name``."""
-    parent, _, leaf = name.rpartition(".")
-    setattr(model.get_submodule(parent), leaf, module)
 
 
 def stored_bytes(state: Mapping[str, Any]) -> int:

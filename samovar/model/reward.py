@@ -127,16 +127,20 @@ def save_reward(model: RewardDecoder, folder: Path, *, base: Path, dtype: torch.
     }
     state["score.weight"] = model.score.weight.detach().float().cpu()
     write_sharded(state, folder)
-    stored = str(dtype or model.norm.weight.dtype).removeprefix("torch.")
     config: dict[str, Any] = its_family.to_hf_config(model.settings) | _token_ids(base)
-    config |= {
-        "architectures": [_NAMES[model.settings.family] + _SUFFIX],
+    config |= reward_config(_NAMES[model.settings.family], dtype or model.norm.weight.dtype)
+    write_json(folder / CONFIG, config)
+
+
+def reward_config(name: str, dtype: torch.dtype) -> dict[str, Any]:
+    """What config.json says of a reward model, beside its shape; ``name`` is transformers' of its family."""
+    return {
+        "architectures": [name + _SUFFIX],
         "id2label": {"0": "reward"},
         "label2id": {"reward": 0},
         "problem_type": "regression",
-        "dtype": stored,
+        "dtype": str(dtype).removeprefix("torch."),
     }
-    write_json(folder / CONFIG, config)
 
 
 def _token_ids(base: Path) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +18,7 @@ from samovar.model.checkpoint import CONFIG, copy_companions, read_config
 from samovar.model.encoder import Encoder
 from samovar.model.encoder_checkpoint import FAMILIES, LAYOUT, load_encoder
 from samovar.model.linear import Linear
+from samovar.model.reward import reward_config
 from samovar.model.shards import write_sharded
 from samovar.model.sight import Branches
 
@@ -114,13 +114,7 @@ def save_reward_encoder(model: RewardEncoder, folder: Path, *, base: Path, dtype
         for leaf in ("weight", "bias"):
             stored[f"{theirs}.{leaf}"] = state[f"{ours}.{leaf}"].detach().float().cpu()
     write_sharded(stored, folder)
-    config: dict[str, Any] = read_config(base) | {
-        "architectures": [f"{_CLASSES[family]}ForSequenceClassification"],
-        "id2label": {"0": "reward"},
-        "label2id": {"reward": 0},
-        "problem_type": "regression",
-        "dtype": str(dtype or model.embed_tokens.weight.dtype).removeprefix("torch."),
-    }
+    config = read_config(base) | reward_config(_CLASSES[family], dtype or model.embed_tokens.weight.dtype)
     config.pop("torch_dtype", None)
     config.pop("num_labels", None)
     write_json(folder / CONFIG, config)

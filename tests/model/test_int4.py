@@ -14,11 +14,11 @@ from safetensors.torch import load_file
 from samovar.core.errors import ConfigError
 from samovar.core.files import read_json, write_json
 from samovar.model.checkpoint import load_model, save_model
-from samovar.model.decoder import Linear
 from samovar.model.int4 import GROUP, KERNEL_ROWS, Int4Linear, fit_grid, pack, unpack
 from samovar.model.int8 import Int8Linear
+from samovar.model.linear import Linear, replace_module
 from samovar.model.nf4 import Nf4Linear
-from samovar.model.quantized import dequantize_model, put, quantize_model, quantized_maps
+from samovar.model.quantized import dequantize_model, quantize_model, quantized_maps
 from tests.model.test_decoder import random_decoder, tiny
 
 QWEN3 = {"hidden_size": 64, "intermediate_size": 128}
@@ -108,7 +108,7 @@ def test_transformers_opens_the_folder_and_foretells_the_same(form: str, tmp_pat
     quantized = quantize_model(model, "int4" if form == "mixed" else form)  # type: ignore[arg-type]
     if form == "mixed":
         for name in ("layers.0.mlp.down_proj", "layers.1.self_attn.o_proj"):
-            put(quantized, name, Int8Linear.of(model.get_submodule(name)))  # type: ignore[arg-type]
+            replace_module(quantized, name, Int8Linear.of(model.get_submodule(name)))  # type: ignore[arg-type]
     save_model(quantized, tmp_path, dtype=torch.bfloat16)
     ours = load_model(tmp_path, dtype=torch.float32)
     theirs = AutoModelForCausalLM.from_pretrained(tmp_path, dtype=torch.float32).eval()

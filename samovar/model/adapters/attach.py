@@ -5,13 +5,13 @@ from __future__ import annotations
 import difflib
 
 import torch
-from torch import nn
+from torch import Tensor
 
 from samovar.core.errors import ConfigError
 from samovar.model.adapters.lora import LoraLinear
 from samovar.model.adapters.settings import AdapterSettings
 from samovar.model.decoder import Decoder
-from samovar.model.linear import Linear
+from samovar.model.linear import Linear, replace_module
 from samovar.model.nf4 import Nf4Linear
 
 
@@ -79,26 +79,14 @@ def merge(model: Decoder, dtype: torch.dtype | None = None) -> None:
     dtype = dtype or model.embed_tokens.weight.dtype
     for name, module in list(model.named_modules()):
         if isinstance(module, LoraLinear):
-            replace_module(model, name, _plain(module.base, module.merged_weight().to(dtype)))
+            replace_module(model, name, _plain(module.merged_weight().to(dtype), module.base.bias))
     for name, module in list(model.named_modules()):
         if isinstance(module, Nf4Linear):
-            replace_module(model, name, _plain(module, module.dequantize().to(dtype)))
+            replace_module(model, name, _plain(module.dequantize().to(dtype), module.bias))
 
 
-def replace_module(model: nn.Module, name: str, module: nn.Module) -> None:
-    """Put ``module`` where ``name`` is."""
-    parent, _, leaf = name.rpartition(".")
-    setattr(model.get_submodule(parent), leaf, module)
-
-
-def _plain(base: Linear | Nf4Linear, weight_OI: torch.Tensor) -> Linear:
-    """A map of this weight with the bias of ``base``, frozen."""
-    with torch.device("meta"):
-        linear = Linear(base.in_features, base.out_features)
-    linear.weight = nn.Parameter(weight_OI, requires_grad=False)
-    if base.bias is not None:
-        linear.bias = nn.Parameter(base.bias.detach().to(weight_OI.dtype), requires_grad=False)
-    return linear
+def _plain(weight_OI: Tensor, bias_O: Tensor | None) -> Linear:
+    return Linear.frozen(weight_OI, None if bias_O is None else bias_O.detach().to(weight_OI.dtype))
 
 
 def _chosen(model: Decoder, targets: list[str] | None) -> dict[str, Linear | Nf4Linear]:

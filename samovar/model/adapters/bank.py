@@ -24,7 +24,8 @@ from samovar.model.adapters.lora import row_lengths
 from samovar.model.adapters.peft_folder import read_adapter
 from samovar.model.adapters.peft_names import LowRank
 from samovar.model.decoder import Decoder, Linear
-from samovar.model.quantized import HEAD, QuantizedLinear, is_quantized
+from samovar.model.layout import HEAD
+from samovar.model.quantized import QuantizedLinear, is_quantized
 
 
 class _Part(NamedTuple):

@@ -11,13 +11,14 @@ import torch
 from samovar.core.errors import ConfigError, CorruptError
 from samovar.core.files import read_json
 from samovar.core.whole_folder import whole_folder
-from samovar.model.adapters.attach import adaptable, merge, replace_module
+from samovar.model.adapters.attach import adaptable, merge
 from samovar.model.adapters.base_id import base_id
 from samovar.model.adapters.lora import LoraLinear
 from samovar.model.adapters.peft_folder import SavedAdapter, read_adapter
 from samovar.model.adapters.peft_names import LowRank, to_ours
 from samovar.model.checkpoint import load_model, read_settings, save_model, weight_bytes
 from samovar.model.decoder import Decoder
+from samovar.model.linear import replace_module
 from samovar.model.quantization_config import prepare
 from samovar.model.settings import DecoderSettings
 

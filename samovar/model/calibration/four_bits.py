@@ -14,10 +14,11 @@ from torch import Tensor
 from samovar.model.calibration.awq import balance, four_bits
 from samovar.model.calibration.gptq import gptq_codes
 from samovar.model.calibration.inputs import Inputs, change_layers
-from samovar.model.decoder import Decoder, Layer, Linear
+from samovar.model.decoder import Decoder, Layer
 from samovar.model.int4 import GROUP, Int4Linear, fit_grid
 from samovar.model.int8 import Int8Linear
-from samovar.model.quantized import copy_sharing, layer_maps, put, quantize_map
+from samovar.model.linear import Linear, replace_module
+from samovar.model.quantized import copy_sharing, layer_maps, quantize_map
 
 Method = Literal["awq", "gptq"]
 
@@ -55,9 +56,9 @@ def calibrate(
             balance(layer, inputs, four_bits(group, is_symmetric))
         for name, linear in layer_maps(layer).items():
             if linear.in_features % group:
-                put(layer, name, Int8Linear.of(linear))
+                replace_module(layer, name, Int8Linear.of(linear))
             else:
-                put(layer, name, _rounded(linear, inputs.get(name), method, group, is_symmetric))
+                replace_module(layer, name, _rounded(linear, inputs.get(name), method, group, is_symmetric))
 
     change_layers(changed, token_RT, change, on_layer=on_layer)
     return changed
@@ -79,11 +80,11 @@ def harms(model: Decoder, token_RT: Tensor, *, group: int = GROUP) -> dict[tuple
         maps = {name: changed.get_submodule(name) for name in unit}
         for name, linear in maps.items():
             assert isinstance(linear, Linear)
-            put(changed, name, quantize_map(linear, "int4", group=group))
+            replace_module(changed, name, quantize_map(linear, "int4", group=group))
         divergence_NV = expected_NV.exp() * (expected_NV - _log_shares(changed, some_RT))
         found[unit] = float(divergence_NV.sum(1).mean())
         for name, linear in maps.items():
-            put(changed, name, linear)
+            replace_module(changed, name, linear)
     return found
 
 
