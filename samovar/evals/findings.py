@@ -12,11 +12,9 @@ from samovar.core.errors import CorruptError
 from samovar.evals.bits_per_byte import BitsPerByte
 from samovar.evals.samples import Answered, Continuation
 from samovar.evals.tasks import TaskScore
-from samovar.train.journal import METRICS, read_metrics
+from samovar.train.journal import METRICS, is_of_iteration, read_metrics
 
 Unit = Literal["tokens", "iterations"]
-_OF_ITERATIONS = ("reward", "success", "held_out")
-"""What the rows of a stage have that learns from its own answers; one of them is enough."""
 
 
 class Point(NamedTuple):
@@ -149,7 +147,7 @@ def read_runs(folders: Mapping[str, Path]) -> list[TrainingRun]:
 
 def _run(stage: str, rows: list[dict[str, Any]]) -> TrainingRun:
     try:
-        if any(name in row for row in rows for name in _OF_ITERATIONS):
+        if any(map(is_of_iteration, rows)):
             return _run_of_iterations(stage, rows)
         return TrainingRun(
             stage=stage,
