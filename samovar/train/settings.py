@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from samovar.core.settings import Settings
 from samovar.model.adapters.settings import AdapterSettings
@@ -13,6 +13,14 @@ from samovar.train.schedule import Schedule
 from samovar.train.trackers import TrackerName
 
 OptimizerName = Literal["muon", "adamw"]
+
+
+def _as_written(value: Any) -> Any:
+    """YAML takes a bare on or off for true or false."""
+    return {True: "on", False: "off"}[value] if isinstance(value, bool) else value
+
+
+Switch = Annotated[Literal["auto", "on", "off"], BeforeValidator(_as_written)]
 
 
 class LoopSettings(Settings):
@@ -61,7 +69,7 @@ class LoopSettings(Settings):
     """Seconds between checkpoints: the most work that a power cut loses."""
     validations: int = Field(8, ge=1)
     """How many times, evenly spread, the validation loss is measured."""
-    compile: Literal["auto", "on", "off"] = "auto"
+    compile: Switch = "auto"
     """torch.compile; auto: for runs long enough to repay it, where a C++ compiler is found."""
     seed: int = 0
     """Of weights and data order."""

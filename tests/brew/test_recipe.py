@@ -30,6 +30,12 @@ def test_the_quick_start_is_a_ready_recipe() -> None:
     assert "quickstart" in ready_recipe_names()
 
 
+def test_a_switch_may_be_written_bare(tmp_path: Path) -> None:
+    """YAML 1.1 reads on and off as true and false."""
+    recipe = compose_recipe(recipe_file(tmp_path, "pretrain: {compile: off}"), {}, ["sft.compile=on"])
+    assert (recipe.pretrain.compile, recipe.sft.compile) == ("off", "on")
+
+
 def test_an_empty_file_is_the_defaults(tmp_path: Path) -> None:
     assert load_recipe(recipe_file(tmp_path, "# nothing\n")) == Recipe()
 
