@@ -71,7 +71,7 @@ class AnswerRows(Rows):
 
     def batch(self, numbers: np.ndarray) -> Batch:
         """The rows of these numbers; the answers in them are in their order."""
-        shape = (len(numbers), self.context)
+        shape = (len(numbers), columns := self.columns(numbers))
         tokens_BT = np.full(shape, self.pad_id, dtype=np.int64)
         document_BT = np.full(shape, -1, dtype=np.int32)
         branch_BT, position_BT = np.zeros(shape, dtype=np.int32), np.zeros(shape, dtype=np.int64)
@@ -87,9 +87,9 @@ class AnswerRows(Rows):
                 document_BT[row, place] = document if self.shares else 1000 * document + apart
                 branch_BT[row, start + len(one.trunk) : start + len(ids)] = apart + 1
                 position_BT[row, place] = _positions(one)
-                answers.add(one, row * self.context + start)
+                answers.add(one, row * columns + start)
                 start += len(ids)
-            position_BT[row, start:] = np.arange(self.context - start)
+            position_BT[row, start:] = np.arange(columns - start)
         reference = [self.reference[self._first_answer[n] : self._first_answer[n + 1]] for n in numbers.tolist()]
         return Batch(
             torch.from_numpy(tokens_BT),
@@ -98,6 +98,14 @@ class AnswerRows(Rows):
             branches=Branches(torch.from_numpy(branch_BT), torch.from_numpy(position_BT)) if self.shares else None,
             answers=answers.tensors(np.concatenate(reference)),
         )
+
+    def columns(self, numbers: np.ndarray) -> int:
+        """Tokens of a row in a batch of these: all have one length, unless somebody knows better."""
+        return self.context
+
+    def tokens_of(self, numbers: np.ndarray) -> np.ndarray:
+        """How many tokens of each of these rows are no padding."""
+        return np.array([sum(one.num_tokens for one in self._rows[number]) for number in numbers.tolist()])
 
     def answers_in(self, numbers: np.ndarray) -> int:
         """How many answers the rows of these numbers have."""

@@ -46,11 +46,13 @@ class TrainStep:
         *,
         out: Path,
         grid: Grid = ALONE,
+        rows_vary: bool = False,
     ) -> None:
+        """``rows_vary``: in number and length from batch to batch, so that graphs are compiled for more than one."""
         self._model, self._objective, self._rows, self._plan = model, objective, rows, plan
         self._settings, self._out, self._grid = settings, out, grid
         self._device = next(model.parameters()).device
-        self._hidden = _hidden(model, grid)
+        self._hidden = _hidden(model, grid, rows_vary=rows_vary)
 
     def __call__(self, step: int) -> dict[str, float]:
         """Accumulate the gradient of ``step``.
@@ -133,12 +135,12 @@ def is_compiled(model: Decoder, settings: LoopSettings, plan: Plan) -> bool:
     return wants and (next(model.parameters()).is_cuda or can_compile())
 
 
-def _hidden(model: Decoder, grid: Grid) -> Callable[..., Tensor]:
+def _hidden(model: Decoder, grid: Grid, *, rows_vary: bool) -> Callable[..., Tensor]:
     """``model.hidden``, compiled where the model is to be."""
     if not model.is_compiled:
         return model.hidden
     if grid.has_whole_model and not model.recomputes_layers:
-        compiled: Callable[..., Tensor] = torch.compile(model.hidden, dynamic=False)
+        compiled: Callable[..., Tensor] = torch.compile(model.hidden, dynamic=None if rows_vary else False)
         return compiled
     # Between the layers processes meet, or inputs are kept to compute a layer again: no one graph can hold that.
     for layer in model.layers:

@@ -334,9 +334,11 @@ def test_kinds_that_are_neither_solved_nor_hopeless_are_asked_most() -> None:
 
 
 def test_an_iteration_goes_over_all_rows_in_each_epoch() -> None:
-    plan = IterationPlan(10, epochs=2, minibatches=3, rows_per_micro=2, context=8, seed=(0, 5))
+    tokens = np.array([7, 3, 8, 8, 1, 5, 6, 2, 8, 4])
+    plan = IterationPlan(tokens, epochs=2, minibatches=3, rows_per_micro=2, context=8, seed=(0, 5))
     steps = [np.concatenate(plan.micro_batches(step)) for step in range(plan.num_steps)]
     assert plan.num_steps == 6
     assert sorted(np.concatenate(steps[:3])) == sorted(np.concatenate(steps[3:])) == list(range(10))
     assert max(len(numbers) for step in range(6) for numbers in plan.micro_batches(step)) == 2
-    assert IterationPlan(2, epochs=1, minibatches=4, rows_per_micro=2, context=8, seed=(0, 0)).num_steps == 2
+    assert all((np.diff(tokens[step]) <= 0).all() for step in steps), "short rows stand together, at the end"
+    assert IterationPlan([8, 8], epochs=1, minibatches=4, rows_per_micro=2, context=8, seed=(0, 0)).num_steps == 2

@@ -160,3 +160,16 @@ def test_tokens_of_wrong_probability_are_weighed_by_hand() -> None:
     e = float(torch.tensor(1.0).exp())
     assert numbers["mismatch_kl"] == pytest.approx(((1 / e - 1 + 1) + (e**2 - 1 - 2)) / 3)
     assert Mismatch(None).weigh(torch.tensor([-1.0]), torch.tensor([-3.0])).tolist() == [1.0]
+
+
+def test_batches_are_as_long_as_their_fullest_row(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, tokenizer = opened(folder), Tokenizer.load(folder)
+    rows = RolloutRows(drawn(Player(model, tokenizer, HABITS, max_tokens=8)), 96, pad_id=tokenizer.document_end_id)
+    monkeypatch.setattr("samovar.train.rl.rows._COLUMNS", 96)
+    whole_N = held(model, rows)
+    monkeypatch.setattr("samovar.train.rl.rows._COLUMNS", 8)
+    tokens = rows.tokens_of(np.arange(len(rows)))
+    emptiest = np.array([tokens.argmin()])
+    length = rows.batch(emptiest).tokens_BT.shape[1]
+    assert tokens.min() <= length < tokens.min() + 8 < 96
+    torch.testing.assert_close(rows.look(model, rows_per_batch=1, numbers=emptiest)[0], whole_N[rows.places(emptiest)])

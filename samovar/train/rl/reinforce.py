@@ -50,7 +50,7 @@ from samovar.train.trainable import loop_settings, open_trainable, save_trained
 LONGEST_ROW = 1024
 _NUM_SAMPLES = 4
 _ROWS_COMPILED = 2
-"""Rows of a micro-batch, at most, where it is compiled: each number of rows is anew, and steps end with any."""
+"""Rows of a micro-batch, at most, where it is compiled: one row is compiled anew, and steps end with any number."""
 _ROWS_ASKED_ONE_IN = 8
 """Rows of which one is shown to a reference that the loss does not need."""
 
@@ -212,8 +212,8 @@ class _Run:
         if self.model.is_compiled:
             at_once = min(at_once, _ROWS_COMPILED)
         plan = IterationPlan(
-            len(rows), epochs=settings.epochs, minibatches=settings.minibatches, rows_per_micro=at_once,
-            context=rows.context, seed=(settings.seed, iteration),
+            rows.tokens_of(np.arange(len(rows))), epochs=settings.epochs, minibatches=settings.minibatches,
+            rows_per_micro=at_once, context=rows.context, seed=(settings.seed, iteration),
         )  # fmt: skip
         share = rate_share(
             iteration, settings.iterations, schedule=settings.schedule, warmup_share=settings.warmup_share,
@@ -222,7 +222,7 @@ class _Run:
         mismatch = Mismatch(settings.importance_cap)
         objective, numbers = self._look(rows, mismatch, num_steps=plan.num_steps, seed=(settings.seed, iteration))
         self.model.train()
-        step = TrainStep(self.model, objective, rows, plan, settings, out=self.out)
+        step = TrainStep(self.model, objective, rows, plan, settings, out=self.out, rows_vary=True)
         found = []
         for number in range(plan.num_steps):
             found.append(step(number))
