@@ -21,9 +21,10 @@ from typing import Any
 
 from benchmarks.contest import Contestant, play, say
 from benchmarks.documents import DATA
+from benchmarks.fresh_model import fresh_model, fresh_tokenizer
 from benchmarks.preferences import KINDS, as_row, take_pairs
-from benchmarks.rates import rate_table, rates, told, verdicts
-from benchmarks.result import RESULTS, exit_with, write_result
+from benchmarks.rates import rate_table, rates, report, verdicts
+from benchmarks.result import RESULTS, exit_with
 from benchmarks.shape import SIZES
 from samovar.chat.preferences import Pair, answered
 from samovar.chat.rows import render_rows
@@ -60,16 +61,10 @@ def prepare(folder: Path, pairs: Sequence[Pair], options: argparse.Namespace) ->
     import torch
 
     from samovar.core.devices import training_dtype
-    from samovar.model.checkpoint import save_model
-    from samovar.model.decoder import Decoder
-    from samovar.model.initialization import initialize
-    from samovar.tokenizer.settings import TokenizerSettings
-    from samovar.tokenizer.train import train_tokenizer
     from samovar.train.preference_check import check_preferences
 
     texts = (one.content for pair in pairs for part in (pair.prompt, pair.chosen, pair.rejected) for one in part)
-    tokenizer = train_tokenizer(texts, TokenizerSettings(vocab_size=options.vocab_size))
-    tokenizer.save(folder / "tokenizer")
+    tokenizer = fresh_tokenizer(folder, texts, vocab_size=options.vocab_size)
     # One that does not fit into a row is left out by ours and cut by TRL: it would not be the same work.
     sound = [one for one in check_preferences(pairs, (Pair,)).kept if isinstance(one, Pair)]
     lengths = [
@@ -80,11 +75,8 @@ def prepare(folder: Path, pairs: Sequence[Pair], options: argparse.Namespace) ->
     rows = (json.dumps(as_row(one), ensure_ascii=False) + "\n" for one in kept)
     (folder / "pairs.jsonl").write_text("".join(rows), encoding="utf-8")
     shape = SIZES[options.size].shape(context=options.context, vocab_size=tokenizer.vocab_size)
-    model = Decoder(shape)
-    initialize(model, 0)
-    save_model(model, folder / "model", tokenizer_folder=folder / "tokenizer", dtype=torch.float32)
     return {
-        "model": str(folder / "model"),
+        "model": fresh_model(folder, shape),
         "pairs": str(folder / "pairs.jsonl"),
         "num_pairs": len(kept),
         "parameters": shape.num_parameters,
@@ -122,18 +114,11 @@ def main() -> None:
         job = prepare(Path(folder), pairs, options)
         outcomes = play(contestants(job, options), rounds=options.rounds, threads=options.threads, measure=MEASURE)
     summary = summarize(outcomes)
-    found = verdicts(summary, TARGETS)
-    body = {
-        "settings": {name: value for name, value in job.items() if name not in ("model", "pairs")},
-        "kind_of_pairs": options.kind,
-        "verdicts": found,
-        "summary": summary,
-        "rounds": outcomes,
-    }
-    path = write_result(f"dpo_throughput_{options.kind}", QUESTION, body, folder=options.out)
-    print(table(summary))
-    print(told(found))
-    say(f"written to {path}")
+    report(
+        f"dpo_throughput_{options.kind}", QUESTION, job=job, hidden=("model", "pairs"), summary=summary,
+        found=verdicts(summary, TARGETS), outcomes=outcomes, shown=table(summary), folder=options.out,
+        more={"kind_of_pairs": options.kind},
+    )  # fmt: skip
 
 
 def _options() -> argparse.Namespace:

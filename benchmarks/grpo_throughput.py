@@ -21,9 +21,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.contest import Contestant, play, say
-from benchmarks.rates import Outcomes, rate_table, rates, told, verdicts
-from benchmarks.result import RESULTS, exit_with, write_result
+from benchmarks.contest import Contestant, play
+from benchmarks.fresh_model import fresh_model, fresh_tokenizer
+from benchmarks.rates import Outcomes, rate_table, rates, report, verdicts
+from benchmarks.result import RESULTS, exit_with
 from benchmarks.shape import SIZES
 from samovar.tasks.registry import load_task
 
@@ -41,24 +42,15 @@ def prepare(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     import torch
 
     from samovar.core.devices import training_dtype
-    from samovar.model.checkpoint import save_model
-    from samovar.model.decoder import Decoder
-    from samovar.model.initialization import initialize
-    from samovar.tokenizer.settings import TokenizerSettings
-    from samovar.tokenizer.train import train_tokenizer
 
     examples = list(load_task("arithmetic").examples("train", 4_000))
     texts = [message.content for one in examples for message in (*one.prompt, *one.reference)]
-    tokenizer = train_tokenizer(texts, TokenizerSettings(vocab_size=options.vocab_size))
-    tokenizer.save(folder / "tokenizer")
+    tokenizer = fresh_tokenizer(folder, texts, vocab_size=options.vocab_size)
     rows = [{"prompt": [{"role": m.role, "content": m.content} for m in one.prompt]} for one in examples[:1_000]]
     (folder / "questions.jsonl").write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
     shape = SIZES[options.size].shape(context=options.context, vocab_size=tokenizer.vocab_size)
-    model = Decoder(shape)
-    initialize(model, 0)
-    save_model(model, folder / "model", tokenizer_folder=folder / "tokenizer", dtype=torch.float32)
     return {
-        "model": str(folder / "model"),
+        "model": fresh_model(folder, shape),
         "questions": str(folder / "questions.jsonl"),
         "parameters": shape.num_parameters,
         "context": options.context,
@@ -114,13 +106,10 @@ def main() -> None:
         outcomes = play(playing, rounds=options.rounds, threads=options.threads, measure=MEASURE)
     summary = rates(outcomes, MEASURE, ours=OURS, kept=("answer_tokens",))
     found = verdicts(summary, TARGETS) | share_of_offline(outcomes)
-    settings = {name: value for name, value in job.items() if name not in ("model", "questions")}
-    body = {"settings": settings, "verdicts": found, "summary": summary, "rounds": outcomes}
-    method = options.method
-    path = write_result(f"{method}_throughput", QUESTION.format(method.upper()), body, folder=options.out)
-    print(table(summary))
-    print(told(found))
-    say(f"written to {path}")
+    report(
+        f"{options.method}_throughput", QUESTION.format(options.method.upper()), job=job, hidden=("model", "questions"),
+        summary=summary, found=found, outcomes=outcomes, shown=table(summary), folder=options.out,
+    )  # fmt: skip
 
 
 def _options() -> argparse.Namespace:

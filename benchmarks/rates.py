@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from benchmarks.contest import Spread
-from benchmarks.result import markdown_table
+from benchmarks.contest import Spread, say
+from benchmarks.result import markdown_table, write_result
 
 Outcomes = Mapping[str, Sequence[Mapping[str, Any]]]
 Summary = Mapping[str, Mapping[str, Any]]
@@ -58,20 +59,55 @@ def rate_table(
         cell: a further column: its heading, and what it says of a contestant.
         digits: of the speed.
     """
-    heading, say = cell
+    heading, words = cell
     rows = [
         [
             label,
             f"{one[measure]['median']:,.{digits}f}",
             f"{one[measure]['low']:,.{digits}f} to {one[measure]['high']:,.{digits}f}",
             str(one["rounds"]),
-            say(one),
+            words(one),
             f"{one['peak_memory_bytes'] / 2**30:.1f} GiB",
             f"{one['ours_is_times_as_fast']:.2f}" if one["ours_is_times_as_fast"] else "",
         ]
         for label, one in summary.items()
     ]
     return markdown_table(["contestant", unit, "range", "rounds", heading, "memory", "samovar is times as fast"], rows)
+
+
+def report(
+    name: str,
+    question: str,
+    *,
+    job: Mapping[str, Any],
+    hidden: Collection[str],
+    summary: Summary,
+    found: Mapping[str, Mapping[str, Any]],
+    outcomes: Outcomes,
+    shown: str,
+    folder: Path,
+    more: Mapping[str, Any] | None = None,
+) -> None:
+    """Write a contest's result, and print the table, the verdicts and where the file is.
+
+    Args:
+        name: of the benchmark.
+        question: that it answers.
+        job: of all contestants.
+        hidden: keys of it that mean nothing elsewhere: paths.
+        summary: of ``rates``.
+        found: the verdicts.
+        outcomes: of every round.
+        shown: the table.
+        folder: of the result.
+        more: what else the result says of the contest.
+    """
+    settings = {key: value for key, value in job.items() if key not in hidden}
+    body = {"settings": settings, **(more or {}), "verdicts": found, "summary": summary, "rounds": outcomes}
+    path = write_result(name, question, body, folder=folder)
+    print(shown)
+    print(told(found))
+    say(f"written to {path}")
 
 
 def told(found: Mapping[str, Mapping[str, Any]]) -> str:

@@ -21,8 +21,9 @@ from typing import Any
 from benchmarks.contest import Contestant, play, say
 from benchmarks.conversations import take
 from benchmarks.documents import DATA
-from benchmarks.rates import rate_table, rates, told, verdicts
-from benchmarks.result import RESULTS, exit_with, write_result
+from benchmarks.fresh_model import fresh_model, fresh_tokenizer
+from benchmarks.rates import rate_table, rates, report, verdicts
+from benchmarks.result import RESULTS, exit_with
 from benchmarks.shape import SIZES
 from samovar.chat.conversation import Conversation
 from samovar.chat.rows import render_rows
@@ -54,17 +55,8 @@ def contestants(job: Mapping[str, Any], options: argparse.Namespace) -> list[Con
 
 def prepare(folder: Path, conversations: Sequence[Conversation], options: argparse.Namespace) -> dict[str, Any]:
     """Write conversations, a tokenizer trained on them and fresh weights to ``folder``; gives the contestants' job."""
-    import torch
-
-    from samovar.model.checkpoint import save_model
-    from samovar.model.decoder import Decoder
-    from samovar.model.initialization import initialize
-    from samovar.tokenizer.settings import TokenizerSettings
-    from samovar.tokenizer.train import train_tokenizer
-
     texts = (message.content for conversation in conversations for message in conversation.messages)
-    tokenizer = train_tokenizer(texts, TokenizerSettings(vocab_size=options.vocab_size))
-    tokenizer.save(folder / "tokenizer")
+    tokenizer = fresh_tokenizer(folder, texts, vocab_size=options.vocab_size)
     # One that does not fit into a row is left out by ours and cut by TRL: it would not be the same work.
     rendered = zip(conversations, render_rows(conversations, tokenizer), strict=True)
     kept = [conversation for conversation, row in rendered if len(row.ids) <= options.context]
@@ -75,11 +67,8 @@ def prepare(folder: Path, conversations: Sequence[Conversation], options: argpar
     size = SIZES[options.size]
     # TRL's default rows have 1,024 tokens.
     shape = size.shape(context=max(1024, options.context), vocab_size=tokenizer.vocab_size)
-    model = Decoder(shape)
-    initialize(model, 0)
-    save_model(model, folder / "model", tokenizer_folder=folder / "tokenizer", dtype=torch.float32)
     return {
-        "model": str(folder / "model"),
+        "model": fresh_model(folder, shape),
         "conversations": str(folder / "conversations.jsonl"),
         "num_conversations": len(kept),
         "parameters": shape.num_parameters,
@@ -121,18 +110,11 @@ def main() -> None:
         players = contestants(job, options)
         outcomes = play(players, rounds=options.rounds, threads=options.threads, measure=MEASURE)
     summary = summarize(outcomes)
-    found = verdicts(summary, TARGETS)
-    body = {
-        "settings": {name: value for name, value in job.items() if name not in ("model", "conversations")},
-        "kind_of_conversations": options.kind,
-        "verdicts": found,
-        "summary": summary,
-        "rounds": outcomes,
-    }
-    path = write_result("sft_throughput", QUESTION, body, folder=options.out)
-    print(table(summary))
-    print(told(found))
-    say(f"written to {path}")
+    report(
+        "sft_throughput", QUESTION, job=job, hidden=("model", "conversations"), summary=summary,
+        found=verdicts(summary, TARGETS), outcomes=outcomes, shown=table(summary), folder=options.out,
+        more={"kind_of_conversations": options.kind},
+    )  # fmt: skip
 
 
 def _options() -> argparse.Namespace:

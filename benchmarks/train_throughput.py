@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.contest import Contestant, Spread, play, say
+from benchmarks.rates import told
 from benchmarks.result import RESULTS, commit, exit_with, markdown_table, write_result
 from benchmarks.shape import SIZES
 
@@ -191,8 +192,7 @@ def main() -> None:
     }
     path = write_result(f"train_throughput_{options.size.lower()}", QUESTION, body, folder=options.out)
     print(table(summary))
-    for what, one in found.items():
-        print(f"{what}: {one['measured']:.2f} (target {one['target']:g}{'' if one['is_met'] else ', NOT met'})")
+    print(told(found))
     say(f"written to {path}")
 
 

@@ -7,10 +7,6 @@ Nothing of Samovar's library is imported, so that it can run in an environment o
 
 from __future__ import annotations
 
-import json
-import time
-from itertools import pairwise
-from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any
@@ -18,10 +14,10 @@ from typing import Any
 import torch
 from datasets import Dataset
 from torch import Tensor, nn
-from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer, TrainerCallback
+from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
 from trl.experimental.ppo import PPOConfig, PPOTrainer
 
-from benchmarks.contestants.trl_grpo import vowels
+from benchmarks.contestants.trl_parts import QUIETLY, Watch, read_rows, vowels
 
 
 class Vowels(nn.Module):
@@ -46,32 +42,13 @@ class _Reader(nn.Module):
         return SimpleNamespace(hidden_states=[said[:, None, None].expand(*input_ids.shape, 1)])
 
 
-class Watch(TrainerCallback):  # type: ignore[misc]
-    """Notes the time after each step."""
-
-    def __init__(self) -> None:
-        self.ended_at: list[float] = []
-        self.scores: list[float] = []
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **others: Any) -> None:
-        """After the optimizer."""
-        self.ended_at.append(time.perf_counter())
-
-    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **others: Any) -> None:
-        """Every step."""
-        if logs and "objective/scores" in logs:
-            self.scores.append(float(logs["objective/scores"]))
-
-
 def run(job: dict[str, Any]) -> dict[str, Any]:
     """Train; the steps after the warm-up count, drawing and learning together."""
     torch.set_num_threads(job["threads"])
     tokenizer = AutoTokenizer.from_pretrained(job["model"], padding_side="left")
-    lines = Path(job["questions"]).read_text(encoding="utf-8").splitlines()
-    prompts = [json.loads(line)["prompt"] for line in lines]
     ids = [
-        tokenizer.apply_chat_template(one, add_generation_prompt=True, tokenize=True, return_dict=False)
-        for one in prompts
+        tokenizer.apply_chat_template(row["prompt"], add_generation_prompt=True, tokenize=True, return_dict=False)
+        for row in read_rows(job["questions"])
     ]
     answers, parts = job["prompts"] * job["answers"], job["minibatches"]
     policy, reference = (AutoModelForCausalLM.from_pretrained(job["model"]) for _ in range(2))
@@ -80,7 +57,6 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     with TemporaryDirectory() as out:
         config = PPOConfig(
             output_dir=out,
-            use_cpu=True,
             bf16=job["bfloat16"],
             learning_rate=job["learning_rate"],
             num_ppo_epochs=job["epochs"],
@@ -92,10 +68,7 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
             temperature=1.0,
             stop_token="eos",
             num_sample_generations=0,
-            save_strategy="no",
-            report_to=[],
-            disable_tqdm=True,
-            logging_steps=1,
+            **QUIETLY,
             **job["settings"],
         )
         trainer = PPOTrainer(
@@ -104,14 +77,12 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
             eval_dataset=Dataset.from_dict({"input_ids": ids[:answers]}),
         )  # fmt: skip
         trainer.train()
-    first = min(job["warmup_steps"], len(watch.ended_at) - 1) - 1
-    seconds = watch.ended_at[-1] - watch.ended_at[first]
-    counted = (len(watch.ended_at) - 1 - first) * answers
+    counted, scores = watch.counted(job["warmup_steps"]), watch.logged("objective/scores")
     return {
-        "answers_per_second": counted / seconds,
-        "answers": counted,
+        "answers_per_second": counted.steps * answers / counted.seconds,
+        "answers": counted.steps * answers,
         "answer_tokens": float(job["max_tokens"]),
-        "step_seconds": [round(end - begin, 3) for begin, end in pairwise(watch.ended_at[first:])],
-        "first_reward": watch.scores[0],
-        "last_reward": watch.scores[-1],
+        "step_seconds": counted.step_seconds,
+        "first_reward": scores[0],
+        "last_reward": scores[-1],
     }
