@@ -162,7 +162,7 @@ def test_tokens_of_wrong_probability_are_weighed_by_hand() -> None:
     assert Mismatch(None).weigh(torch.tensor([-1.0]), torch.tensor([-3.0])).tolist() == [1.0]
 
 
-def test_batches_are_as_long_as_their_fullest_row(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_row_by_itself_is_as_long_as_it_must_be(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model, tokenizer = opened(folder), Tokenizer.load(folder)
     rows = RolloutRows(drawn(Player(model, tokenizer, HABITS, max_tokens=8)), 96, pad_id=tokenizer.document_end_id)
     monkeypatch.setattr("samovar.train.rl.rows._COLUMNS", 96)

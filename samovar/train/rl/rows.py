@@ -27,7 +27,7 @@ SHORTEST_ROW = 512
 """Tokens; shorter rows would say the prompt once more in each of several. Of 64 answers of 60 tokens (10M parameters)
 rows of 512, 256 and 128 took 2.9, 2.9 and 3.7 s of one core to learn from."""
 _COLUMNS = 64
-"""A batch is of a multiple of so many tokens in a row."""
+"""A row by itself is of a multiple of so many tokens."""
 
 
 class _Part(NamedTuple):
@@ -86,8 +86,13 @@ class RolloutRows(AnswerRows):
         return batch._replace(terms=self.terms.at(self.places(numbers)))
 
     def columns(self, numbers: np.ndarray) -> int:
-        """As many as the fullest of these rows needs: the last row is often short."""
-        return min(self.context, -(-int(self.tokens_of(numbers).max()) // _COLUMNS) * _COLUMNS)
+        """As many as a row needs that is by itself: the last one of a step is often short.
+
+        Several are of the whole length, so that two graphs do where they are compiled: of full batches, and of one row.
+        """
+        if len(numbers) > 1:
+            return self.context
+        return min(self.context, -(-int(self.tokens_of(numbers)[0]) // _COLUMNS) * _COLUMNS)
 
     def places(self, numbers: np.ndarray) -> Tensor:
         """Where the tokens of the rows of these numbers stand among all, int64."""
