@@ -1,8 +1,8 @@
 """Small talk and identity: who the assistant is, what it can do, and what it honestly does not know.
 
 The test asks in phrasings that training never shows, not only in other decorations of the same ones. Both ask the
-more usual ones more often, as people do: with thirty thousand ways to say things alike, a small model learnt none of
-them well, and "How are you?" no better than the rest.
+more usual ones more often, as people do: when all were drawn alike, a small model learnt none of them well,
+and "How are you?" no better than the rest.
 """
 
 from __future__ import annotations

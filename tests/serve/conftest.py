@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -21,6 +22,7 @@ from samovar.serve.draining import DrainingServer
 from samovar.serve.lifetime import Lifetime
 from samovar.serve.server import listen, uvicorn_config
 from samovar.serve.settings import ServeSettings
+from samovar.serve.store import Store
 from samovar.tokenizer.tokenizer import Tokenizer
 from tests.agent.scripted import Script, ScriptedEngine, calculating, make_tokenizer
 
@@ -130,3 +132,10 @@ def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return one.getsockname()[1]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = Store(tmp_path / "chats.sqlite3")
+    yield store
+    store.close()

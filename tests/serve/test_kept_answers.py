@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,6 @@ from tests.serve.test_cancellation import until
 Start = Callable[..., Server]
 TEXT = "A cat sat on the mat and looked at the river. " * 6
 RESUMABLE = {"Samovar-Resumable": "1"}
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(tmp_path / "chats.sqlite3")
-    yield store
-    store.close()
 
 
 @pytest.fixture

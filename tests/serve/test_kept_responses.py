@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,13 +22,6 @@ from tests.agent.scripted import call_text
 from tests.serve.conftest import MODEL, Server
 
 DAY_S = 86_400
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(tmp_path / "chats.sqlite3")
-    yield store
-    store.close()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -52,13 +52,6 @@ const answers = () => texts(".message.assistant .body");
 const address = () => location.hash;
 const tell = (told) => fetch("/told", { method: "POST", body: JSON.stringify(told) });
 """
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(tmp_path / "chats.sqlite3")
-    yield store
-    store.close()
 
 
 @pytest.fixture
