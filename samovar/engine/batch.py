@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -104,38 +104,68 @@ class Piece(NamedTuple):
     adapter: str | None = None
 
 
-def make_batch(pieces: Sequence[Piece], device: torch.device) -> Batch:
-    """The flat row of all pieces, in their order."""
+class BlockTable:
+    """The blocks of the sequences of one batch after another, BP; only rows that have changed are written anew."""
+
+    def __init__(self) -> None:
+        self._rows: list[list[int]] = []
+        """What stands in the rows."""
+        self._table_BP = np.full((0, 0), PADDING_BLOCK, dtype=np.int32)
+
+    def of(self, blocks: Sequence[Sequence[int]]) -> np.ndarray[Any, np.dtype[np.int32]]:
+        """A row for each of ``blocks``, padded; as it is until the next call."""
+        width = max(map(len, blocks))
+        if len(blocks) > len(self._table_BP) or width > self._table_BP.shape[1]:
+            # Room for what comes next: answers grow by a block at a time.
+            shape = max(len(blocks), len(self._table_BP)), 2 * width
+            self._table_BP, self._rows = np.full(shape, PADDING_BLOCK, dtype=np.int32), []
+        self._rows += [[] for _ in range(len(blocks) - len(self._rows))]
+        for row, own in enumerate(blocks):
+            known = self._rows[row]
+            if own != known:
+                self._table_BP[row, : len(own)] = own
+                self._table_BP[row, len(own) : len(known)] = PADDING_BLOCK
+                self._rows[row] = list(own)
+        return self._table_BP[: len(blocks)]
+
+
+def make_batch(pieces: Sequence[Piece], device: torch.device, table: BlockTable | None = None) -> Batch:
+    """The flat row of all pieces, in their order.
+
+    Args:
+        pieces: at least one.
+        device: where.
+        table: of earlier batches, which then must not be needed any more.
+    """
     tokens: list[int] = []
     positions: list[int] = []
     slots: list[int] = []
     rows: list[int] = []
     starts = [0]
-    for piece in pieces:
-        rows += [len(tokens) + row for row in piece.rows]
-        end = piece.start + len(piece.tokens)
-        tokens += piece.tokens
-        positions += range(piece.start, end)
-        slots += [piece.blocks[at // BLOCK_SIZE] * BLOCK_SIZE + at % BLOCK_SIZE for at in range(piece.start, end)]
-        starts.append(len(tokens))
-    contexts = [piece.start + len(piece.tokens) for piece in pieces]
-    has_adapters = any(piece.adapter is not None for piece in pieces)
+    contexts: list[int] = []
+    for _, new, start, blocks, wanted, _ in pieces:
+        begin, end = len(tokens), start + len(new)
+        tokens += new
+        positions += range(start, end)
+        slots += [blocks[at // BLOCK_SIZE] * BLOCK_SIZE + at % BLOCK_SIZE for at in range(start, end)]
+        rows += [begin + row for row in wanted]
+        starts.append(begin + len(new))
+        contexts.append(end)
+    adapters = [piece.adapter for piece in pieces]
+    # One array of each type, cut in parts: to make a tensor takes as long as to fill it.
+    count = len(tokens)
+    wide = torch.from_numpy(np.array(tokens + positions + slots + rows, dtype=np.int64)).to(device)
+    narrow = torch.from_numpy(np.array(starts + contexts, dtype=np.int32)).to(device)
+    table_BP = (table or BlockTable()).of([piece.blocks for piece in pieces])
     return Batch(
-        token_N=torch.tensor(tokens, device=device),
-        position_N=torch.tensor(positions, device=device),
-        query_start_B1=torch.tensor(starts, dtype=torch.int32, device=device),
-        context_B=torch.tensor(contexts, dtype=torch.int32, device=device),
-        block_table_BP=_table([piece.blocks for piece in pieces]).to(device),
-        slot_N=torch.tensor(slots, device=device),
-        row_R=torch.tensor(rows, dtype=torch.int64, device=device),
+        token_N=wide[:count],
+        position_N=wide[count : 2 * count],
+        query_start_B1=narrow[: len(starts)],
+        context_B=narrow[len(starts) :],
+        block_table_BP=torch.from_numpy(table_BP).to(device),
+        slot_N=wide[2 * count : 3 * count],
+        row_R=wide[3 * count :],
         longest_context=max(contexts),
-        adapters=tuple(piece.adapter for piece in pieces) if has_adapters else None,
+        adapters=tuple(adapters) if any(adapter is not None for adapter in adapters) else None,
         sequence_ids=tuple(piece.sequence_id for piece in pieces),
     )
-
-
-def _table(blocks: Sequence[Sequence[int]]) -> Tensor:
-    table_BP = np.full((len(blocks), max(map(len, blocks))), PADDING_BLOCK, dtype=np.int32)
-    for row, own in enumerate(blocks):
-        table_BP[row, : len(own)] = own
-    return torch.from_numpy(table_BP)

@@ -20,6 +20,8 @@ def together(chunks: Sequence[Chunk], *, is_native: bool) -> list[list[Chunk]]:
     Prompts whose log-probabilities are wanted go otherwise through the head, and what an adapter reads is not computed
     natively.
     """
+    if all(not chunk.sequence.is_scored and chunk.sequence.adapter is None for chunk in chunks):
+        return [list(chunks)] if chunks else []
     found: dict[tuple[bool, bool], list[Chunk]] = {}
     for chunk in chunks:
         way = bool(unscored(chunk)), is_native and chunk.sequence.adapter is not None
@@ -29,19 +31,21 @@ def together(chunks: Sequence[Chunk], *, is_native: bool) -> list[list[Chunk]]:
 
 def piece(chunk: Chunk) -> Piece:
     """What a batch has of a chunk: wanted are the tokens after which one is to be scored, and then to be chosen."""
-    sequence, start = chunk.sequence, chunk.sequence.num_cached
-    tokens = sequence.ids[start : start + chunk.length]
-    rows = [place - start for place in unscored(chunk)]
-    if chunk.is_last:
-        rows += range(len(tokens) - 1, len(tokens) + chunk.num_drafted)
-        tokens = tokens + sequence.draft.ids
+    sequence, length, is_last = chunk
+    start = sequence.num_cached
+    tokens = sequence.ids[start : start + length]
+    rows = [place - start for place in unscored(chunk)] if sequence.is_scored else []
+    if is_last:
+        drafted = sequence.draft.ids
+        rows += range(length - 1, length + len(drafted))
+        tokens += drafted
     return Piece(sequence.request_id, tokens, start, sequence.blocks, rows, sequence.adapter)
 
 
 def unscored(chunk: Chunk) -> range:
     """The places of a chunk after which the log-probability of the next token is wanted."""
-    start = chunk.sequence.num_cached
-    return chunk.sequence.unscored(start, start + chunk.length)
+    sequence, start = chunk.sequence, chunk.sequence.num_cached
+    return sequence.unscored(start, start + chunk.length)
 
 
 def take_scores(chunks: Sequence[Chunk], hidden_RD: Tensor, logits: Callable[[Tensor], Tensor]) -> Tensor:

@@ -14,6 +14,9 @@ from samovar.engine.rules import TokenRules
 from samovar.engine.stop import StopTexts
 from samovar.tokenizer.tokenizer import TextStream, Tokenizer
 
+NOTHING = range(0)
+"""No places: made once, as most steps ask for them."""
+
 
 class Continuation:
     """A prompt and what is said after it. It knows nothing of memory and of neighbours."""
@@ -49,11 +52,21 @@ class Continuation:
         self.finish_reason: FinishReason | None = None
         self.num_reused = 0
         """Tokens of the prompt that were in the cache already, for those who ask."""
+        self.is_scored = sampling.logprobs is not None or sampling.prompt_logprobs is not None
+        """Whether log-probabilities are wanted."""
         own_ends = frozenset() if sampling.ignore_eos else tokenizer.stop_ids
         self._ends = own_ends | frozenset(sampling.stop_token_ids)
         self.rules = TokenRules.of(
             sampling, prompt_ids, vocab_size=vocab_size or tokenizer.vocab_size, end_ids=self._ends
         )
+        self.takes_likeliest = (
+            sampling.temperature == 0
+            and self.rules is None
+            and grammar is None
+            and not self.is_scored
+            and not sampling.verbatim_quotes
+        )
+        """Whether nothing but the likeliest token is wanted, whatever was said."""
         self._max_length = min(max_length, self.prompt_length + sampling.max_tokens)
         self._is_streamed = is_streamed
         # Text is looked at after every token only where somebody sees it then, or a stop text may be in it.
@@ -126,8 +139,8 @@ class Continuation:
 
     def unscored(self, start: int, end: int) -> range:
         """Of the tokens from ``start`` to ``end``, those after which the log-probability of the next is wanted."""
-        if self.sampling.prompt_logprobs is None and self.sampling.logprobs is None:
-            return range(0)
+        if not self.is_scored:
+            return NOTHING
         first = self.prompt_length if self.sampling.prompt_logprobs is None else 1
         last = self.prompt_length if self.sampling.logprobs is None else self.prompt_length + self._num_prefix
         return range(max(start, first + len(self._scores) - 1), max(start, min(end, last - 1)))
@@ -194,19 +207,22 @@ class Continuation:
             self._stop_token = token if token in self.sampling.stop_token_ids else None
             self._finish("stop")
             return
-        if self._reads_text:
-            self._read(token)
-        if self._stop.is_hit:
+        if self._reads_text and self._read(token):
             self._finish("stop")
         elif self.grammar is not None and self.grammar.is_done:
             self._finish("length" if self.grammar.has_failed else "stop")
         elif len(self.ids) >= self._max_length:
             self._finish("length")
 
-    def _read(self, token: int) -> None:
+    def _read(self, token: int) -> bool:
+        """Take the token's text; whether a stop text is met."""
         text = self._stream.push((token,))
+        if not self.sampling.stop:
+            self._new_text += text
+            return False
         # An answer that is still too short may say what would end it.
         self._new_text += text if self.num_said < self.sampling.min_tokens else self._stop.push(text)
+        return self._stop.is_hit
 
     def _finish(self, reason: FinishReason) -> None:
         self.finish_reason = reason

@@ -70,19 +70,17 @@ class Scheduler:
         for sequence in list(self.running):
             if had_to_preempt and sequence not in self.running:  # it has just given its blocks back
                 continue
-            length = sequence.num_unread
-            if sequence.is_read:
-                length = min(length, 1 + budget)
-                budget -= length - 1
-            else:
-                length = min(length, budget)
-                budget -= length
-            if length <= 0:
-                continue
+            length = unread = sequence.num_unread
+            if unread != 1 or not sequence.is_read:  # an answer has one, nearly always
+                free = 1 if sequence.is_read else 0
+                length = min(unread, free + budget)
+                budget -= length - free
+                if length <= 0:
+                    continue
             if not self._has_own_space(sequence, length):
                 had_to_preempt |= self._make_space(sequence, length)
             if not had_to_preempt or sequence in self.running:
-                chunks.append(Chunk(sequence, length, length == sequence.num_unread))
+                chunks.append(Chunk(sequence, length, length == unread))
         if not had_to_preempt:
             chunks += self._admit(budget)
         return chunks

@@ -21,6 +21,8 @@ class Sequence(Continuation):
     ) -> None:
         """As ``Continuation``."""
         super().__init__(request_id, prompt_ids, sampling, tokenizer, **options)
+        self.adapter = sampling.adapter
+        """Which adapter reads and answers; None is the model itself."""
         self.blocks: list[int] = []
         """Of the cache, in order; none while it waits."""
         self.numbers: list[int] = []
@@ -33,11 +35,6 @@ class Sequence(Continuation):
         """Whether it was ever admitted."""
         self.draft = NO_DRAFT
         """Tokens that are guessed to come next: computed in the next step, and not among ``ids`` yet."""
-
-    @property
-    def adapter(self) -> str | None:
-        """Which adapter reads and answers; None is the model itself."""
-        return self.sampling.adapter
 
     @property
     def num_unread(self) -> int:

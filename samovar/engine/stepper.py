@@ -10,7 +10,7 @@ from contextlib import nullcontext
 
 from torch import Tensor
 
-from samovar.engine.batch import Memory, make_batch
+from samovar.engine.batch import BlockTable, Memory, make_batch
 from samovar.engine.cache import copy_blocks
 from samovar.engine.choice import Answering, Turn, choose
 from samovar.engine.chunks import piece, take_scores, together, unscored
@@ -49,6 +49,7 @@ class Stepper:
             self._adapted_forward = make_forward(model, memory, is_native=False, adapters=adapters)
         self._quoter = Quoter(model, memory, adapters, vocab_size=vocab_size)
         self._masks = Masks()
+        self._table = BlockTable()
 
     def step(self) -> list[Sequence]:
         """Move on whoever the scheduler lets; gives those that have new tokens."""
@@ -62,7 +63,7 @@ class Stepper:
         return moved
 
     def _compute(self, chunks: Many[Chunk]) -> list[Sequence]:
-        batch = make_batch([piece(chunk) for chunk in chunks], self._memory.device)
+        batch = make_batch([piece(chunk) for chunk in chunks], self._memory.device, self._table)
         last = [chunk for chunk in chunks if chunk.is_last]
         forward = self.forward if batch.adapters is None else self._adapted_forward
         if last and all(_takes_likeliest(chunk) for chunk in chunks):
@@ -123,13 +124,4 @@ class Stepper:
 
 def _takes_likeliest(chunk: Chunk) -> bool:
     """Whether nothing but the likeliest token is wanted after a chunk."""
-    sequence = chunk.sequence
-    return (
-        sequence.sampling.temperature == 0
-        and sequence.rules is None
-        and sequence.grammar is None
-        and sequence.sampling.logprobs is None
-        and not sequence.sampling.verbatim_quotes
-        and not chunk.num_drafted
-        and not unscored(chunk)
-    )
+    return chunk.sequence.takes_likeliest and not chunk.num_drafted

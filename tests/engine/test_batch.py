@@ -1,0 +1,66 @@
+"""What a forward pass is told: the same whether the table of blocks is kept from batch to batch or made anew."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import astuple
+
+import pytest
+import torch
+
+from samovar.engine.batch import BLOCK_SIZE, PADDING_BLOCK, BlockTable, Piece, make_batch
+
+CPU = torch.device("cpu")
+
+
+def test_a_batch_says_where_every_token_stands() -> None:
+    pieces = [
+        Piece(7, [5, 6, 8], 15, [3, 9], [0, 2]),
+        Piece(4, [1], 0, [2], [0], adapter="one"),
+        Piece(9, [2, 3], 32, [6, 1, 4], []),
+    ]
+    batch = make_batch(pieces, CPU)
+    assert batch.token_N.tolist() == [5, 6, 8, 1, 2, 3]
+    assert batch.position_N.tolist() == [15, 16, 17, 0, 32, 33]
+    assert batch.slot_N.tolist() == [3 * 16 + 15, 9 * 16, 9 * 16 + 1, 2 * 16, 4 * 16, 4 * 16 + 1]
+    assert batch.query_start_B1.tolist() == [0, 3, 4, 6]
+    assert batch.context_B.tolist() == [18, 1, 34]
+    assert batch.row_R.tolist() == [0, 2, 3]
+    assert batch.block_table_BP[:, :3].tolist() == [[3, 9, 0], [2, 0, 0], [6, 1, 4]]
+    assert not batch.block_table_BP[:, 3:].any()
+    assert (batch.longest_context, batch.adapters, batch.sequence_ids) == (34, (None, "one", None), (7, 4, 9))
+    whole = [batch.token_N, batch.position_N, batch.slot_N, batch.row_R]
+    assert {one.dtype for one in whole} == {torch.int64}
+    assert {one.dtype for one in (batch.query_start_B1, batch.context_B, batch.block_table_BP)} == {torch.int32}
+    assert batch.block_table_BP.is_contiguous()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_kept_table_is_what_a_new_one_would_be(seed: int) -> None:
+    rng, table = random.Random(seed), BlockTable()
+    blocks: list[list[int]] = []
+    for _ in range(200):
+        match rng.randrange(4):
+            case 0:
+                blocks.append([rng.randrange(1, 50) for _ in range(rng.randrange(1, 9))])
+            case 1 if blocks:
+                rng.choice(blocks).append(rng.randrange(1, 50))
+            case 2 if blocks:
+                own = rng.choice(blocks)
+                del own[rng.randrange(1, len(own) + 1) :]
+            case _ if blocks:
+                del blocks[rng.randrange(len(blocks))]
+        rng.shuffle(blocks)
+        if not blocks:
+            continue
+        pieces = [Piece(row, [row], len(own) * BLOCK_SIZE - 1, own, [0]) for row, own in enumerate(blocks)]
+        kept, new = make_batch(pieces, CPU, table), make_batch(pieces, CPU)
+        width = max(map(len, blocks))
+        for one in (kept, new):
+            assert one.block_table_BP[:, :width].tolist() == [
+                own + [PADDING_BLOCK] * (width - len(own)) for own in blocks
+            ]
+            assert not (one.block_table_BP[:, width:] != PADDING_BLOCK).any()
+        for mine, its in zip(astuple(kept), astuple(new), strict=True):
+            if isinstance(mine, torch.Tensor) and mine.ndim == 1:
+                assert torch.equal(mine, its)
