@@ -9,6 +9,7 @@ from typing import Any, Literal, NoReturn, get_args
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from samovar.core.errors import DataError
+from samovar.core.excerpts import shortened
 
 Role = Literal["system", "user", "assistant", "tool"]
 ROLES: tuple[str, ...] = get_args(Role)
@@ -221,4 +222,4 @@ def _validated(kind: type[Any], **fields: Any) -> Any:
 def short(value: Any) -> str:
     """``value`` for an error message: one printable line of at most 80 characters."""
     text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
-    return text if len(text) <= 80 else text[:79] + "…"
+    return shortened(text, 80)

@@ -9,6 +9,7 @@ from rich.text import Text
 from samovar.brew.watching import Picture
 from samovar.cli.braille import MARK, draw, sparkline
 from samovar.cli.terminal import one_line
+from samovar.core.excerpts import shortened
 from samovar.core.progress import short_bytes, short_duration, short_number
 
 WIDE = 110
@@ -147,6 +148,6 @@ def _samples(now: Picture, width: int) -> list[Text]:
         text = Text(f"{name}: ", style="dim")
         shown = one_line(value)
         room = LONGEST_SAMPLE_LINES * width - len(name) - 4
-        text.append(shown if len(shown) <= room else shown[: room - 1] + "…", style="default")
+        text.append(shortened(shown, room), style="default")
         found.append(text)
     return found

@@ -11,6 +11,7 @@ import jinja2
 from markupsafe import Markup
 
 from samovar.chat.conversation import Message
+from samovar.core.excerpts import shortened
 from samovar.core.files import write_atomic
 from samovar.core.progress import short_bytes, short_duration, short_number
 from samovar.evals.charts import Series, interval_bar, line_chart, twin_bar
@@ -173,7 +174,7 @@ def _final(completion: Sequence[Message]) -> str:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _TEXT_SHOWN_CHARACTERS else text[: _TEXT_SHOWN_CHARACTERS - 1] + "…"
+    return shortened(text, _TEXT_SHOWN_CHARACTERS)
 
 
 def _table_cell(text: str) -> str:

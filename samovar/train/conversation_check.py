@@ -11,6 +11,7 @@ import xxhash
 
 from samovar.chat.conversation import Conversation
 from samovar.core.errors import DataError
+from samovar.core.excerpts import beginning
 
 REASONS = {
     "no_answer": "have no turn of the assistant",
@@ -50,9 +51,8 @@ class ConversationCheck:
     def leave_out(self, reason: str, conversation: Conversation, detail: str = "") -> None:
         """Count one more."""
         self.left_out[reason] += 1
-        text = " ".join(next((one.content for one in conversation.messages if one.role == "user"), "").split())
-        beginning = text if len(text) <= 60 else text[:59] + "…"
-        self.first.setdefault(reason, f"{beginning!r}{f': {detail}' if detail else ''}")
+        asked = next((one.content for one in conversation.messages if one.role == "user"), "")
+        self.first.setdefault(reason, f"{beginning(asked)!r}{f': {detail}' if detail else ''}")
 
     def words(self) -> list[str]:
         """A sentence a reason, and one of the languages."""

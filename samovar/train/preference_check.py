@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 from samovar.chat.preferences import Judged, Messages, Pair, Preference, Steps, Undecided
 from samovar.core.errors import DataError
+from samovar.core.excerpts import beginning
 
 REASONS = {
     "equal": "have two equal answers",
@@ -130,6 +131,4 @@ def _key(*parts: Messages) -> tuple[str, ...]:
 
 
 def _beginning(prompt: Sequence[object]) -> str:
-    text = str(getattr(prompt[-1], "content", "")) if prompt else ""
-    text = " ".join(text.split())
-    return text if len(text) <= 60 else text[:59] + "…"
+    return beginning(str(getattr(prompt[-1], "content", "")) if prompt else "")

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
 
+from samovar.core.excerpts import shortened
+
 WIDTH = 820
 _LABEL_WIDTH, _BAR_WIDTH = 185, 335
 _ROW_HEIGHT, _BAR_HEIGHT = 34, 20
@@ -44,7 +46,7 @@ def funnel_chart(title: str, levels: Sequence[Level]) -> str:
         middle = y + _BAR_HEIGHT / 2 + 4
         width, pale = (_BAR_WIDTH * value / most for value in (level.value, before))
         parts.append(f'<text class="label" x="{_LABEL_WIDTH - 10}" y="{middle:.1f}" text-anchor="end">')
-        parts.append(f"<title>{escape(level.label)}</title>{escape(_short(level.label))}</text>")
+        parts.append(f"<title>{escape(level.label)}</title>{escape(shortened(level.label, _LABEL_LETTERS))}</text>")
         if pale > width:
             parts.append(_bar(y, pale, "lost"))
         parts.append(_bar(y, max(width, 1.0 if level.value else 0.0), "left"))
@@ -92,7 +94,3 @@ def _bar(y: float, width: float, kind: str) -> str:
 
 def _text(kind: str, x: float, y: float, shown: str) -> str:
     return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="middle">{escape(shown)}</text>'
-
-
-def _short(label: str) -> str:
-    return label if len(label) <= _LABEL_LETTERS else label[: _LABEL_LETTERS - 1] + "…"

@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from samovar.chat.conversation import load_strict_json
 from samovar.core.errors import RequestError
+from samovar.core.excerpts import shortened
 
 MOST_CHOICES = 16
 MOST_TOP_LOGPROBS = 20
@@ -235,4 +236,4 @@ def path_of(parts: list[int | str]) -> str:
 def short(value: Any) -> str:
     """A value that fits into a message."""
     text = value if isinstance(value, str) else repr(value)
-    return text if len(text) <= 80 else text[:79] + "…"
+    return shortened(text, 80)

@@ -16,6 +16,7 @@ import httpx2 as httpx
 
 from samovar.chat.conversation import Message
 from samovar.core.errors import ConfigError, ResourceError
+from samovar.core.excerpts import beginning
 from samovar.train.feedback.asking import Ask, Reply
 from samovar.train.feedback.constitution import language_of
 from samovar.train.feedback.letters import read_choice
@@ -141,7 +142,7 @@ class Endpoint:
                 continue
             if response.status_code not in _BUSY and response.status_code < 500:
                 return response
-            problem = f"status {response.status_code}: {_shortened(response.text)}"
+            problem = f"status {response.status_code}: {beginning(response.text, _TOLD_CHARACTERS)}"
             pause_s = max(pause_s, _retry_after_s(response))
         raise ResourceError(
             f"{self._url} does not answer: {problem} ({self._settings.tries} tries in "
@@ -194,7 +195,7 @@ class Endpoint:
         hints = {401: "name the variable that holds its key in key_from", 403: "see what the key may do",
                  404: "see that the address ends in /v1, and that the model's name is right"}  # fmt: skip
         raise ConfigError(
-            f"{self._url} refuses with status {status}: {_shortened(response.text)}",
+            f"{self._url} refuses with status {status}: {beginning(response.text, _TOLD_CHARACTERS)}",
             hint=hints.get(status, "see what the server says"),
         )
 
@@ -235,8 +236,3 @@ def _retry_after_s(response: httpx.Response) -> float:
     """What the server asks to wait; dates are passed over."""
     told = response.headers.get("retry-after", "")
     return float(told) if told.isascii() and told.isdigit() else 0.0
-
-
-def _shortened(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _TOLD_CHARACTERS else line[: _TOLD_CHARACTERS - 1] + "…"
