@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Mapping
+from itertools import chain, count
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -167,10 +168,24 @@ def copy_card(source: Path, folder: Path) -> None:
             shutil.copyfile(path, folder / path.name)
 
 
+def add_licence_files(source: Path, folder: Path) -> None:
+    """Take the licence's files of one more model along, numbered where others of the same names are there already."""
+    with naming_os_errors(folder):
+        for path in licence_files(source):
+            names = chain([path.name], (f"{path.stem}.{number}{path.suffix}" for number in count(2)))
+            target = next(there for name in names if _is_free(there := folder / name, path))
+            shutil.copyfile(path, target)
+
+
 def licence_files(folder: Path) -> list[Path]:
     """Files of the licence, its notices and the policies that belong to it."""
     files = [path for path in folder.iterdir() if path.is_file()]
     return sorted(path for path in files if path.name.lower().startswith(LICENCE_STEMS))
+
+
+def _is_free(place: Path, source: Path) -> bool:
+    """Whether nothing stands at ``place``, or the same."""
+    return not place.exists() or place.read_bytes() == source.read_bytes()
 
 
 def _body(terms: Terms, name: str, base_model: str | None, revision: str | None) -> str:

@@ -13,8 +13,8 @@ from torch import Tensor
 from samovar.core.errors import ConfigError
 from samovar.core.files import read_json
 from samovar.core.whole_folder import whole_folder
-from samovar.model.card import Terms, read_card, write_card
-from samovar.model.checkpoint import CONFIG, GENERATION, TOKENIZER_FILES, read_config, read_settings, weight_bytes
+from samovar.model.card import Terms, add_licence_files, read_card, write_card
+from samovar.model.checkpoint import CONFIG, GENERATION, copy_companions, read_config, read_settings, weight_bytes
 from samovar.model.licences import KINDS
 from samovar.model.merging import NEEDS_BASE, Method, dare, linear, slerp, ties
 from samovar.model.shards import StoredTensors, weight_files, write_sharded
@@ -61,9 +61,12 @@ def merge_models(folders: Sequence[Path], out: Path, how: Merge, *, base: Path |
             for name in stored[0].names
         }
         write_sharded(state, partial)
-        for name in (CONFIG, GENERATION, *TOKENIZER_FILES):
+        copy_companions(folders[0], partial)
+        for name in (CONFIG, GENERATION):
             if (folders[0] / name).is_file():
                 shutil.copyfile(folders[0] / name, partial / name)
+        for folder in everyone:
+            add_licence_files(folder, partial)
         _write_common_card(everyone, partial, name=out.name)
     return {"tensors": len(state), "weight_bytes": weight_bytes(out)}
 

@@ -95,6 +95,20 @@ def test_the_strictest_licence_is_inherited(tmp_path: Path) -> None:
     assert "apache-2.0" in card
 
 
+def test_the_licences_of_all_models_go_along(tmp_path: Path) -> None:
+    first, second, third = (model_folder(tmp_path / name, seed) for seed, name in enumerate("abc"))
+    (first / "README.md").write_text("---\nlicense: mit\n---\n")
+    (first / "LICENSE").write_text("The first's own words.")
+    (second / "LICENSE").write_text("Other words.")
+    (second / "USE_POLICY.md").write_text("Do no harm.")
+    (third / "LICENSE").write_text("The first's own words.")
+    merge_models([first, second, third], tmp_path / "out", Merge())
+    texts = {path.name: path.read_text() for path in (tmp_path / "out").iterdir() if path.name[0] in "LU"}
+    assert texts == {
+        "LICENSE": "The first's own words.", "LICENSE.2": "Other words.", "USE_POLICY.md": "Do no harm.",
+    }  # fmt: skip
+
+
 def test_what_does_not_belong_together_is_refused_before_anything_is_written(tmp_path: Path) -> None:
     first, second = model_folder(tmp_path / "a", 1), model_folder(tmp_path / "b", 2)
     wide = model_folder(tmp_path / "wide", 3, SHAPE.model_copy(update={"intermediate_size": 32}))
