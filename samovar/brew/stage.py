@@ -112,6 +112,11 @@ class Stage(ABC):
     def run(self, context: StageContext) -> Mapping[str, Any]:
         """Write the artifact into ``context.out`` and return its metrics."""
 
+    @property
+    def trains(self) -> bool:
+        """Whether running it trains a model."""
+        return type(self).training is not Stage.training
+
     def training(self, recipe: Recipe, outlook: Outlook) -> Training | None:
         """What running it here trains, for the plan; None where it trains nothing."""
         return None

@@ -8,6 +8,7 @@ knows of more than one process.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 
 from samovar.brew.recipe import Recipe
 from samovar.brew.stage import Stage, StageContext, load_stages
-from samovar.train.parallel.world import BY_ITSELF, GRACE_S, World, joined, leave, naming_lost_processes
+from samovar.train.parallel.world import GRACE_S, World, joined, leave, naming_lost_processes, number_of_processes
 
 
 def run_together(stage: Stage, context: StageContext) -> Mapping[str, Any]:
@@ -24,7 +25,12 @@ def run_together(stage: Stage, context: StageContext) -> Mapping[str, Any]:
     Raises:
         ResourceError: another process failed.
     """
-    world = joined() if stage.is_parallel else BY_ITSELF
+    if not stage.is_parallel:
+        if stage.trains and number_of_processes() > 1 and not context.is_quiet:
+            line = f"{stage.name} is trained by the first of {number_of_processes()} processes; the others wait"
+            print(line, file=sys.stderr, flush=True)
+        return stage.run(context)
+    world = joined()
     if world.size == 1:
         return stage.run(context)
     world.call(_to_text(stage, context))

@@ -14,10 +14,12 @@ from pathlib import Path
 import pytest
 
 from samovar.brew.account import Account
-from samovar.brew.forecast import Forecast
+from samovar.brew.forecast import Forecast, Outlook
 from samovar.brew.graph import Listener, Resolved, brew, forecast_all, resolve, unused_artifacts
 from samovar.brew.project import Project
 from samovar.brew.recipe import Recipe, compose_recipe
+from samovar.brew.stage import StageContext, Training
+from samovar.brew.together import run_together
 from samovar.core.artifact import MANIFEST
 from samovar.core.errors import BusyError, CorruptError, DataError, ResourceError
 from samovar.core.files import exclusive_lock
@@ -224,3 +226,23 @@ def test_a_damaged_account_is_started_anew(project: Project) -> None:
     project.brew_file.write_text("[1, 2")
     run(project)
     assert set(json.loads(project.brew_file.read_text())) == {"text", "words", "count"}
+
+
+def test_processes_that_wait_while_one_trains_are_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class TrainsAlone(TextStage):
+        def training(self, recipe: Recipe, outlook: Outlook) -> Training | None:
+            return Training(recipe.sft, 1)
+
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "documents" / "a.txt").write_text("tea")
+    context = StageContext(compose_recipe(None, {}), tmp_path, {}, tmp_path)
+    environment = {"RANK": "0", "WORLD_SIZE": "3", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "1"}
+    run_together(TrainsAlone(), context)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    run_together(TextStage(), context)
+    assert capsys.readouterr().err == ""
+    assert run_together(TrainsAlone(), context) == {"characters": 3}
+    assert "text is trained by the first of 3 processes; the others wait" in capsys.readouterr().err
