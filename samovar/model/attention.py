@@ -19,12 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-LONGEST_ROW = 1024
-"""Rows longer than this take the fused kernel: the probabilities of one layer would outgrow its activations."""
-
-
-QUERIES_AT_ONCE = 128
-"""Blocks of 64 spend in more and smaller products what they save; with 256 more is computed in vain."""
+from samovar.model.query_blocks import LONGEST_WRITTEN_OUT, query_blocks
 
 
 class _WrittenOut(torch.autograd.Function):
@@ -36,7 +31,7 @@ class _WrittenOut(torch.autograd.Function):
     ) -> Tensor:
         """Give the mixed values, BHTA."""
         shares, mixed = [], []
-        for first, last in _blocks(query_BHTA.shape[2]):
+        for first, last in query_blocks(query_BHTA.shape[2]):
             query, key, value = query_BHTA[:, :, first:last], key_BHSA[:, :, :last], value_BHSA[:, :, :last]
             scores_BHTS = torch.matmul(query, key.mT).float() * scale
             masked_BHTS = scores_BHTS.masked_fill(~mask_B1TS[:, :, first:last, :last], -torch.inf)
@@ -52,7 +47,7 @@ class _WrittenOut(torch.autograd.Function):
         query_BHTA, key_BHSA, value_BHSA, *shares = ctx.saved_tensors
         for_query = []
         for_key, for_value = (torch.zeros_like(x, dtype=torch.float32) for x in (key_BHSA, value_BHSA))
-        for (first, last), share_BHTS in zip(_blocks(query_BHTA.shape[2]), shares, strict=True):
+        for (first, last), share_BHTS in zip(query_blocks(query_BHTA.shape[2]), shares, strict=True):
             query, gradient = query_BHTA[:, :, first:last], gradient_BHTA[:, :, first:last]
             share = share_BHTS.float()
             pulled = torch.matmul(gradient, value_BHSA[:, :, :last].mT).float() * share
@@ -62,10 +57,6 @@ class _WrittenOut(torch.autograd.Function):
             for_key[:, :, :last] += torch.matmul(for_scores.mT, query)
             for_value[:, :, :last] += torch.matmul(share_BHTS.mT, gradient)
         return torch.cat(for_query, dim=2), for_key.to(key_BHSA.dtype), for_value.to(value_BHSA.dtype), None, None
-
-
-def _blocks(length: int) -> list[tuple[int, int]]:
-    return [(first, min(first + QUERIES_AT_ONCE, length)) for first in range(0, length, QUERIES_AT_ONCE)]
 
 
 def _softcapped(
@@ -103,7 +94,7 @@ def attend(
     heads, length, width = query_BHTA.shape[1:]
     scale = width**-0.5 if scale is None else scale
     is_bias = mask_BHTS is not None and mask_BHTS.dtype != torch.bool
-    is_trained_here = query_BHTA.is_cpu and query_BHTA.requires_grad and length <= LONGEST_ROW and not is_bias
+    is_trained_here = query_BHTA.is_cpu and query_BHTA.requires_grad and length <= LONGEST_WRITTEN_OUT and not is_bias
     if softcap is None and not is_trained_here:
         return F.scaled_dot_product_attention(
             query_BHTA,

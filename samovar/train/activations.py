@@ -9,12 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from samovar.model.query_blocks import query_blocks
 from samovar.model.settings import DecoderSettings
 
-LONGEST_WRITTEN_OUT = 1024
-"""Rows up to this length keep their attention's probabilities on a processor (model/attention.py)."""
-QUERIES_AT_ONCE = 128
-"""Of written-out attention: a block of queries keeps probabilities of the keys up to its own last one."""
 _NORMS = {"sequential": 2, "sandwich": 4, "parallel": 2, "parallel_one_norm": 1}
 _PRODUCT_INPUTS = {"sequential": 2, "sandwich": 2, "parallel": 2, "parallel_one_norm": 1}
 
@@ -30,6 +27,8 @@ class Pass:
     is_compiled: bool = False
     is_written_out: bool = True
     """Whether attention keeps its probabilities, as for short rows on a processor; else it is a fused kernel."""
+    is_forked: bool = False
+    """Whether answers to one prompt stand beside each other on a processor: their attention keeps no shares."""
     is_frozen: bool = False
     """Whether the weights are not trained: then a norm need not keep what its weight was multiplied with."""
     adapter_rank: int = 0
@@ -75,8 +74,10 @@ def _mixing(shape: DecoderSettings, how: Pass, queries: int, keys: int) -> float
     c, heads = how.compute_bytes, shape.num_heads
     if shape.score_softcap is not None:  # written out by torch's own operations: bent scores, shares, shares cast
         return c * 3 * queries + (8 + c * (c == 2)) * heads * how.context
-    if not how.is_written_out or shape.position == "alibi":  # fused: its result and a float32 sum a head
-        return c * (2 * queries + 2 * keys) + 4 * heads
+    if shape.position == "alibi" or not (how.is_forked or how.is_written_out):
+        return c * (2 * queries + 2 * keys) + 4 * heads  # fused: its result and a float32 sum a head
+    if how.is_forked:
+        return c * (queries + 2 * keys)
     return c * 3 * queries + c * heads * kept_probabilities(how.context)
 
 
@@ -96,7 +97,7 @@ def _compiled(shape: DecoderSettings, how: Pass) -> float:
     streams = c * (2 + _PRODUCT_INPUTS[shape.block]) * shape.hidden_size
     norms = 4 * (_NORMS[shape.block] + (shape.num_heads + shape.num_kv_heads if shape.qk_norm else 0))
     raw = c * (queries + keys) if shape.qk_norm else 0
-    if how.is_written_out:
+    if how.is_written_out and not how.is_forked:
         # A product takes whole tensors: every block of queries has a copy of its keys and values.
         mixing = c * queries * (2 + 2 * _copied(how.context)) + c * shape.num_heads * kept_probabilities(how.context)
     else:
@@ -107,13 +108,9 @@ def _compiled(shape: DecoderSettings, how: Pass) -> float:
 
 def kept_probabilities(context: int) -> float:
     """Probabilities of written-out attention that a query keeps on average, in blocks of queries."""
-    return sum((last - first) * last for first, last in _blocks(context)) / context
+    return sum((last - first) * last for first, last in query_blocks(context)) / context
 
 
 def _copied(context: int) -> float:
     """How often a key is copied for the blocks of queries that look at it, on average."""
-    return sum(last for _, last in _blocks(context)) / context
-
-
-def _blocks(context: int) -> list[tuple[int, int]]:
-    return [(first, min(first + QUERIES_AT_ONCE, context)) for first in range(0, context, QUERIES_AT_ONCE)]
+    return sum(last for _, last in query_blocks(context)) / context

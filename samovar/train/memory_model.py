@@ -10,9 +10,10 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
+from samovar.model.query_blocks import LONGEST_WRITTEN_OUT
 from samovar.model.settings import DecoderSettings
 from samovar.model.sizes import BITS, matrix_shapes, table_parameters
-from samovar.train.activations import LONGEST_WRITTEN_OUT, Pass, final_bytes, layer_bytes
+from samovar.train.activations import Pass, final_bytes, layer_bytes
 from samovar.train.objectives.chunks import targets_at_once
 from samovar.train.settings import OptimizerName
 
@@ -117,6 +118,7 @@ def training_memory(
     is_on_gpu: bool = False,
     is_recomputed: bool = False,
     is_averaged: bool = False,
+    is_forked: bool = False,
     adapter: Adapter | None = None,
     shards: int = 1,
 ) -> TrainingMemory:
@@ -131,6 +133,7 @@ def training_memory(
         is_on_gpu: attention is a fused kernel then, which keeps no probabilities.
         is_recomputed: layers keep their input alone and are computed again for the gradient.
         is_averaged: a moving average of the weights is kept.
+        is_forked: several answers to a prompt stand in a row, and share its beginning.
         adapter: train this instead of the weights.
         shards: devices that weights, gradients and optimizer state are divided among (FSDP).
     """
@@ -140,6 +143,7 @@ def training_memory(
         compute_bytes=compute_bytes,
         is_compiled=is_compiled,
         is_written_out=not is_on_gpu and context <= LONGEST_WRITTEN_OUT,
+        is_forked=is_forked and not is_on_gpu,
         is_frozen=adapter is not None,
         adapter_rank=adapter.rank if adapter else 0,
         num_adapters=adapter.num_maps(shape) if adapter else 0,

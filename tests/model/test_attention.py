@@ -6,8 +6,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from samovar.model import attention
-from samovar.model.attention import LONGEST_ROW, attend
+from samovar.model import query_blocks
+from samovar.model.attention import attend
+from samovar.model.query_blocks import LONGEST_WRITTEN_OUT
 
 
 def inputs(kv_heads: int, dtype: torch.dtype = torch.float32, length: int = 12) -> list[torch.Tensor]:
@@ -26,7 +27,7 @@ def two_documents(length: int = 12) -> torch.Tensor:
 def test_values_and_gradients_equal_torchs(
     kv_heads: int, mask: torch.Tensor | None, queries_at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attention, "QUERIES_AT_ONCE", queries_at_once)
+    monkeypatch.setattr(query_blocks, "QUERIES_AT_ONCE", queries_at_once)
     ours, theirs = inputs(kv_heads), inputs(kv_heads)
     weight = torch.randn(2, 4, 12, 8)
     one = attend(*ours, mask)
@@ -46,7 +47,7 @@ def test_the_gradient_is_the_numerical_one() -> None:
 
 
 def test_rows_too_long_for_kept_probabilities_take_the_fused_kernel() -> None:
-    query, key, value = (torch.randn(1, 1, LONGEST_ROW + 1, 8, requires_grad=True) for _ in range(3))
+    query, key, value = (torch.randn(1, 1, LONGEST_WRITTEN_OUT + 1, 8, requires_grad=True) for _ in range(3))
     assert "WrittenOut" not in type(attend(query, key, value, None).grad_fn).__name__
     short = [x[:, :, :64] for x in (query, key, value)]
     assert "WrittenOut" in type(attend(*short, None).grad_fn).__name__

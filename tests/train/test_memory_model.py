@@ -9,11 +9,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from samovar.model import attention
 from samovar.model.adapters.attach import attach
 from samovar.model.adapters.settings import AdapterSettings
 from samovar.model.decoder import Decoder
 from samovar.model.settings import DecoderSettings
+from samovar.model.sight import Branches
 from samovar.train import activations
 from samovar.train.batches import Batch
 from samovar.train.memory_model import Adapter, training_memory
@@ -70,6 +70,20 @@ def test_activations_are_what_autograd_holds(context: int, changes: dict[str, ob
     model, rows = Decoder(settings, compute_dtype=dtype), batch(context)
     held = held_bytes(model, lambda: model.hidden(rows.tokens_BT, document_BT=rows.document_BT))
     assert held == pytest.approx(_kept_by_layers(settings, context, dtype.itemsize), rel=0.04)
+
+
+@pytest.mark.parametrize("changes", [{}, {"num_kv_heads": 4}], ids=["grouped", "all heads"])
+def test_rows_of_answers_that_share_their_prompt_keep_no_probabilities(changes: dict[str, object]) -> None:
+    context = 256
+    settings = shape(context, **changes)
+    model, rows = Decoder(settings, compute_dtype=torch.bfloat16), batch(context)
+    branch_BT = (torch.arange(context) // 64).int().expand(len(rows.tokens_BT), -1).contiguous()
+    place_T = torch.arange(context)
+    position_BT = torch.where(place_T < 64, place_T, 64 + place_T % 64).expand_as(branch_BT).contiguous()
+    branches = Branches(branch_BT, position_BT)
+    held = held_bytes(model, lambda: model.hidden(rows.tokens_BT, document_BT=rows.document_BT, branches=branches))
+    assert held == pytest.approx(_kept_by_layers(settings, context, 2, is_forked=True), rel=0.04)
+    assert held < 0.9 * _kept_by_layers(settings, context, 2)
 
 
 def _kept_by_layers(settings: DecoderSettings, context: int, compute_bytes: int, **changes: Any) -> float:
@@ -131,11 +145,6 @@ def test_weights_gradients_and_optimizer_state_to_the_byte() -> None:
         assert memory.gradients == gradients
         # Norms have AdamW's two moments under Muon as well: the formula takes them for matrices.
         assert state == pytest.approx(memory.optimizer, rel=0.005)
-
-
-def test_the_formula_s_constants_are_the_decoder_s() -> None:
-    assert activations.LONGEST_WRITTEN_OUT == attention.LONGEST_ROW
-    assert activations.QUERIES_AT_ONCE == attention.QUERIES_AT_ONCE
 
 
 def test_probabilities_kept_by_hand() -> None:
