@@ -8,6 +8,8 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from samovar.core.own_time import OwnTime
+
 if TYPE_CHECKING:
     from samovar.data.document import Document
     from samovar.data.settings import DataSettings
@@ -41,7 +43,7 @@ def probe_data(settings: DataSettings, root: Path) -> dict[str, float]:
             for step in local:
                 step.judge(first)
             documents = chain([first], documents)
-        begun = time.monotonic()
+        begun, watch = time.monotonic(), OwnTime()
         for step in local:
             documents = step(documents)
         for document in documents:
@@ -49,7 +51,7 @@ def probe_data(settings: DataSettings, root: Path) -> dict[str, float]:
             if time.monotonic() - begun > PROBE_SECONDS:
                 is_whole = False
                 break
-        seconds += time.monotonic() - begun
+        seconds += watch.seconds()
         read += characters
         total += characters if is_whole else max(characters, _expected(named.path, root, account, characters))
     per_character = max(1e-3, seconds) / max(1.0, read) / workers

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import statistics
-import time
 
 import numpy as np
 import torch
 
 from samovar.core.devices import keep_freed_memory, pick_device, training_dtype
+from samovar.core.own_time import OwnTime
 from samovar.model.decoder import Decoder
 from samovar.model.initialization import initialize
 from samovar.model.settings import DecoderSettings
@@ -22,7 +22,10 @@ COMPILED_GAIN = 1.35
 def probe_tokens_per_second(
     settings: DecoderSettings, *, context: int, micro_batch_tokens: int, micro_batches: int = 3
 ) -> float:
-    """Tokens a second of forward and backward on this machine, not compiled, by the median of a few micro-batches."""
+    """Tokens a second of forward and backward on this machine, not compiled, by the median of a few micro-batches.
+
+    What other programs take meanwhile is left out: the speed is kept for later, when they may be gone.
+    """
     keep_freed_memory()
     device = pick_device()
     model = Decoder(settings, compute_dtype=training_dtype(device)).to(device)
@@ -33,10 +36,10 @@ def probe_tokens_per_second(
     batch = Batch(tokens_BT, tokens_BT, torch.zeros_like(tokens_BT, dtype=torch.int32))
     seconds = []
     for _ in range(micro_batches + 1):  # the first one warms caches and is not counted
-        started = time.perf_counter()
+        watch = OwnTime()
         hidden_BTD = hidden_of(model, batch)
         next_token.loss_sum(model, batch, hidden_BTD).backward()
         if device.type == "cuda":
             torch.cuda.synchronize()
-        seconds.append(time.perf_counter() - started)
+        seconds.append(watch.seconds())
     return rows * context / statistics.median(seconds[1:])
