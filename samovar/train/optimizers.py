@@ -1,7 +1,7 @@
 """Muon for matrices, AdamW for the rest, behind one small interface that a checkpoint can hold.
 
 Muon: Jordan et al. 2024, kellerjordan.github.io/posts/muon; momentum, then an approximate orthogonalisation of the
-update by five Newton-Schulz steps. AdamW: Loshchilov and Hutter 2019, arXiv:1711.05101.
+update (``orthogonal.py``). AdamW: Loshchilov and Hutter 2019, arXiv:1711.05101.
 """
 
 from __future__ import annotations
@@ -13,31 +13,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from samovar.core.devices import training_dtype
 from samovar.model.decoder import Decoder
+from samovar.train.orthogonal import orthogonalize
 from samovar.train.parallel.grid import ALONE, Grid
 from samovar.train.parallel.matrices import orthogonalize_together
 from samovar.train.parallel.shard import form
 from samovar.train.rates import rate_factors
 from samovar.train.settings import LoopSettings
-
-_NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
-_NEWTON_SCHULZ_STEPS = 5
-
-
-def orthogonalize(matrices_NRC: Tensor) -> Tensor:
-    """Push the singular values of every matrix towards one (into about 0.7 to 1.2)."""
-    a, b, c = _NEWTON_SCHULZ
-    # bfloat16 is exact enough for the iteration (Jordan et al.) and four times faster where it is native.
-    x = matrices_NRC.to(training_dtype(matrices_NRC.device))
-    is_tall = x.shape[-2] > x.shape[-1]
-    if is_tall:
-        x = x.mT
-    x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
-    for _ in range(_NEWTON_SCHULZ_STEPS):
-        gram = x @ x.mT
-        x = a * x + (b * gram + c * gram @ gram) @ x
-    return (x.mT if is_tall else x).to(matrices_NRC.dtype)
 
 
 class Muon(torch.optim.Optimizer):

@@ -20,7 +20,7 @@ from samovar.train.batches import IGNORED, Batch
 from samovar.train.objectives import next_token
 from samovar.train.objectives.balance import balanced
 from samovar.train.objectives.contract import measured
-from samovar.train.optimizers import orthogonalize
+from samovar.train.orthogonal import orthogonalize
 from samovar.train.parallel.checkpoint import read_spread, save_spread
 from samovar.train.parallel.degrees import choose_degrees
 from samovar.train.parallel.gradients import add_up_gradients, clip_gradients
