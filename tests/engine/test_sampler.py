@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 import torch
 
 from samovar.core.errors import RequestError
 from samovar.engine.request import Sampling
-from samovar.engine.sampler import sample
+from samovar.engine.sampler import MOST_CUMULATED, pick, sample
 
 
 def draws(logits: list[float], sampling: Sampling, count: int) -> Counter[int]:
@@ -48,6 +49,29 @@ def test_the_ends_of_the_unit_interval_are_possible_tokens() -> None:
     for uniform in (0.0, 1 - 2.0**-24):
         for sampling in (Sampling(temperature=1), Sampling(temperature=1, top_k=3)):
             assert sample(logits, [sampling], [lambda value=uniform: value])[0] in (1, 2)  # type: ignore[misc]
+
+
+def fixed(values: list[float]) -> list[Callable[[], float]]:
+    return [lambda value=value: value for value in values]  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("columns", [MOST_CUMULATED + 1, 3 * MOST_CUMULATED, 50])
+def test_the_column_that_passes_the_drawn_share_is_picked(columns: int) -> None:
+    generator = torch.Generator().manual_seed(columns)
+    weight = torch.rand(40, columns, generator=generator) ** 8
+    weight[torch.rand(weight.shape, generator=generator) < 0.6] = 0
+    weight[0], weight[0, -1], weight[1], weight[1, 0] = 0, 1e-20, 0, 3e5
+    drawn = torch.rand(40, generator=generator).tolist()
+    drawn[2:6] = [0.0, 0.0, 1 - 2.0**-24, 1 - 2.0**-24]
+    cumulated = weight.double().cumsum(-1)
+    found = pick(weight, fixed(drawn))
+    for row, column in enumerate(found.tolist()):
+        total = cumulated[row, -1].item()
+        assert weight[row, column] > 0
+        assert cumulated[row, column] >= (drawn[row] - 1e-5) * total
+        assert cumulated[row, column] - weight[row, column] <= (drawn[row] + 1e-5) * total
+        assert pick(weight[row : row + 1], fixed(drawn[row : row + 1])).item() == column
+    assert found[:2].tolist() == [columns - 1, 0]
 
 
 def test_rows_with_different_rules_do_not_disturb_each_other() -> None:
