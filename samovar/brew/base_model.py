@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -9,11 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from samovar.brew.project import Project
 from samovar.core.errors import MissingError
 from samovar.core.files import read_json
+from samovar.core.whole_folder import whole_folder
 
 if TYPE_CHECKING:
     from samovar.model.settings import DecoderSettings
 
-CONFIG_FILE = "config.json"
+COMMIT_FILE = "commit"
+"""Beside what is fetched of a model: which version of its repository that is."""
 KEPT = (".safetensors", ".json", ".bin", ".model", ".jinja", ".txt", ".md")
 """Ends of the names of files in a model's folder that count."""
 RANK = 16
@@ -60,14 +63,61 @@ def base_shape(base: str, root: Path) -> DecoderSettings:
         ResourceError: Hugging Face cannot be reached.
     """
     from samovar.model.checkpoint import read_settings
+
+    return read_settings(settings_folder(base, root))
+
+
+def settings_folder(base: str, root: Path) -> Path:
+    """The folder of the model that ``base`` names; of one on Hugging Face, a folder with all but its weights.
+
+    Raises:
+        MissingError: there is no such model.
+        ResourceError: Hugging Face cannot be reached.
+    """
     from samovar.model.hub import fetch_settings, look_up
 
     folder = local_folder(base, root)
-    if folder is None:
-        folder = Project(root).state / "cache" / "base" / base.replace("/", "--")
-        if not (folder / CONFIG_FILE).is_file():
-            fetch_settings(look_up(base), folder)
-    return read_settings(folder)
+    if folder is not None:
+        return folder
+    folder = _cache(root) / base.replace("/", "--")
+    if not folder.is_dir():
+        snapshot = look_up(base)
+        with whole_folder(folder) as partial:
+            fetch_settings(snapshot, partial)
+            (partial / COMMIT_FILE).write_text(snapshot.commit, encoding="utf-8")
+    return folder
+
+
+def model_folder(base: str, root: Path, *, is_quiet: bool = False) -> Path:
+    """The folder of the model that ``base`` names, with its weights; one on Hugging Face is fetched once, and a decoder
+    among them becomes a folder of ours, as by `samovar import`.
+
+    Raises:
+        MissingError: there is no such model.
+        ConfigError: its weights are in pickles alone.
+        ResourceError: Hugging Face cannot be reached, or the disk has no room.
+    """
+    from samovar.model.hub import fetch_weights, look_up, split_id
+    from samovar.model.imported import Origin, import_folder
+    from samovar.model.reward_encoder import is_encoder
+
+    settings = settings_folder(base, root)
+    if local_folder(base, root) is not None:
+        return settings
+    whole = _cache(root) / f"{settings.name}.whole"
+    if not whole.is_dir():
+        name, commit = split_id(base)[0], (settings / COMMIT_FILE).read_text(encoding="utf-8")
+        fetch_weights(look_up(f"{name}@{commit}"), settings, is_quiet=is_quiet)
+        with whole_folder(whole) as partial:
+            if is_encoder(settings):
+                shutil.copytree(settings, partial, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".cache"))
+            else:
+                import_folder(settings, partial, origin=Origin(name, commit), moves=True)
+    return whole
+
+
+def _cache(root: Path) -> Path:
+    return Project(root).state / "cache" / "base"
 
 
 def shape_of_facts(facts: Mapping[str, Any]) -> DecoderSettings:

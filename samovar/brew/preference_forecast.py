@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 from samovar.brew.answering_forecast import answering_seconds, held_out_tokens
 from samovar.brew.curriculum import named_files
 from samovar.brew.forecast import Forecast, Outlook
 from samovar.brew.recipe import Recipe
-from samovar.brew.training_forecast import FORWARD_SHARE, decoder_settings, forecast_training, probe_training
+from samovar.brew.training_forecast import FORWARD_SHARE, forecast_training, probe_training
 from samovar.core.errors import MissingError
 from samovar.model.settings import DecoderSettings
-from samovar.train.preference_settings import LONGEST_ROW, GateSettings, PreferenceSettings
+from samovar.train.preference_settings import GateSettings, PreferenceSettings
 
 BYTES_PER_TOKEN = 4.0
 """Of files of preferences, keys of JSON and repeated prompts included."""
 _UNKNOWN_BYTES = 1e6
-
-P = TypeVar("P", bound=PreferenceSettings)
 
 
 def forecast_preferences(
@@ -40,7 +36,6 @@ def forecast_preferences(
         tokens: that are trained on, where it is not the files that say.
     """
     tokens = preference_tokens(settings, outlook) if tokens is None else tokens
-    settings = in_rows(recipe, settings, outlook)
     training = forecast_training(recipe, settings, tokens=tokens, outlook=outlook, shape=shape)
     speed = probe_training(recipe, settings, outlook, shape)["tokens_per_second"]
     seconds = training.seconds + FORWARD_SHARE * tokens / settings.epochs / speed
@@ -59,9 +54,3 @@ def preference_tokens(settings: PreferenceSettings, outlook: Outlook) -> float:
         size_bytes = _UNKNOWN_BYTES
     size_bytes += outlook.quantity("rlaif", "preference_bytes")
     return max(1.0, settings.epochs * size_bytes / BYTES_PER_TOKEN)
-
-
-def in_rows(recipe: Recipe, settings: P, outlook: Outlook) -> P:
-    """The settings with the context that rows of preferences have where none is asked for."""
-    most = decoder_settings(recipe, outlook).max_positions
-    return settings.model_copy(update={"context": settings.context or min(most, LONGEST_ROW)})

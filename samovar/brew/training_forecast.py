@@ -12,7 +12,9 @@ from samovar.core.devices import can_compile, give_back_freed_memory
 from samovar.model.adapters.settings import AdapterSettings
 from samovar.model.settings import DecoderSettings
 from samovar.train.memory_model import Adapter, TrainingMemory, training_memory
-from samovar.train.settings import LoopSettings, SftSettings
+from samovar.train.preference_settings import PreferenceSettings, RewardSettings
+from samovar.train.rl.settings import RlSettings
+from samovar.train.settings import LoopSettings, PretrainSettings, SftSettings
 
 COMPILE_SECONDS = 45.0
 """Of torch.compile for one shape, forward and backward, on two cores."""
@@ -40,8 +42,10 @@ def decoder_settings(recipe: Recipe, outlook: Outlook) -> DecoderSettings:
 
 
 def training_context(recipe: Recipe, settings: LoopSettings, shape: DecoderSettings) -> int:
-    """Tokens of a training row."""
-    return settings.context or min(recipe.model.context, shape.max_positions)
+    """Tokens of a training row: pretraining and fine-tuning keep to the recipe's context, of a model of others too."""
+    if isinstance(settings, PretrainSettings | SftSettings):
+        return settings.context or min(recipe.model.context, shape.max_positions)
+    return settings.context or settings.row_tokens(shape.max_positions)
 
 
 def forecast_training(
@@ -98,8 +102,16 @@ def stage_memory(
         is_compiled=is_compiled,
         is_recomputed=settings.activation_checkpointing,
         is_averaged=settings.ema_decay is not None,
+        is_forked=_has_forks(settings),
         adapter=adapter_of(settings),
     )
+
+
+def _has_forks(settings: LoopSettings) -> bool:
+    """Whether answers to a prompt share a row. An encoder that is to be a reward model reads them one by one."""
+    if isinstance(settings, RewardSettings):
+        return settings.base is None
+    return isinstance(settings, PreferenceSettings | RlSettings)
 
 
 def adapter_of(settings: LoopSettings) -> Adapter | None:

@@ -30,7 +30,7 @@ from samovar.train.parallel.degrees import rows_of_a_process, rows_of_a_step
 from samovar.train.parallel.grid import open_grid
 from samovar.train.parallel.shard import gather, spread
 from samovar.train.parallel.world import BY_ITSELF, World
-from samovar.train.preference_settings import LONGEST_ROW, DpoSettings, PreferenceSettings
+from samovar.train.preference_settings import DpoSettings, PreferenceSettings
 from samovar.train.preferences import PreferenceRows, load_preferences
 from samovar.train.reference import ensure_reference
 from samovar.train.samples import answer_line
@@ -77,7 +77,7 @@ def dpo(
     tokenizer = Tokenizer.load(base)
     model = open_trainable(base, settings.adapter, seed=settings.seed)
     check_vocabulary(tokenizer, model.settings, base)
-    context = settings.context or min(model.settings.max_positions, LONGEST_ROW)
+    context = settings.row_tokens(model.settings.max_positions)
     rows = load_preferences(
         preferences, settings, tokenizer, kind="judged" if settings.loss == "kto" else "pairs", context=context,
         is_quiet=not world.is_first,
@@ -149,7 +149,7 @@ def account(rows: PreferenceRows) -> dict[str, Any]:
     packing = rows.train.packing
     return {
         "preferences": len(rows.train.forks),
-        "held_out": len(rows.test.forks),
+        "held_out_preferences": len(rows.test.forks),
         "left_out": dict(rows.checked.left_out),
         "shared_share": round(1.0 - packing.tokens / max(1, packing.alone), 3),
     }

@@ -37,7 +37,7 @@ from samovar.train.journal import Journal
 from samovar.train.rl.account import told, write_samples
 from samovar.train.rl.curriculum import Curriculum, held_out
 from samovar.train.rl.rollouts import Player, graded_by, rewarded
-from samovar.train.sft import LONGEST_ROW, sft
+from samovar.train.sft import sft
 from samovar.train.trainable import save_trained
 
 WORK = "work"
@@ -248,7 +248,7 @@ class _Run(NamedTuple):
         write_atomic(path, "".join(line + "\n" for line in lines))
         start = self.base if settings.begins_with == "first" else last
         # Packed rows are at least half full but for the last one, so that so many tokens are enough for all of them.
-        tokens = 2 * math.ceil(_num_tokens(lines, start) * max(1.0, settings.epochs)) + 2 * LONGEST_ROW
+        tokens = 2 * math.ceil(_num_tokens(lines, start) * max(1.0, settings.epochs)) + 2 * settings.longest_row
         trained = sft(
             settings.fine_tuning(tokens),
             base=start,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -12,8 +12,6 @@ from samovar.train.feedback.settings import JudgingSettings
 from samovar.train.schedule import Schedule
 from samovar.train.settings import LoopSettings, OptimizerName
 
-LONGEST_ROW = 1024
-"""Tokens of a row where none are asked for: longer ones are for answers that need them."""
 Loss = Literal["dpo", "ipo", "kto", "orpo", "simpo", "cpo", "robust", "length_normalised"]
 
 
@@ -39,6 +37,8 @@ class RewardGateSettings(Settings):
 
 class PreferenceSettings(LoopSettings):
     """What the stages that learn from preferences share."""
+
+    longest_row: ClassVar[int] = 1024
 
     preferences: list[str] = []
     """Files of preferences (docs/preferences.md has the forms), or folders of them, relative to the project."""
@@ -126,8 +126,8 @@ class RewardSettings(PreferenceSettings):
     """A model that says how good an answer is."""
 
     base: str | None = Field(None, min_length=1)
-    """Folder of the model that it begins as, relative to the project: an encoder (BERT, RoBERTa) or another decoder; by
-    default the assistant."""
+    """The model that it begins as, an encoder (BERT, RoBERTa) or another decoder: its folder, relative to the project,
+    or its id on Hugging Face, as of the recipe's base; by default the assistant."""
     kind: Literal["answers", "steps"] = "answers"
     """answers: a score of whole answers, from pairs. steps: whether each step of a solution is right, from labels."""
     centring: float = Field(0.01, ge=0)

@@ -31,7 +31,7 @@ from samovar.train.parallel.degrees import rows_of_a_process, rows_of_a_step
 from samovar.train.parallel.grid import Grid, open_grid
 from samovar.train.parallel.shard import spread
 from samovar.train.parallel.world import BY_ITSELF, World
-from samovar.train.preference_settings import LONGEST_ROW, RewardSettings
+from samovar.train.preference_settings import RewardSettings
 from samovar.train.preferences import PreferenceRows, load_preferences
 from samovar.train.scoring import NO_STEPS
 from samovar.train.settings import LoopSettings
@@ -108,7 +108,7 @@ def row_tokens(settings: RewardSettings, tokenizer: Tokenizer | EncoderReader, m
     """Tokens of a row; an encoder's holds both answers of a pair, each with its prompt."""
     if isinstance(tokenizer, EncoderReader):
         return 2 * tokenizer.limit
-    return settings.context or min(max_positions, LONGEST_ROW)
+    return settings.row_tokens(max_positions)
 
 
 def check_base(settings: RewardSettings, base: Path) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
+from samovar.core.errors import ConfigError
 from samovar.core.settings import Settings
 from samovar.model.adapters.settings import AdapterSettings
 from samovar.train.parallel.settings import ParallelSettings
@@ -26,12 +27,17 @@ Switch = Annotated[Literal["auto", "on", "off"], BeforeValidator(_as_written)]
 class LoopSettings(Settings):
     """What every training stage shares: batch, optimizer, schedule, checkpoints."""
 
+    longest_row: ClassVar[int] = 2048
+    """Tokens of a row, at most, where no context is asked for: models have room for a hundred thousand, texts are
+    seldom that long."""
+
     batch_tokens: int = Field(16_384, ge=1)
     """Tokens of one optimizer step: a multiple of the context."""
     micro_batch_tokens: int = Field(8_192, ge=1)
     """Most tokens of one forward and backward pass; lower it when memory runs out."""
     context: int | None = Field(None, ge=16)
-    """Length of a training row in tokens; by default the model's context, of an imported model 2048 at most."""
+    """Length of a training row in tokens; by default the recipe's context, of a model that is trained without a recipe
+    its own: 2048 at most, and 1024 where preferences or rewards are learnt from."""
     optimizer: OptimizerName = "muon"
     """Of the matrices; embeddings and norms always take AdamW."""
     learning_rate: float = Field(0.02, gt=0)
@@ -77,6 +83,19 @@ class LoopSettings(Settings):
     """How the run is spread over the processes that torchrun started."""
     trackers: list[TrackerName] = []
     """Who is told the run's numbers beside its own files; wandb stays offline unless WANDB_MODE says otherwise."""
+
+    def row_tokens(self, max_positions: int) -> int:
+        """Tokens of a row of a model that has so many positions.
+
+        Raises:
+            ConfigError: longer ones are asked for.
+        """
+        if self.context is not None and self.context > max_positions:
+            raise ConfigError(
+                f"rows of {self.context} tokens are longer than the {max_positions} that the model has places for",
+                hint="lower the context in the recipe",
+            )
+        return self.context or min(max_positions, self.longest_row)
 
 
 class PretrainSettings(LoopSettings):

@@ -41,8 +41,6 @@ from samovar.train.trainable import loop_settings, open_trainable, save_trained
 from samovar.train.validation import validation_loss
 
 _VALIDATION_ROWS = 64
-LONGEST_ROW = 2048
-"""Tokens of a row where none are asked for: models have positions for a hundred thousand, conversations seldom."""
 SPLITS: tuple[Split, ...] = ("train", "test")
 
 
@@ -84,7 +82,7 @@ def sft(
             f"documents_share is {settings.documents_share:g}, and no documents are given that the model has read",
             hint="name the shards of its pretraining, or leave documents_share out",
         )
-    context = settings.context or min(model.settings.max_positions, LONGEST_ROW)
+    context = settings.row_tokens(model.settings.max_positions)
     grid = open_grid(world, settings.parallel, model.settings, is_whole=settings.adapter is not None)
     rows_of_a_process(*rows_of_a_step(settings, context), grid.degrees.data)  # refuses before hours of packing
     dtype = training_dtype(pick_device())

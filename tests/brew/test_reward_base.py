@@ -19,6 +19,7 @@ from samovar.train.scoring import RewardModel
 from tests.brew.test_students import Known
 from tests.brew.tiny import tiny_project
 from tests.cli.conftest import Samovar, samovar
+from tests.model.hub_server import hub_server
 from tests.train.test_reward_encoder import LOOP, TALKS, make_encoder
 from tests.train.tiny_preferences import pairs, tiny_model, write_rows
 
@@ -53,6 +54,27 @@ def test_it_is_trained_without_any_assistant(project: Project, tmp_path: Path) -
     assert load_reward(tmp_path / "decoder").settings.hidden_size == 48
 
 
+def test_a_model_on_hugging_face_is_fetched_once(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with hub_server() as hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.url)
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        hub.folders = {"them/bert": project.root / "bert", "them/other": project.root / "other"}
+        encoder = load_recipe(project.recipe_file, ["reward.base=them/bert"])
+        assert look(project, "reward.base=them/bert")["reward"].inputs["base"] == "them/bert"
+        load_stages()["reward"].forecast(encoder, Outlook(project.root, Known()))
+        assert "config.json" in hub.sent
+        assert "model.safetensors" not in hub.sent, "the forecast needs no weights"
+        for name in ("first", "second"):
+            make(project, encoder, tmp_path / name)
+        assert hub.sent.count("model.safetensors") == 1
+        assert RewardModel.load(tmp_path / "first").score(TALKS).shape == (3,)
+        decoder = load_recipe(project.recipe_file, ["reward.base=them/other", "reward.context=128"])
+        make(project, decoder, tmp_path / "decoder")
+        assert load_reward(tmp_path / "decoder").settings.hidden_size == 48
+
+
 def test_it_is_made_anew_with_its_base_and_not_with_the_assistant(project: Project) -> None:
     made = look(project)["reward"]
     assert "sft" not in made.inputs
@@ -84,8 +106,11 @@ def test_time_and_memory_are_those_of_its_own_size(project: Project) -> None:
 
 
 def test_what_is_not_there_or_cannot_be_is_said_before_anything_runs(project: Project) -> None:
-    with pytest.raises(MissingError, match=r"reward\.base: there is no model in .*nowhere"):
-        look(project, "reward.base=nowhere")
+    with pytest.raises(MissingError, match=r"reward\.base: there is no model in .*documents"):
+        look(project, "reward.base=documents")
+    nowhere = load_recipe(project.recipe_file, ["reward.base=nowhere"])
+    with pytest.raises(ConfigError, match="neither a folder nor an id"):
+        load_stages()["reward"].forecast(nowhere, Outlook(project.root, Known()))
     steps = load_recipe(project.recipe_file, ["reward.kind=steps"])
     with pytest.raises(ConfigError, match="holds an encoder"):
         load_stages()["reward"].forecast(steps, Outlook(project.root, Known()))

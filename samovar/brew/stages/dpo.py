@@ -12,7 +12,7 @@ from samovar.brew.curriculum import content_fingerprint, named_files, preference
 from samovar.brew.feedback import give_notice, judging_files, open_ledger
 from samovar.brew.forecast import Forecast, Outlook
 from samovar.brew.on_policy_forecast import forecast_on_policy, on_policy_tokens
-from samovar.brew.preference_forecast import forecast_preferences, in_rows, preference_tokens
+from samovar.brew.preference_forecast import forecast_preferences, preference_tokens
 from samovar.brew.promotion import promote
 from samovar.brew.recipe import Recipe
 from samovar.brew.stage import Stage, StageContext, Training, training_config
@@ -86,9 +86,8 @@ class DpoStage(Stage):
         settings = _settings(recipe)
         if settings.on_policy is not None:
             tokens = on_policy_tokens(settings, outlook)
-            return Training(in_rows(recipe, settings, outlook), round(tokens), runs=settings.on_policy.rounds)
-        tokens = preference_tokens(settings, outlook)
-        return Training(in_rows(recipe, settings, outlook), round(tokens))
+            return Training(settings, round(tokens), runs=settings.on_policy.rounds)
+        return Training(settings, round(preference_tokens(settings, outlook)))
 
     def forecast(self, recipe: Recipe, outlook: Outlook) -> Forecast:
         """From the probe of this machine, and the gate's questions."""

@@ -6,14 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from samovar.brew.alone import identify
+from samovar.brew.base_model import local_folder, model_folder, settings_folder
 from samovar.brew.curriculum import content_fingerprint, named_files, preference_files
 from samovar.brew.forecast import Forecast, Outlook
-from samovar.brew.preference_forecast import forecast_preferences, in_rows, preference_tokens
+from samovar.brew.preference_forecast import forecast_preferences, preference_tokens
 from samovar.brew.recipe import Recipe
 from samovar.brew.reward_promotion import promote_reward
 from samovar.brew.stage import Stage, StageContext, Training, training_config
 from samovar.core.errors import MissingError
-from samovar.train.preference_settings import LONGEST_ROW, RewardSettings
+from samovar.train.preference_settings import RewardSettings
 
 if TYPE_CHECKING:
     from samovar.model.settings import DecoderSettings
@@ -41,7 +42,8 @@ class RewardStage(Stage):
         settings = _settings(recipe)
         found = {"preferences": content_fingerprint(named_files(root, settings.preferences, "reward.preferences"))}
         if settings.base is not None:
-            found["base"] = identify(_own_base(root, settings.base))
+            folder = local_folder(settings.base, root)
+            found["base"] = settings.base if folder is None else identify(_with_model(folder))
         if settings.previous is not None:
             found["previous"] = identify(root / settings.previous)
         return found
@@ -52,7 +54,12 @@ class RewardStage(Stage):
         from samovar.train.reward import reward
 
         settings = _settings(context.recipe)
-        base = context.inputs["sft"] if settings.base is None else _own_base(context.root, settings.base)
+        with context.world.first_before_others():
+            base = (
+                context.inputs["sft"]
+                if settings.base is None
+                else model_folder(settings.base, context.root, is_quiet=context.is_quiet)
+            )
         files = preference_files(context.root, settings.preferences, "reward.preferences", context.inputs)
         metrics = reward(settings, base=base, out=context.out, preferences=files, world=context.world)
         if context.world.is_first:
@@ -89,34 +96,33 @@ def _begun(recipe: Recipe, outlook: Outlook) -> _Begun:
     """
     settings = _settings(recipe)
     if settings.base is None:
-        return _Begun(in_rows(recipe, settings, outlook), None)
+        return _Begun(settings, None)
     from samovar.model.checkpoint import read_settings
     from samovar.model.encoder_checkpoint import load_encoder_settings
     from samovar.model.reward_encoder import is_encoder
     from samovar.train.reward import check_base, encoder_tokens
 
-    base = _own_base(outlook.root, settings.base)
+    base = _with_model(settings_folder(settings.base, outlook.root))
     check_base(settings, base)
     if is_encoder(base):
         shape = load_encoder_settings(base).decoder_of_its_size
         context = 2 * encoder_tokens(base, settings)  # a row holds both answers
     else:
         shape = read_settings(base)
-        context = settings.context or min(shape.max_positions, LONGEST_ROW)
+        context = settings.row_tokens(shape.max_positions)
     return _Begun(settings.model_copy(update={"context": context}), shape)
 
 
-def _own_base(root: Path, name: str) -> Path:
-    """The folder that ``reward.base`` names.
+def _with_model(folder: Path) -> Path:
+    """The folder, in which there is a model.
 
     Raises:
-        MissingError: there is no model in it.
+        MissingError: there is none.
     """
-    folder = root / name
     if not (folder / "config.json").is_file():
         raise MissingError(
             f"reward.base: there is no model in {folder}",
-            hint="name the folder of a model that lies here, or leave it out: the assistant is then begun with",
+            hint="name the folder of a model, or its id on Hugging Face, or leave it out: the assistant is begun with",
         )
     return folder
 

@@ -82,8 +82,8 @@ class SftStage(Stage):
 
 
 def _in_context(recipe: Recipe, base: Path) -> SftSettings:
-    """How it is trained, in rows of the recipe's context where the model is another's, which could take longer ones."""
-    if recipe.base is None or recipe.sft.context is not None:
+    """How it is trained, in rows of the recipe's context: a model of others could take longer ones."""
+    if recipe.sft.context is not None:
         return recipe.sft
     from samovar.model.checkpoint import read_settings
 

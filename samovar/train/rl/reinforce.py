@@ -47,7 +47,6 @@ from samovar.train.schedule import rate_share
 from samovar.train.step import COMPILE_PAYS_AFTER_MICRO_BATCHES, TrainStep
 from samovar.train.trainable import loop_settings, open_trainable, save_trained
 
-LONGEST_ROW = 1024
 _NUM_SAMPLES = 4
 _ROWS_COMPILED = 2
 """Rows of a micro-batch, at most, where it is compiled: one row is compiled anew, and steps end with any number."""
@@ -133,7 +132,7 @@ class _Run:
         if policy.has_value:
             add_value_head(model)
         loop = loop_settings(settings, settings.adapter)
-        context = settings.context or min(model.settings.max_positions, LONGEST_ROW)
+        context = settings.row_tokens(model.settings.max_positions)
         curriculum = Curriculum(tasks, shares, hardest=settings.hardest, easiest=settings.easiest, seed=settings.seed)
         penalty = Penalty(policy.penalty if isinstance(policy, Ppo) else 0.0)
         optimizers = Optimizers(model, loop)

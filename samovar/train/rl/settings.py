@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -13,6 +13,8 @@ from samovar.train.settings import OptimizerName
 
 class RlSettings(QuestionSettings):
     """What the stages that learn from rewards share."""
+
+    longest_row: ClassVar[int] = 1024
 
     iterations: int = Field(40, ge=1)
     """How often the assistant answers, is rewarded, and learns from it."""
