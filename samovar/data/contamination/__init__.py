@@ -1,5 +1,5 @@
 """Evaluation questions that stand in the training documents.
 
 ``items`` reads questions and answers from whatever files an evaluation set comes in, ``overlap`` finds them in a text.
-The step ``decontaminate`` does so for every document of a corpus, ``indexed`` by the index of a corpus that is ready.
+The step ``decontaminate`` does so for every document of a corpus.
 """
