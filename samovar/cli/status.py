@@ -8,10 +8,16 @@ from samovar.cli.terminal import AsJson, ProjectFolder, print_json, print_table,
 from samovar.core.progress import short_bytes, short_duration, short_number
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from samovar.brew.graph import Resolved
 
 TELLING = (
     "accuracy",
+    "held_out",
+    "held_out_before",
+    "reward",
+    "validation_accuracy",
     "assistant_bits_per_byte",
     "validation_bits_per_byte",
     "bits_per_byte_change",
@@ -74,17 +80,20 @@ def _entry(item: Resolved, account: dict[str, Any]) -> dict[str, Any]:
 def _row(item: Resolved) -> tuple[str, ...]:
     if item.manifest is None:
         return (item.name, item.state, "", "", item.id, "")
-    metrics = item.manifest.metrics
-    names = [name for name in TELLING if _is_figure(metrics.get(name))]
-    figures = [f"{name.replace('_', ' ')} {_short(metrics[name])}" for name in names]
     return (
         item.name,
         item.state,
         short_duration(item.manifest.seconds),
         short_bytes(item.manifest.size_bytes),
         item.id,
-        ", ".join(figures[:3]),
+        ", ".join(figures(item.manifest.metrics)),
     )
+
+
+def figures(metrics: Mapping[str, Any]) -> list[str]:
+    """The three most telling numbers, each behind what it is."""
+    names = [name for name in TELLING if _is_figure(metrics.get(name))]
+    return [f"{name.replace('_', ' ')} {_short(metrics[name])}" for name in names[:3]]
 
 
 def _is_figure(value: Any) -> bool:

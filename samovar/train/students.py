@@ -40,9 +40,10 @@ def check_smaller(student: DecoderSettings, teacher: DecoderSettings, size: int)
         ConfigError: it has not.
     """
     if student.num_parameters >= teacher.num_parameters:
+        smallest = "no student of this kind is smaller: teach with a larger assistant"
         raise ConfigError(
             f"size {size} is {student.num_parameters:,} parameters, and the teacher has {teacher.num_parameters:,}",
-            hint="lower distill.size",
+            hint="lower distill.size" if size > 1 else smallest,
         )
 
 

@@ -13,8 +13,9 @@ from samovar.brew.recipe import Recipe, compose_recipe
 from samovar.brew.stage import load_stages
 from samovar.brew.students import SHARES, decode_speed, distilling, fresh_size, kept_bytes, propose_students
 from samovar.core.errors import ConfigError
-from samovar.model.settings import DecoderSettings
+from samovar.model.settings import DecoderSettings, ModelSettings
 from samovar.train.distill_settings import DistillSettings
+from samovar.train.students import check_smaller
 
 FLOPS_PER_SECOND = 1e11
 
@@ -82,6 +83,9 @@ def test_a_student_too_large_is_refused_before_anything_runs() -> None:
     with pytest.raises(ConfigError, match="and the teacher has"):
         load_stages()["distill"].check(recipe(size=12))
     load_stages()["distill"].check(recipe(size=11))
+    with pytest.raises(ConfigError) as caught:
+        check_smaller(*[ModelSettings(size=1).decoder(1000)] * 2, size=1)
+    assert caught.value.hint == "no student of this kind is smaller: teach with a larger assistant"
     assert forecast(recipe(size=12)).seconds > 0, "a budget tries sizes that are not brewed"
 
 

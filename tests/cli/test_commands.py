@@ -14,6 +14,7 @@ from samovar.brew.graph import resolve
 from samovar.brew.project import Project
 from samovar.brew.recipe import load_recipe
 from samovar.brew.stage import load_stages
+from samovar.cli.status import figures
 from samovar.core.artifact import make_artifact
 from tests.brew.tiny import RECIPE, SEED, tiny_project
 from tests.cli.conftest import Samovar
@@ -41,6 +42,21 @@ def test_plan_forecasts_every_stage(samovar: Samovar, tmp_path: Path) -> None:
     probes = project.probe_file.read_text()
     assert "peak memory" in samovar("plan", project.root).out
     assert project.probe_file.read_text() == probes, "measured once"
+
+
+def test_status_shows_what_a_stage_is_known_by() -> None:
+    learnt = {
+        "iterations": 40,
+        "seconds": 9.0,
+        "reward_before": 0.2,
+        "reward": 0.5,
+        "held_out_before": 0.5,
+        "held_out": 1,
+    }
+    assert figures(learnt) == ["held out 1", "held out before 0.5", "reward 0.5"]
+    assert figures({"documents": 1234, "characters": 5_600_000, "dropped": {}}) == [
+        "documents 1.23k", "characters 5.6M",
+    ]  # fmt: skip
 
 
 def test_status_lists_stages_with_id_path_seconds_and_metrics(samovar: Samovar, brewed: Project) -> None:
