@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
 from samovar.core.files import json_line, naming_os_errors
+from samovar.data.document import Document
 
+FILES = "files.jsonl"
 SHOWN_FILES_A_REASON = 20
 MEMBERS_WITH_ROWS = 10_000
 
@@ -36,13 +38,24 @@ class FileAccount:
 
     def add_member(self, member: FileAccount) -> None:
         """Add the finished row of a file inside this one; beyond ten thousand rows only reasons are counted."""
-        if not member.documents and not member.reason:
-            member.reason = "; ".join(member.notes) or "no text in it"
+        member.give_reason()
         self.may_pass |= member.may_pass
         if len(self.members) < MEMBERS_WITH_ROWS:
             self.members.append(member)
         elif member.reason:
             self.note(f"in it: {member.reason}", member.file)
+
+    def counted(self, documents: Iterable[Document]) -> Iterator[Document]:
+        """The documents of the file, each counted as it passes."""
+        for document in documents:
+            self.documents += 1
+            self.characters += len(document.text)
+            yield document
+
+    def give_reason(self) -> None:
+        """Say why it gave no document, where it gave none and nobody has said so yet."""
+        if not self.documents and not self.reason:
+            self.reason = "; ".join(self.notes) or "no text in it"
 
     def note(self, problem: str, where: str = "") -> None:
         """Count one more ``problem`` in the file; the first ``where`` is kept."""
@@ -80,8 +93,7 @@ class ReadingAccount:
 
     def close_file(self, file: FileAccount) -> None:
         """Add a file that has been read, or could not be."""
-        if not file.documents and not file.reason:
-            file.reason = "; ".join(file.notes) or "no text in it"
+        file.give_reason()
         self.num_bytes += file.size_bytes
         self.documents += file.documents
         self.characters += file.characters

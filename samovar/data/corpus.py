@@ -12,7 +12,7 @@ from samovar.core.artifact import SCRATCH
 from samovar.core.errors import DataError
 from samovar.core.files import naming_os_errors, write_json_lines
 from samovar.core.progress import Progress
-from samovar.data.account import reading_account
+from samovar.data.account import FILES, reading_account
 from samovar.data.corpus_reader import read_corpus
 from samovar.data.corpus_report import CorpusReport, write_reports
 from samovar.data.corpus_writer import CorpusWriter
@@ -75,7 +75,7 @@ def build_corpus(
     store_folder = units or out / SCRATCH / "units"
     statistics = TextStatistics()
     with ExitStack() as stack:
-        account = stack.enter_context(reading_account(out / "files.jsonl"))
+        account = stack.enter_context(reading_account(out / FILES))
         writer = stack.enter_context(CorpusWriter(out, validation_share=settings.validation_share, seed=settings.seed))
         verdicts = stack.enter_context(VerdictWriter(out / VERDICTS, scratch))
         store = stack.enter_context(UnitStore(store_folder, rules=plan.rules_hash))

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from samovar.core.errors import MissingError
+from samovar.data.account import FILES
 from samovar.data.corpus_writer import SPLITS
 from samovar.data.pipeline.frames import VerdictRow
 from samovar.data.pipeline.verdicts import read_verdicts
 
-FILES = "files.jsonl"
 MOST_GROUPS = 100_000
 _SHOWN_NAMES = 10
 _STAYS = ", which stays"

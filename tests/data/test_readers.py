@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from samovar.data.account import ReadingAccount
 from samovar.data.document import Document
 from samovar.data.encoding import detect_encoding
-from samovar.data.readers.html import page_text
+from samovar.data.readers.html import read_page
 from samovar.data.settings import DataSettings
 from samovar.data.sources.files import FilesSource
 from samovar.data.splitting import split_text
@@ -128,13 +128,13 @@ def test_markdown_without_front_matter_and_comments(tmp_path: Path) -> None:
 
 
 def test_html_reads_as_a_page() -> None:
-    title, text = page_text(
+    page = read_page(
         "<html><head><title> A &amp; B </title><style>x{}</style></head><body><nav>Menu</nav>"
         "<h1>Hello</h1><p>An <b>important</b>\n text<br>in two lines.</p><ul><li>one<li>two</ul>"
         "<table><tr><th>a<th>b<tr><td>1<td>2</table><pre>def f():\n    return 1\n</pre><footer>(c)</footer></body>"
     )
-    assert title == "A & B"
-    assert text == (
+    assert page.meta["title"] == "A & B"
+    assert page.text == (
         "# Hello\n\nAn important text\nin two lines.\n\n- one\n- two\n\na | b\n1 | 2\n\ndef f():\n    return 1"
     )
 
@@ -146,7 +146,7 @@ def test_html_by_content_with_its_own_charset(tmp_path: Path) -> None:
 
 
 def test_deeply_nested_html_is_walked() -> None:
-    assert page_text("<div>" * 20_000 + "deep")[1] == "deep"
+    assert read_page("<div>" * 20_000 + "deep").text == "deep"
 
 
 def test_separated_stories(tmp_path: Path) -> None:

@@ -105,12 +105,6 @@ def declared_charset(head: str) -> str:
     return found[1] if found else ""
 
 
-def page_text(html: str) -> tuple[str, str]:
-    """The title and the text of a page: that of <main> or a single <article> where there is one."""
-    page = read_page(html)
-    return page.meta.get("title", ""), page.text
-
-
 def read_page(html: str, *, is_web: bool = True) -> Page:
     """The main text of a page of the web; all of the text of one that is a letter or a chapter."""
     from selectolax.lexbor import LexborHTMLParser

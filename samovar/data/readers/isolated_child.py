@@ -93,22 +93,27 @@ def _serve(request: dict[str, Any], answers: _Answers) -> None:
         return
     except BrokenPipeError:
         sys.exit(0)
-    except UnreadableError as error:
-        reason = str(error)
-    except MissingError as error:
-        reason = f"{error}: {error.hint}"
-    except OSError as error:
-        said = (error.strerror or type(error).__name__).lower()
-        reason = f"cannot be read: {said}" if error.errno else f"damaged, or unlike any {format_.name} known"
     except BaseException as error:  # whatever a library raises over a broken file is said of this file
         # A library in Rust that gives up raises what is no Exception.
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
-        reason = f"damaged, or unlike any {format_.name} known: {type(error).__name__}: {error}"[:200]
+        reason = _reason(error, format_.name)
     answers.send({"facts": [account.format, account.encoding]})
     if reason:
         answers.send({"reason": reason})
     answers.send({"end": ""})
+
+
+def _reason(error: BaseException, format_name: str) -> str:
+    """Why a file could not be read, of which its parser raised ``error``."""
+    if isinstance(error, UnreadableError):
+        return str(error)
+    if isinstance(error, MissingError):
+        return f"{error}: {error.hint}"
+    unlike = f"damaged, or unlike any {format_name} known"
+    if isinstance(error, OSError):
+        return f"cannot be read: {(error.strerror or type(error).__name__).lower()}" if error.errno else unlike
+    return f"{unlike}: {type(error).__name__}: {error}"[:200]
 
 
 @contextlib.contextmanager

@@ -5,9 +5,10 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from samovar.data.account import FileAccount
 from samovar.data.document import Document
@@ -19,6 +20,8 @@ from samovar.data.readers.problems import BombError
 # An archive in an archive in an archive is read, one more is not.
 MAX_DEPTH = 3
 MAX_MEMBERS = 1_000_000
+
+OpenMember = Callable[[], AbstractContextManager[BinaryIO]]
 
 
 def begin_archive(file: InputFile) -> Budget:
@@ -37,7 +40,7 @@ def begin_archive(file: InputFile) -> Budget:
 def read_member(
     archive: InputFile,
     name: str,
-    open_member: Callable[[], AbstractContextManager[BinaryIO]],
+    open_member: OpenMember,
     *,
     size_bytes: int,
     meta: dict[str, str] | None = None,
@@ -58,12 +61,7 @@ def read_member(
         return
     with tempfile.NamedTemporaryFile(dir=archive.scratch, prefix="samovar-") as copy:
         try:
-            with open_member() as stream:
-                while block := stream.read(BLOCK_BYTES):
-                    if budget is not None:
-                        budget.spend(len(block))
-                    copy.write(block)
-                copy.flush()
+            _copy(open_member, copy, budget)
         except UnreadableError as error:
             row.reason = str(error)
             archive.account.add_member(row)
@@ -71,26 +69,27 @@ def read_member(
                 raise
             return
         row.size_bytes = copy.tell()
-        member = InputFile(
-            Path(copy.name),
-            row.file,
-            row,
-            text_field=archive.text_field,
-            separator=archive.separator,
-            max_document_characters=archive.max_document_characters,
-            ocr=archive.ocr,
-            skip=archive.skip,
-            scratch=archive.scratch,
+        member = replace(
+            archive,
+            path=Path(copy.name),
+            name=row.file,
+            account=row,
             meta=archive.meta | (meta or {}),
             is_copy=True,
             depth=archive.depth + 1,
-            budget=archive.budget,
+            compression="",
         )
-        for document in read_file(member):
-            row.documents += 1
-            row.characters += len(document.text)
-            yield document
+        yield from row.counted(read_file(member))
     archive.account.add_member(row)
+
+
+def _copy(open_member: OpenMember, copy: IO[bytes], budget: Budget | None) -> None:
+    with open_member() as stream:
+        while block := stream.read(BLOCK_BYTES):
+            if budget is not None:
+                budget.spend(len(block))
+            copy.write(block)
+    copy.flush()
 
 
 def leave_out(archive: InputFile, name: str, reason: str, size_bytes: int = 0) -> None:

@@ -71,10 +71,7 @@ class FileUnit:
                 ocr=self.reading.ocr,
                 skip=self.reading.skip,
             )
-            for document in read_file(file):
-                row.documents += 1
-                row.characters += len(document.text)
-                yield document
+            yield from row.counted(read_file(file))
         account.close_file(row)
 
 

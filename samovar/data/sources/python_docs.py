@@ -65,10 +65,7 @@ def _document(name: str, text: str) -> Document:
 
 def _counted(account: ReadingAccount, name: str, documents: Iterator[Document]) -> Iterator[Document]:
     row = FileAccount(name, format=PYTHON_DOCS)
-    for document in documents:
-        row.documents += 1
-        row.characters += len(document.text)
-        yield document
+    yield from row.counted(documents)
     account.close_file(row)
 
 
@@ -114,10 +111,7 @@ def _module(account: ReadingAccount, where: tuple[Path, str]) -> Iterator[Docume
     except (OSError, SyntaxError, ValueError) as error:
         row.reason = f"cannot be read: {type(error).__name__}"
     else:
-        for document in _documents_of(docs, name):
-            row.documents += 1
-            row.characters += len(document.text)
-            yield document
+        yield from row.counted(_documents_of(docs, name))
         if not row.documents:
             row.reason = "no docstrings"
     account.close_file(row)

@@ -61,10 +61,7 @@ class RemoteUnit:
         """The documents of the file; what cannot be read is a row of ``account``."""
         row = FileAccount(self.name, self.size_bytes, reason=self.reason)
         if not row.reason:
-            for document in self._read(row):
-                row.documents += 1
-                row.characters += len(document.text)
-                yield document
+            yield from row.counted(self._read(row))
         account.close_file(row)
 
     def _read(self, row: FileAccount) -> Iterator[Document]:
