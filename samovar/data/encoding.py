@@ -38,47 +38,10 @@ _SIGNATURES = (
 )
 _CYRILLIC_ENCODINGS = ("cp1251", "koi8-r", "cp866", "iso8859-5", "mac-cyrillic")
 # Share of each letter in Russian prose, in per mille (Lyashevskaya and Sharov 2009, frequency dictionary).
-RUSSIAN_PER_MILLE = dict(
-    zip(
-        "оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфъё",
-        (
-            110,
-            85,
-            80,
-            74,
-            67,
-            63,
-            55,
-            47,
-            45,
-            44,
-            35,
-            32,
-            30,
-            28,
-            26,
-            20,
-            19,
-            17,
-            17,
-            16,
-            16,
-            14,
-            12,
-            10,
-            9,
-            7,
-            6,
-            5,
-            4,
-            3,
-            3,
-            1,
-            1,
-        ),
-        strict=True,
-    )
-)
+RUSSIAN_PER_MILLE = dict(zip("оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфъё", (
+    110, 85, 80, 74, 67, 63, 55, 47, 45, 44, 35, 32, 30, 28, 26, 20, 19, 17, 17, 16, 16, 14, 12, 10, 9, 7, 6, 5, 4, 3,
+    3, 1, 1,
+), strict=True))  # fmt: skip
 _WESTERN = frozenset("àáâãäåæçèéêëìíîïñòóôõöøùúûüýÿßœÀÁÂÄÅÆÇÈÉÊËÍÑÓÔÖØÜŒ«»‘’“”„–—…°§€£©®\xa0")
 _TEXT_CONTROLS = frozenset(b"\t\n\v\f\r\x1b")
 

@@ -22,17 +22,12 @@ class GroupSizes:
         self.documents: Counter[str] = Counter()
         self.characters: Counter[str] = Counter()
 
-    def add(self, name: str, documents: int, characters: int) -> None:
-        """Count documents of a group."""
+    def add(self, name: str, characters: int) -> None:
+        """Count a document of a group."""
         if name not in self.documents and len(self.documents) >= MAX_NAMES:
             name = OTHER
-        self.documents[name] += documents
+        self.documents[name] += 1
         self.characters[name] += characters
-
-    def merge(self, other: GroupSizes) -> None:
-        """Add what another part of the corpus gave."""
-        for name, documents in other.documents.items():
-            self.add(name, documents, other.characters[name])
 
 
 class TextStatistics:
@@ -47,24 +42,15 @@ class TextStatistics:
         self.documents_by_length_bits: Counter[int] = Counter()
         self.groups = {by: GroupSizes() for by in GROUPED_BY}
 
-    def add(self, document: Document | str) -> None:
-        """Count a document; of a text alone, script and length are known."""
-        text = document if isinstance(document, str) else document.text
-        script = script_of(text)
+    def add(self, document: Document) -> None:
+        """Count a document."""
+        size = len(document.text)
+        script = script_of(document.text)
         self.documents_by_script[script] += 1
-        self.characters_by_script[script] += len(text)
-        self.documents_by_length_bits[len(text).bit_length()] += 1
-        if isinstance(document, Document):
-            for by, sizes in self.groups.items():
-                sizes.add(_name(document, by), 1, len(text))
-
-    def merge(self, other: TextStatistics) -> None:
-        """Add what another part of the corpus gave."""
-        self.documents_by_script.update(other.documents_by_script)
-        self.characters_by_script.update(other.characters_by_script)
-        self.documents_by_length_bits.update(other.documents_by_length_bits)
-        for by, sizes in other.groups.items():
-            self.groups[by].merge(sizes)
+        self.characters_by_script[script] += size
+        self.documents_by_length_bits[size.bit_length()] += 1
+        for by, sizes in self.groups.items():
+            sizes.add(_name(document, by), size)
 
 
 def script_of(text: str) -> str:

@@ -363,14 +363,7 @@ def test_sizes_in_the_words_of_the_hub() -> None:
     ]
 
 
-def test_statistics_of_parts_are_those_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole, first, second = TextStatistics(), TextStatistics(), TextStatistics()
-    for number, document in enumerate(documents()):
-        whole.add(document)
-        (first if number % 3 else second).add(document)
-    first.merge(second)
-    assert first.documents_by_script == whole.documents_by_script
-    assert first.groups["source"].characters == whole.groups["source"].characters
+def test_beyond_so_many_names_the_rest_is_counted_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("samovar.data.text_statistics.MAX_NAMES", 3)
     bounded = TextStatistics()
     for number in range(10):

@@ -119,9 +119,6 @@ def test_preview_tells_what_thresholds_lose() -> None:
     assert words.bounds == {50}
     assert words.num_lost == 8  # 6 to 48 words
     assert [sample.id for sample in words.samples] == ["d8", "d7", "d6"]
-    assert words.lost_at(50) == 8
-    assert words.lost_at(54) == 8
-    assert words.lost_at(54.5) == 9
     by_loss = {threshold.value: threshold.num_lost for threshold in words.thresholds()}
     assert by_loss[6.0] == 0  # the loosest threshold loses none
     assert by_loss[6.0 * 5] == 4  # a tenth

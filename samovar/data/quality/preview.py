@@ -73,11 +73,6 @@ class RulePreview:
             found.setdefault(value, self._threshold(value, ordered))
         return list(found.values())
 
-    def lost_at(self, bound: float) -> int:
-        """How many documents a threshold of ``bound`` would lose."""
-        ordered = np.sort(np.frombuffer(self.values, dtype=np.float64))
-        return self._threshold(bound, ordered).num_lost
-
     def _threshold(self, value: float, ordered: np.ndarray) -> Threshold:
         if self.side == "at least":
             num_lost = int(np.searchsorted(ordered, value, side="left"))
