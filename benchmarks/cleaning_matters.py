@@ -29,8 +29,9 @@ from benchmarks.result import RESULTS, exit_with, markdown_table, write_result
 from benchmarks.shape import ten_million, tiny
 from samovar.core.errors import DataError
 from samovar.data.corpus import build_corpus, read_corpus
+from samovar.data.document import Document
 from samovar.data.settings import DataSettings
-from samovar.data.shards import write_index, write_split
+from samovar.data.shards import write_documents, write_index
 from samovar.model.settings import DecoderSettings, ModelSettings
 from samovar.tokenizer.settings import TokenizerSettings
 from samovar.tokenizer.tokenizer import Tokenizer
@@ -101,9 +102,9 @@ def write_shards(texts: Sequence[str], held_out: Sequence[str], tokenizer: Token
     """Shards of one arm, with the held-out texts for validation; gives the counts of both splits."""
     folder.mkdir(parents=True)
     counts = {
-        split: write_split(
-            rows,
-            tokenizer.encode_batch,
+        split: write_documents(
+            (Document(str(number), text, split) for number, text in enumerate(rows)),
+            lambda: tokenizer.encode_batch,
             document_end_id=tokenizer.document_end_id,
             vocab_size=tokenizer.vocab_size,
             folder=folder,

@@ -51,11 +51,8 @@ class Rows:
 
     def __init__(self, stem: Path) -> None:
         self._path = _beside(stem, ".jsonl")
-        ends = _beside(stem, ".ends")
-        for path in (self._path, ends):
-            if not path.is_file():
-                raise MissingError(f"{path} does not exist", hint="make it again with the command that made its folder")
-        self._ends = map_numbers(ends, np.int64)
+        _check_there(self._path)
+        self._ends = map_numbers(_beside(stem, ".ends"), np.int64)
 
     def __len__(self) -> int:
         return len(self._ends)
@@ -81,10 +78,20 @@ class Rows:
 
 
 def map_numbers(path: Path, dtype: Any) -> np.ndarray:
-    """The numbers in the flat file ``path``, mapped into memory; an empty file is an empty array."""
+    """The numbers in the flat file ``path``, mapped into memory; an empty file is an empty array.
+
+    Raises:
+        MissingError: it does not exist.
+    """
+    _check_there(path)
     if path.stat().st_size == 0:
         return np.empty(0, dtype=dtype)
     return np.memmap(path, dtype=dtype, mode="r")
+
+
+def _check_there(path: Path) -> None:
+    if not path.is_file():
+        raise MissingError(f"{path} does not exist", hint="make it again with the command that made its folder")
 
 
 def _beside(stem: Path, suffix: str) -> Path:

@@ -7,25 +7,23 @@ the bytes of text behind them. ``<split>-starts.bin`` (int64, the first token of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, NamedTuple, TypeVar
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 
-from samovar.core.errors import ConfigError, CorruptError, DataError, MissingError
+from samovar.core.errors import ConfigError, CorruptError, DataError
 from samovar.core.files import naming_os_errors, read_json, write_json
 from samovar.data.document import Document
 from samovar.data.encoding_pool import EncodeBatch, encode_in_order
+from samovar.data.pipeline.ordered import batches
 from samovar.data.rows import Rows, RowWriter, map_numbers
-
-T = TypeVar("T")
 
 INDEX = "shards.json"
 SHARD_TOKENS = 100_000_000
 _TEXTS_AT_ONCE = 256
-_CHARACTERS_AT_ONCE = 1 << 20
 
 
 class DocumentTable(NamedTuple):
@@ -44,8 +42,7 @@ class Split(NamedTuple):
     num_tokens: int
     num_documents: int
     size_bytes: int
-    documents: DocumentTable | None = None
-    """None for shards that were written without."""
+    documents: DocumentTable
 
     @property
     def bytes_per_token(self) -> float:
@@ -68,15 +65,9 @@ def document_at(split: Split, token: int) -> Origin:
 
     Raises:
         DataError: the split has no such token.
-        MissingError: the shards were written without an index of documents.
     """
     if not 0 <= token < split.num_tokens:
         raise DataError(f"there is no token {token}: the split has {split.num_tokens}", hint="count from 0")
-    if split.documents is None:
-        raise MissingError(
-            "these shards have no index of documents: they were made by an older version",
-            hint="delete their folder and run the same command again",
-        )
     number = int(np.searchsorted(split.documents.starts, token, side="right")) - 1
     row = split.documents.rows[number]
     return Origin(row["id"], row["source"], row["meta"], token - int(split.documents.starts[number]))
@@ -98,13 +89,13 @@ def write_documents(
     The files are the same whatever the number of ``workers``. Each holds three batches of a megabyte at a time.
     """
     dtype = token_type(vocab_size)
-    batches = (([document.text for document in batch], batch) for batch in _batches(documents, _length))
+    parts = (([document.text for document in batch], batch) for batch in batches(documents, _TEXTS_AT_ONCE))
     with (
         _ShardWriter(folder, split, dtype, document_end_id) as writer,
         RowWriter(folder / f"{split}-documents") as rows,
         (folder / f"{split}-starts.bin").open("wb") as starts,
     ):
-        for encoded, batch in encode_in_order(batches, load_encoder, dtype=dtype, workers=workers):
+        for encoded, batch in encode_in_order(parts, load_encoder, dtype=dtype, workers=workers):
             place = 0
             for document, size in zip(batch, encoded.sizes.tolist(), strict=True):
                 with naming_os_errors(folder):
@@ -112,26 +103,6 @@ def write_documents(
                 rows.add({"id": document.id, "source": document.source, "meta": document.meta})
                 writer.add(encoded.ids[place : place + size], document.text)
                 place += size
-            on_progress(writer.counts["size_bytes"])
-    return writer.counts
-
-
-def write_split(
-    texts: Iterable[str],
-    encode_batch: Callable[[list[str]], list[list[int]]],
-    *,
-    document_end_id: int,
-    vocab_size: int,
-    folder: Path,
-    split: str,
-    on_progress: Callable[[int], None] = lambda num_bytes: None,
-) -> dict[str, int]:
-    """Encode ``texts`` into ``<split>-00000.bin…``, without an index of documents, and give the counts."""
-    dtype = token_type(vocab_size)
-    with _ShardWriter(folder, split, dtype, document_end_id) as writer:
-        for batch in _batches(texts, len):
-            for text, ids in zip(batch, encode_batch(batch), strict=True):
-                writer.add(np.asarray(ids, dtype=dtype), text)
             on_progress(writer.counts["size_bytes"])
     return writer.counts
 
@@ -226,11 +197,8 @@ def open_split(folder: Path, split: str) -> Split:
     return Split(list(shards), counts["num_tokens"], counts["num_documents"], counts["size_bytes"], documents)
 
 
-def _document_table(folder: Path, split: str, num_documents: int) -> DocumentTable | None:
-    path = folder / f"{split}-starts.bin"
-    if not path.is_file():
-        return None
-    table = DocumentTable(map_numbers(path, np.int64), Rows(folder / f"{split}-documents"))
+def _document_table(folder: Path, split: str, num_documents: int) -> DocumentTable:
+    table = DocumentTable(map_numbers(folder / f"{split}-starts.bin", np.int64), Rows(folder / f"{split}-documents"))
     if not len(table.starts) == len(table.rows) == num_documents:
         raise CorruptError(
             f"{folder}: the index of the {split} shards has {len(table.starts)} documents, they have {num_documents}",
@@ -242,21 +210,3 @@ def _document_table(folder: Path, split: str, num_documents: int) -> DocumentTab
 def token_type(vocab_size: int) -> np.dtype:
     """The smallest type on disk that holds every id of a vocabulary."""
     return np.dtype(np.uint16 if vocab_size <= 1 << 16 else np.uint32)
-
-
-def _length(document: Document) -> int:
-    return len(document.text)
-
-
-def _batches(items: Iterable[T], length: Callable[[T], int]) -> Iterator[list[T]]:
-    """At most 256 items and, but for the last, a million characters at a time."""
-    batch: list[T] = []
-    characters = 0
-    for item in items:
-        batch.append(item)
-        characters += length(item)
-        if len(batch) >= _TEXTS_AT_ONCE or characters >= _CHARACTERS_AT_ONCE:
-            yield batch
-            batch, characters = [], 0
-    if batch:
-        yield batch

@@ -138,15 +138,12 @@ class ShardRows(Rows):
         return Batch(tokens_BT, target_BT.masked_fill(is_end, IGNORED), document_BT)
 
     def sources(self, numbers: np.ndarray) -> list[str]:
-        """The ids of the documents in the rows, or the rows' tokens where the shards have no index of documents."""
+        """The ids of the documents in the rows."""
         found = []
+        starts = self.split.documents.starts
         for shard, start in self._places(numbers):
-            first = int(self._first_token[shard]) + start
-            token, end = first, first + self.context
-            if self.split.documents is None:
-                found.append(f"tokens {first} to {end - 1}")
-                continue
-            starts = self.split.documents.starts
+            token = int(self._first_token[shard]) + start
+            end = token + self.context
             while token < end:
                 found.append(document_at(self.split, token).id)
                 after = int(np.searchsorted(starts, token, side="right"))

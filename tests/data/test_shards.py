@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from samovar.core.errors import CorruptError, DataError, MissingError, ResourceError
 from samovar.data import encoding_pool, shards
 from samovar.data.document import Document
-from samovar.data.shards import Origin, document_at, open_split, write_documents, write_index, write_split
+from samovar.data.shards import Origin, document_at, open_split, write_documents, write_index
 
 END = 256
 
@@ -99,14 +99,12 @@ def test_a_worker_that_is_killed_is_named(tmp_path: Path, monkeypatch: pytest.Mo
         )  # fmt: skip
 
 
-def test_shards_without_an_index_of_documents_are_read_and_say_what_they_lack(tmp_path: Path) -> None:
-    counts = write_split(["ab", "c"], encode_bytes, document_end_id=END, vocab_size=300, folder=tmp_path, split="train")
-    write_index(tmp_path, vocab_size=300, document_end_id=END, splits={"train": counts})
-    split = open_split(tmp_path, "train")
-    assert split.shards[0].tolist() == [97, 98, END, 99, END]
-    assert (split.num_documents, split.size_bytes) == (2, 3)
-    with pytest.raises(MissingError, match="no index of documents"):
-        document_at(split, 0)
+@pytest.mark.parametrize("name", ["train-starts.bin", "train-documents.jsonl", "train-documents.ends"])
+def test_a_part_of_the_index_that_is_missing_is_named(tmp_path: Path, name: str) -> None:
+    write(tmp_path, ["ab", "c"])
+    (tmp_path / name).unlink()
+    with pytest.raises(MissingError, match=f"{name} does not exist"):
+        open_split(tmp_path, "train")
 
 
 def test_an_index_cut_short_is_found(tmp_path: Path) -> None:

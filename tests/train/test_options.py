@@ -282,8 +282,6 @@ def test_rows_tell_the_documents_they_are_of(tmp_path: Path) -> None:
     assert len(rows) == 3
     assert [rows.sources(np.array([number])) for number in range(3)] == [["d0"], ["d1", "d2"], ["d2"]]
     assert rows.sources(np.array([2, 0])) == ["d2", "d0"]
-    bare = ShardRows(split._replace(documents=None), 4, END, document_mask=True)
-    assert bare.sources(np.array([1])) == ["tokens 4 to 7"]
 
 
 @pytest.mark.slow

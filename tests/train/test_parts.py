@@ -6,15 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from samovar.chat.rows import Row
 from samovar.core.errors import ConfigError, CorruptError, DataError
-from samovar.data.shards import open_split, write_index, write_split
+from samovar.data.document import Document
+from samovar.data.shards import open_split, write_documents, write_index
 from samovar.train.batches import IGNORED, Order, ShardRows
-from samovar.train.optimizers import orthogonalize
 from samovar.train.packing import PackedRows, pack_rows
 from samovar.train.plan import Plan
 from samovar.train.rates import rate_factors
@@ -26,26 +25,15 @@ END = 9
 
 def write_digits(folder: Path, texts: list[str]) -> None:
     """Shards of a toy encoding: every digit is its own token, 9 ends a document."""
-    counts = write_split(
-        texts,
-        lambda batch: [[int(letter) for letter in text] for text in batch],
+    counts = write_documents(
+        [Document(str(number), text, "") for number, text in enumerate(texts)],
+        lambda: lambda batch: [[int(letter) for letter in text] for text in batch],
         document_end_id=END,
         vocab_size=10,
         folder=folder,
         split="train",
     )
     write_index(folder, vocab_size=10, document_end_id=END, splits={"train": counts})
-
-
-def test_orthogonalize_brings_singular_values_near_one() -> None:
-    for shape in ((3, 32, 32), (2, 16, 48), (2, 48, 16)):
-        values = torch.linalg.svdvals(orthogonalize(torch.randn(shape, generator=torch.Generator().manual_seed(0))))
-        assert 0.3 < values.min() < values.max() < 1.4
-    # Against the exact polar factor: the direction is kept.
-    matrix = torch.randn(1, 24, 24, generator=torch.Generator().manual_seed(2))
-    u, _, vh = torch.linalg.svd(matrix)
-    cosine = torch.nn.functional.cosine_similarity(orthogonalize(matrix).flatten(), (u @ vh).flatten(), dim=0)
-    assert cosine > 0.95
 
 
 def shares(num_steps: int, schedule: Schedule, **changes: float) -> list[float]:

@@ -13,7 +13,8 @@ from samovar.chat.read import read_conversations
 from samovar.chat.rows import render_rows
 from samovar.core.errors import ConfigError
 from samovar.core.files import read_json, write_json
-from samovar.data.shards import INDEX, write_index, write_split
+from samovar.data.document import Document
+from samovar.data.shards import INDEX, write_documents, write_index
 from samovar.model.checkpoint import load_model
 from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.train.packing import PackedRows, pack_rows
@@ -43,8 +44,9 @@ def make_shards(base: Path) -> Path:
     folder.mkdir()
     texts = [f"Kindly pass the {thing} and the {other}, fool." for thing in THINGS for other in THINGS]
     end, size = tokenizer.document_end_id, tokenizer.vocab_size
-    counts = write_split(
-        texts, tokenizer.encode_batch, document_end_id=end, vocab_size=size, folder=folder, split="train"
+    documents = [Document(str(number), text, "") for number, text in enumerate(texts)]
+    counts = write_documents(
+        documents, lambda: tokenizer.encode_batch, document_end_id=end, vocab_size=size, folder=folder, split="train"
     )
     write_index(folder, vocab_size=size, document_end_id=end, splits={"train": counts})
     return folder

@@ -15,14 +15,14 @@ BATCH_CHARACTERS = 1 << 20
 BATCH_DOCUMENTS = 1024
 
 
-def batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
-    """Lists of about a million characters, or of 1,024 documents."""
+def batches(documents: Iterable[Document], most_documents: int = BATCH_DOCUMENTS) -> Iterator[list[Document]]:
+    """Lists of about a million characters, or of so many documents."""
     batch: list[Document] = []
     characters = 0
     for document in documents:
         batch.append(document)
         characters += len(document.text)
-        if characters >= BATCH_CHARACTERS or len(batch) >= BATCH_DOCUMENTS:
+        if characters >= BATCH_CHARACTERS or len(batch) >= most_documents:
             yield batch
             batch, characters = [], 0
     if batch:
