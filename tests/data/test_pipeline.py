@@ -134,9 +134,8 @@ def test_every_document_is_kept_or_has_one_row_that_says_why_not(tmp_path: Path)
             assert row.detail.split(" to ")[1].removesuffix(", which stays") in kept
         if row.step == "redact":
             assert (row.verdict, row.detail) == ("edited", "email 1")
-    mine = list(read_verdicts(out, ["documents/0/005.txt"]))
+    mine = [row for row in rows if row.source == "documents/0/005.txt"]
     assert {row.step for row in mine} >= {"normalise", "redact"}
-    assert {row.source for row in mine} == {"documents/0/005.txt"}
 
 
 def test_random_edits_end_in_what_a_fresh_build_gives(tmp_path: Path) -> None:

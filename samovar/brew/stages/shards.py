@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ from samovar.brew.forecast import MIB, PROCESS_BYTES, Forecast, Outlook
 from samovar.brew.recipe import Recipe
 from samovar.brew.stage import Stage, StageContext
 from samovar.brew.training_forecast import decoder_settings
+from samovar.core.devices import num_cores
 
 if TYPE_CHECKING:
     from samovar.tokenizer.tokenizer import Tokenizer
@@ -90,7 +90,7 @@ def _encode(context: StageContext, tokenizer: Tokenizer, *, is_fast: bool) -> di
                 vocab_size=tokenizer.vocab_size,
                 folder=context.out,
                 split=split,
-                workers=len(os.sched_getaffinity(0)),
+                workers=num_cores(),
                 on_progress=show,
             )
     return counts

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from samovar.core.errors import ConfigError, ResourceError, SamovarError
 from samovar.core.extras import require
+from samovar.data.pipeline.workers import num_workers
 
 T = TypeVar("T")
 
@@ -114,8 +115,7 @@ class Session:
                     f"the cluster of Ray at {address} cannot be reached: {_first_line(error)}",
                     hint=f"see `ray status` there; without {ADDRESS} this machine is used alone",
                 ) from error
-            processors = wanted or len(os.sched_getaffinity(0))
-            self.ray.init(address="local", num_cpus=processors, include_dashboard=False, **quiet)
+            self.ray.init(address="local", num_cpus=num_workers(wanted), include_dashboard=False, **quiet)
 
 
 def _first_line(error: Exception | None) -> str:

@@ -16,7 +16,7 @@ from samovar.data.pipeline.records import account_from, merge_record
 from samovar.data.pipeline.run import LocalRun, cleaned
 from samovar.data.pipeline.unit_store import UnitStore
 from samovar.data.pipeline.unit_stream import Made, UnitStream
-from samovar.data.pipeline.verdicts import VerdictWriter
+from samovar.data.pipeline.verdicts import VerdictWriter, watch
 from samovar.data.pipeline.workers import Workers
 from samovar.data.sources.source import LeftOut, Source, Unit, units_of
 from samovar.data.steps import make_step
@@ -61,9 +61,9 @@ class Flow:
                 here = LocalRun(self._plan, number)
                 documents = cleaned(documents, steps, here, section, self._workers, number)
             else:
-                section.watch(steps[0], self._plan.labels_of_run(number)[0])
+                watch(steps[0], self._plan.labels_of_run(number)[0], section.add)
                 documents = steps[0](documents)
-        self._verdicts.section().watch(self._last, self._last.name)
+        watch(self._last, self._last.name, self._verdicts.section().add)
         return self._last(documents)
 
     def finished_steps(self) -> list[Step]:

@@ -9,11 +9,9 @@ from typing import Any, NamedTuple, TypeVar
 
 from samovar.data.account import FileAccount
 from samovar.data.samples import Reservoir
-from samovar.data.steps.step import DroppedSample, EditedSample, Tally
+from samovar.data.steps.step import TALLIED, DroppedSample, EditedSample, Tally
 
 Item = TypeVar("Item", bound=NamedTuple)
-
-_NUMBERS = ("documents_in", "documents_out", "num_edited", "characters_in", "characters_out")
 
 
 def account_record(file: FileAccount) -> list[Any]:
@@ -46,12 +44,15 @@ def tally_record(tally: Tally) -> dict[str, Any]:
         "dropped_samples": {reason: _reservoir_record(kept) for reason, kept in tally.dropped_samples.items()},
         "edited_samples": _reservoir_record(tally.edited_samples) if tally.edited_samples.keyed_items else None,
     }
-    return {"numbers": [getattr(tally, name) for name in _NUMBERS], **{name: it for name, it in record.items() if it}}
+    return {
+        "numbers": [getattr(tally, name) for name in TALLIED],
+        **{name: it for name, it in record.items() if it},
+    }
 
 
 def merge_record(tally: Tally, record: dict[str, Any]) -> None:
     """Add to ``tally`` what ``tally_record`` wrote down of another: ``Tally.merge``, many thousand times as it is."""
-    for name, value in zip(_NUMBERS, record["numbers"], strict=True):
+    for name, value in zip(TALLIED, record["numbers"], strict=True):
         if value:
             setattr(tally, name, getattr(tally, name) + value)
     _add(tally.dropped, record.get("dropped", {}))

@@ -13,9 +13,9 @@ from samovar.data.document import Document
 from samovar.data.pipeline.frames import VerdictRow
 from samovar.data.pipeline.ordered import batches
 from samovar.data.pipeline.plan import Plan
-from samovar.data.pipeline.verdicts import Section, verdict_row
+from samovar.data.pipeline.verdicts import Section, watch
 from samovar.data.steps import make_step
-from samovar.data.steps.step import Step, Tally, Verdict
+from samovar.data.steps.step import Step, Tally
 
 if TYPE_CHECKING:
     from samovar.data.pipeline.workers import Workers
@@ -47,7 +47,7 @@ class LocalRun:
         """The steps, which leave a row for each verdict."""
         steps = [make_step(step, seed=self._seed) for step in self._settings]
         for step, label in zip(steps, self._labels, strict=True):
-            self._watch(step, label)
+            watch(step, label, self._add)
         return steps
 
     def clean(self, documents: Iterable[Document]) -> Cleaned:
@@ -58,13 +58,8 @@ class LocalRun:
             stream = step(stream)
         return Cleaned(list(stream), [step.take_tally() for step in self.steps], self._verdicts)
 
-    def _watch(self, step: Step, label: str) -> None:
-        def witness(document: Document, verdict: Verdict) -> None:
-            row = verdict_row(label, document, verdict)
-            if row is not None:
-                self._verdicts.append(row)
-
-        step.witness = witness
+    def _add(self, row: VerdictRow) -> None:
+        self._verdicts.append(row)
 
 
 def cleaned(

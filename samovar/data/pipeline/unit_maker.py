@@ -18,10 +18,10 @@ from samovar.data.pipeline.ordered import batches, in_order
 from samovar.data.pipeline.plan import Plan
 from samovar.data.pipeline.records import account_record, tally_from, tally_record
 from samovar.data.pipeline.unit_store import Entry, SegmentWriter, segment_path
-from samovar.data.pipeline.verdicts import verdict_row
+from samovar.data.pipeline.verdicts import watch
 from samovar.data.sources.source import Unit
 from samovar.data.steps import make_step
-from samovar.data.steps.step import Step, Tally, Verdict
+from samovar.data.steps.step import Step, Tally
 
 _TO_TRY_AGAIN = 0
 """In the place of the rules of a unit whose files might be read the next time: no rules have this hash."""
@@ -130,7 +130,6 @@ class UnitMaker:
         """Whether reading anew under the present rules of forgetting would give just what ``known`` leads to."""
         if known.rules == _TO_TRY_AGAIN:
             return False
-        rules = set(self._plan.rules)
         with segment_path(self._folder, known.segment).open("rb") as file:
             for part in read_frames(file, known.offset, known.size_bytes):
                 if isinstance(part, Part):
@@ -139,10 +138,9 @@ class UnitMaker:
                     if any(self._is_named(Document(row.id, "", row.source)) for row in part.verdicts):
                         return False
                     continue
-                if any(ForgetRule(kind, pattern) not in rules for kind, pattern in part["rules"]):
-                    return False
                 if part["rules"]:
-                    # It has met rules before; whether an added one would have come first is not worth knowing.
+                    # It has met rules before: one may be gone, and whether an added one would have come first is not
+                    # worth knowing.
                     return False
                 if any(self._forget_texts.names_text_of(tally) for tally in _tallies(part)):
                     return False
@@ -184,9 +182,9 @@ class UnitMaker:
         """Forgetting by file, the recipe's first steps, forgetting by text."""
         steps = [make_step(step, seed=self._plan.seed) for step in self._plan.reading_steps]
         for step, label in zip(steps, self._plan.labels, strict=False):
-            step.witness = self._witness_of(label)
+            watch(step, label, self._witness)
         for forget in (self._forget_files, self._forget_texts):
-            forget.witness = self._witness_of(forget.name)
+            watch(forget, forget.name, self._witness)
         return [self._forget_files, *steps, self._forget_texts]
 
     @cached_property
@@ -200,13 +198,9 @@ class UnitMaker:
 
         return prepare
 
-    def _witness_of(self, name: str) -> Callable[[Document, Verdict], None]:
-        def witness(document: Document, verdict: Verdict) -> None:
-            row = verdict_row(name, document, verdict)
-            if row is not None and self._out is not None:
-                self._out.witness(row)
-
-        return witness
+    def _witness(self, row: VerdictRow) -> None:
+        if self._out is not None:
+            self._out.witness(row)
 
     def _watched(self, documents: Iterator[Document]) -> Iterator[Document]:
         for document in documents:

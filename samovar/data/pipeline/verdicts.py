@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -25,6 +25,17 @@ def verdict_row(step: str, document: Document, verdict: Verdict) -> VerdictRow |
         counts = ", ".join(f"{what} {count}" for what, count in sorted(verdict.counts.items()))
         return VerdictRow(document.id, document.source, step, "edited", "", counts)
     return None
+
+
+def watch(step: Step, label: str, add: Callable[[VerdictRow], None]) -> None:
+    """Have ``add`` called with a row for every document that ``step``, called ``label``, drops or edits from now on."""
+
+    def witness(document: Document, verdict: Verdict) -> None:
+        row = verdict_row(label, document, verdict)
+        if row is not None:
+            add(row)
+
+    step.witness = witness
 
 
 class VerdictWriter:
@@ -106,32 +117,16 @@ class Section:
         with naming_os_errors(Path(self._file.name)):
             self._file.write(json_line(row))
 
-    def watch(self, step: Step, label: str) -> None:
-        """Write a row for every document that ``step``, called ``label``, drops or edits from now on."""
 
-        def witness(document: Document, verdict: Verdict) -> None:
-            row = verdict_row(label, document, verdict)
-            if row is not None:
-                self.add(row)
-
-        step.witness = witness
-
-
-def read_verdicts(corpus: Path, sources: Iterable[str] | None = None) -> Iterator[VerdictRow]:
-    """The rows of a corpus in their order; with ``sources``, those of documents from these files alone."""
-    import pyarrow.compute as pc
+def read_verdicts(corpus: Path) -> Iterator[VerdictRow]:
+    """The rows of a corpus in their order; none where it has none."""
     import pyarrow.parquet as pq
 
     path = corpus / VERDICTS
     if not path.is_file():
         return
-    wanted = None if sources is None else list(sources)
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(_ROWS_AT_ONCE):
-            if wanted is not None:
-                import pyarrow as pa
-
-                batch = batch.filter(pc.is_in(batch.column("source"), pa.array(wanted, pa.string())))
             for row in batch.to_pylist():
                 yield VerdictRow(**row)
 

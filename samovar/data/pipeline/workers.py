@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, TypeVar
 
+from samovar.core.devices import num_cores
 from samovar.core.errors import ResourceError
 from samovar.data.document import Document
 from samovar.data.pipeline.plan import Plan
@@ -35,7 +36,7 @@ class UnitTask(NamedTuple):
 
 def num_workers(wanted: int | None) -> int:
     """``wanted``, or the cores that this process may use."""
-    return wanted or len(os.sched_getaffinity(0))
+    return wanted or num_cores()
 
 
 class Workers:

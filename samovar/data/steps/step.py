@@ -16,6 +16,7 @@ from samovar.data.samples import Reservoir, first_change, shown
 DROPPED_SAMPLES = 20
 EDITED_SAMPLES = 5
 SHOWN_ROWS = 40
+TALLIED = ("documents_in", "documents_out", "num_edited", "characters_in", "characters_out")
 
 
 class StepSettings(Settings):
@@ -110,7 +111,7 @@ class Tally:
 
     def merge(self, other: Tally) -> None:
         """Add what another part of the corpus gave."""
-        for name in ("documents_in", "documents_out", "num_edited", "characters_in", "characters_out"):
+        for name in TALLIED:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.dropped.update(other.dropped)
         self.edits.update(other.edits)
