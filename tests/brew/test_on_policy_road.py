@@ -17,7 +17,7 @@ from samovar.core.artifact import Manifest, artifact_id
 from samovar.core.errors import DataError, ResourceError
 from tests.brew.test_students import Known
 from tests.cli.conftest import Samovar, samovar
-from tests.train.feedback.stand_in import Said, StandIn, answers_in, stand_in, with_odds
+from tests.train.feedback.stand_in import GoesDown, Said, StandIn, answers_in, stand_in, with_odds
 from tests.train.tiny_preferences import THINGS, asks, tiny_model, write_rows
 
 __all__ = ["samovar"]
@@ -28,27 +28,18 @@ DPO = {
 }  # fmt: skip
 
 
-class Server:
-    """Likes long answers, until it goes down."""
-
-    def __init__(self) -> None:
-        self.calls, self.fails_at = 0, 10**9
-
-    def __call__(self, body: dict[str, Any]) -> Said:
-        self.calls += 1
-        if self.calls >= self.fails_at:
-            return 503, "gone for tea"
-        first, second = map(len, answers_in(body))
-        return with_odds(float(first - second) or 0.1)
+def likes_long_ones(body: dict[str, Any]) -> Said:
+    first, second = map(len, answers_in(body))
+    return with_odds(float(first - second) or 0.1)
 
 
 @pytest.fixture(scope="module")
-def server() -> Server:
-    return Server()
+def server() -> GoesDown:
+    return GoesDown(likes_long_ones)
 
 
 @pytest.fixture(scope="module")
-def served(server: Server) -> Iterator[StandIn]:
+def served(server: GoesDown) -> Iterator[StandIn]:
     with stand_in(server) as found:
         yield found
 
@@ -74,7 +65,7 @@ def make(root: Path, how: Recipe, name: str) -> Manifest:
     return make_alone(load_stages()["dpo"], how, inputs={"sft": root / "assistant"}, out=root / name, root=root)
 
 
-def test_what_the_judge_said_is_kept_and_goes_into_the_manifest(root: Path, served: StandIn, server: Server) -> None:
+def test_what_the_judge_said_is_kept_and_goes_into_the_manifest(root: Path, served: StandIn, server: GoesDown) -> None:
     server.calls, server.fails_at = 0, 20
     with pytest.raises(ResourceError, match="gone for tea"):
         make(root, recipe(served), "better")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,7 +14,7 @@ from samovar.brew.recipe import load_recipe
 from samovar.brew.stage import load_stages
 from samovar.core.errors import DataError, MissingError, ResourceError
 from tests.brew.tiny import tiny_project
-from tests.train.feedback.stand_in import Said, StandIn, polite, stand_in
+from tests.train.feedback.stand_in import GoesDown, StandIn, polite, stand_in
 from tests.train.tiny_preferences import THINGS, asks, write_rows
 
 SMALL = "context: 128, batch_tokens: 256, micro_batch_tokens: 256, validations: 1, compile: 'off'"
@@ -30,26 +29,13 @@ dpo: {{{small}, held_out: 2, gate: {{examples: 1, max_fall: 1, max_bits_per_byte
 ROAD = ("data", "tokenizer", "shards", "pretrain", "sft", "rlaif", "dpo")
 
 
-class Server:
-    """Polite, until it goes down."""
-
-    def __init__(self) -> None:
-        self.calls, self.fails_at = 0, 30
-
-    def __call__(self, body: dict[str, Any]) -> Said:
-        self.calls += 1
-        if self.fails_at <= self.calls:
-            return 503, "gone for tea"
-        return polite(body)
+@pytest.fixture(scope="module")
+def server() -> GoesDown:
+    return GoesDown(polite, fails_at=30)
 
 
 @pytest.fixture(scope="module")
-def server() -> Server:
-    return Server()
-
-
-@pytest.fixture(scope="module")
-def served(server: Server) -> Iterator[StandIn]:
+def served(server: GoesDown) -> Iterator[StandIn]:
     with stand_in(server) as found:
         yield found
 
@@ -69,7 +55,7 @@ def go(project: Project, *changes: str, road: Sequence[str] = ROAD) -> dict[str,
     return {item.name: item for item in brew(project, load_recipe(project.recipe_file, changes), stages, is_quiet=True)}
 
 
-def test_a_judge_that_goes_down_costs_nothing_that_it_said(project: Project, server: Server) -> None:
+def test_a_judge_that_goes_down_costs_nothing_that_it_said(project: Project, server: GoesDown) -> None:
     with pytest.raises(ResourceError, match="does not answer: status 503: gone for tea"):
         go(project)
     answered = server.calls - 2
@@ -92,7 +78,7 @@ def test_a_judge_that_goes_down_costs_nothing_that_it_said(project: Project, ser
     assert not (rlaif.folder / "scratch").exists()
 
 
-def test_another_try_asks_only_what_is_new(project: Project, server: Server) -> None:
+def test_another_try_asks_only_what_is_new(project: Project, server: GoesDown) -> None:
     server.fails_at = 10**9
     made = go(project, road=ROAD[:-1])["rlaif"]
     before = server.calls

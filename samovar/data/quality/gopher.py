@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import partial
 
-from samovar.data.quality.rules import Rule
+from samovar.data.quality.rules import Measure, Rule
 from samovar.data.quality.text_shape import TextShape
 
 _BULLETS = ("•", "-")
@@ -77,40 +77,20 @@ def stop_word_pattern(words: Iterable[str]) -> re.Pattern[str]:
 
 def gopher_rules(bounds: Mapping[str, float | None], stop_words: frozenset[str]) -> list[Rule]:
     """The rules in the order in which they are asked."""
+    measures: dict[str, tuple[Measure, str]] = {
+        "min_words": (num_words, "few words"),
+        "max_words": (num_words, "very many words"),
+        "min_mean_word_characters": (mean_word_characters, "short words"),
+        "max_mean_word_characters": (mean_word_characters, "long words"),
+        "max_hashes_a_word": (hashes_a_word, "many signs #"),
+        "max_ellipses_a_word": (ellipses_a_word, "many ellipses"),
+        "max_bullet_lines": (bullet_lines, "nearly all lines are bullets"),
+        "max_ellipsis_lines": (ellipsis_lines, "many lines end with an ellipsis"),
+        "min_words_with_letters": (words_with_letters, "many words without letters"),
+    }
     rules = [
-        Rule("min_words", num_words, "at least", bounds["min_words"], "few words"),
-        Rule("max_words", num_words, "at most", bounds["max_words"], "very many words"),
-        Rule(
-            "min_mean_word_characters",
-            mean_word_characters,
-            "at least",
-            bounds["min_mean_word_characters"],
-            "short words",
-        ),
-        Rule(
-            "max_mean_word_characters",
-            mean_word_characters,
-            "at most",
-            bounds["max_mean_word_characters"],
-            "long words",
-        ),
-        Rule("max_hashes_a_word", hashes_a_word, "at most", bounds["max_hashes_a_word"], "many signs #"),
-        Rule("max_ellipses_a_word", ellipses_a_word, "at most", bounds["max_ellipses_a_word"], "many ellipses"),
-        Rule("max_bullet_lines", bullet_lines, "at most", bounds["max_bullet_lines"], "nearly all lines are bullets"),
-        Rule(
-            "max_ellipsis_lines",
-            ellipsis_lines,
-            "at most",
-            bounds["max_ellipsis_lines"],
-            "many lines end with an ellipsis",
-        ),
-        Rule(
-            "min_words_with_letters",
-            words_with_letters,
-            "at least",
-            bounds["min_words_with_letters"],
-            "many words without letters",
-        ),
+        Rule(name, measure, "at least" if name.startswith("min_") else "at most", bounds[name], reason)
+        for name, (measure, reason) in measures.items()
     ]
     needed = bounds["min_stop_words"]
     if stop_words and needed:

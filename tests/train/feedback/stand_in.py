@@ -25,6 +25,17 @@ class StandIn:
     headers: list[Mapping[str, str]] = field(default_factory=list)
 
 
+class GoesDown:
+    """Says what ``script`` does, until its ``fails_at``-th call."""
+
+    def __init__(self, script: Script, *, fails_at: int = 10**9) -> None:
+        self.script, self.fails_at, self.calls = script, fails_at, 0
+
+    def __call__(self, body: dict[str, Any]) -> Said:
+        self.calls += 1
+        return (503, "gone for tea") if self.calls >= self.fails_at else self.script(body)
+
+
 @contextmanager
 def stand_in(script: Script, *, models: tuple[str, ...] = ("judge-1",)) -> Iterator[StandIn]:
     """Serve on a free port of this machine until the end of the block."""
