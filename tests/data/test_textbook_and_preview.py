@@ -97,6 +97,33 @@ def test_the_step_notes_scores_and_drops_only_when_asked() -> None:
     assert isinstance(step_of("textbook", min_score=5).judge(Document("d", LESSON_EN, "s")), Marked)
 
 
+PARTS = {
+    "textbook": (LESSON_RU, SHOP, LESSON_EN),
+    "toxicity": ("what a fucking day it was", "this idiot came again", "tea and bread"),
+    "bias": ("a stupid German was late", "the lazy Russians slept", "women are wonderful"),
+}
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_what_many_parts_found_is_what_the_whole_does_and_does_not_grow_with_them(name: str) -> None:
+    documents = [Document(f"d{number}", PARTS[name][number % 3] + "." * number, "s") for number in range(60)]
+    whole, part, merged = step_of(name), step_of(name), step_of(name)
+    list(whole(iter(documents)))
+    for document in documents:
+        list(part(iter([document])))
+        merged.merge(part.take_tally())
+    found, expected = merged.tally.found, whole.tally.found
+    shown = {title: most for title in expected if (most := whole.most_of(title)) is not None}
+    assert shown
+    assert found.keys() == expected.keys()
+    for title, counts in expected.items():
+        if title in shown:
+            assert sorted(found[title].values())[-shown[title] :] == sorted(counts.values())
+            assert len(found[title]) <= 4 * shown[title] < len(documents)
+        else:
+            assert found[title] == counts
+
+
 def test_extremes_of_parts_merge() -> None:
     values = {f"d{number}": float((number * 37) % 101) for number in range(100)}
     parts = [type(step_of("textbook").tally.found["x"])() for _ in range(3)]

@@ -160,6 +160,11 @@ def _others(found: Found, alphabet: str, groups: Sequence[Group], group: Group) 
     return total
 
 
+def is_of_examples(title: str) -> bool:
+    """Whether examples stand under this title."""
+    return title.startswith("examples\t")
+
+
 def _name(what: str, alphabet: str, group: Group) -> str:
     return "\t".join((what, alphabet, *group))
 

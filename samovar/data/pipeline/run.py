@@ -94,7 +94,7 @@ def cleaned(
 
 def _counted(done: Cleaned, steps: Sequence[Step], section: Section) -> list[Document]:
     for step, tally in zip(steps, done.tallies, strict=True):
-        step.tally.merge(tally)
+        step.merge(tally)
     for row in done.verdicts:
         section.add(row)
     return done.documents

@@ -102,18 +102,17 @@ class UnitMaker:
             out = UnitWriter(new.file)
             account = _Rows()
             self._begin()
-            tallies = [step.take_tally() for step in self._steps]
             ids: set[str] = set()
             for part in in_order(map(clean, batches(unit.documents(account))), most):
                 for row in part.verdicts:
                     out.witness(row)
                 for document in part.documents:
                     out.add(document)
-                for tally, added in zip(tallies, part.tallies, strict=True):
-                    tally.merge(added)
+                for step, tally in zip(self._steps, part.tallies, strict=True):
+                    step.merge(tally)
                 ids |= part.forgotten_ids
                 self._forget_texts.met |= part.rules_met
-            self._finish(out, account, tallies, ids)
+            self._finish(out, account, [step.take_tally() for step in self._steps], ids)
             if any(file.may_pass for file in account.files):
                 new.rules = _TO_TRY_AGAIN
         return new.entry

@@ -77,6 +77,12 @@ class Bias(Step):
         count(self.tally.found, document, seen, starred(document.text, toxic), self.settings.show)
         return None
 
+    def most_of(self, title: str) -> int | None:
+        """As many examples as are shown."""
+        from samovar.data.bias.report import is_of_examples
+
+        return self.settings.show if is_of_examples(title) else None
+
     def tables(self) -> list[Table]:
         """Groups with their counts and ratios, and examples."""
         from samovar.data.bias.report import tables

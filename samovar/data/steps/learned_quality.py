@@ -155,6 +155,10 @@ class LearnedQuality(Step):
         ]
         return tables + [self._extremes_table(title) for title in (_BEST, _NEAR, _WORST)]
 
+    def most_of(self, title: str) -> int | None:
+        """As many of the best, of the worst and of the doubtful as are shown."""
+        return self.settings.show if title in (_BEST, _WORST, _NEAR) else None
+
     def _train(self) -> TextClassifier:
         from samovar.data.classify.training import train
 

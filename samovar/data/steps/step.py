@@ -11,6 +11,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 from samovar.core.settings import Settings
 from samovar.data.document import Document
+from samovar.data.quality.extremes import keep_highest
 from samovar.data.samples import Reservoir, first_change, shown
 
 DROPPED_SAMPLES = 20
@@ -157,9 +158,21 @@ class Step(ABC):
         tally, self.tally = self.tally, self._new_tally()
         return tally
 
+    def most_of(self, title: str) -> int | None:
+        """How many of what was found under ``title`` are shown, the highest; None where all of it counts."""
+        return None
+
+    def merge(self, tally: Tally) -> None:
+        """Add what another part of the corpus gave, and let go of what there is too much of then."""
+        self.tally.merge(tally)
+        self.trim()
+
     def trim(self) -> None:
-        """Let go of what the tally has too much of after others were merged into it; nothing by default."""
-        return
+        """Let go of what merging brought beyond ``most_of``: it would grow with the number of files."""
+        for title, counts in self.tally.found.items():
+            most = self.most_of(title)
+            if most is not None:
+                keep_highest(counts, most)
 
     @abstractmethod
     def judge(self, document: Document) -> Verdict:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
@@ -90,12 +89,9 @@ class Textbook(Step):
         ]
         return tables + [self._extremes_table(title) for title in (_BEST, _WORST)]
 
-    def trim(self) -> None:
-        """Keep the best and the worst of what several parts had as such."""
-        for title in (_BEST, _WORST):
-            kept = self.tally.found[title]
-            if len(kept) > 4 * self.settings.show:
-                self.tally.found[title] = Counter({name: kept[name] for name in highest(kept, self.settings.show)})
+    def most_of(self, title: str) -> int | None:
+        """As many of the best and of the worst as are shown."""
+        return self.settings.show if title in (_BEST, _WORST) else None
 
     def _count(self, document: Document, parts: dict[str, float], score: float, why: str) -> None:
         found = self.tally.found

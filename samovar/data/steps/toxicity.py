@@ -139,6 +139,12 @@ class Toxicity(Step):
 
         return tables(self.tally.found, self.classifier, self._limits)
 
+    def most_of(self, title: str) -> int | None:
+        """As many examples as are shown."""
+        from samovar.data.toxicity.report import most_of
+
+        return most_of(title)
+
     def _drop(self, document: Document, verdict: Dropped) -> None:
         from samovar.data.toxicity.verdicts import starred
 

@@ -63,6 +63,12 @@ def count(
             )
 
 
+def most_of(title: str) -> int | None:
+    """How many of what was found under ``title`` are shown: a few of the examples of a bin, and all else."""
+    kind, *rest = title.split(" ")
+    return _EXAMPLES if kind in ("rate", "probability") and len(rest) == 2 else None
+
+
 def tables(
     found: Mapping[str, Counter[str]], classifier: TextClassifier | None, limits: Mapping[Level, Limits]
 ) -> list[Table]:
