@@ -1,10 +1,11 @@
-"""Cuts long texts into parts of bounded length, between paragraphs, lines or words."""
+"""Long texts cut into parts of bounded length, between paragraphs, lines or words; or to some of their stretches."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
 _BOUNDARIES = ("\n\n", "\n", " ")
+_STRETCHES = 4
 
 
 def split_text(blocks: Iterable[str], limit: int) -> Iterator[str]:
@@ -21,6 +22,15 @@ def split_text(blocks: Iterable[str], limit: int) -> Iterator[str]:
             held = held[cut:]
     if held:
         yield held
+
+
+def evenly_cut(text: str, limit: int) -> str:
+    """``text``, or, where it is longer than ``limit``, four stretches of it from the beginning to the end."""
+    if len(text) <= limit:
+        return text
+    size = limit // _STRETCHES
+    starts = [(len(text) - size) * place // (_STRETCHES - 1) for place in range(_STRETCHES)]
+    return "\n".join(text[start : start + size] for start in starts)
 
 
 def _cut_before(text: str, limit: int) -> int:

@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from samovar.core.errors import CorruptError, DataError, MissingError
 from samovar.data.classify.classifier import TextClassifier
 from samovar.data.classify.examples import document_examples, labelled_examples
-from samovar.data.classify.features import Extractor, evenly_cut, words_of
+from samovar.data.classify.features import Extractor, words_of
 from samovar.data.classify.held_out import area_under_curve, at_threshold, calibrate, measure
 from samovar.data.classify.logistic import fit, minimise, sigmoid
 from samovar.data.classify.training import FOLDS, Example, _folds, train
 from samovar.data.document import Document
+from samovar.data.splitting import evenly_cut
 from samovar.data.steps import make_step, step_classes
 from samovar.data.steps.learned_quality import LearnedQualitySettings
 from samovar.data.steps.step import Dropped, Marked, Step
@@ -81,6 +82,7 @@ def test_long_texts_are_read_in_stretches() -> None:
     assert [len(part) for part in cut.split("\n")] == [25] * 4
     assert cut.startswith(text[:25])
     assert cut.endswith(text[-25:])
+    assert evenly_cut(text, 1000) == text
 
 
 def test_minimise_finds_the_least_of_a_quadratic() -> None:
@@ -247,6 +249,18 @@ def test_the_report_shows_quality_words_and_samples(tmp_path: Path) -> None:
     assert tables["most surely good"].rows[0][2] in GOOD
     assert tables["most surely bad"].rows[0][2] in BAD
     assert all(len(row) == len(table.head) for table in tables.values() for row in table.rows)
+
+
+def test_samples_of_many_parts_are_as_many_as_of_one(tmp_path: Path) -> None:
+    path = labels(tmp_path / "labels.jsonl")
+    part, merged = step_of(labels=[path], show=1), step_of(labels=[path], show=1)
+    part.scratch = merged.scratch = tmp_path / "scratch"
+    for text in (*GOOD, *BAD):
+        list(part(iter([Document(text, text, "s")])))
+        merged.merge(part.take_tally())
+    titles = [title for title in merged.tally.found if merged.most_of(title) is not None]
+    assert len(titles) == 3
+    assert all(1 <= len(merged.tally.found[title]) <= 4 < len((*GOOD, *BAD)) for title in titles)
 
 
 def test_it_is_trained_once_for_all_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from samovar.data.topics.clusters import centres_of, nearest
 from samovar.data.topics.stems import stem
 from samovar.data.topics.stop_words import STOP_WORDS
 from samovar.data.topics.vectors import main_directions, points, rarities, weighted_counts
-from samovar.data.topics.words import excerpt, stem_counts, telling_words, vocabulary
+from samovar.data.topics.words import stem_counts, telling_words, vocabulary
 
 THEMES = {
     "bank": ["договор", "кредит", "вклад", "процент", "заёмщик", "платёж", "отделение", "счёт", "ставка", "залог"],
@@ -121,15 +121,6 @@ def test_a_stem_is_a_beginning(word: str) -> None:
 def test_stop_words_do_not_count() -> None:
     assert telling_words("Это было всё ещё The AND of Самовар tea-pot x1 ёж") == ["самовар", "tea", "pot"]
     assert "ещё".replace("ё", "е") in STOP_WORDS
-
-
-def test_an_excerpt_lies_evenly_over_the_text() -> None:
-    text = "".join(f"{number:04}" for number in range(1000))
-    cut = excerpt(text, 40)
-    assert len(cut) <= 44
-    assert cut.startswith("0000")
-    assert cut.endswith("0999")
-    assert excerpt("short", 40) == "short"
 
 
 def test_what_is_everywhere_is_not_counted() -> None:

@@ -11,10 +11,10 @@ from typing import IO, Any
 
 from samovar.core.errors import DataError, MissingError
 from samovar.data.classify.training import Example
+from samovar.data.readers.jsonl import TEXT_FIELDS
 
 PART_CHARACTERS = 2_000
 PARTS_A_DOCUMENT = 50
-TEXT_FIELDS = ("text", "content", "body")
 _TABLES = {".csv": ",", ".tsv": "\t"}
 _LINES = {".jsonl", ".ndjson"}
 

@@ -15,9 +15,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from samovar.data.splitting import evenly_cut
+
 BUCKET_BITS = 20
 READ_CHARACTERS = 12_000
-_STRETCHES = 4
 
 
 class Row(NamedTuple):
@@ -108,15 +109,6 @@ def words_of(text: str) -> list[str]:
 
 def _codes(text: str) -> np.ndarray:
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-
-
-def evenly_cut(text: str, limit: int) -> str:
-    """``text``, or, where it is longer than ``limit``, four stretches of it from the beginning to the end."""
-    if len(text) <= limit:
-        return text
-    size = limit // _STRETCHES
-    step = (len(text) - size) // (_STRETCHES - 1)
-    return "\n".join(text[number * step : number * step + size] for number in range(_STRETCHES))
 
 
 def _folded(text: str) -> str:

@@ -10,6 +10,7 @@ from typing import Generic, NamedTuple, TypeVar
 import xxhash
 
 from samovar.data.document import Document
+from samovar.data.splitting import evenly_cut
 
 T = TypeVar("T")
 
@@ -79,16 +80,9 @@ def language_of(document: Document) -> str:
     from samovar.data.language.detector import guess_language
 
     known = document.meta.get("language")
-    return known or guess_language(evenly(document.text, _READ_FOR_LANGUAGE)).language
+    return known or guess_language(evenly_cut(document.text, _READ_FOR_LANGUAGE)).language
 
 
 def half_of(document: Document, seed: int) -> int:
     """0 or 1, by the document's id."""
     return xxhash.xxh3_64_intdigest(document.id.encode("utf-8", "surrogatepass"), seed=seed + 1) & 1
-
-
-def evenly(text: str, limit: int) -> str:
-    """``text``, or four stretches that lie evenly over it."""
-    from samovar.data.classify.features import evenly_cut
-
-    return evenly_cut(text, limit)

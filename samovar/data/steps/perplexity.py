@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from pydantic import Field, field_validator
 
 from samovar.data.document import Document
+from samovar.data.splitting import evenly_cut
 from samovar.data.steps.step import Dropped, Marked, Step, StepSettings, Table, Verdict
 
 if TYPE_CHECKING:
@@ -200,9 +201,7 @@ class Perplexity(Step):
         return Scored(language, score.bits_a_word, score.bits_a_character)
 
     def _read(self, text: str) -> str:
-        from samovar.data.perplexity.sample import evenly
-
-        return evenly(text, self.settings.read_characters)
+        return evenly_cut(text, self.settings.read_characters)
 
     def _find_limits(self, scores: Scores) -> None:
         low, high = self.settings.keep_quantiles

@@ -12,6 +12,7 @@ import xxhash
 from pydantic import Field
 
 from samovar.data.document import Document
+from samovar.data.splitting import evenly_cut
 from samovar.data.steps.step import Marked, Step, StepSettings, Table, Verdict
 
 if TYPE_CHECKING:
@@ -72,10 +73,10 @@ class Topics(Step):
     def judge(self, document: Document) -> Verdict:
         """Mark it with its topic."""
         from samovar.data.topics.model import NO_TOPIC
-        from samovar.data.topics.words import excerpt, stem_counts
+        from samovar.data.topics.words import stem_counts
 
         assert self._model is not None
-        place, cosine = self._model.assign(stem_counts(excerpt(document.text, self.settings.read_characters)))
+        place, cosine = self._model.assign(stem_counts(evenly_cut(document.text, self.settings.read_characters)))
         self._documents[place] += 1
         self._characters[place] += len(document.text)
         if place < 0:

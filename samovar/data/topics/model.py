@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from samovar.data.splitting import evenly_cut
 from samovar.data.topics.clusters import centres_of, nearest
 from samovar.data.topics.vectors import Counts, main_directions, points, rarities, weighted_counts
-from samovar.data.topics.words import Vocabulary, excerpt, stem_counts, vocabulary
+from samovar.data.topics.words import Vocabulary, stem_counts, vocabulary
 
 _DIRECTIONS = 64
 _NAME_WORDS = 3
@@ -59,7 +60,7 @@ def find_topics(
     """
 
     def cut() -> Iterator[str]:
-        return (excerpt(text, read_characters) for text in texts())
+        return (evenly_cut(text, read_characters) for text in texts())
 
     words = vocabulary(cut())
     rarity = rarities(words)

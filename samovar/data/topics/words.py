@@ -12,7 +12,6 @@ from samovar.data.topics.stems import stem
 from samovar.data.topics.stop_words import STOP_WORDS
 
 _WORD = re.compile(r"[^\W\d_]{3,30}")
-_STRETCHES = 4
 _MOST_WORDS = 30_000
 _LEAST_DOCUMENTS = 2
 # What is in two fifths of all documents tells them apart no more than a stop word does.
@@ -31,15 +30,6 @@ class Vocabulary(NamedTuple):
     """Documents of the sample with it."""
     num_documents: int
     """Documents in the sample."""
-
-
-def excerpt(text: str, limit: int) -> str:
-    """At most ``limit`` characters: the text, or four stretches that lie evenly over it."""
-    if len(text) <= limit:
-        return text
-    length = limit // _STRETCHES
-    starts = [(len(text) - length) * place // (_STRETCHES - 1) for place in range(_STRETCHES)]
-    return "\n".join(text[start : start + length] for start in starts)
 
 
 def telling_words(text: str) -> list[str]:
