@@ -11,11 +11,9 @@ Splits: the asked fact with all its values (person, town, day…) belongs to one
 passages moreover ask about names of people, pets, towns or streets that no training passage of this task has.
 
 Training differs from the test. Half of its passages have made-up names: a short list would be learnt, not
-copied. A passage is shorter and asked about more than once, which gives more to learn from each token read; any of its
-sentences may be asked for again, or the last question would be answered by what is not quoted yet. Half of the passages
-say one kind of thing about several people, so that only the name or the value tells the sentences apart: else the kind
-is learnt, and of two sentences of it either is taken. A fifth of the questions have no answer, which is the last thing
-that is learnt. The test asks one question of a fresh passage.
+copied. A passage is asked about more than once, and may be of one or two sentences, which gives more to learn from each
+token read. A fifth of its questions have no answer, which is the last thing that is learnt. The test asks one question
+of a fresh passage.
 """
 
 from __future__ import annotations
@@ -32,14 +30,12 @@ from samovar.tasks.passages.domain import Ask, Domain, Drawer, Drawn, Fact, Name
 from samovar.tasks.task import Example, Split, Task, assistant, final_text, split_of, user
 
 _UNANSWERABLE_SHARE: Mapping[Split, float] = {"train": 0.2, "test": 0.17}
-_NUM_SENTENCES: Mapping[Split, tuple[int, ...]] = {"train": (2, 2, 3, 3, 4, 5), "test": (3, 4, 4, 5, 5, 6, 6, 7)}
+_NUM_SENTENCES: Mapping[Split, tuple[int, ...]] = {"train": (1, 2, 2, 3, 3, 4, 5, 6), "test": (3, 4, 4, 5, 5, 6, 6, 7)}
 _ABSENT_SUBJECT_SHARE = 0.25
 _NOVEL_SHARE = 0.5
 _INVENTED_SHARE = 0.5
 _EARLIER_QUESTIONS = (1, 2, 3, 4)
-_RIVAL_SHARE: Mapping[Split, float] = {"train": 1.0, "test": 0.75}
-_ALIKE_SHARE = 0.5
-_NUM_SUBJECTS, _NUM_ALIKE = (2, 2, 2, 3), (2, 3, 3, 4)
+_RIVAL_SHARE = 0.75
 _LINES_SHARE = 0.15
 _MAX_ANSWER_WORDS = 14
 
@@ -114,13 +110,12 @@ class _Turn(NamedTuple):
     reply: str
 
 
-def _turn(rng: random.Random, language: _Language, statement: _Statement, ask: Ask, template: str | None) -> _Turn:
-    """Ask for a slot of a fact; ``template`` is of the sentence that states it, None when none does."""
+def _turn(rng: random.Random, language: _Language, statement: _Statement, ask: Ask, quote: str | None) -> _Turn:
+    """Ask for a slot of a fact; ``quote`` is the sentence that states it, None when none does."""
     question = statement.say(rng.choice(ask.questions))
-    if template is None:
+    if quote is None:
         return _Turn(question, language.not_in_text)
-    reply = f"> {statement.say(template)}\n{language.answer_label} {ask.answer.format(**statement.values)}."
-    return _Turn(question, reply)
+    return _Turn(question, f"> {quote}\n{language.answer_label} {ask.answer.format(**statement.values)}.")
 
 
 class PassageQuestions(Task):
@@ -134,14 +129,13 @@ class PassageQuestions(Task):
         scene = _Scene(rng, split, tongue)
         ask = rng.choice(scene.asked.fact.asks)
         is_answerable = rng.random() >= _UNANSWERABLE_SHARE[split]
-        template = rng.choice(ask.sentences) if is_answerable else None
-        passage = scene.passage(template)
+        quote = scene.asked.say(rng.choice(ask.sentences)) if is_answerable else None
+        passage = scene.passage(quote)
         turns = scene.earlier_questions(rng.choice(_EARLIER_QUESTIONS)) if split == "train" else []
-        turns.append(_turn(rng, tongue, scene.asked, ask, template))
+        turns.append(_turn(rng, tongue, scene.asked, ask, quote))
         first = rng.choice(tongue.layouts).format(passage=passage, question=turns[0].question)
         messages = [message for turn in turns for message in (user(turn.question), assistant(turn.reply))]
-        accepted = scene.accepted(ask) if is_answerable else []
-        check = {"passage": passage, "accept": accepted, "reject": scene.rejected(ask)}
+        check = {"passage": passage, "accept": scene.accepted(ask) if quote else [], "reject": scene.rejected(ask)}
         return Example(self.name, language, (user(first), *messages[1:-1]), (messages[-1],), check)
 
     def grade(self, example: Example, completion: Sequence[Message]) -> float:
@@ -167,7 +161,6 @@ class _Scene:
 
     def __init__(self, rng: random.Random, split: Split, language: _Language) -> None:
         self._rng, self._split, self._language = rng, split, language
-        self._is_alike = split == "train" and rng.random() < _ALIKE_SHARE
         unusual: Names = "held_out" if split == "test" else "invented"
         share = _NOVEL_SHARE if split == "test" else _INVENTED_SHARE
         names: Names = unusual if rng.random() < share else "known"
@@ -176,15 +169,14 @@ class _Scene:
             if self.asked.has_novel if names == "held_out" else self._belongs(self.asked):
                 break
         self._stated: list[tuple[_Statement, str]] = []
-        """The facts of the passage, with the template that says each."""
+        """The facts of the passage beside the asked one, with the template that says each."""
         self._unstated: list[tuple[Fact, Drawn]] = []
 
     def _start(self, names: Names) -> None:
         rng = self._rng
         self._domain = rng.choice(self._language.domains)
         self._drawer = Drawer(rng, self._domain, self._language.pools, names)
-        count = rng.choice(_NUM_ALIKE if self._is_alike else _NUM_SUBJECTS)
-        self._subjects = [self._drawer.draw(self._domain.subject) for _ in range(count)]
+        self._subjects = [self._drawer.draw(self._domain.subject) for _ in range(rng.choice((2, 2, 2, 3)))]
         self.asked = self._state(rng.choice(self._domain.facts), self._subjects[0])
 
     def _belongs(self, statement: _Statement) -> bool:
@@ -200,58 +192,55 @@ class _Scene:
         values = {slot: item.value for slot, item in drawn.items()}
         return _Statement(fact, values, any(item.is_novel for item in drawn.values()))
 
-    def passage(self, template: str | None) -> str:
-        """The asked fact as ``template`` says it, where it is stated, among others, in a random order."""
+    def passage(self, quote: str | None) -> str:
+        """The quoted sentence, where there is one, among others, in a random order."""
         rng = self._rng
-        stated = [(self.asked, template)] if template else []
-        room = self._language.max_passage_chars - sum(len(fact.say(said)) for fact, said in stated)
-        count = rng.choice(_NUM_SENTENCES[self._split]) - len(stated)
-        others = self._others(is_asked_stated=template is not None)
+        sentences = [quote] if quote else []
+        room = self._language.max_passage_chars - len(quote or "")
+        count = rng.choice(_NUM_SENTENCES[self._split]) - len(sentences)
+        others = self._others(is_asked_stated=quote is not None)
         for number, (fact, subject) in enumerate(others[:count]):
             statement = self._state(fact, subject)
-            said = rng.choice(fact.says)
-            room -= len(statement.say(said)) + 1
+            template = rng.choice(fact.says)
+            text = statement.say(template)
+            room -= len(text) + 1
             if room < 0:
                 count = number + 1
                 break
-            stated.append((statement, said))
-        self._stated, self._unstated = stated, others[count:]
-        sentences = [statement.say(said) for statement, said in stated]
+            sentences.append(text)
+            self._stated.append((statement, template))
+        self._unstated = others[count:]
         rng.shuffle(sentences)
         return ("\n" if rng.random() < _LINES_SHARE else " ").join(sentences)
 
     def earlier_questions(self, count: int) -> list[_Turn]:
-        """Up to ``count`` questions about what the passage states, or does not."""
+        """Up to ``count`` questions about what else the passage states, or does not."""
         rng = self._rng
+        stated = rng.sample(self._stated, len(self._stated))
         turns: list[_Turn] = []
-        for _ in range(count):
-            template: str | None
-            if self._unstated and (not self._stated or rng.random() < _UNANSWERABLE_SHARE[self._split]):
+        while len(turns) < count and (stated or self._unstated):
+            if self._unstated and (not stated or rng.random() < _UNANSWERABLE_SHARE[self._split]):
                 fact, subject = self._unstated.pop()
-                statement, template, asks = self._state(fact, subject), None, fact.asks
-            elif self._stated:
-                statement, template = rng.choice(self._stated)
-                asks = tuple(ask for ask in statement.fact.asks if template in ask.sentences)
+                statement, quote, asks = self._state(fact, subject), None, fact.asks
             else:
-                break
+                statement, template = stated.pop()
+                quote = statement.say(template)
+                asks = tuple(ask for ask in statement.fact.asks if template in ask.sentences)
             if asks and self._belongs(statement):
-                turns.append(_turn(rng, self._language, statement, rng.choice(asks), template))
+                turns.append(_turn(rng, self._language, statement, rng.choice(asks), quote))
         return turns
 
     def _others(self, *, is_asked_stated: bool) -> list[tuple[Fact, Drawn]]:
         """Facts beside the asked one, the most misleading ones first: of the same kind, or about the same subject."""
         rng, domain, asked = self._rng, self._domain, self.asked.fact
         hero = self._subjects[0]
-        if self._is_alike and domain.is_about_subject(asked):
-            return [(asked, who) for who in rng.sample(self._subjects[1:], len(self._subjects) - 1)]
         pairs = [(fact, who) for fact in domain.facts if domain.is_about_subject(fact) for who in self._subjects]
         pairs += [(fact, hero) for fact in domain.facts if not domain.is_about_subject(fact)]
         pairs = [pair for pair in pairs if pair[0] is not asked or pair[1] is not hero]
         if not is_asked_stated and domain.is_about_subject(asked) and rng.random() < _ABSENT_SUBJECT_SHARE:
             pairs = [pair for pair in pairs if pair[1] is not hero or not domain.is_about_subject(pair[0])]
         rng.shuffle(pairs)
-        has_rival = rng.random() < _RIVAL_SHARE[self._split]
-        first = [next((pair for pair in pairs if pair[0] is asked), None)] if has_rival else []
+        first = [next((pair for pair in pairs if pair[0] is asked), None)] if rng.random() < _RIVAL_SHARE else []
         first += [next((pair for pair in pairs if pair[1] is hero and pair[0] is not asked), None)]
         chosen = [pair for pair in first if pair is not None]
         return chosen + [pair for pair in pairs if not any(pair is other for other in chosen)]

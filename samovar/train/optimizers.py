@@ -1,7 +1,7 @@
 """Muon for matrices, AdamW for the rest, behind one small interface that a checkpoint can hold.
 
 Muon: Jordan et al. 2024, kellerjordan.github.io/posts/muon; momentum, then an approximate orthogonalisation of the
-update, whose rows are given one length (``orthogonal.py``). AdamW: Loshchilov and Hutter 2019, arXiv:1711.05101.
+update (``orthogonal.py``). AdamW: Loshchilov and Hutter 2019, arXiv:1711.05101.
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from samovar.core.devices import training_dtype
 from samovar.model.decoder import Decoder
-from samovar.train.orthogonal import even_rows, orthogonalize
+from samovar.train.orthogonal import orthogonalize
 from samovar.train.parallel.grid import ALONE, Grid
 from samovar.train.parallel.matrices import orthogonalize_together
 from samovar.train.parallel.shard import form
@@ -49,7 +48,7 @@ class Muon(torch.optim.Optimizer):
             for (shape, _), parameters in alike.items():
                 updates = [self._nesterov(parameter, group["momentum"]) for parameter in parameters]
                 scale = group["lr"] * max(1.0, shape[0] / shape[1]) ** 0.5
-                orthogonal = orthogonalize_together(updates, _direction, self._grid)
+                orthogonal = orthogonalize_together(updates, orthogonalize, self._grid)
                 for parameter, update in zip(parameters, orthogonal, strict=True):
                     parameter.mul_(1.0 - group["lr"] * group["weight_decay"])
                     parameter.add_(update, alpha=-scale)
@@ -62,12 +61,6 @@ class Muon(torch.optim.Optimizer):
         assert gradient is not None  # the caller took only those that have one
         state["momentum"].lerp_(gradient, 1.0 - momentum)
         return gradient.lerp(state["momentum"], momentum)
-
-
-def _direction(updates_NRC: Tensor) -> Tensor:
-    # In the type that the updates of several processes travel in, so that one process comes to the same.
-    x = updates_NRC.to(training_dtype(updates_NRC.device))
-    return even_rows(orthogonalize(x)).to(updates_NRC.dtype)
 
 
 class Optimizers:

@@ -50,19 +50,6 @@ def orthogonalize(matrices_NRC: Tensor) -> Tensor:
     return (x.mT if is_tall else x).to(matrices_NRC.dtype)
 
 
-def even_rows(matrices_NRC: Tensor) -> Tensor:
-    """The same matrices with rows of one length, each as long as a whole as it was.
-
-    A matrix that has more rows than columns cannot have orthonormal rows: some neurons would move far and others hardly
-    at all. Li et al. 2025 (NorMuon, arXiv:2510.05491) divide by a running mean of each row's squares; dividing by those
-    of the update itself needs no state, and taught as fast (LOG.md).
-    """
-    x = matrices_NRC.float()
-    evened = x / (x.norm(dim=-1, keepdim=True) + 1e-7)
-    length = x.norm(dim=(-2, -1), keepdim=True)
-    return (evened * (length / (evened.norm(dim=(-2, -1), keepdim=True) + 1e-7))).to(matrices_NRC.dtype)
-
-
 def _one_after_the_other(x: Tensor, gram: Tensor, first: _Polynomial, second: _Polynomial) -> Tensor:
     x = torch.baddbmm(x, _bend(gram, first), x, beta=first[0])
     return torch.baddbmm(x, _bend(x @ x.mT, second), x, beta=second[0])

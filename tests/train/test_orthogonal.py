@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from samovar.train.orthogonal import _POLYNOMIALS, even_rows, orthogonalize
+from samovar.train.orthogonal import _POLYNOMIALS, orthogonalize
 
 JORDAN = [(3.4445, -4.7750, 2.0315)] * 5
 """The five steps of kellerjordan.github.io/posts/muon."""
@@ -89,13 +89,3 @@ def test_no_coefficient_is_better_a_little_larger_or_smaller() -> None:
                 changed = [list(one) for one in polynomials]
                 changed[step][place] *= factor
                 assert distance([tuple(one) for one in changed], value, wrong) > 0.998 * best
-
-
-def test_rows_of_one_length() -> None:
-    given = torch.tensor([[[3.0, 4.0], [0.0, 0.0], [0.6, 0.8]], [[1.0, 0.0], [0.0, 7.0], [1.0, 1.0]]])
-    found = even_rows(given)
-    assert torch.allclose(found.norm(dim=(1, 2)), given.norm(dim=(1, 2)))
-    # Two rows of the first matrix share its 26 = 5² + 1² alike; a row of zeros has no direction to go in.
-    assert torch.allclose(found[0], 13**0.5 * torch.tensor([[0.6, 0.8], [0.0, 0.0], [0.6, 0.8]]))
-    assert torch.allclose(found[1].norm(dim=1), torch.full((3,), (52 / 3) ** 0.5))
-    assert even_rows(torch.zeros(1, 4, 2)).abs().max() == 0.0
