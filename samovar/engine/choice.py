@@ -16,7 +16,7 @@ from samovar.engine.grammar import GrammarState, Masks
 from samovar.engine.logprobs import token_logprobs
 from samovar.engine.request import FinishReason, Sampling, TokenLogprobs
 from samovar.engine.rules import TokenRules
-from samovar.engine.sampler import probabilities, sample
+from samovar.engine.sampler import Choose, probabilities, sample
 from samovar.engine.speculation import Draft, keep_or_replace
 
 
@@ -70,7 +70,9 @@ Append = Callable[[Answering, int, Tensor, TokenLogprobs | None], None]
 append more tokens than this one, which are without alternative."""
 
 
-def choose(logits_RV: Tensor, turns: Sequence[Turn], masks: Masks, append: Append) -> None:
+def choose(
+    logits_RV: Tensor, turns: Sequence[Turn], masks: Masks, append: Append, *, free: Choose | None = None
+) -> None:
     """Append a token to every answer, or several where drafts prove right.
 
     Args:
@@ -78,6 +80,7 @@ def choose(logits_RV: Tensor, turns: Sequence[Turn], masks: Masks, append: Appen
         turns: who chooses from which rows; ``num_accepted`` of each is set.
         masks: of the grammars.
         append: puts the chosen token to its answer.
+        free: chooses for answers that may take any token, see ``sampler.sample``.
     """
     live = list(turns)
     while live:
@@ -86,7 +89,7 @@ def choose(logits_RV: Tensor, turns: Sequence[Turn], masks: Masks, append: Appen
         told = _told(logits_BV, live)
         rules.apply(logits_BV, [turn.sequence.rules for turn in live])
         masks.apply(logits_BV, [turn.sequence.grammar for turn in live])
-        tokens = _tokens(logits_BV, live)
+        tokens = _tokens(logits_BV, live, free)
         logprobs = told(tokens)
         live = [
             turn
@@ -112,19 +115,20 @@ def _goes_on(turn: Turn, token: int, logits_V: Tensor, logprobs: TokenLogprobs |
     return sequence.finish_reason is None
 
 
-def _tokens(logits_BV: Tensor, live: Sequence[Turn]) -> list[int]:
+def _tokens(logits_BV: Tensor, live: Sequence[Turn], free: Choose | None) -> list[int]:
     uncertain = [
         row
         for row, turn in enumerate(live)
         if turn.draft.probability_TV is not None and turn.num_accepted < len(turn.draft.ids)
     ]
     if not uncertain:
-        return sample(logits_BV, [turn.sequence.sampling for turn in live], [turn.sequence.draw for turn in live])
+        sequences = [turn.sequence for turn in live]
+        return sample(logits_BV, [one.sampling for one in sequences], [one.draw for one in sequences], free=free)
     tokens = [0] * len(live)
     plain = [row for row in range(len(live)) if row not in uncertain]
     if plain:
         some = [live[row].sequence for row in plain]
-        found = sample(logits_BV[plain], [one.sampling for one in some], [one.draw for one in some])
+        found = sample(logits_BV[plain], [one.sampling for one in some], [one.draw for one in some], free=free)
         for row, token in zip(plain, found, strict=True):
             tokens[row] = token
     for row, token in zip(

@@ -10,6 +10,7 @@ import torch
 
 from samovar.engine.batch import Forward, Memory
 from samovar.engine.eager import EagerForward
+from samovar.engine.sampler import Choose, from_all
 from samovar.model.adapters.bank import AdapterBank
 from samovar.model.decoder import Decoder
 
@@ -53,6 +54,15 @@ def torch_alone() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def free_choice(*, is_native: bool) -> Choose:
+    """How tokens are drawn where none is ruled out: beside the native step by C++ too."""
+    if not is_native:
+        return from_all
+    from samovar.engine.native.draw import draw
+
+    return draw
 
 
 def make_forward(model: Decoder, memory: Memory, *, is_native: bool, adapters: AdapterBank | None = None) -> Forward:

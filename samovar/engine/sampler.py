@@ -26,6 +26,10 @@ BLOCK = 128
 COLDEST = 1e-6
 
 
+Choose = Callable[[Tensor, Sequence[Sampling], Sequence[Callable[[], float]]], Tensor]
+"""Gives a token for every row, B int64, from logits, rules and the numbers that rows draw."""
+
+
 class _Ranked(NamedTuple):
     """Tokens of some rows from the likeliest down, with their weights; 0 where a token is cut off."""
 
@@ -33,18 +37,27 @@ class _Ranked(NamedTuple):
     token_BR: Tensor
 
 
-def sample(logits_BV: Tensor, samplings: Sequence[Sampling], draws: Sequence[Callable[[], float]]) -> list[int]:
+def sample(
+    logits_BV: Tensor,
+    samplings: Sequence[Sampling],
+    draws: Sequence[Callable[[], float]],
+    *,
+    free: Choose | None = None,
+) -> list[int]:
     """Choose a token for every row.
 
     Args:
         logits_BV: float32; penalties, bias and masks are in them (``rules.apply``).
         samplings: a row's rules, of which temperature, top_k, top_p and min_p count here.
         draws: gives a row's next uniform number in [0, 1); called once where temperature is not 0.
+        free: chooses for rows that are not cut; by default ``from_all``.
     """
     if all(one.temperature == 0 for one in samplings):
         return _listed(_likeliest(logits_BV, samplings, draws))
     tokens = [0] * len(samplings)
     for rows, choose in _by_kind(samplings):
+        if choose is from_all and free is not None:
+            choose = free
         logits = logits_BV if len(rows) == len(samplings) else logits_BV[rows]
         found = choose(logits, [samplings[row] for row in rows], [draws[row] for row in rows])
         for row, token in zip(rows, _listed(found), strict=True):
@@ -59,7 +72,7 @@ def probabilities(logits_BV: Tensor, samplings: Sequence[Sampling]) -> Tensor:
         some, logits = [samplings[row] for row in rows], logits_BV[rows]
         if choose is _likeliest:
             result_BV[rows, logits.argmax(-1)] = 1.0
-        elif choose is _from_all:
+        elif choose is from_all:
             result_BV[rows] = _softmax(logits, some)
         else:
             for numbers, ranked in _ranked(logits, some):
@@ -95,9 +108,6 @@ def _passing(cumulated_BR: Tensor, target_B1: Tensor) -> Tensor:
     return torch.searchsorted(cumulated_BR, target_B1.contiguous(), right=True)
 
 
-Choose = Callable[[Tensor, Sequence[Sampling], Sequence[Callable[[], float]]], Tensor]
-
-
 def _by_kind(samplings: Sequence[Sampling]) -> list[tuple[list[int], Choose]]:
     """The rows that take the likeliest token, those that draw from all, and those that draw from the likeliest."""
     greedy: list[int] = []
@@ -110,7 +120,7 @@ def _by_kind(samplings: Sequence[Sampling]) -> list[tuple[list[int], Choose]]:
             cut.append(row)
         else:
             free.append(row)
-    kinds: list[tuple[list[int], Choose]] = [(greedy, _likeliest), (free, _from_all), (cut, _from_likely)]
+    kinds: list[tuple[list[int], Choose]] = [(greedy, _likeliest), (free, from_all), (cut, _from_likely)]
     return [(rows, choose) for rows, choose in kinds if rows]
 
 
@@ -121,7 +131,8 @@ def _likeliest(logits_BV: Tensor, samplings: Sequence[Sampling], draws: Sequence
     return logits_BV.argmax(-1)
 
 
-def _from_all(logits_BV: Tensor, samplings: Sequence[Sampling], draws: Sequence[Callable[[], float]]) -> Tensor:
+def from_all(logits_BV: Tensor, samplings: Sequence[Sampling], draws: Sequence[Callable[[], float]]) -> Tensor:
+    """A token for every row, from all of its tokens."""
     return pick(_weights(logits_BV, samplings), draws)
 
 

@@ -15,7 +15,7 @@ from samovar.engine.cache import copy_blocks
 from samovar.engine.choice import Answering, Turn, choose
 from samovar.engine.chunks import piece, take_scores, together, unscored
 from samovar.engine.drafting import Drafter
-from samovar.engine.forward import make_forward, torch_alone
+from samovar.engine.forward import free_choice, make_forward, torch_alone
 from samovar.engine.grammar import Masks
 from samovar.engine.quoting import Quoter, keep_only
 from samovar.engine.request import TokenLogprobs
@@ -50,6 +50,7 @@ class Stepper:
         self._quoter = Quoter(model, memory, adapters, vocab_size=vocab_size)
         self._masks = Masks()
         self._table = BlockTable()
+        self._free = free_choice(is_native=is_native)
 
     def step(self) -> list[Sequence]:
         """Move on whoever the scheduler lets; gives those that have new tokens."""
@@ -105,7 +106,7 @@ class Stepper:
         for turn, sequence in zip(turns, sequences, strict=True):
             if (allowed := sequence.allowed_ids()) is not None:
                 keep_only(logits_RV[turn.row], allowed)
-        choose(logits_RV, turns, self._masks, self._append)
+        choose(logits_RV, turns, self._masks, self._append, free=self._free)
         for turn, sequence in zip(turns, sequences, strict=True):
             if self._drafter is not None:
                 self._drafter.heed(sequence, turn.num_accepted)

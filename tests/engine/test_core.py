@@ -137,9 +137,9 @@ def test_beside_the_native_step_torch_chooses_on_one_thread(
         pytest.skip(why)
     seen: set[int] = set()
 
-    def watched(*arguments: Any) -> None:
+    def watched(*arguments: Any, **options: Any) -> None:
         seen.add(torch.get_num_threads())
-        choose(*arguments)
+        choose(*arguments, **options)
 
     monkeypatch.setattr(stepper, "choose", watched)
     before = torch.get_num_threads()
