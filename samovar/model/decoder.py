@@ -70,9 +70,11 @@ class Decoder(nn.Module):
                 its own document.
             branches: with documents, which of them fork into several ends after a common beginning.
         Raises:
-            ConfigError: with no cache, the rows are longer than ``max_positions``.
+            ConfigError: with no cache, the rows are longer than ``max_positions``, and do not say by ``branches`` where
+                their tokens stand to attention that knows forks.
         """
-        if cache is None and tokens_BT.shape[1] > self.settings.max_positions:
+        is_forked = document_BT is not None and branches is not None and self.attends_forks
+        if cache is None and not is_forked and tokens_BT.shape[1] > self.settings.max_positions:
             raise ConfigError(
                 f"rows of {tokens_BT.shape[1]} tokens are longer than the {self.settings.max_positions} of the model",
                 hint="lower the context in the recipe",
@@ -86,7 +88,7 @@ class Decoder(nn.Module):
         sight = local_sight = self._sight(x_BTD, positions_BT, groups, is_windowed=False)
         if self.settings.windowed_layers:
             local_sight = self._sight(x_BTD, positions_BT, groups, is_windowed=True)
-        if document_BT is not None and branches is not None and self._knows_forks(x_BTD):
+        if document_BT is not None and branches is not None and self._knows_forks:
             sight = sight._replace(masks=(None,), forked=Forked(document_BT, branches.branch_BT))
         is_recomputed = self.recomputes_layers and torch.is_grad_enabled()
         for layer in self.layers:
@@ -119,14 +121,21 @@ class Decoder(nn.Module):
         if document_BT is None:
             return Places(None, None, length, has_cache=False)
         if branches is not None:
-            return Places(branches.position_BT, document_mask(document_BT, branches), length, has_cache=False)
+            mask_B1TS = None if self.attends_forks else document_mask(document_BT, branches)
+            return Places(branches.position_BT, mask_B1TS, length, has_cache=False)
         # Rotation tells distances alone: it need not begin anew with every document.
         positions_BT = None if self.rotary is not None else places_in_documents(document_BT)
         return Places(positions_BT, document_mask(document_BT), length, has_cache=False)
 
-    def _knows_forks(self, x_BTD: Tensor) -> bool:
-        """Whether attention without windows can do without a mask over rows whose documents fork."""
-        return x_BTD.is_cpu and self.alibi is None and self.settings.score_softcap is None
+    @property
+    def attends_forks(self) -> bool:
+        """Whether all layers do without a mask over rows whose documents fork, so that rows may be of any length."""
+        return self._knows_forks and not self.settings.windowed_layers
+
+    @property
+    def _knows_forks(self) -> bool:
+        """Whether layers without windows do."""
+        return self.norm.weight.is_cpu and self.alibi is None and self.settings.score_softcap is None
 
     def _embed(self, tokens_BT: Tensor, positions_BT: Tensor | None) -> Tensor:
         """What goes into the first layer, BTD."""

@@ -52,7 +52,7 @@ class AnswerRows(Rows):
                 f"none of {len(every)} prompts with their answers fits into a row of {context} tokens",
                 hint="raise the context in the recipe, or shorten the answers",
             )
-        self._rows = _packed(kept, context)
+        self._rows = self._pack(kept)
         self.forks = [one for row in self._rows for one in row]
         """In the order of the rows."""
         judged = [len(one.judged) for one in self.forks]
@@ -71,14 +71,15 @@ class AnswerRows(Rows):
 
     def batch(self, numbers: np.ndarray) -> Batch:
         """The rows of these numbers; the answers in them are in their order."""
-        shape = (len(numbers), columns := self.columns(numbers))
+        rows = self._beside([self._rows[number] for number in numbers.tolist()])
+        shape = (len(rows), columns := self._columns(rows))
         tokens_BT = np.full(shape, self.pad_id, dtype=np.int64)
         document_BT = np.full(shape, -1, dtype=np.int32)
         branch_BT, position_BT = np.zeros(shape, dtype=np.int32), np.zeros(shape, dtype=np.int64)
         answers = _Collected()
-        for row, number in enumerate(numbers.tolist()):
+        for row, forks in enumerate(rows):
             start = 0
-            for document, one in enumerate(self._rows[number]):
+            for document, one in enumerate(forks):
                 ids = one.trunk + [token for end in one.ends for token in end]
                 place = slice(start, start + len(ids))
                 tokens_BT[row, place] = ids
@@ -99,10 +100,6 @@ class AnswerRows(Rows):
             answers=answers.tensors(np.concatenate(reference)),
         )
 
-    def columns(self, numbers: np.ndarray) -> int:
-        """Tokens of a row in a batch of these: all have one length, unless somebody knows better."""
-        return self.context
-
     def tokens_of(self, numbers: np.ndarray) -> np.ndarray:
         """How many tokens of each of these rows are no padding."""
         return np.array([sum(one.num_tokens for one in self._rows[number]) for number in numbers.tolist()])
@@ -115,6 +112,18 @@ class AnswerRows(Rows):
         """The rows whose answers have the most tokens: each of them goes through the head."""
         targets = [sum(len(targets) for one in row for targets in one.targets) for row in self._rows]
         return np.argsort(-np.array(targets), kind="stable")[:count]
+
+    def _pack(self, forks: list[Fork]) -> list[list[Fork]]:
+        """The forks of each row."""
+        return _packed(forks, self.context)
+
+    def _beside(self, rows: list[list[Fork]]) -> list[list[Fork]]:
+        """Those of each row of a batch of these: as they are, unless somebody knows better."""
+        return rows
+
+    def _columns(self, rows: list[list[Fork]]) -> int:
+        """Tokens of a row in a batch of these."""
+        return self.context
 
 
 class _Collected:

@@ -48,7 +48,7 @@ class TrainStep:
         grid: Grid = ALONE,
         rows_vary: bool = False,
     ) -> None:
-        """``rows_vary``: in number and length from batch to batch, so that graphs are compiled for more than one."""
+        """``rows_vary``: in number and length from batch to batch, so that a graph is compiled for all of them."""
         self._model, self._objective, self._rows, self._plan = model, objective, rows, plan
         self._settings, self._out, self._grid = settings, out, grid
         self._device = next(model.parameters()).device
@@ -140,9 +140,9 @@ def _hidden(model: Decoder, grid: Grid, *, rows_vary: bool) -> Callable[..., Ten
     if not model.is_compiled:
         return model.hidden
     if grid.has_whole_model and not model.recomputes_layers:
-        compiled: Callable[..., Tensor] = torch.compile(model.hidden, dynamic=None if rows_vary else False)
+        compiled: Callable[..., Tensor] = torch.compile(model.hidden, dynamic=rows_vary)
         return compiled
     # Between the layers processes meet, or inputs are kept to compute a layer again: no one graph can hold that.
     for layer in model.layers:
-        layer.compile(dynamic=False)
+        layer.compile(dynamic=rows_vary)
     return model.hidden

@@ -24,7 +24,7 @@ from samovar.train.objectives.reinforce_plus_plus import ReinforcePlusPlus
 from samovar.train.objectives.rloo import Rloo
 from samovar.train.rl.curriculum import Curriculum, kind_of
 from samovar.train.rl.penalty import Penalty
-from samovar.train.rl.plan import IterationPlan
+from samovar.train.rl.plan import IterationPlan, filled
 from samovar.train.rl.reinforce import reinforce
 from samovar.train.rl.rollouts import Player, Rollout, graded_by, rewarded
 from samovar.train.rl.rows import RolloutRows
@@ -110,7 +110,7 @@ class Rewarded:
         examples = list(WordOf().examples("train", 3))
         groups = rewarded(player.play(examples, times=4, seed=3), graded_by({"word_of": WordOf()}))
         self.rows = RolloutRows(groups, 128, pad_id=player.tokenizer.document_end_id)
-        self.old_N, _ = self.rows.look(self.model, rows_per_batch=2)
+        self.old_N, _ = self.rows.look(self.model, most=2 * self.rows.context)
 
     def loss(self, policy: Policy, *, shift: float, advantage: float) -> tuple[float, dict[str, float], Tensor]:
         """Of tokens all of which became likelier by ``exp(shift)``; with the gradient of the head's weight."""
@@ -335,10 +335,19 @@ def test_kinds_that_are_neither_solved_nor_hopeless_are_asked_most() -> None:
 
 def test_an_iteration_goes_over_all_rows_in_each_epoch() -> None:
     tokens = np.array([7, 3, 8, 8, 1, 5, 6, 2, 8, 4])
-    plan = IterationPlan(tokens, epochs=2, minibatches=3, rows_per_micro=2, context=8, seed=(0, 5))
+    room = np.full(10, 8)
+    plan = IterationPlan(tokens, room=room, epochs=2, minibatches=3, most=16, context=8, seed=(0, 5))
     steps = [np.concatenate(plan.micro_batches(step)) for step in range(plan.num_steps)]
     assert plan.num_steps == 6
     assert sorted(np.concatenate(steps[:3])) == sorted(np.concatenate(steps[3:])) == list(range(10))
     assert max(len(numbers) for step in range(6) for numbers in plan.micro_batches(step)) == 2
     assert all((np.diff(tokens[step]) <= 0).all() for step in steps), "short rows stand together, at the end"
-    assert IterationPlan([8, 8], epochs=1, minibatches=4, rows_per_micro=2, context=8, seed=(0, 0)).num_steps == 2
+    few = IterationPlan([8, 8], room=[8, 8], epochs=1, minibatches=4, most=16, context=8, seed=(0, 0))
+    assert few.num_steps == 2
+
+
+def test_rows_of_their_own_length_fill_a_micro_batch() -> None:
+    tokens = np.array([7, 3, 8, 20, 1, 5])
+    plan = IterationPlan(tokens, room=tokens, epochs=1, minibatches=1, most=16, context=8, seed=(0, 5))
+    assert [tokens[numbers].tolist() for numbers in plan.micro_batches(0)] == [[20], [8, 7], [5, 3, 1]]
+    assert [len(part) for part in filled(np.arange(8), np.full(8, 515), 4096)] == [4, 4], "not seven and one"

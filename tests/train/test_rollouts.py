@@ -23,7 +23,7 @@ from samovar.train.objectives.contract import Objective, measured
 from samovar.train.objectives.grpo import Grpo
 from samovar.train.rl.mismatch import FirstLook, Mismatch
 from samovar.train.rl.rollouts import Player, Rollout, from_json, graded_by, rewarded, to_json
-from samovar.train.rl.rows import RolloutRows, row_context
+from samovar.train.rl.rows import RolloutRows, joined_context, row_context
 from samovar.train.rl.terms import Terms
 from tests.train.rl_tasks import WordOf
 from tests.train.tiny_preferences import tiny_model
@@ -51,7 +51,7 @@ def drawn(player: Player, *, seed: int = 3) -> list[list[Rollout]]:
 
 
 def held(model: Decoder, rows: RolloutRows) -> Tensor:
-    log_prob_N, _ = rows.look(model, rows_per_batch=2)
+    log_prob_N, _ = rows.look(model, most=2 * rows.context)
     return log_prob_N
 
 
@@ -147,6 +147,8 @@ def test_rows_are_as_short_as_the_longest_answer_lets_them(folder: Path) -> None
     assert row_context([group, [long]], 2048) == 1024
     assert row_context([group, [long]], 640) == 640
     assert row_context([group], 128) == 128
+    assert joined_context([group, [long]], 2048, together=512) == 610
+    assert joined_context([group, [long]], 256, together=512) == joined_context([group], 2048, together=512) == 512
 
 
 def test_tokens_of_wrong_probability_are_weighed_by_hand() -> None:
@@ -172,4 +174,23 @@ def test_a_row_by_itself_is_as_long_as_it_must_be(folder: Path, monkeypatch: pyt
     emptiest = np.array([tokens.argmin()])
     length = rows.batch(emptiest).tokens_BT.shape[1]
     assert tokens.min() <= length < tokens.min() + 8 < 96
-    torch.testing.assert_close(rows.look(model, rows_per_batch=1, numbers=emptiest)[0], whole_N[rows.places(emptiest)])
+    torch.testing.assert_close(rows.look(model, most=96, numbers=emptiest)[0], whole_N[rows.places(emptiest)])
+
+
+def test_questions_behind_each_other_are_held_as_rows_hold_them(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row of all that is drawn, longer than the model's context, and next to no padding."""
+    model, tokenizer = opened(folder), Tokenizer.load(folder)
+    monkeypatch.setattr("samovar.train.rl.rows._COLUMNS", 8)
+    groups = drawn(Player(model, tokenizer, HABITS, max_tokens=8)) * 3
+    limit, pad_id = model.settings.max_positions, tokenizer.document_end_id
+    assert model.attends_forks
+    apart = RolloutRows(groups, 96, pad_id=pad_id)
+    joined = RolloutRows(groups, 4 * limit, pad_id=pad_id, are_joined=True)
+    assert len(joined) == len(groups)
+    every = np.arange(len(joined))
+    tokens_BT = joined.batch(every).tokens_BT
+    assert tokens_BT.shape[0] == 1
+    assert limit < joined.room.sum() <= tokens_BT.shape[1] < joined.room.sum() + 8
+    as_drawn = [rows.look(model, most=most)[0][rows._as_drawn_N] for rows, most in ((apart, 192), (joined, 4 * limit))]
+    torch.testing.assert_close(as_drawn[1], as_drawn[0])
+    torch.testing.assert_close(joined.look(model, most=1)[0], joined.look(model, most=4 * limit)[0])

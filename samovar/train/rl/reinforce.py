@@ -38,7 +38,7 @@ from samovar.train.rl.mismatch import FirstLook, Mismatch
 from samovar.train.rl.penalty import Penalty
 from samovar.train.rl.plan import IterationPlan
 from samovar.train.rl.rollouts import Player, Rewarding, Rollout, graded_by, rewarded
-from samovar.train.rl.rows import RolloutRows, row_context
+from samovar.train.rl.rows import RolloutRows, joined_context, row_context
 from samovar.train.rl.settings import GrpoSettings, PpoSettings, RlSettings
 from samovar.train.rl.terms import Terms
 from samovar.train.rl.value import add_value_head, remove_value_head
@@ -206,13 +206,12 @@ class _Run:
 
     def _learn(self, groups: Sequence[Sequence[Rollout]], iteration: int) -> dict[str, float]:
         settings = self.settings
-        rows = RolloutRows(groups, row_context(groups, self.context), pad_id=self.player.tokenizer.document_end_id)
-        at_once = max(1, settings.micro_batch_tokens // rows.context)
-        if self.model.is_compiled:
-            at_once = min(at_once, _ROWS_COMPILED)
+        rows, most = self._rows(groups), settings.micro_batch_tokens
+        if self.model.is_compiled and not self.model.attends_forks:
+            most = min(most, _ROWS_COMPILED * rows.context)
         plan = IterationPlan(
-            rows.tokens_of(np.arange(len(rows))), epochs=settings.epochs, minibatches=settings.minibatches,
-            rows_per_micro=at_once, context=rows.context, seed=(settings.seed, iteration),
+            rows.tokens_of(np.arange(len(rows))), room=rows.room, epochs=settings.epochs,
+            minibatches=settings.minibatches, most=most, context=self.context, seed=(settings.seed, iteration),
         )  # fmt: skip
         share = rate_share(
             iteration, settings.iterations, schedule=settings.schedule, warmup_share=settings.warmup_share,
@@ -242,6 +241,14 @@ class _Run:
             }
         )
 
+    def _rows(self, groups: Sequence[Sequence[Rollout]]) -> RolloutRows:
+        """The answers as rows, as the model's attention likes them best."""
+        are_joined = self.model.attends_forks
+        context = row_context(groups, self.context)
+        if are_joined:
+            context = joined_context(groups, self.context, together=self.settings.micro_batch_tokens)
+        return RolloutRows(groups, context, pad_id=self.player.tokenizer.document_end_id, are_joined=are_joined)
+
     def _look(
         self, rows: RolloutRows, mismatch: Mismatch, *, num_steps: int, seed: tuple[int, int]
     ) -> tuple[Objective, dict[str, float]]:
@@ -251,7 +258,7 @@ class _Run:
         reference is asked about some of the rows, by which the divergence is estimated.
         """
         settings, policy = self.settings, self.policy
-        at_once = max(1, settings.micro_batch_tokens // rows.context)
+        most = settings.micro_batch_tokens
         if isinstance(policy, Ppo):
             policy = replace(policy, penalty=self.penalty.value)
         needs_reference = policy.looks_first or settings.kl_weight > 0 or settings.max_kl is not None
@@ -262,10 +269,10 @@ class _Run:
             asked = np.sort(np.random.default_rng(seed).permutation(asked)[: max(1, len(rows) // _ROWS_ASKED_ONE_IN)])
         place_N = rows.places(asked)
         reference_N = torch.full((rows.num_targets,), torch.nan)
-        reference_N[place_N], _ = rows.look(self.reference, rows_per_batch=at_once, numbers=asked)
+        reference_N[place_N], _ = rows.look(self.reference, most=most, numbers=asked)
         old_N = value_N = None
         if not is_first_look:
-            old_N, value_N = rows.look(self.model, rows_per_batch=at_once)
+            old_N, value_N = rows.look(self.model, most=most)
         known_N = reference_N if needs_reference else None
         advantage_N, return_N = (
             rows.in_rows(one_N) for one_N in policy.advantages(rows.played(old_N, known_N, value_N))

@@ -1,6 +1,10 @@
 """Rollouts as rows to train on: prompts with the very tokens that were drawn, and what is known of each of them.
 
 An answer that calls tools was drawn in rounds, each behind a prompt of its own, and each stands in a row as an answer.
+
+Where attention takes each answer with what it looks at (``model/forked_attention.py``), rows are nothing to it: then a
+row is a question with its answers, however long, and those of a batch stand one behind the other with no padding
+between.
 Axes: N drawn tokens in the order of the rows, A answers in the order of the rollouts.
 """
 
@@ -19,6 +23,7 @@ from samovar.train.answer_rows import AnswerRows
 from samovar.train.batches import Batch, hidden_of
 from samovar.train.forks import Fork, fork
 from samovar.train.objectives.log_probs import token_log_probs
+from samovar.train.rl.plan import filled
 from samovar.train.rl.rollouts import Rollout
 from samovar.train.rl.terms import Played, Terms
 from samovar.train.rl.value import values_or_zero
@@ -27,7 +32,7 @@ SHORTEST_ROW = 512
 """Tokens; shorter rows would say the prompt once more in each of several. Of 64 answers of 60 tokens (10M parameters)
 rows of 512, 256 and 128 took 2.9, 2.9 and 3.7 s of one core to learn from."""
 _COLUMNS = 64
-"""A row by itself is of a multiple of so many tokens."""
+"""The only row of a batch is of a multiple of so many tokens."""
 
 
 class _Part(NamedTuple):
@@ -41,16 +46,20 @@ class _Part(NamedTuple):
 class RolloutRows(AnswerRows):
     """Rows whose batches say what is known of each token, once ``terms`` is set."""
 
-    def __init__(self, groups: Sequence[Sequence[Rollout]], context: int, *, pad_id: int) -> None:
+    def __init__(
+        self, groups: Sequence[Sequence[Rollout]], context: int, *, pad_id: int, are_joined: bool = False
+    ) -> None:
         """Pack.
 
         Args:
             groups: answers to each question, rewarded.
             context: tokens of a row.
             pad_id: stands behind the last answer of a row.
+            are_joined: whether a row is one question, and the rows of a batch stand behind each other.
         Raises:
             DataError: none fits into a row.
         """
+        self._are_joined = are_joined
         parts = list(_parts(groups, context))
         super().__init__((part.fork for part in parts), context, pad_id=pad_id)
         self.reward_A = torch.tensor([one.reward for group in groups for one in group])
@@ -85,14 +94,11 @@ class RolloutRows(AnswerRows):
             return batch
         return batch._replace(terms=self.terms.at(self.places(numbers)))
 
-    def columns(self, numbers: np.ndarray) -> int:
-        """As many as a row needs that is by itself: the last one of a step is often short.
-
-        Several are of the whole length, so that two graphs do where they are compiled: of full batches, and of one row.
-        """
-        if len(numbers) > 1:
-            return self.context
-        return min(self.context, -(-int(self.tokens_of(numbers)[0]) // _COLUMNS) * _COLUMNS)
+    @property
+    def room(self) -> np.ndarray:
+        """Tokens that each row takes in a batch."""
+        every = np.arange(len(self))
+        return self.tokens_of(every) if self._are_joined else np.full_like(every, self.context)
 
     def places(self, numbers: np.ndarray) -> Tensor:
         """Where the tokens of the rows of these numbers stand among all, int64."""
@@ -100,12 +106,12 @@ class RolloutRows(AnswerRows):
         return torch.from_numpy(np.concatenate([np.arange(*ends) for ends in zip(first, last, strict=True)]))
 
     @torch.no_grad()
-    def look(self, model: Decoder, *, rows_per_batch: int, numbers: np.ndarray | None = None) -> tuple[Tensor, Tensor]:
+    def look(self, model: Decoder, *, most: int, numbers: np.ndarray | None = None) -> tuple[Tensor, Tensor]:
         """Of every token its log-probability under ``model``, and the value expected there, or 0; float32, N and N.
 
         Args:
             model: who looks.
-            rows_per_batch: rows of a forward pass.
+            most: tokens of a forward pass.
             numbers: of the rows whose tokens are wanted, all by default.
         """
         was_training = model.training
@@ -113,8 +119,8 @@ class RolloutRows(AnswerRows):
         device = next(model.parameters()).device
         log_probs, expected = [], []
         numbers = np.arange(len(self)) if numbers is None else numbers
-        for first in range(0, len(numbers), rows_per_batch):
-            batch = super().batch(numbers[first : first + rows_per_batch]).to(device)
+        for together in filled(numbers, self.room, most):
+            batch = super().batch(together).to(device)
             hidden_BTD = hidden_of(model, batch)
             log_probs.append(token_log_probs(model, batch, hidden_BTD).cpu())
             assert batch.answers is not None
@@ -139,14 +145,44 @@ class RolloutRows(AnswerRows):
         found_N[self._as_drawn_N] = drawn_N
         return found_N
 
+    def _pack(self, forks: list[Fork]) -> list[list[Fork]]:
+        return [[one] for one in forks] if self._are_joined else super()._pack(forks)
+
+    def _beside(self, rows: list[list[Fork]]) -> list[list[Fork]]:
+        return [[one for row in rows for one in row]] if self._are_joined else rows
+
+    def _columns(self, rows: list[list[Fork]]) -> int:
+        """As many as a row needs that is by itself: the last one of a step is often short.
+
+        Several are of the whole length, so that two graphs do where they are compiled: of full batches, and of one row.
+        """
+        if len(rows) > 1:
+            return self.context
+        needed = -(-sum(one.num_tokens for one in rows[0]) // _COLUMNS) * _COLUMNS
+        return needed if self._are_joined else min(self.context, needed)
+
 
 def row_context(groups: Sequence[Sequence[Rollout]], most: int) -> int:
     """Tokens of a row that holds the longest answer with its prompt, a power of two, and ``most`` at most.
 
     Attention computes all of a row, of which an answer sees its prompt and itself: longer rows are more of nothing.
     """
-    longest = max(len(one.prompt_ids) + len(one.ids) for group in groups for each in group for one in each.rounds)
-    return min(most, max(SHORTEST_ROW, 1 << (longest - 1).bit_length()))
+    return min(most, max(SHORTEST_ROW, 1 << (_longest(groups) - 1).bit_length()))
+
+
+def joined_context(groups: Sequence[Sequence[Rollout]], most: int, *, together: int) -> int:
+    """Tokens of a row that is a question: those that are computed together, and more where one answer alone has more.
+
+    Args:
+        groups: answers to each question.
+        most: tokens of one answer with its prompt: what is longer is not learnt from.
+        together: tokens of a micro-batch.
+    """
+    return max(together, min(most, _longest(groups)))
+
+
+def _longest(groups: Sequence[Sequence[Rollout]]) -> int:
+    return max(len(one.prompt_ids) + len(one.ids) for group in groups for each in group for one in each.rounds)
 
 
 def _parts(groups: Sequence[Sequence[Rollout]], context: int) -> Iterator[_Part]:
