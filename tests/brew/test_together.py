@@ -73,7 +73,8 @@ def compare(one: Path, two: Path) -> None:
     rows = [[json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()] for folder in (one, two)]
     assert len(rows[0]) == len(rows[1]) == 4
     for alike in zip(*rows, strict=True):
-        numbers = [{key: row[key] for key in ("loss", "gradient_norm", "validation_loss") if key in row} for row in alike]
+        keys = ("loss", "gradient_norm", "validation_loss")
+        numbers = [{key: row[key] for key in keys if key in row} for row in alike]
         assert numbers[1] == pytest.approx(numbers[0], rel=1e-5, abs=1e-5)
     weights = [load_file(folder / "model.safetensors") for folder in (one, two)]
     assert weights[0].keys() == weights[1].keys()
