@@ -7,8 +7,7 @@ from typing import Any
 import torch
 
 from benchmarks.contestants.held_out import curve_outcome, held_out_loss, load_tokens
-from benchmarks.contestants.samovar_run import run_loop
-from samovar.data.shards import Split
+from benchmarks.contestants.samovar_run import one_document, run_loop
 from samovar.model.decoder import Decoder
 from samovar.model.initialization import initialize
 from samovar.model.settings import DecoderSettings
@@ -23,7 +22,7 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     model = Decoder(DecoderSettings(**job["shape"]))
     initialize(model, 0, sketches_induction=job["sketches_induction"])
     tokens, held_out = (load_tokens(job[split]) for split in ("train", "validation"))
-    rows = ShardRows(Split([tokens], len(tokens), 1, len(tokens)), job["context"], 0, document_mask=False)
+    rows = ShardRows(one_document(tokens), job["context"], 0, document_mask=False)
 
     def look() -> float:
         return held_out_loss(

@@ -6,10 +6,9 @@ from typing import Any
 
 import torch
 
-from benchmarks.contestants.samovar_run import run_loop
+from benchmarks.contestants.samovar_run import one_document, run_loop
 from benchmarks.contestants.timing import train_outcome
 from benchmarks.shape import random_tokens
-from samovar.data.shards import Split
 from samovar.model.decoder import Decoder
 from samovar.model.initialization import initialize
 from samovar.model.settings import DecoderSettings
@@ -27,9 +26,7 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     num_steps = job["warmup_steps"] + job["timed_steps"]
     num_tokens = job["step_tokens"] * num_steps
     tokens = random_tokens(num_tokens + 1, shape.vocab_size)
-    rows = ShardRows(
-        Split([tokens], len(tokens), 1, len(tokens)), job["context"], 0, document_mask=job["document_mask"]
-    )
+    rows = ShardRows(one_document(tokens), job["context"], 0, document_mask=job["document_mask"])
     course = run_loop(
         model, next_token, rows, _settings(job, num_steps), tokens=num_tokens, context=job["context"], look=dict
     )
