@@ -15,8 +15,9 @@ BATCH_CHARACTERS = 1 << 20
 BATCH_DOCUMENTS = 1024
 
 
-def batches(documents: Iterable[Document], most_documents: int = BATCH_DOCUMENTS) -> Iterator[list[Document]]:
-    """Lists of about a million characters, or of so many documents."""
+def batches(documents: Iterable[Document], most_documents: int | None = None) -> Iterator[list[Document]]:
+    """Lists of about a million characters, or of so many documents, by default 1,024."""
+    most_documents = most_documents or BATCH_DOCUMENTS
     batch: list[Document] = []
     characters = 0
     for document in documents:

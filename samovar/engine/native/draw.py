@@ -30,8 +30,8 @@ def draw(logits_BV: Tensor, samplings: Sequence[Sampling], draws: Sequence[Calla
         ResourceError: the memory does not suffice.
     """
     logits_BV = logits_BV if logits_BV.stride(1) == 1 else logits_BV.contiguous()
-    temperature_B = torch.tensor([max(one.temperature, COLDEST) for one in samplings])
-    drawn_B = torch.tensor([one() for one in draws])
+    temperature_B = torch.tensor([max(one.temperature, COLDEST) for one in samplings], dtype=torch.float32)
+    drawn_B = torch.tensor([one() for one in draws], dtype=torch.float32)
     token_B = torch.empty(len(samplings), dtype=torch.int64)
     result = _function()(
         logits_BV.data_ptr(),

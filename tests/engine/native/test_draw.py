@@ -49,6 +49,13 @@ def test_the_token_is_that_on_which_the_drawn_share_falls(columns: int) -> None:
     assert found[4:] == from_all(logits, samplings, fixed(drawn)).tolist()[4:]
 
 
+def test_whole_numbers_are_numbers_too() -> None:
+    logits = torch.randn(3, 90, generator=torch.Generator().manual_seed(0))
+    found = [draw(logits, at(*row), fixed([0.3, 0, 0.9])).tolist() for row in ((1, 2, 1), (1.0, 2.0, 1.0))]
+    assert found[0] == found[1]
+    assert draw(logits, at(1, 2, 1), fixed([0, 0, 0])).tolist() == [0, 0, 0]
+
+
 def test_the_coldest_takes_the_likeliest_and_the_banned_never_come() -> None:
     logits = torch.full((4, 70), -torch.inf)
     logits[0, [3, 69]] = torch.tensor([900.0, 899.0])
