@@ -160,6 +160,8 @@ def _main(arguments: Sequence[str]) -> None:
     module, job, out = arguments
     outcome = importlib.import_module(f"benchmarks.contestants.{module}").run(json.loads(job))
     outcome["peak_memory_bytes"] = peak_memory_bytes()
+    if json.loads(job).get("device") == "cuda":
+        outcome["gpu_memory_bytes"] = importlib.import_module("torch").cuda.max_memory_reserved()
     Path(out).write_text(json.dumps(outcome), encoding="utf-8")
 
 

@@ -51,6 +51,29 @@ def thirty_million(*, context: int, vocab_size: int = 8192) -> DecoderSettings:
     )
 
 
+def gpt2_small(*, context: int, vocab_size: int = 50_304) -> DecoderSettings:
+    """As many parameters as GPT-2 small: 124 million, width 768, 12 layers; 6 heads of 128, as nanochat has them."""
+    return _of_width(768, layers=12, hidden=2048, context=context, vocab_size=vocab_size)
+
+
+def gpt2_medium(*, context: int, vocab_size: int = 50_304) -> DecoderSettings:
+    """As many as GPT-2 medium: 354 million, width 1024, 24 layers, 8 heads of 128."""
+    return _of_width(1024, layers=24, hidden=2752, context=context, vocab_size=vocab_size)
+
+
+def _of_width(width: int, *, layers: int, hidden: int, context: int, vocab_size: int) -> DecoderSettings:
+    return DecoderSettings(
+        vocab_size=vocab_size,
+        hidden_size=width,
+        intermediate_size=hidden,
+        num_layers=layers,
+        num_heads=width // 128,
+        num_kv_heads=width // 128,
+        head_dim=128,
+        max_positions=context,
+    )
+
+
 def smollm2_135m(*, context: int, vocab_size: int = 49_152) -> DecoderSettings:
     """The shape of SmolLM2-135M (Allal et al. 2025, arXiv:2502.02737): width 576, 30 layers, 9 heads on 3."""
     return DecoderSettings(

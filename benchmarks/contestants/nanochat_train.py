@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from benchmarks.contestants.timing import train_outcome
+from benchmarks.contestants.timing import finish_on, train_outcome
 from benchmarks.shape import random_tokens
 
 _REFERENCE_BATCH_TOKENS = 2**19
@@ -33,7 +33,10 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     forward = torch.compile(model, dynamic=False) if job["compile"] else model
     num_steps = job["warmup_steps"] + job["timed_steps"]
     tokens = random_tokens(job["step_tokens"] * num_steps + 1, job["shape"]["vocab_size"]).astype(np.int64)
-    rows, targets = (torch.from_numpy(tokens[i : len(tokens) - 1 + i]).view(-1, job["context"]) for i in (0, 1))
+    device = job.get("device", "cpu")
+    rows, targets = (
+        torch.from_numpy(tokens[i : len(tokens) - 1 + i]).to(device).view(-1, job["context"]) for i in (0, 1)
+    )
     started_at, losses = [time.perf_counter()], []
     for number in range(num_steps):
         losses.append(_step(forward, optimizer, rows, targets, number, job))
@@ -42,6 +45,7 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
             gc.collect()
             gc.freeze()
             gc.disable()
+        finish_on(device)
         started_at.append(time.perf_counter())
     num_parameters = sum(parameter.numel() for parameter in model.parameters())
     return train_outcome(job, step_started_at=started_at, losses=losses, num_parameters=num_parameters)
@@ -56,18 +60,20 @@ def _model(job: dict[str, Any]) -> Any:
     from nanochat.gpt import GPT, GPTConfig
 
     shape = job["shape"]
-    model = GPT(
-        GPTConfig(
-            sequence_len=job["context"],
-            vocab_size=shape["vocab_size"],
-            n_layer=shape["num_layers"],
-            n_head=shape["num_heads"],
-            n_kv_head=shape["num_kv_heads"],
-            n_embd=shape["hidden_size"],
-            window_pattern="L",
-        )
+    config = GPTConfig(
+        sequence_len=job["context"],
+        vocab_size=shape["vocab_size"],
+        n_layer=shape["num_layers"],
+        n_head=shape["num_heads"],
+        n_kv_head=shape["num_kv_heads"],
+        n_embd=shape["hidden_size"],
+        window_pattern="L",
     )
-    model.init_weights()
+    if job.get("device") == "cuda":  # as the script does
+        torch.set_float32_matmul_precision("high")
+    with torch.device(job.get("device", "cpu")):
+        model = GPT(config)
+        model.init_weights()
     return model
 
 

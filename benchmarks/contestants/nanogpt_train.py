@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from benchmarks.contestants.timing import train_outcome
+from benchmarks.contestants.timing import finish_on, train_outcome
 from benchmarks.shape import random_tokens
 
 _RATE, _BETAS, _WEIGHT_DECAY, _MAX_GRADIENT_NORM = 1e-3, (0.9, 0.95), 0.1, 1.0
@@ -27,13 +27,17 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     """Train for the asked steps."""
     torch.set_num_threads(job["threads"])
     torch.manual_seed(0)
-    model = new_model(job)
-    optimizer = model.configure_optimizers(_WEIGHT_DECAY, _RATE, _BETAS, "cpu")
+    device = job.get("device", "cpu")
+    if device == "cuda":  # as the script does
+        torch.set_float32_matmul_precision("high")
+    model = new_model(job).to(device)
+    optimizer = model.configure_optimizers(_WEIGHT_DECAY, _RATE, _BETAS, device)
     num_steps = job["warmup_steps"] + job["timed_steps"]
     step = stepper(model, optimizer, random_tokens(job["step_tokens"] * num_steps, job["shape"]["vocab_size"]), job)
     started_at, losses = [time.perf_counter()], []
     for _ in range(num_steps):
         losses.append(step())
+        finish_on(device)
         started_at.append(time.perf_counter())
     num_parameters = sum(parameter.numel() for parameter in model.parameters())
     return train_outcome(job, step_started_at=started_at, losses=losses, num_parameters=num_parameters)
@@ -47,7 +51,7 @@ def stepper(model: Any, optimizer: Any, tokens: np.ndarray, job: dict[str, Any])
 
     def step() -> float:
         for _ in range(num_micro_batches):
-            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=job["bfloat16"]):
+            with torch.autocast(job.get("device", "cpu"), dtype=torch.bfloat16, enabled=job["bfloat16"]):
                 _, loss = forward(*waiting.pop())
             waiting.append(_batch(tokens, job))
             (loss / num_micro_batches).backward()
@@ -90,4 +94,7 @@ def _batch(tokens: np.ndarray, job: dict[str, Any]) -> tuple[Tensor, Tensor]:
     context = job["context"]
     starts = torch.randint(len(tokens) - context, (job["micro_tokens"] // context,))
     rows = torch.stack([torch.from_numpy(tokens[i : i + context + 1].astype(np.int64)) for i in starts])
-    return rows[:, :-1].contiguous(), rows[:, 1:].contiguous()
+    inputs, targets = rows[:, :-1].contiguous(), rows[:, 1:].contiguous()
+    if job.get("device") != "cuda":
+        return inputs, targets
+    return inputs.pin_memory().cuda(non_blocking=True), targets.pin_memory().cuda(non_blocking=True)

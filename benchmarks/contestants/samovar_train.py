@@ -23,10 +23,13 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     shape = DecoderSettings(**job["shape"])
     model = Decoder(shape)
     initialize(model, 0)
+    model.to(job.get("device", "cpu"))
     num_steps = job["warmup_steps"] + job["timed_steps"]
     num_tokens = job["step_tokens"] * num_steps
     tokens = random_tokens(num_tokens + 1, shape.vocab_size)
-    rows = ShardRows(one_document(tokens), job["context"], 0, document_mask=job["document_mask"])
+    rows = ShardRows(
+        one_document(tokens), job["context"], job.get("document_end_id", 0), document_mask=job["document_mask"]
+    )
     course = run_loop(
         model, next_token, rows, _settings(job, num_steps), tokens=num_tokens, context=job["context"], look=dict
     )

@@ -34,6 +34,14 @@ def train_outcome(
     }
 
 
+def finish_on(device: str) -> None:
+    """Wait until a GPU has done what it was told to: until then a moment says nothing."""
+    if device == "cuda":
+        import torch
+
+        torch.cuda.synchronize()
+
+
 def decode_outcome(job: dict[str, Any], generator: Callable[[int], Callable[[], list[list[int]]]]) -> dict[str, Any]:
     """What a decoding contestant gives back: the best of a few calls at each batch size, after one that warms up.
 

@@ -8,7 +8,8 @@ Source: Yang et al. 2025 (Qwen3), arXiv:2505.09388, section 2.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
@@ -16,12 +17,16 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from samovar.core.errors import ConfigError
-from samovar.model.layers import Attention, Layer, make_layer
+from samovar.model.block_masks import block_mask
+from samovar.model.layers import Attention, Layer, make_layer, run_layer
 from samovar.model.linear import Linear, NormedHead
 from samovar.model.norms import make_norm
 from samovar.model.positions import Alibi, Rotary, places_in_documents
 from samovar.model.settings import DecoderSettings
 from samovar.model.sight import Branches, Cache, Forked, Places, Sight, document_mask, layer_mask
+
+if TYPE_CHECKING:
+    from torch.nn.attention.flex_attention import BlockMask
 
 __all__ = ["Attention", "Cache", "Decoder", "Layer", "Linear"]
 
@@ -35,6 +40,8 @@ class Decoder(nn.Module):
         self.compute_dtype = compute_dtype
         self.is_compiled = False
         """Whether training compiles it: what it does with the hidden states is then compiled too."""
+        self.compiled_layer: Callable[[nn.Module, Tensor, Sight, Cache | None], Tensor] | None = None
+        """``run_layer`` compiled, while a GPU trains: masks are in blocks then, with which it alone is fast."""
         self.recomputes_layers = False
         """Whether training keeps the input of each layer alone, and computes the layer again for its gradient (Chen et
         al. 2016, arXiv:1604.06174)."""
@@ -85,18 +92,28 @@ class Decoder(nn.Module):
         else:
             groups, positions_BT = cache.groups, cache.positions_BT
         x_BTD = self._embed(tokens_BT, positions_BT)
-        sight = local_sight = self._sight(x_BTD, positions_BT, groups, is_windowed=False)
+
+        def sight_of(*, is_windowed: bool) -> Sight:
+            if cache is None and self._attends_in_blocks:
+                blocks = self._blocks(tokens_BT, document_BT, branches, is_windowed=is_windowed)
+                return self._sight(x_BTD, positions_BT, (None,), is_windowed=is_windowed)._replace(blocks=blocks)
+            window = self.settings.window if is_windowed else None
+            masks = tuple(layer_mask(places, x_BTD.device, window=window, alibi=self.alibi) for places in groups)
+            return self._sight(x_BTD, positions_BT, masks, is_windowed=is_windowed)
+
+        sight = local_sight = sight_of(is_windowed=False)
         if self.settings.windowed_layers:
-            local_sight = self._sight(x_BTD, positions_BT, groups, is_windowed=True)
+            local_sight = sight_of(is_windowed=True)
         if document_BT is not None and branches is not None and self._knows_forks:
             sight = sight._replace(masks=(None,), forked=Forked(document_BT, branches.branch_BT))
         is_recomputed = self.recomputes_layers and torch.is_grad_enabled()
+        run = run_layer if cache is not None or self.compiled_layer is None else self.compiled_layer
         for layer in self.layers:
             its_sight = local_sight if layer.is_windowed else sight
             if is_recomputed:
-                x_BTD = checkpoint(layer, x_BTD, its_sight, cache, use_reentrant=False)
+                x_BTD = checkpoint(run, layer, x_BTD, its_sight, cache, use_reentrant=False)
             else:
-                x_BTD = layer(x_BTD, its_sight, cache)
+                x_BTD = run(layer, x_BTD, its_sight, cache)
         return self.norm(x_BTD)
 
     def head(self, hidden: Tensor) -> Tensor:
@@ -120,12 +137,29 @@ class Decoder(nn.Module):
         length = tokens_BT.shape[1]
         if document_BT is None:
             return Places(None, None, length, has_cache=False)
+        is_unmasked = self._attends_in_blocks or (branches is not None and self.attends_forks)
+        mask_B1TS = None if is_unmasked else document_mask(document_BT, branches)
         if branches is not None:
-            mask_B1TS = None if self.attends_forks else document_mask(document_BT, branches)
             return Places(branches.position_BT, mask_B1TS, length, has_cache=False)
         # Rotation tells distances alone: it need not begin anew with every document.
         positions_BT = None if self.rotary is not None else places_in_documents(document_BT)
-        return Places(positions_BT, document_mask(document_BT), length, has_cache=False)
+        return Places(positions_BT, mask_B1TS, length, has_cache=False)
+
+    @property
+    def _attends_in_blocks(self) -> bool:
+        """Whether layers take masks by blocks, not over whole rows. A bias for distance they do not take so."""
+        return self.compiled_layer is not None and self.alibi is None
+
+    def _blocks(
+        self, tokens_BT: Tensor, document_BT: Tensor | None, branches: Branches | None, *, is_windowed: bool
+    ) -> BlockMask | None:
+        """The mask of windowed layers, or of all others; None where plain causal attention is all they need."""
+        window = self.settings.window if is_windowed else None
+        if document_BT is None and window is None and self.settings.score_softcap is None:
+            return None
+        branch_BT = None if branches is None else branches.branch_BT
+        length = tokens_BT.shape[1]
+        return block_mask(length, tokens_BT.device, document_BT=document_BT, branch_BT=branch_BT, window=window)
 
     @property
     def attends_forks(self) -> bool:
@@ -151,12 +185,10 @@ class Decoder(nn.Module):
         return x_BTD + self.embed_positions(positions_BT + self.settings.position_offset).to(x_BTD.dtype)
 
     def _sight(
-        self, x_BTD: Tensor, positions_BT: Tensor | None, groups: Sequence[Places], *, is_windowed: bool
+        self, x_BTD: Tensor, positions_BT: Tensor | None, masks: tuple[Tensor | None, ...], *, is_windowed: bool
     ) -> Sight:
         """What windowed layers, or all others, are told of places."""
         rotary = (self.local_rotary or self.rotary) if is_windowed else self.rotary
-        window = self.settings.window if is_windowed else None
-        masks = tuple(layer_mask(places, x_BTD.device, window=window, alibi=self.alibi) for places in groups)
         if rotary is None:
             return Sight(None, None, masks)
         cos_BTA, sin_BTA = rotary(positions_BT, x_BTD.shape[1], x_BTD)

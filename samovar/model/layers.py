@@ -8,6 +8,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from samovar.model.attention import attend
+from samovar.model.block_masks import attend_in_blocks
 from samovar.model.experts import Experts
 from samovar.model.forked_attention import attend_forked
 from samovar.model.linear import Linear
@@ -52,6 +53,10 @@ class Attention(nn.Module):
             )
         elif sight.forked is not None:
             mixed_BHTA = attend_forked(query_BHTA, key_BKTA, value_BKTA, sight.forked, scale=self.scale)
+        elif sight.blocks is not None:
+            mixed_BHTA = attend_in_blocks(
+                query_BHTA, key_BKTA, value_BKTA, sight.blocks, scale=self.scale, softcap=self.softcap
+            )
         else:
             mixed_BHTA = attend(
                 query_BHTA, key_BKTA, value_BKTA, sight.masks[0], scale=self.scale, softcap=self.softcap
@@ -124,6 +129,12 @@ class ParallelLayer(Layer):
         normed_BTD = self.input_layernorm(x_BTD)
         for_mlp_BTD = normed_BTD if self.post_attention_layernorm is None else self.post_attention_layernorm(x_BTD)
         return x_BTD + self._sized(self.self_attn(normed_BTD, sight, cache) + self.mlp(for_mlp_BTD))
+
+
+def run_layer(layer: nn.Module, x_BTD: Tensor, sight: Sight, cache: Cache | None) -> Tensor:
+    """What ``layer`` gives: compiled, one function for all layers of a model."""
+    found: Tensor = layer(x_BTD, sight, cache)
+    return found
 
 
 def make_layer(settings: DecoderSettings, layer: int) -> Layer:

@@ -6,12 +6,15 @@ Axes: B batch, T queries, S keys, H query heads (or 1, the same for all), A head
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import torch
 from torch import Tensor
 
 from samovar.model.positions import Alibi
+
+if TYPE_CHECKING:
+    from torch.nn.attention.flex_attention import BlockMask
 
 
 class Cache(Protocol):
@@ -66,6 +69,8 @@ class Sight(NamedTuple):
     added to the scores, minus infinity where it may not. None: causal."""
     forked: Forked | None = None
     """Where it is known, in the place of a mask."""
+    blocks: BlockMask | None = None
+    """The mask by blocks, in the place of one over whole rows: where a GPU trains."""
 
 
 class Places(NamedTuple):

@@ -51,7 +51,9 @@ class Batch(NamedTuple):
         """The same batch on ``device``."""
 
         def moved(tensor: Tensor) -> Tensor:
-            return tensor.to(device, non_blocking=True)
+            # A GPU reads by itself only memory that stays in its place; for other memory the program waits.
+            is_sent = device.type == "cuda" and tensor.is_cpu
+            return (tensor.contiguous().pin_memory() if is_sent else tensor).to(device, non_blocking=True)
 
         return Batch(
             moved(self.tokens_BT),

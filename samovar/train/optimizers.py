@@ -17,7 +17,7 @@ from samovar.model.decoder import Decoder
 from samovar.train.orthogonal import orthogonalize
 from samovar.train.parallel.grid import ALONE, Grid
 from samovar.train.parallel.matrices import orthogonalize_together
-from samovar.train.parallel.shard import form
+from samovar.train.parallel.shard import form, local
 from samovar.train.rates import rate_factors
 from samovar.train.settings import LoopSettings
 
@@ -46,21 +46,24 @@ class Muon(torch.optim.Optimizer):
                 if parameter.grad is not None:
                     alike[parameter.shape, form(parameter)].append(parameter)
             for (shape, _), parameters in alike.items():
-                updates = [self._nesterov(parameter, group["momentum"]) for parameter in parameters]
+                updates = self._nesterov(parameters, group["momentum"])
                 scale = group["lr"] * max(1.0, shape[0] / shape[1]) ** 0.5
                 orthogonal = orthogonalize_together(updates, orthogonalize, self._grid)
-                for parameter, update in zip(parameters, orthogonal, strict=True):
-                    parameter.mul_(1.0 - group["lr"] * group["weight_decay"])
-                    parameter.add_(update, alpha=-scale)
+                weights = [local(parameter) for parameter in parameters]
+                torch._foreach_mul_(weights, 1.0 - group["lr"] * group["weight_decay"])
+                torch._foreach_add_(weights, [local(update) for update in orthogonal], alpha=-scale)
 
-    def _nesterov(self, parameter: nn.Parameter, momentum: float) -> Tensor:
-        state = self.state[parameter]
-        if "momentum" not in state:
-            state["momentum"] = torch.zeros_like(parameter)
-        gradient = parameter.grad
-        assert gradient is not None  # the caller took only those that have one
-        state["momentum"].lerp_(gradient, 1.0 - momentum)
-        return gradient.lerp(state["momentum"], momentum)
+    def _nesterov(self, parameters: list[nn.Parameter], momentum: float) -> list[Tensor]:
+        """The gradients, moved towards their average over the steps; all in a few kernels where a GPU has them."""
+        for parameter in parameters:
+            if "momentum" not in self.state[parameter]:
+                self.state[parameter]["momentum"] = torch.zeros_like(parameter)
+        gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+        averages = [local(self.state[parameter]["momentum"]) for parameter in parameters]
+        torch._foreach_lerp_(averages, [local(gradient) for gradient in gradients], 1.0 - momentum)
+        updates = [gradient.clone() for gradient in gradients]
+        torch._foreach_lerp_([local(update) for update in updates], averages, momentum)
+        return updates
 
 
 class Optimizers:

@@ -17,6 +17,7 @@ from samovar.model.settings import ModelSettings
 from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.train.batches import ShardRows
 from samovar.train.loop import train
+from samovar.train.micro_batches import filling_gpu
 from samovar.train.objectives.next_token import NextToken
 from samovar.train.parallel.grid import open_grid
 from samovar.train.parallel.shard import gather, spread
@@ -58,6 +59,7 @@ def pretrain(
     dtype = training_dtype(pick_device())
     spread(model, grid, dtype=dtype)
     context = settings.context or min(model_settings.context, model.settings.max_positions)
+    settings = filling_gpu(settings, model.settings, context=context, grid=grid)
     splits = {name: open_split(shards, name) for name in ("train", "validation")}
     rows = {
         name: ShardRows(split, context, index["document_end_id"], document_mask=settings.document_mask)

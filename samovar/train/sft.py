@@ -25,6 +25,7 @@ from samovar.train.batches import KnownRows, Rows
 from samovar.train.conversation_check import ConversationCheck
 from samovar.train.conversations import interleave, own_conversations, task_conversations
 from samovar.train.loop import train
+from samovar.train.micro_batches import filling_gpu
 from samovar.train.noise import embedding_noise
 from samovar.train.objectives.contract import Objective
 from samovar.train.objectives.next_token import NextToken
@@ -87,6 +88,8 @@ def sft(
     rows_of_a_process(*rows_of_a_step(settings, context), grid.degrees.data)  # refuses before hours of packing
     dtype = training_dtype(pick_device())
     spread(model, grid, dtype=dtype)
+    if objective is None:  # a teacher beside the model would take memory that is not known here
+        settings = filling_gpu(settings, model.settings, context=context, grid=grid, adapter=settings.adapter)
     with world.first_before_others():
         rows = {
             split: _rows(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from torch import Tensor
 from samovar.core.devices import can_compile
 from samovar.core.errors import SamovarError
 from samovar.model.decoder import Decoder
+from samovar.model.layers import run_layer
 from samovar.train.batches import Batch, Rows
 from samovar.train.dropout import seed_step
 from samovar.train.memory_check import naming_lack_of_memory
@@ -65,8 +67,10 @@ class TrainStep:
         """
         self._rows.prepare(step)
         seed_step(self._settings.seed, step, self._grid.data_rank)
-        batches = [self._batch(numbers) for numbers in self._plan.micro_batches(step)]
-        (weight,) = self._grid.total(sum(self._objective.weight(batch) for batch in batches))
+        # Weighed before they go to the device: nobody waits for an answer from there.
+        drawn = [self._batch(numbers) for numbers in self._plan.micro_batches(step)]
+        (weight,) = self._grid.total(sum(self._objective.weight(batch) for batch in drawn))
+        batches = [batch.to(self._device) for batch in drawn]
         with naming_lack_of_memory(self._settings, self._plan.context):
             found = self._accumulate(batches, 1.0 / max(1, weight))
             add_up_gradients(self._model, self._grid)
@@ -88,11 +92,11 @@ class TrainStep:
         if numbers is None:
             return
         with naming_lack_of_memory(self._settings, self._plan.context):
-            self._accumulate([self._batch(numbers)], 0.0)
+            self._accumulate([self._batch(numbers).to(self._device)], 0.0)
         self._model.zero_grad(set_to_none=True)
 
     def _batch(self, numbers: np.ndarray) -> Batch:
-        return own_targets(self._rows.batch(numbers), self._grid).to(self._device)
+        return own_targets(self._rows.batch(numbers), self._grid)
 
     def _accumulate(self, batches: list[Batch], scale: float) -> list[Measured]:
         """Forward and backward of each micro-batch; gives its scaled loss and metrics."""
@@ -139,6 +143,8 @@ def _hidden(model: Decoder, grid: Grid, *, rows_vary: bool) -> Callable[..., Ten
     """``model.hidden``, compiled where the model is to be."""
     if not model.is_compiled:
         return model.hidden
+    if grid.has_whole_model and next(model.parameters()).is_cuda:
+        return _layer_by_layer(model, rows_vary=rows_vary)
     if grid.has_whole_model and not model.recomputes_layers:
         compiled: Callable[..., Tensor] = torch.compile(model.hidden, dynamic=rows_vary)
         return compiled
@@ -146,3 +152,19 @@ def _hidden(model: Decoder, grid: Grid, *, rows_vary: bool) -> Callable[..., Ten
     for layer in model.layers:
         layer.compile(dynamic=rows_vary)
     return model.hidden
+
+
+def _layer_by_layer(model: Decoder, *, rows_vary: bool) -> Callable[..., Tensor]:
+    """``model.hidden`` whose layers run compiled. All are alike, so that one of them is compiled, in seconds."""
+    # A function has few forms at most, and those of an earlier stage of this process, of another shape, count too.
+    torch.compiler.reset()
+    compiled = torch.compile(run_layer, dynamic=rows_vary)
+
+    def hidden(tokens_BT: Tensor, **about: Any) -> Tensor:
+        model.compiled_layer = compiled
+        try:
+            return model.hidden(tokens_BT, **about)
+        finally:
+            model.compiled_layer = None
+
+    return hidden

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-LOGITS_AT_ONCE = {"cpu": 1 << 24, "cuda": 1 << 28}
+LOGITS_AT_ONCE = {"cpu": 1 << 24, "cuda": 1 << 29}
 """Logits, by kind of device, that are computed, differentiated and forgotten together."""
 _FEWEST = 512
 """Targets: fewer make more passes over the head and its gradient than products."""

@@ -18,8 +18,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from samovar.engine.gpu.toolchain import objection
 from samovar.model.decoder import Decoder
 from samovar.train.objectives.chunks import targets_at_once
+
+_SPARED = 4
+"""Targets in the memory of one, where the gradient takes the place of the logits: 2 bytes a logit, not 12 or 8."""
 
 
 def cross_entropy_sum(
@@ -47,10 +51,13 @@ def cross_entropy_sum(
         weight_N: float32; what the loss of each target is multiplied by. None: by one.
         at_once: targets whose logits are held at one time; by default as the device's memory and caches like it.
     """
-    at_once = at_once or targets_at_once(model.settings.vocab_size, hidden_ND.device.type)
+    in_place = _in_place() if hidden_ND.is_cuda else None
+    differentiate = in_place or (_compiled() if model.is_compiled else loss_and_gradient)
+    if at_once is None:
+        at_once = targets_at_once(model.settings.vocab_size, hidden_ND.device.type)
+        at_once *= 1 if in_place is None else _SPARED
     head: nn.Module = model.embed_tokens if model.lm_head is None else model.lm_head
     weights = [p for p in head.parameters() if p.requires_grad] if torch.is_grad_enabled() else []
-    differentiate = _compiled() if model.is_compiled else loss_and_gradient
     loss, z_part = _InChunks.apply(
         model.head, differentiate, target_N, z_loss, smoothing, weight_N, at_once, hidden_ND, *weights
     )
@@ -84,6 +91,16 @@ def loss_and_gradient(
         gradient_NV *= weight_N.unsqueeze(1)
     z_part = z_part_N.sum()
     return loss_N.sum() + z_part, z_part, gradient_NV.to(logits_NV.dtype)
+
+
+@functools.cache
+def _in_place() -> Callable[..., tuple[Tensor, Tensor, Tensor]] | None:
+    """The kernel for GPUs that does the same in place; None where Triton does not work."""
+    if objection():
+        return None
+    from samovar.train.objectives.cross_entropy_gpu import loss_and_gradient_in_place
+
+    return loss_and_gradient_in_place
 
 
 @functools.cache

@@ -58,5 +58,7 @@ def _targets(batch: Batch, hidden_BTD: Tensor) -> tuple[Tensor, Tensor, Tensor |
     """
     target = batch.target_BT.flatten()
     place = (target != IGNORED).nonzero().squeeze(1)
+    if len(place) == len(target):  # nothing to copy out
+        return hidden_BTD.flatten(0, 1), target, None if batch.weight_BT is None else batch.weight_BT.flatten()
     weight_N = None if batch.weight_BT is None else batch.weight_BT.flatten()[place]
     return hidden_BTD.flatten(0, 1)[place], target[place], weight_N
