@@ -90,8 +90,8 @@ def time_rules(rows: int, repeats: int) -> dict[str, float]:
 
 def way_of(size: str) -> str:
     """Who computes the steps."""
-    is_native, why_not = choose_way(Decoder(SIZES[size].shape(context=CONTEXT)).eval(), "auto")
-    return "native" if is_native else f"eager: {why_not}"
+    way, why_not = choose_way(Decoder(SIZES[size].shape(context=CONTEXT)).eval(), "auto")
+    return way if way == "native" else f"{way}: {why_not}"
 
 
 def time_steps(size: str, repeats: int) -> dict[str, dict[str, float]]:
@@ -106,7 +106,7 @@ def time_steps(size: str, repeats: int) -> dict[str, dict[str, float]]:
         memory = make_memory(
             model.settings, answers * each, form="plain", dtype=torch.float32, device=torch.device("cpu")
         )
-        forward = make_forward(model, memory, is_native=choose_way(model, "auto")[0])
+        forward = make_forward(model, memory, choose_way(model, "auto")[0])
 
         def step(guesses: int, answers: int = answers, each: int = each, forward: Any = forward) -> None:
             pieces = [
@@ -119,7 +119,7 @@ def time_steps(size: str, repeats: int) -> dict[str, dict[str, float]]:
                 )
                 for answer in range(answers)
             ]
-            forward.logits(make_batch(pieces, torch.device("cpu")))
+            forward.logits(make_batch(pieces))
 
         kinds = {str(guesses): (lambda guesses=guesses: step(guesses)) for guesses in GUESSES}
         found[str(answers)] = _medians(kinds, repeats)

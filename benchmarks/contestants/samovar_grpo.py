@@ -23,8 +23,9 @@ from samovar.engine.request import Sampling
 from samovar.model.checkpoint import load_model
 from samovar.tasks.task import Example
 from samovar.tokenizer.tokenizer import Tokenizer
+from samovar.train.rl.engines import AT_ONCE
 from samovar.train.rl.reinforce import reinforce
-from samovar.train.rl.rollouts import AT_ONCE, Rollout
+from samovar.train.rl.rollouts import Rollout
 from samovar.train.rl.settings import GrpoSettings, PpoSettings
 
 

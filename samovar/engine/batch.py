@@ -17,6 +17,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from samovar.engine.transfer import to_device
+
 BLOCK_SIZE = 16
 """S: positions of a block of the cache."""
 PADDING_BLOCK = 0
@@ -49,7 +51,10 @@ class Memory:
 
 @dataclass(frozen=True)
 class Batch:
-    """What one forward pass computes. Sequence b has the tokens from query_start[b] to query_start[b + 1]."""
+    """What one forward pass computes. Sequence b has the tokens from query_start[b] to query_start[b + 1].
+
+    It lies on the processor, wherever the model is: who computes looks at it there, and sends what the device needs.
+    """
 
     token_N: Tensor
     """int64; ids."""
@@ -66,11 +71,17 @@ class Batch:
     row_R: Tensor
     """int64; numbers of the tokens whose hidden states are wanted."""
     longest_context: int
-    """The largest of ``context_B``: known here without waiting for a device."""
+    """The largest of ``context_B``."""
     adapters: tuple[str | None, ...] | None = None
     """The adapter of each sequence, B; None where no sequence has one."""
     sequence_ids: tuple[int, ...] | None = None
     """Of each sequence, B; one that was given away never comes again. None: nothing is known beyond this batch."""
+    device_token_N: Tensor | None = None
+    """int64; the ids where the device knows them alone as yet, and ``token_N`` says nothing. Not for the native way."""
+
+    def tokens_on(self, device: torch.device) -> Tensor:
+        """``token_N`` there."""
+        return to_device(self.token_N, device) if self.device_token_N is None else self.device_token_N
 
 
 class Forward(Protocol):
@@ -129,12 +140,11 @@ class BlockTable:
         return self._table_BP[: len(blocks)]
 
 
-def make_batch(pieces: Sequence[Piece], device: torch.device, table: BlockTable | None = None) -> Batch:
+def make_batch(pieces: Sequence[Piece], table: BlockTable | None = None) -> Batch:
     """The flat row of all pieces, in their order.
 
     Args:
         pieces: at least one.
-        device: where.
         table: of earlier batches, which then must not be needed any more.
     """
     tokens: list[int] = []
@@ -154,15 +164,15 @@ def make_batch(pieces: Sequence[Piece], device: torch.device, table: BlockTable 
     adapters = [piece.adapter for piece in pieces]
     # One array of each type, cut in parts: to make a tensor takes as long as to fill it.
     count = len(tokens)
-    wide = torch.from_numpy(np.array(tokens + positions + slots + rows, dtype=np.int64)).to(device)
-    narrow = torch.from_numpy(np.array(starts + contexts, dtype=np.int32)).to(device)
+    wide = torch.from_numpy(np.array(tokens + positions + slots + rows, dtype=np.int64))
+    narrow = torch.from_numpy(np.array(starts + contexts, dtype=np.int32))
     table_BP = (table or BlockTable()).of([piece.blocks for piece in pieces])
     return Batch(
         token_N=wide[:count],
         position_N=wide[count : 2 * count],
         query_start_B1=narrow[: len(starts)],
         context_B=narrow[len(starts) :],
-        block_table_BP=torch.from_numpy(table_BP).to(device),
+        block_table_BP=torch.from_numpy(table_BP),
         slot_N=wide[2 * count : 3 * count],
         row_R=wide[3 * count :],
         longest_context=max(contexts),

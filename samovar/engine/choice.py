@@ -13,7 +13,7 @@ from torch import Tensor
 
 from samovar.engine import rules
 from samovar.engine.grammar import GrammarState, Masks
-from samovar.engine.logprobs import token_logprobs
+from samovar.engine.logprobs import tell
 from samovar.engine.request import FinishReason, Sampling, TokenLogprobs
 from samovar.engine.rules import TokenRules
 from samovar.engine.sampler import Choose, probabilities, sample
@@ -152,15 +152,16 @@ def _kept_or_replaced(logits_BV: Tensor, live: Sequence[Turn]) -> list[int]:
 
 
 def _told(logits_BV: Tensor, live: Sequence[Turn]) -> Callable[[Sequence[int]], dict[int, TokenLogprobs]]:
-    """Keeps the model's own logits of those who want log-probabilities, which rules are about to change."""
+    """Keeps the model's own log-probabilities for those who want them: rules are about to change the logits."""
     wanting = [row for row, turn in enumerate(live) if turn.sequence.sampling.logprobs is not None]
     if not wanting:
         return lambda tokens: {}
-    own_BV = logits_BV[wanting]
+    # Taken by their numbers, 64 rows take as long as their log-probabilities.
+    own_BV = (logits_BV if len(wanting) == len(live) else logits_BV[wanting]).log_softmax(-1)
     num_top = [live[row].sequence.sampling.logprobs or 0 for row in wanting]
 
-    def tell(tokens: Sequence[int]) -> dict[int, TokenLogprobs]:
-        found = token_logprobs(own_BV, [tokens[row] for row in wanting], num_top)
+    def told(tokens: Sequence[int]) -> dict[int, TokenLogprobs]:
+        found = tell(own_BV, [tokens[row] for row in wanting], num_top)
         return dict(zip(wanting, found, strict=True))
 
-    return tell
+    return told

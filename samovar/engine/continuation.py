@@ -116,6 +116,10 @@ class Continuation:
         """Where ``token`` would begin a quote of the prompt: the ids that may come after it; else none."""
         return [] if self._quotes is None else self._quotes.lines(token)
 
+    def fitting(self) -> list[int]:
+        """Numbers of those of what is ``quotable`` that hold what the answer says that it looks for."""
+        return [] if self._quotes is None else self._quotes.fitting()
+
     def keep_quote(self, number: int) -> None:
         """After the token that began a quote was appended: quote this one of what is ``quotable``."""
         if self._quotes is not None:

@@ -45,11 +45,11 @@ def _decode_seconds(model: Decoder, batch: int, num_tokens: int) -> float:
         dtype=model.compute_dtype or weight.dtype,
         device=weight.device,
     )
-    forward = make_forward(model, memory, is_native=choose_way(model, "auto")[0])
+    forward = make_forward(model, memory, choose_way(model, "auto")[0])
     tables = [range(1 + row * blocks_each, 1 + (row + 1) * blocks_each) for row in range(batch)]
     tokens = [row % model.settings.vocab_size for row in range(batch)]
     started = time.perf_counter()
     for position in range(num_tokens):
         pieces = [Piece(row, [token], position, tables[row], [0]) for row, token in enumerate(tokens)]
-        tokens = forward.logits(make_batch(pieces, weight.device)).argmax(-1).tolist()
+        tokens = forward.logits(make_batch(pieces)).argmax(-1).tolist()
     return time.perf_counter() - started

@@ -92,7 +92,7 @@ class ModelDrafter:
         self._tokens_a_step = tokens_a_step
         self._device, dtype = model.norm.weight.device, model.compute_dtype or model.norm.weight.dtype
         memory = make_memory(model.settings, num_blocks, form="plain", dtype=dtype, device=self._device)
-        self._forward = make_forward(model, memory, is_native=choose_way(model, way)[0])
+        self._forward = make_forward(model, memory, choose_way(model, way)[0])
         self._pool = BlockPool(memory.num_blocks)
         self._readers: dict[int, _Reader] = {}
         self._random = random.Random()
@@ -104,7 +104,7 @@ class ModelDrafter:
         live = guesses
         while live := [guess for guess in live if len(guess.ids) < guess.length]:
             pieces = [self._piece(guess) for guess in live]
-            self._extend(live, self._forward.logits(make_batch(pieces, self._device)))
+            self._extend(live, self._forward.logits(make_batch(pieces)))
         for guess in guesses:
             # What follows the answer's own tokens counts when it has become part of the answer.
             guess.reader.num_cached = guess.reader.num_ids
@@ -152,7 +152,7 @@ class ModelDrafter:
             if reader.num_cached == len(sequence.ids) - 1:
                 guesses.append(_Guess(sequence, reader, length))
         if unread:
-            self._forward.hidden(make_batch(unread, self._device))
+            self._forward.hidden(make_batch(unread))
         return guesses
 
     def _has_blocks(self, reader: _Reader, length: int) -> bool:

@@ -18,6 +18,7 @@ from torch import Tensor
 from samovar.engine.batch import Batch, Memory
 from samovar.engine.cache import write
 from samovar.engine.decode_rows import DecodeRows
+from samovar.engine.transfer import to_device
 from samovar.model.adapters.bank import AdapterBank
 from samovar.model.attention import attend
 from samovar.model.decoder import Decoder
@@ -37,13 +38,15 @@ class EagerForward:
     def hidden(self, batch: Batch) -> Tensor:
         """Store the new tokens' keys and values; give the normed hidden states of ``row_R``, RD."""
         view = _FlatView(self.memory, batch, self._rows, _dtype(self.model))
-        token_1N = batch.token_N[view.order_N].unsqueeze(0)
+        device = self.memory.device
+        token_1N = batch.tokens_on(device)[to_device(view.order_N, device)].unsqueeze(0)
         if self.adapters is None or batch.adapters is None:
             hidden_1ND = self.model.hidden(token_1N, cache=view)
         else:
-            with self.adapters.using(batch.adapters, batch.query_start_B1.diff().tolist(), place_N=view.place_N):
+            place_N = to_device(view.place_N, device)
+            with self.adapters.using(batch.adapters, batch.query_start_B1.diff().tolist(), place_N=place_N):
                 hidden_1ND = self.model.hidden(token_1N, cache=view)
-        return hidden_1ND[0, view.place_N[batch.row_R]]
+        return hidden_1ND[0, to_device(view.place_N[batch.row_R], device)]
 
     def logits(self, batch: Batch) -> Tensor:
         """The same, and on through the head: float32, RV."""
@@ -72,11 +75,11 @@ class _FlatView:
         order = [starts[number] for number in decoding]
         for number in reading:
             order += range(starts[number], starts[number + 1])
-        self.order_N = torch.tensor(order, device=memory.device)
+        self.order_N = torch.tensor(order)
         self.place_N = torch.empty_like(self.order_N)
-        self.place_N[self.order_N] = torch.arange(len(order), device=memory.device)
-        self.positions_BT = batch.position_N[self.order_N].unsqueeze(0)
-        self._slot_N = batch.slot_N[self.order_N]
+        self.place_N[self.order_N] = torch.arange(len(order))
+        self.positions_BT = to_device(batch.position_N[self.order_N], memory.device).unsqueeze(0)
+        self._slot_N = to_device(batch.slot_N[self.order_N], memory.device)
         groups: list[Places] = []
         self.groups: Sequence[Places] = groups
         self._tables: list[Tensor] = []
@@ -86,7 +89,8 @@ class _FlatView:
             self._add_decoding(groups, batch, decoding, contexts)
         self._lengths = [lengths[number] for number in reading]
         for number in reading:
-            self._add_reading(groups, batch.block_table_BP[number : number + 1], lengths[number], contexts[number])
+            table_1P = to_device(batch.block_table_BP[number : number + 1], memory.device)
+            self._add_reading(groups, table_1P, lengths[number], contexts[number])
 
     def attend(
         self,
@@ -132,7 +136,7 @@ class _FlatView:
             longest = -(-longest // 16) * 16
             mask = (torch.arange(longest, device=position_D1.device) <= position_D1)[:, None, None, :]
         groups.append(Places(position_D1, mask, longest, has_cache=True))
-        self._tables.append(batch.block_table_BP[decoding])
+        self._tables.append(to_device(batch.block_table_BP[decoding], self._memory.device))
 
     def _add_reading(self, groups: list[Places], table_1P: Tensor, length: int, context: int) -> None:
         self._tables.append(table_1P)

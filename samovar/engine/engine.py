@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Sequence as Many
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Literal
 
 import torch
 
-from samovar.core.errors import BusyError, RequestError
+from samovar.core.errors import BusyError, ConfigError, RequestError
 from samovar.engine.blocks import BlockPool
 from samovar.engine.cache import CacheForm, make_memory, size_cache
 from samovar.engine.draft_model import make_drafter
@@ -45,7 +46,7 @@ class Engine:
         max_batch: int = 8,
         max_context: int | None = None,
         max_waiting: int = 1024,
-        prefill_tokens: int = 1024,
+        prefill_tokens: int | None = None,
         cache_tokens: int | None = None,
         cache_form: CacheForm = "plain",
         way: Way = "eager",
@@ -62,7 +63,8 @@ class Engine:
             max_context: longest prompt and answer together, in tokens; at most, and by default, the model's. By default
                 less where the cache of one would take more than half of the free memory.
             max_waiting: requests that may wait; more are refused.
-            prefill_tokens: prompt tokens read in one step: how long running answers may be held up.
+            prefill_tokens: prompt tokens read in one step: how long running answers may be held up. By default 1,024,
+                and 8,192 on a GPU, which is idle with less.
             cache_tokens: that all answers together may have in the cache; by default ``max_batch`` times the context,
                 or what half of the free memory holds.
             cache_form: how keys and values are kept.
@@ -79,7 +81,8 @@ class Engine:
         self.max_batch = max_batch
         self.max_waiting = max_waiting
         self._vocab_size = min(tokenizer.vocab_size, model.settings.vocab_size)
-        self.is_native, self.why_not_native = choose_way(model, way)
+        chosen, self.why_not_native = choose_way(model, way)
+        self.is_native = chosen == "native"
         device, dtype = model.norm.weight.device, plain_dtype(model, is_native=self.is_native)
         size = size_cache(
             model.settings,
@@ -93,20 +96,25 @@ class Engine:
         self.max_context = size.max_context
         memory = make_memory(model.settings, size.num_blocks, form=cache_form, dtype=dtype, device=device)
         self._bank = adapters
-        self._scheduler = Scheduler(BlockPool(memory.num_blocks), max_batch=max_batch, prefill_tokens=prefill_tokens)
+        self._scheduler = Scheduler(
+            BlockPool(memory.num_blocks),
+            max_batch=max_batch,
+            prefill_tokens=prefill_tokens or (8192 if device.type == "cuda" else 1024),
+        )
         self._drafter = make_drafter(
             draft, num_tokens=draft_tokens, num_blocks=size.num_blocks, vocab_size=self._vocab_size, way=way
         )
-        self._stepper = Stepper(
-            model,
-            memory,
-            self._scheduler,
-            is_native=self.is_native,
+        self._make_stepper = partial(
+            Stepper,
+            memory=memory,
+            scheduler=self._scheduler,
+            way=chosen,
             adapters=adapters,
             drafter=self._drafter,
             vocab_size=self._vocab_size,
             max_context=self.max_context,
         )
+        self._stepper = self._make_stepper(model)
         self._grammars = Grammars(tokenizer)
         self._sequences: dict[int, Sequence] = {}
         self._ids = count()
@@ -128,16 +136,16 @@ class Engine:
         draft_tokens: int = 4,
         adapters: Mapping[str, Path] | None = None,
     ) -> Engine:
-        """Open the model and the tokenizer in ``folder``.
+        """Open the model and the tokenizer in ``folder``, on the GPU if there is one.
 
         Args:
             folder: a model folder.
             max_batch: requests answered at once.
             max_context: longest prompt and answer together, in tokens; None takes the model's.
-            dtype: of activations and of weights that are not int8. None takes float32 on a processor: measured
-                with 6M parameters on one AVX512-BF16 core, a step of 1, 8, 32, 64 rows takes 2.4, 4.9, 13, 23 ms in
-                float32, 2.1, 5.5, 17, 29 ms in bfloat16 (its attention kernel is slow), and 1.9, 4.3, 16, 22 ms with
-                int8 weights under float32 activations.
+            dtype: of activations and of weights that are not int8. None takes bfloat16 on a GPU, and float32 on a
+                processor: measured with 6M parameters on one AVX512-BF16 core, a step of 1, 8, 32, 64 rows takes 2.4,
+                4.9, 13, 23 ms in float32, 2.1, 5.5, 17, 29 ms in bfloat16 (its attention kernel is slow), and 1.9, 4.3,
+                16, 22 ms with int8 weights under float32 activations.
             adapter: a folder in PEFT's format; the adapter is merged into the weights.
             cache_tokens: that all answers together may have in the cache.
             cache_form: how keys and values are kept.
@@ -203,6 +211,27 @@ class Engine:
     def forget_prefixes(self) -> None:
         """What is cached of earlier prompts is not used again: the weights have changed."""
         self._scheduler.pool.forget_all()
+
+    def take_weights(self, model: Decoder) -> None:
+        """Answer by ``model`` from now on, in the same memory; what is cached of earlier prompts is not used again.
+
+        Args:
+            model: of the same settings, form and device as the one before. A model that drafts stays as it is.
+        Raises:
+            BusyError: requests are waiting or running.
+            ConfigError: the settings are others, or adapters belong to the model before.
+        """
+        if self.has_work:
+            raise BusyError("the engine is answering requests", hint="give it other weights when it has answered")
+        if model.settings != self.model.settings:
+            raise ConfigError("the new weights are of a model of another shape", hint="make another engine")
+        if self._bank is not None:
+            raise ConfigError(
+                "adapters belong to the weights that they came with", hint="make another engine for these"
+            )
+        del self._stepper  # what it packed is freed first: the new weights are packed into the same memory
+        self.model, self._stepper = model, self._make_stepper(model)
+        self.forget_prefixes()
 
     def check(self, prompt_ids: Many[int], sampling: Sampling | None = None) -> None:
         """Refuse what cannot be answered. Safe to call from any thread, and slow only where a grammar is new.

@@ -1,4 +1,4 @@
-"""Which way a model is computed: natively in C++ where that is possible, and else by torch."""
+"""Which way a model is computed: natively in C++ on a processor, by captured steps on a GPU, and else by torch."""
 
 from __future__ import annotations
 
@@ -8,24 +8,37 @@ from typing import Literal
 
 import torch
 
+from samovar.core.errors import ConfigError
 from samovar.engine.batch import Forward, Memory
 from samovar.engine.eager import EagerForward
 from samovar.engine.sampler import Choose, from_all
 from samovar.model.adapters.bank import AdapterBank
 from samovar.model.decoder import Decoder
 
-Way = Literal["auto", "native", "eager"]
-"""auto: natively where the model, the device and the compiler allow. native: an error where they do not."""
+Way = Literal["auto", "native", "graph", "eager"]
+"""auto: natively where the model, the device and the compiler allow, or in graphs on a GPU. native, graph: an
+error where they do not."""
+Chosen = Literal["native", "graph", "eager"]
 
 
-def choose_way(model: Decoder, way: Way) -> tuple[bool, str]:
-    """Whether the model is computed natively, and in a few words why not."""
+def choose_way(model: Decoder, way: Way) -> tuple[Chosen, str]:
+    """Who computes, and in a few words why not natively."""
     if way == "eager":
-        return False, "torch was asked for"
+        return "eager", "torch was asked for"
+    if model.norm.weight.is_cuda and way != "native":
+        from samovar.engine.gpu import toolchain
+
+        if not (why := toolchain.objection()):
+            return "graph", "it is on a GPU"
+        if way == "auto":
+            return "eager", f"it is on a GPU, and steps are not captured: {why}"
+        raise ConfigError(f"steps cannot be captured: {why}", hint="let torch compute (eager), or install it")
+    if way == "graph":
+        raise ConfigError("steps are captured on a GPU alone", hint="leave the way of computing to be chosen (auto)")
     from samovar.engine.native.native_decoder import objection
 
     why = objection(model)
-    return way == "native" or not why, why
+    return ("native" if way == "native" or not why else "eager"), why
 
 
 def plain_dtype(model: Decoder, *, is_native: bool) -> torch.dtype:
@@ -65,14 +78,18 @@ def free_choice(*, is_native: bool) -> Choose:
     return draw
 
 
-def make_forward(model: Decoder, memory: Memory, *, is_native: bool, adapters: AdapterBank | None = None) -> Forward:
+def make_forward(model: Decoder, memory: Memory, way: Chosen, adapters: AdapterBank | None = None) -> Forward:
     """What computes ``model`` over ``memory``; ``adapters`` only where it is not native.
 
     Raises:
         ConfigError: native is not possible.
     """
-    if not is_native:
+    if way == "eager":
         return EagerForward(model, memory, adapters)
+    if way == "graph":
+        from samovar.engine.gpu.graphs import GraphForward
+
+        return GraphForward(model, memory, adapters)
     from samovar.engine.native.native_decoder import NativeDecoder
 
     return NativeDecoder(model, memory)

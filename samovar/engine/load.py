@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 import torch
 
+from samovar.core.devices import pick_device
 from samovar.engine.draft_model import check_draft_tokenizer
 from samovar.model.adapters.attach import merge
 from samovar.model.adapters.bank import AdapterBank, load_bank
@@ -41,16 +42,18 @@ def load_parts(
         MissingError, CorruptError: a file is missing or damaged.
         ConfigError: parts do not belong together.
     """
-    dtype = dtype or torch.float32
+    device = pick_device()
+    dtype = dtype or (torch.bfloat16 if device.type == "cuda" else torch.float32)
     if adapter is None:
         model = load_model(folder, dtype=dtype)
     else:
         model = load_adapted(folder, adapter, dtype=dtype)
         merge(model)
+    model = model.to(device)
     tokenizer = Tokenizer.load(folder)
     check_vocabulary(tokenizer, model.settings, folder)
     bank = load_bank(model, adapters, base=folder) if adapters else None
     if draft is None or draft == "prompt":
         return Parts(model, tokenizer, bank, draft)
     check_draft_tokenizer(tokenizer, Tokenizer.load(draft), str(draft))
-    return Parts(model, tokenizer, bank, load_model(draft, dtype=dtype))
+    return Parts(model, tokenizer, bank, load_model(draft, dtype=dtype).to(device))

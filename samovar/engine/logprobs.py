@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from samovar.engine.request import TokenLogprobs
+from samovar.engine.transfer import to_device
 
 # Logits of a long prompt are made a part at a time: of 1,024 tokens and 150,000 words they would take 600 MB.
 MAX_LOGITS = 2**23
@@ -20,21 +21,22 @@ def token_logprobs(logits_RV: Tensor, tokens: Sequence[int], num_top: Sequence[i
     """How likely each row's token is, and the likeliest ones.
 
     Args:
-        logits_RV: float32, of the model itself; what stands there is lost.
+        logits_RV: float32, of the model itself.
         tokens: a token a row.
         num_top: how many of the likeliest to tell of, a number a row.
     """
-    token_R1 = torch.tensor(tokens, device=logits_RV.device).unsqueeze(1)
-    chosen_R1 = logits_RV.gather(1, token_R1)
-    most = min(max(num_top, default=0), logits_RV.shape[1])
-    top = logits_RV.topk(most) if most else None
-    largest_R1 = logits_RV.amax(-1, keepdim=True)
-    # In one piece of memory: for wide vocabularies new pages cost as much as arithmetic.
-    total_R1 = logits_RV.sub_(largest_R1).exp_().sum(-1, keepdim=True).log_() + largest_R1
-    logprobs = (chosen_R1 - total_R1).squeeze(1).tolist()
-    if top is None:
+    return tell(logits_RV.log_softmax(-1), tokens, num_top)
+
+
+def tell(logprob_RV: Tensor, tokens: Sequence[int], num_top: Sequence[int]) -> list[TokenLogprobs]:
+    """The same of log-probabilities."""
+    token_R1 = to_device(torch.tensor(tokens), logprob_RV.device).unsqueeze(1)
+    logprobs = logprob_RV.gather(1, token_R1).squeeze(1).tolist()
+    most = min(max(num_top, default=0), logprob_RV.shape[1])
+    if not most:
         return [TokenLogprobs(token, value) for token, value in zip(tokens, logprobs, strict=True)]
-    ids, values = top.indices.tolist(), (top.values - total_R1).tolist()
+    top = logprob_RV.topk(most)
+    ids, values = top.indices.tolist(), top.values.tolist()
     return [
         TokenLogprobs(token, logprobs[row], tuple(zip(ids[row][:count], values[row][:count], strict=True)))
         for row, (token, count) in enumerate(zip(tokens, num_top, strict=True))

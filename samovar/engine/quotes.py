@@ -6,6 +6,9 @@ row; where the model would rather say something else, it cannot.
 
 Which sentence, the engine decides by the likelihood of each as a whole (``lines``, ``keep``). Word by word a small
 model goes wrong where a sentence begins with what is asked for: it would have to know the end before the beginning.
+
+Where the answer's line before the quote names something after a colon (``Looking for: Anna.``), the sentence must hold
+that (``fitting``): a model that copies a name right still takes the sentence of another one.
 """
 
 from __future__ import annotations
@@ -28,7 +31,9 @@ class VerbatimQuotes:
     def __init__(self, tokenizer: Tokenizer, prompt_ids: Sequence[int]) -> None:
         self._tokenizer = tokenizer
         self._prompt_ids = prompt_ids
-        self._is_line_start = True
+        self._line = b""
+        """Of the answer, the one that is being written."""
+        self._line_before = b""
         self._quoted: int | None = None
         """Tokens of the quote so far; None outside of quotes."""
         self._paths: list[list[int]] = []
@@ -45,13 +50,27 @@ class VerbatimQuotes:
         elif self._opens_with(token):
             self._quoted = 0
             self._paths = list(self._all_paths())
-        self._is_line_start = text.endswith(b"\n")
+        *before, self._line = (self._line + text).split(b"\n")
+        self._line_before = before[-1] if before else self._line_before
 
     def lines(self, token: int) -> list[list[int]]:
         """Where ``token`` would begin a quote: every sentence that it may quote, as the ids of a line; else none."""
         if not self._opens_with(token) or len(self._sentences) > MOST_COMPARED:
             return []
         return [self._ids(f"{sentence}\n") for sentence in self._sentences]
+
+    def fitting(self) -> list[int]:
+        """Numbers of the ``lines`` that hold what the answer's line before names after a colon, and do not ask for it.
+
+        All where nothing is named, or no line holds it.
+        """
+        _, _, sought = self._line_before.decode(errors="replace").partition(": ")
+        found = [
+            number
+            for number, sentence in enumerate(self._sentences)
+            if sought and holds(sentence, sought) and not sentence.endswith("?")
+        ]
+        return found or list(range(len(self._sentences)))
 
     def keep(self, number: int) -> None:
         """Right after the token that began the quote: let it begin with this one of ``lines``."""
@@ -64,7 +83,7 @@ class VerbatimQuotes:
         return sorted({path[self._quoted] for path in self._paths if len(path) > self._quoted}) or None
 
     def _opens_with(self, token: int) -> bool:
-        return self._is_line_start and self._tokenizer.decode_bytes((token,)).strip() == b">"
+        return not self._line and self._tokenizer.decode_bytes((token,)).strip() == b">"
 
     def _ids(self, text: str) -> list[int]:
         """What stands after the mark of a quote."""
@@ -91,6 +110,28 @@ class VerbatimQuotes:
                 for mark in marks:
                     line = line.replace(mark, "")
                 yield line
+
+
+def holds(text: str, words: str) -> bool:
+    """Whether the words stand in the text, in whatever order and grammatical form; of those with figures, just these.
+
+    Two forms of a word have a beginning in common: of the shorter one all but three letters, and three or all but one.
+    """
+    present, wanted = _words(text), _words(words)
+    exact = [word for word in wanted if any(letter.isdigit() for letter in word)]
+    if exact:
+        return all(word in present for word in exact)
+    return all(any(_are_forms(word, other) for other in present) for word in wanted)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+(?:[-.,:]\w+)*", text.lower().replace("ё", "е"))
+
+
+def _are_forms(one: str, other: str) -> bool:
+    shorter = min(len(one), len(other))
+    enough = shorter if shorter < 3 else max(min(shorter - 1, 3), shorter - 3)
+    return one[:enough] == other[:enough]
 
 
 def _runs(line: str, *, most_sentences: int = _MOST_SENTENCES) -> Iterator[str]:

@@ -26,7 +26,16 @@ class Quoter:
         self._model, self._memory, self._adapters = model, memory, adapters
         self._vocab_size = vocab_size
 
-    def append(self, answer: Answer, mark: int, lines: Sequence[list[int]], logits_V: Tensor, *, room: int) -> None:
+    def append(
+        self,
+        answer: Answer,
+        mark: int,
+        lines: Sequence[list[int]],
+        fitting: Sequence[int],
+        logits_V: Tensor,
+        *,
+        room: int,
+    ) -> None:
         """Append the mark of a quote, and settle which line it quotes.
 
         Without chance, another token than the mark is taken where it is likelier than the mark with any line.
@@ -35,17 +44,18 @@ class Quoter:
             answer: all its tokens are in the cache.
             mark: the token that begins a quote.
             lines: what may be quoted.
+            fitting: numbers of those among which is chosen.
             logits_V: by which the mark was chosen.
             room: tokens of a line that still fit into the context.
         """
         score_B = self._log_likelihoods(answer, [[mark, *line[:room]] for line in lines])
         if answer.sampling.temperature > 0:
-            share_B = (score_B / max(answer.sampling.temperature, COLDEST)).softmax(0)
-            number = int(torch.searchsorted(share_B.cumsum(0), answer.draw()).clamp(max=len(lines) - 1))
+            share_F = (score_B[list(fitting)] / max(answer.sampling.temperature, COLDEST)).softmax(0)
+            number = fitting[int(torch.searchsorted(share_F.cumsum(0), answer.draw()).clamp(max=len(fitting) - 1))]
         else:
-            number = int(score_B.argmax())
+            number = fitting[int(score_B[list(fitting)].argmax())]
             log_probability_V = logits_V.log_softmax(0)
-            quoting = float(log_probability_V[mark] + score_B[number])
+            quoting = float(log_probability_V[mark] + score_B.max())
             log_probability_V[mark] = -torch.inf
             if float(log_probability_V.max()) > quoting:
                 answer.append(int(log_probability_V.argmax()))

@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from samovar.engine.request import Sampling
+from samovar.engine.transfer import to_device
 
 # A full sort of 4,096 logits takes 180 us a row, the top 256 take 35 us; nearly always they are enough.
 FEW_RANKS = 256
@@ -140,7 +141,8 @@ def _from_likely(logits_BV: Tensor, samplings: Sequence[Sampling], draws: Sequen
     token_B = torch.zeros(len(samplings), dtype=torch.int64, device=logits_BV.device)
     for rows, ranked in _ranked(logits_BV, samplings):
         rank_B = pick(ranked.weight_BR, [draws[row] for row in rows])
-        token_B[rows] = ranked.token_BR.gather(1, rank_B.unsqueeze(1)).squeeze(1)
+        row_B = to_device(torch.tensor(rows), logits_BV.device)
+        token_B[row_B] = ranked.token_BR.gather(1, rank_B.unsqueeze(1)).squeeze(1)
     return token_B
 
 
@@ -213,7 +215,7 @@ def _weights(logits_BV: Tensor, samplings: Sequence[Sampling]) -> Tensor:
 
 
 def _column(values: Sequence[float], like: Tensor) -> Tensor:
-    return torch.tensor(values, dtype=torch.float32, device=like.device).unsqueeze(1)
+    return to_device(torch.tensor(values, dtype=torch.float32), like.device).unsqueeze(1)
 
 
 def _listed(tensor_B: Tensor) -> list[int]:

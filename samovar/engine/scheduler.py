@@ -10,6 +10,7 @@ runs out, and nobody waits forever: the sequence that came first is never interr
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence as Many
 from typing import NamedTuple
 
 from samovar.engine.batch import BLOCK_SIZE
@@ -85,6 +86,15 @@ class Scheduler:
             chunks += self._admit(budget)
         return chunks
 
+    def is_settled(self, sequences: Many[Sequence]) -> bool:
+        """Whether the next step is one token more of each of these and of nobody else, if none of them ends."""
+        return (
+            self.running == sequences
+            and (not self.waiting or len(self.running) >= self._max_batch)
+            # A block each, and one to copy into.
+            and self.pool.num_free >= 2 * len(sequences)
+        )
+
     def take_copies(self) -> list[Copy]:
         """The copies to make before what was scheduled is computed."""
         copies, self._copies = self._copies, []
@@ -110,8 +120,10 @@ class Scheduler:
         if len(self.running) >= self._max_batch or parent not in self.running:
             self.waiting.append(child)
             return
-        child.num_cached, child.is_read = parent.num_cached, parent.is_read
-        child.blocks, child.numbers = parent.blocks[: blocks_for(parent.num_cached)], list(parent.numbers)
+        # The next token is chosen after the last: where that one is cached already, the child reads it once more.
+        child.num_cached, child.is_read = min(parent.num_cached, len(parent.ids) - 1), parent.is_read
+        child.blocks = parent.blocks[: blocks_for(child.num_cached)]
+        child.numbers = parent.numbers[: child.num_cached // BLOCK_SIZE]
         self.pool.hold(child.blocks)
         self.running.append(child)
 

@@ -1,11 +1,13 @@
 """Questions about a given passage: the sentence that holds the answer, quoted, and a short answer from it.
 
+    Ищу: Анна.
     > Анна приехала в Казань во вторник.
     Ответ: во вторник.
 
-About one question in six has no answer in the passage, and the right reply says so. The quote comes first because a
-small model then looks for the sentence in one step and for the words within it in another; and both start with a space,
-so that their tokens are those of the passage.
+About one question in six has no answer in the passage, and the right reply says so. What is named in the question comes
+first, then the quote, because a small model then does in steps what it cannot do at once: of two sentences of one kind,
+which is about whom, it hardly ever knows, and copies the name without fail. The engine holds the quote to it where
+quotes are verbatim (``engine/quotes.py``). All start with a space, so that their tokens are those of the passage.
 
 Splits: the asked fact with all its values (person, town, day…) belongs to one split by its hash. Half of the test
 passages moreover ask about names of people, pets, towns or streets that no training passage of this task has.
@@ -26,7 +28,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from samovar.chat.conversation import Message
 from samovar.tasks.passages import english, russian
-from samovar.tasks.passages.domain import Ask, Domain, Drawer, Drawn, Fact, Names, Pool, forms_of
+from samovar.tasks.passages.domain import Ask, Domain, Drawer, Drawn, Fact, Names, Pool, fields_of, forms_of
 from samovar.tasks.task import Example, Split, Task, assistant, final_text, split_of, user
 
 _UNANSWERABLE_SHARE: Mapping[Split, float] = {"train": 0.2, "test": 0.17}
@@ -45,6 +47,7 @@ class _Language:
     domains: tuple[Domain, ...]
     pools: Mapping[str, Pool]
     layouts: tuple[str, ...]
+    sought_label: str
     answer_label: str
     not_in_text: str
     max_passage_chars: int
@@ -65,6 +68,7 @@ _LANGUAGES = {
             "Find the answer in the text. {question}\n\nText: {passage}",
             "Answer from the text: {question}\n\n{passage}",
         ),
+        "Looking for:",
         "Answer:",
         "The text does not say.",
         430,
@@ -83,6 +87,7 @@ _LANGUAGES = {
             "Найди ответ в тексте. {question}\n\nТекст: {passage}",
             "Ответь по тексту: {question}\n\n{passage}",
         ),
+        "Ищу:",
         "Ответ:",
         "В тексте этого нет.",
         340,
@@ -112,10 +117,13 @@ class _Turn(NamedTuple):
 
 def _turn(rng: random.Random, language: _Language, statement: _Statement, ask: Ask, quote: str | None) -> _Turn:
     """Ask for a slot of a fact; ``quote`` is the sentence that states it, None when none does."""
-    question = statement.say(rng.choice(ask.questions))
+    template = rng.choice(ask.questions)
+    question = statement.say(template)
+    sought = ", ".join(field.format(**statement.values) for field in fields_of(template))
+    head = f"{language.sought_label} {sought}.\n" if sought else ""
     if quote is None:
-        return _Turn(question, language.not_in_text)
-    return _Turn(question, f"> {quote}\n{language.answer_label} {ask.answer.format(**statement.values)}.")
+        return _Turn(question, head + language.not_in_text)
+    return _Turn(question, f"{head}> {quote}\n{language.answer_label} {ask.answer.format(**statement.values)}.")
 
 
 class PassageQuestions(Task):
@@ -141,7 +149,7 @@ class PassageQuestions(Task):
     def grade(self, example: Example, completion: Sequence[Message]) -> float:
         """1 for the right short answer, if what is quoted stands in the passage and holds the answer."""
         tongue = _LANGUAGES[example.language]
-        quotes, answer = _parts(final_text(completion), tongue.answer_label)
+        quotes, answer = _parts(final_text(completion), tongue)
         says_absent = _holds(answer, tongue.not_in_text)
         accept = example.check["accept"]
         if not accept:
@@ -256,12 +264,12 @@ class _Scene:
         return [form for other in rivals for form in forms_of(other) if not _holds(right, form)]
 
 
-def _parts(reply: str, label: str) -> tuple[list[str], str]:
-    """The quotes of a reply (lines that begin with ``>``) and the rest of it without the label."""
+def _parts(reply: str, language: _Language) -> tuple[list[str], str]:
+    """The quotes of a reply (lines that begin with ``>``) and the rest, without what is sought and the labels."""
     lines = [line.strip() for line in reply.splitlines()]
     quotes = [line[1:].strip() for line in lines if line.startswith(">")]
-    rest = " ".join(line for line in lines if not line.startswith(">"))
-    return [quote for quote in quotes if quote], rest.removeprefix(label)
+    rest = " ".join(line for line in lines if not line.startswith((">", language.sought_label)))
+    return [quote for quote in quotes if quote], rest.removeprefix(language.answer_label)
 
 
 def _words(text: str) -> list[str]:

@@ -21,6 +21,9 @@ from samovar.tokenizer.special import DOCUMENT_END, TURN_END
 from samovar.tokenizer.template import TEMPLATE_FILE, read_template
 
 TOKENIZER_FILE = "tokenizer.json"
+WORTH_THREADS = 2048
+"""Letters from which it pays to wake other threads: the four short texts of a question take 53 us alone, 260 with their
+help, and 12 ms where other work has the cores."""
 
 
 class Tokenizer:
@@ -215,7 +218,9 @@ class Tokenizer:
     def encode_batch(
         self, texts: Sequence[str], *, allow_special: bool = False, goes_on: bool = False
     ) -> list[list[int]]:
-        """The ids of each text, on all cores."""
+        """The ids of each text; of many letters on all cores."""
+        if sum(map(len, texts)) < WORTH_THREADS:
+            return [self.encode(text, allow_special=allow_special, goes_on=goes_on) for text in texts]
         backend = self._full if allow_special else self._backend_of(goes_on)
         clean = [whole_unicode(text) for text in texts]
         ids = [one.ids for one in backend.encode_batch_fast(clean, add_special_tokens=False)]

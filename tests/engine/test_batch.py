@@ -10,8 +10,6 @@ import torch
 
 from samovar.engine.batch import BLOCK_SIZE, PADDING_BLOCK, BlockTable, Piece, make_batch
 
-CPU = torch.device("cpu")
-
 
 def test_a_batch_says_where_every_token_stands() -> None:
     pieces = [
@@ -19,7 +17,7 @@ def test_a_batch_says_where_every_token_stands() -> None:
         Piece(4, [1], 0, [2], [0], adapter="one"),
         Piece(9, [2, 3], 32, [6, 1, 4], []),
     ]
-    batch = make_batch(pieces, CPU)
+    batch = make_batch(pieces)
     assert batch.token_N.tolist() == [5, 6, 8, 1, 2, 3]
     assert batch.position_N.tolist() == [15, 16, 17, 0, 32, 33]
     assert batch.slot_N.tolist() == [3 * 16 + 15, 9 * 16, 9 * 16 + 1, 2 * 16, 4 * 16, 4 * 16 + 1]
@@ -54,7 +52,7 @@ def test_a_kept_table_is_what_a_new_one_would_be(seed: int) -> None:
         if not blocks:
             continue
         pieces = [Piece(row, [row], len(own) * BLOCK_SIZE - 1, own, [0]) for row, own in enumerate(blocks)]
-        kept, new = make_batch(pieces, CPU, table), make_batch(pieces, CPU)
+        kept, new = make_batch(pieces, table), make_batch(pieces)
         width = max(map(len, blocks))
         for one in (kept, new):
             assert one.block_table_BP[:, :width].tolist() == [

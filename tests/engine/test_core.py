@@ -12,8 +12,7 @@ import torch
 
 from samovar.core.errors import RequestError
 from samovar.engine import stepper
-from samovar.engine.batch import Piece, make_batch
-from samovar.engine.blocks import BlockPool
+from samovar.engine.batch import Batch, Piece, make_batch
 from samovar.engine.cache import blocks_for, make_memory
 from samovar.engine.choice import choose
 from samovar.engine.eager import EagerForward
@@ -39,8 +38,8 @@ def prompts_of(rng: random.Random, count: int, longest: int = 50) -> list[list[i
 class Traffic:
     """Random requests, forks and departures; every step is checked."""
 
-    def __init__(self, engine: Engine, rng: random.Random) -> None:
-        self.engine, self.rng = engine, rng
+    def __init__(self, engine: Engine, rng: random.Random, temperatures: tuple[float, ...] = (0, 0.8)) -> None:
+        self.engine, self.rng, self.temperatures = engine, rng, temperatures
         self.asked: dict[int, tuple[list[int], Sampling]] = {}
         self.parts: dict[int, list[Delta]] = {}
         self.live: set[int] = set()
@@ -48,7 +47,7 @@ class Traffic:
 
     def add(self, prompt: list[int]) -> None:
         sampling = Sampling(
-            temperature=self.rng.choice((0, 0.8)), seed=len(self.asked), max_tokens=self.rng.randrange(1, 40)
+            temperature=self.rng.choice(self.temperatures), seed=len(self.asked), max_tokens=self.rng.randrange(1, 40)
         )
         self._note(self.engine.add(prompt, sampling), prompt, sampling)
 
@@ -56,7 +55,8 @@ class Traffic:
         request = self.rng.choice(sorted(self.live))
         parent = self.engine._sequences[request]
         said = tuple(parent.ids[parent.prompt_length :])
-        sampling = Sampling(temperature=0.9, seed=1000 + len(self.asked), max_tokens=len(said) + 9)
+        temperature = max(self.temperatures)
+        sampling = Sampling(temperature=temperature, seed=1000 + len(self.asked), max_tokens=len(said) + 9)
         child = self.engine.fork(request, sampling)
         self._note(child, self.asked[request][0], replace(sampling, prefix_ids=said))
 
@@ -80,9 +80,9 @@ class Traffic:
         self.live.add(request)
 
 
-def run_traffic(engine: Engine, rng: random.Random) -> Traffic:
+def run_traffic(engine: Engine, rng: random.Random, temperatures: tuple[float, ...] = (0, 0.8)) -> Traffic:
     """Requests that come, fork and leave at random, until none is left."""
-    traffic = Traffic(engine, rng)
+    traffic = Traffic(engine, rng, temperatures)
     prompts = prompts_of(rng, 14)
     while prompts or engine.has_work:
         if prompts and rng.random() < 0.7:
@@ -115,6 +115,23 @@ def test_random_traffic_leaks_no_block_and_disturbs_nobody(make_engine: MakeEngi
         "cache_tokens": rng.choice((96, 160, 400)),
     }
     assert_as_alone(run_traffic(make_engine(**options), rng), make_engine(max_batch=1))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_steps_that_are_begun_before_their_tokens_are_known_disturb_nobody(make_engine: MakeEngine, seed: int) -> None:
+    engine = make_engine(max_batch=(2, 5, 12)[seed], prefill_tokens=16, cache_tokens=(96, 160, 400)[seed])
+    stepper: Any = engine._stepper
+    stepper.runs_ahead, begun, forward = True, [0], stepper.forward.greedy
+
+    def counting(batch: Batch, num_ids: int) -> torch.Tensor:
+        begun[0] += batch.device_token_N is not None
+        # What a GPU alone knows is not read here.
+        sent = batch if batch.device_token_N is None else replace(batch, token_N=torch.full_like(batch.token_N, 7))
+        return forward(sent, num_ids)
+
+    stepper.forward.greedy = counting
+    assert_as_alone(run_traffic(engine, random.Random(seed), temperatures=(0,)), make_engine(max_batch=1))
+    assert begun[0]
 
 
 def test_the_native_way_goes_through_the_same(
@@ -224,67 +241,6 @@ def test_who_asks_for_a_known_prompt_is_told_how_much_was_known(make_engine: Mak
     assert tokens_read(engine, lambda: engine.generate([prompt], replace(GREEDY, max_tokens=1))) == 50
 
 
-def test_a_beginning_belongs_to_the_adapter_that_read_it() -> None:
-    pool = BlockPool(10)
-    ids = list(range(32))
-    block = pool.take()
-    pool.remember(block, ids[:16], "one")
-    assert pool.find(ids, "one")[0] == [block]
-    assert pool.find(ids, None)[0] == pool.find(ids, "two")[0] == []
-
-
-def test_equal_tokens_after_other_tokens_are_another_text() -> None:
-    pool = BlockPool(10)
-    first, second = [1] * 16, [2] * 16
-    one, two, tail = (pool.take() for _ in range(3))
-    number_one = pool.remember(one, first, None)
-    pool.remember(two, second, None)
-    pool.remember(tail, [3] * 16, number_one)
-    assert pool.find(first + [3] * 16, None)[0] == [one, tail]
-    assert pool.find(second + [3] * 16, None)[0] == [two]
-    pool.let_go([one, two, tail])
-    pool.check([])
-    # A block that is taken again is no longer what it was, nor is what stood behind it.
-    while one not in (taken := [pool.take()]):
-        pass
-    assert pool.find(first + [3] * 16, None)[0] == []
-    assert taken == [one]
-
-
-def test_the_end_let_go_first_and_the_oldest_goes_first() -> None:
-    pool = BlockPool(6)
-    chains = [[pool.take(), pool.take()] for _ in range(2)]
-    for place, (begin, end) in enumerate(chains):
-        pool.remember(end, [9] * 16, pool.remember(begin, [place] * 16, None))
-    for chain in chains:
-        pool.let_go(chain)
-    order = [pool.take() for _ in range(5)]
-    assert order[1:] == [chains[0][1], chains[0][0], chains[1][1], chains[1][0]]
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_the_pool_counts_right_whatever_happens(seed: int) -> None:
-    rng, pool, held = random.Random(seed), BlockPool(20), list[list[int]]()
-    for _ in range(400):
-        what = rng.random()
-        if what < 0.4 and pool.num_free >= 3:
-            ids = [rng.randrange(2) for _ in range(48)]
-            blocks, numbers = pool.find(ids, None)
-            pool.hold(blocks)
-            if pool.num_free >= 3 - len(blocks):
-                blocks += [pool.take() for _ in range(3 - len(blocks))]
-                for place in range(len(numbers), 3):
-                    tokens = ids[16 * place : 16 * place + 16]
-                    numbers.append(pool.remember(blocks[place], tokens, numbers[-1] if numbers else None))
-            held.append(blocks)
-        elif what < 0.6 and held:
-            pool.hold(other := rng.choice(held))
-            held.append(list(other))
-        elif held:
-            pool.let_go(held.pop(rng.randrange(len(held))))
-        pool.check(held)
-
-
 def test_the_check_finds_a_lost_block(make_engine: MakeEngine) -> None:
     engine = make_engine()
     engine._scheduler.pool.take()
@@ -383,7 +339,7 @@ def test_a_mixed_batch_computes_what_the_decoder_does(kind: str, most_positions:
                     pieces.append(Piece(row, tokens, done[row], tables[row], range(length)))
                     done[row] += length
             if pieces:
-                found = forward.hidden(make_batch(pieces, CPU))
+                found = forward.hidden(make_batch(pieces))
                 expected = [whole[one.sequence_id][one.start : one.start + len(one.tokens)] for one in pieces]
                 torch.testing.assert_close(found, torch.cat(expected), atol=2e-4, rtol=2e-4)
 

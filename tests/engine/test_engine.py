@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import copy
 import random
 from collections.abc import Callable
 
 import pytest
 import torch
 
-from samovar.core.errors import BusyError, RequestError, ResourceError
+from samovar.core.errors import BusyError, ConfigError, RequestError, ResourceError
 from samovar.engine.engine import Engine
+from samovar.engine.forward import Way
 from samovar.engine.request import Completion, Delta, Sampling
 from samovar.model.decoder import Decoder
 from samovar.tokenizer.tokenizer import Tokenizer
@@ -192,3 +194,31 @@ def test_random_traffic_with_cancels_leaks_nothing_and_disturbs_nobody(make_engi
         ids = [token for delta in parts[request] for token in delta.ids]
         alone = make_engine(max_batch=1).generate([prompt], sampling)[0].ids
         assert ids == (alone[: len(ids)] if request in cancelled else alone)
+
+
+@pytest.mark.parametrize("way", ["eager", "auto"])
+def test_other_weights_answer_as_in_an_engine_of_their_own(model: Decoder, tokenizer: Tokenizer, way: Way) -> None:
+    other = copy.deepcopy(model)
+    with torch.no_grad():
+        for parameter in other.parameters():
+            parameter.mul_(1.1)
+    prompts = random_prompts(3, longest=50)
+    first, second = (Engine(one, tokenizer, max_batch=4, way=way).generate(prompts, GREEDY) for one in (model, other))
+    engine = Engine(model, tokenizer, max_batch=4, way=way)
+    found = [engine.generate(prompts, GREEDY)]
+    for weights in (other, model):
+        engine.take_weights(weights)
+        found.append(engine.generate(prompts, GREEDY))
+    assert found == [first, second, first]
+    assert first != second
+    assert_idle(engine)
+
+
+def test_other_weights_are_refused_where_they_cannot_be_taken(make_engine: MakeEngine, model: Decoder) -> None:
+    engine = make_engine()
+    with pytest.raises(ConfigError, match="another shape"):
+        engine.take_weights(Decoder(model.settings.model_copy(update={"num_layers": 1})))
+    engine.add([1, 2, 3], GREEDY)
+    with pytest.raises(BusyError, match="is answering"):
+        engine.take_weights(model)
+    run(engine)

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from samovar.engine.engine import Engine
-from samovar.engine.quotes import VerbatimQuotes
+from samovar.engine.quotes import VerbatimQuotes, holds
 from samovar.engine.request import Sampling
 from samovar.tokenizer.tokenizer import Tokenizer
 
@@ -25,6 +25,8 @@ SENTENCES = [
     "- Клиент: Ян Мюллер",
     "When did Anna come?",
 ]
+SAYABLE = [*SENTENCES[:4], SENTENCES[5]]
+"""Those that are no more than a sentence: what stands before a colon is one of its own."""
 
 
 def walk(tokenizer: Tokenizer, draw: random.Random) -> str:
@@ -68,6 +70,46 @@ def test_only_lines_that_begin_with_the_mark_are_quotes(tokenizer: Tokenizer) ->
         assert token in (quotes.allowed_ids() or ())
         quotes.push(token)
     assert quotes.allowed_ids() is None
+
+
+@pytest.mark.parametrize(
+    ("said", "fitting"),
+    [
+        ("Looking for: Pyotr.\n", ["At 9:30 Pyotr left!"]),
+        ("Looking for: 9:30.\n", ["At 9:30 Pyotr left!"]),
+        ("Anna?\nLooking for: Anna.\n", ["Anna came to Kazan on Tuesday."]),  # the question itself is no answer
+        ("Ищу: самовара.\n", ["Самовар пел на столе."]),
+        ("Looking for: 10:30.\n", SAYABLE),
+        ("Looking for Pyotr.\n", SAYABLE),
+        ("Looking for: Pyotr.\n\n", SAYABLE),
+        ("", SAYABLE),
+    ],
+)
+def test_a_quote_holds_what_the_line_before_names(tokenizer: Tokenizer, said: str, fitting: list[str]) -> None:
+    quotes = VerbatimQuotes(tokenizer, tokenizer.encode(PROMPT))
+    for token in tokenizer.encode(said):
+        quotes.push(token)
+    (mark,) = tokenizer.encode(">")
+    lines = [tokenizer.decode(ids).strip() for ids in quotes.lines(mark)]
+    assert {lines[number] for number in quotes.fitting()} & set(SENTENCES) == set(fitting)
+
+
+@pytest.mark.parametrize(
+    ("words", "text", "expected"),
+    [
+        ("Никиты Осипова", "По средам Никита Осипов не работает.", True),
+        ("Никиты Осипова", "По средам Никита Миронов не работает.", False),
+        ("Пётр", "Петра здесь нет.", True),
+        ("62 dollars", "It costs $62.", True),
+        ("$6", "It costs $62.", False),
+        ("room 4", "In room 42 works Ann.", False),
+        ("Анна", "Аннушка пришла.", True),  # taken for a form of it: better than to lose a declined one
+        ("Юли", "За билет Юля отдала 2500 рублей.", True),
+        ("Eva", "Ivan left.", False),
+    ],
+)
+def test_words_are_found_in_any_grammatical_form_and_numbers_as_they_are(words: str, text: str, expected: bool) -> None:
+    assert holds(text, words) is expected
 
 
 def test_marks_and_names_of_turns_are_no_text_to_quote(tokenizer: Tokenizer) -> None:

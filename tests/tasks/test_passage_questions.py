@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from samovar.engine.quotes import holds
 from samovar.tasks.passage_questions import PassageQuestions
 from samovar.tasks.passages import english, russian
 from samovar.tasks.passages.domain import Domain, is_held_out
@@ -73,9 +74,9 @@ def test_lengths_suit_a_small_context() -> None:
 @pytest.mark.parametrize("language", ["en", "ru"])
 def test_grader_on_an_answerable_question(language: str) -> None:
     example = find(language, is_answerable=True)
-    quote_line, answer_line = example.reference[0].content.split("\n")
+    *_, quote_line, answer_line = example.reference[0].content.split("\n")
     short = answer_line.split(": ", 1)[1]
-    absent = find(language, is_answerable=False).reference[0].content
+    absent = find(language, is_answerable=False).reference[0].content.split("\n")[-1]
     assert grade(example, short.upper()) == 1.0
     assert grade(example, f"{answer_line}\n{quote_line}") == 1.0
     assert grade(example, f"{quote_line}\n") == 0.0
@@ -89,7 +90,7 @@ def test_grader_on_an_answerable_question(language: str) -> None:
 @pytest.mark.parametrize("language", ["en", "ru"])
 def test_grader_on_a_question_without_an_answer(language: str) -> None:
     example = find(language, is_answerable=False)
-    absent = example.reference[0].content
+    absent = example.reference[0].content.split("\n")[-1]
     sentence = example.check["passage"].split(".")[0] + "."
     assert grade(example, absent.lower().rstrip(".")) == 1.0
     assert grade(example, f"> {sentence}\n{absent}") == 0.0
@@ -123,6 +124,19 @@ def test_every_answer_stands_in_a_sentence(domain: Domain) -> None:
 def test_the_reference_quotes_the_passage_and_answers_from_the_quote() -> None:
     for one in (*TRAIN, *TEST):
         if one.check["accept"]:
-            quote, answer = one.reference[0].content.split("\n")
+            *_, quote, answer = one.reference[0].content.split("\n")
             assert quote[2:] in one.check["passage"]
             assert answer.split(": ", 1)[1].rstrip(".").lower() in quote.lower()
+
+
+def test_what_the_question_names_is_said_first_and_stands_in_the_quote() -> None:
+    """As the engine understands it, which holds a quote to it: of the right sentences it must not rule out any."""
+    named = [one for one in (*TRAIN, *TEST) if one.check["accept"] and one.reference[0].content.count("\n") == 2]
+    assert len(named) > len(TRAIN) / 2
+    missed = 0
+    for one in named:
+        sought, quote, _ = one.reference[0].content.split("\n")
+        name = sought.split(": ", 1)[1]
+        assert all(part in one.prompt[-1].content for part in name.removesuffix(".").split(", "))
+        missed += not holds(quote, name)
+    assert missed <= 0.01 * len(named)

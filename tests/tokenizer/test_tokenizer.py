@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 from samovar.core.errors import ConfigError, CorruptError, MissingError, ResourceError
 from samovar.tokenizer.byte_alphabet import byte_of_letter
 from samovar.tokenizer.special import CONTROL_TOKENS, SPECIAL_TOKENS, TOOL_TOKENS
-from samovar.tokenizer.tokenizer import TextStream, Tokenizer, whole_unicode
+from samovar.tokenizer.tokenizer import WORTH_THREADS, TextStream, Tokenizer, whole_unicode
 
 shared_fixture = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 # Any code point, lone surrogates and unassigned ones too.
 ANY_TEXT = st.text(st.characters())
+LONG = "a word " * (WORTH_THREADS // 7 + 1)
+"""A batch with it goes to all cores."""
 
 
 def nfc(text: str) -> str:
@@ -54,13 +56,14 @@ def test_text_cannot_forge_special_tokens(tokenizer: Tokenizer, text: str, cut: 
     forged = text[:cut] + mark + text[cut:]
     specials = set(tokenizer.special_ids.values())
     assert not specials & set(tokenizer.encode(forged))
-    assert not specials & set(tokenizer.encode_batch([forged])[0])
+    assert not specials & set(tokenizer.encode_batch([forged, LONG])[0])
     assert tokenizer.special_ids[mark] in tokenizer.encode(forged, allow_special=True)
 
 
 @shared_fixture
 @given(texts=st.lists(st.text(), max_size=5))
 def test_a_batch_equals_one_by_one(tokenizer: Tokenizer, texts: list[str]) -> None:
+    texts = [*texts, LONG]
     assert tokenizer.encode_batch(texts) == [tokenizer.encode(text) for text in texts]
 
 

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from samovar.agent.answer import Round
 from samovar.agent.habits import Habits
+from samovar.engine.engine import Engine
 from samovar.engine.native import build
 from samovar.model.adapters.attach import attach
 from samovar.model.adapters.settings import AdapterSettings
@@ -21,6 +22,7 @@ from samovar.model.decoder import Decoder
 from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.train.objectives.contract import Objective, measured
 from samovar.train.objectives.grpo import Grpo
+from samovar.train.rl.engines import Engines
 from samovar.train.rl.mismatch import FirstLook, Mismatch
 from samovar.train.rl.rollouts import Player, Rollout, from_json, graded_by, rewarded, to_json
 from samovar.train.rl.rows import RolloutRows, joined_context, row_context
@@ -45,6 +47,14 @@ def opened(folder: Path, *, adapter: bool = False) -> Decoder:
     return model.requires_grad_(True)
 
 
+@torch.no_grad()
+def moved(model: Decoder) -> None:
+    """As by training."""
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            parameter.add_(0.05 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1)))
+
+
 def drawn(player: Player, *, seed: int = 3) -> list[list[Rollout]]:
     examples = list(WordOf().examples("train", 3))
     return rewarded(player.play(examples, times=4, seed=seed), graded_by({"word_of": WordOf()}))
@@ -60,10 +70,7 @@ def test_what_is_drawn_is_of_the_weights_as_they_are(folder: Path, adapter: bool
     model, tokenizer = opened(folder, adapter=adapter), Tokenizer.load(folder)
     player = Player(model, tokenizer, HABITS, max_tokens=8)
     before = player.now()
-    with torch.no_grad():
-        for parameter in model.parameters():
-            if parameter.requires_grad:
-                parameter.add_(0.05 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1)))
+    moved(model)
     new, old = (RolloutRows(drawn(one), 128, pad_id=tokenizer.document_end_id) for one in (player, before))
     torch.testing.assert_close(held(model, new), new.drawn_N, atol=2e-4, rtol=1e-4)
     assert (held(model, old) - old.drawn_N).abs().max() > 0.01, "drawn by the weights from before"
@@ -71,22 +78,66 @@ def test_what_is_drawn_is_of_the_weights_as_they_are(folder: Path, adapter: bool
 
 
 def test_the_native_engine_draws_where_it_can(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    player = Player(opened(folder), Tokenizer.load(folder), HABITS, max_tokens=8).now()
+    player = Player(opened(folder), Tokenizer.load(folder), HABITS, max_tokens=8)
     native = drawn(player)
-    assert player._engine is not None
-    assert player._engine.is_native == (not build.reason())
+    assert engine_of(player).is_native == (not build.reason())
     monkeypatch.setattr("samovar.engine.native.native_decoder.reason", lambda: "there is no compiler")
-    player = Player(opened(folder), Tokenizer.load(folder), HABITS, max_tokens=8).now()
+    player = Player(opened(folder), Tokenizer.load(folder), HABITS, max_tokens=8)
     eager = drawn(player)
-    assert not player._engine.is_native  # type: ignore[union-attr]
+    assert not engine_of(player).is_native
     assert [[one.completion for one in group] for group in native] == [[o.completion for o in g] for g in eager]
+
+
+def engine_of(player: Player) -> Engine:
+    """The engine that waits for the next play: there was one at a time."""
+    (idle,) = player._engines._idle
+    return idle.engine
 
 
 def test_a_player_that_plays_on_gives_what_a_fresh_one_does(folder: Path) -> None:
     player = Player(opened(folder), Tokenizer.load(folder), HABITS, max_tokens=8)
     fixed = player.now()
     drawn(fixed, seed=9)
-    assert drawn(fixed) == drawn(player)
+    assert drawn(fixed) == drawn(Player(opened(folder), Tokenizer.load(folder), HABITS, max_tokens=8))
+
+
+@pytest.mark.parametrize("is_native", [True, False])
+def test_one_engine_draws_by_the_weights_of_whoever_plays(
+    folder: Path, is_native: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not is_native:
+        monkeypatch.setattr("samovar.engine.native.native_decoder.reason", lambda: "there is no compiler")
+    model = opened(folder)
+    player = Player(model, Tokenizer.load(folder), HABITS, max_tokens=8)
+    before, old = player.now(), drawn(player)
+    engine = engine_of(player)
+    moved(model)
+    new = drawn(player)
+    assert [drawn(before), drawn(player), drawn(before)] == [old, new, old]
+    assert new != old
+    assert engine_of(player) is engine
+    assert new == drawn(Player(model, Tokenizer.load(folder), HABITS, max_tokens=8)), "nothing is left of the old keys"
+    engine.check_blocks()
+
+
+def test_two_that_play_at_once_have_an_engine_each_and_room_grows(folder: Path) -> None:
+    model, engines = opened(folder), Engines(Tokenizer.load(folder))
+    with engines.lent(model, [40, 40]) as one, engines.lent(model, [40, 40]) as other:
+        assert one is not other
+    with engines.lent(model, [30]) as again:
+        assert again in (one, other)
+    with engines.lent(model, [60] * 3) as wider:
+        assert wider not in (one, other)
+    with engines.lent(model, [100]) as longer:
+        assert longer is wider, "three short answers take more room than a long one"
+
+
+def test_an_engine_that_failed_is_not_used_again(folder: Path) -> None:
+    model, engines = opened(folder), Engines(Tokenizer.load(folder))
+    with pytest.raises(ZeroDivisionError), engines.lent(model, [30]) as failed:
+        raise ZeroDivisionError
+    with engines.lent(model, [30]) as other:
+        assert other is not failed
 
 
 def test_nobody_asked_answers_nothing(folder: Path) -> None:

@@ -134,6 +134,13 @@ def _alternatives(text: str) -> tuple[str, ...]:
     return tuple(" ".join(part.split()) for part in text.split("|"))
 
 
+def fields_of(template: str) -> tuple[str, ...]:
+    """The slots that a template names as words of their own, each once, with their forms, in braces."""
+    parts = Formatter().parse(template)
+    names = (f"{{{name}}}" for before, name, _, _ in parts if name and not before[-1:].isalnum())
+    return tuple(dict.fromkeys(names))
+
+
 def slots_of(template: str) -> tuple[str, ...]:
     """The slots that a template names, each once."""
     names = (name.split(".")[0] for _, name, _, _ in Formatter().parse(template) if name)

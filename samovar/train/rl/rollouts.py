@@ -12,21 +12,15 @@ from samovar.agent.habits import Habits
 from samovar.agent.registry import load_tools
 from samovar.chat.conversation import Message
 from samovar.chat.rows import prompt_ids
-from samovar.engine.batch import BLOCK_SIZE
-from samovar.engine.cache import SHARE_OF_FREE, block_bytes, free_bytes
-from samovar.engine.engine import Engine
 from samovar.engine.request import Sampling
 from samovar.model.decoder import Decoder
 from samovar.model.snapshot import snapshot
 from samovar.tasks.task import Example, Task
 from samovar.tokenizer.tokenizer import Tokenizer
+from samovar.train.rl.engines import Engines
 
-AT_ONCE = 128
-"""Answers decoded side by side: 3,250 tokens a second at 32, 4,900 at 64, 6,000 at 128 (10M parameters, two cores)."""
 _MOST_KNOWN = 4096
 """Questions whose ids are remembered."""
-MOST_CONTEXT = 4096
-"""Tokens of one answer, of all its rounds, that the cache has room for, however long the model's context may be."""
 
 
 class Rollout(NamedTuple):
@@ -61,7 +55,8 @@ class Player:
         self.model, self.tokenizer, self.habits, self.max_tokens = model, tokenizer, habits, max_tokens
         self._tools = load_tools(habits.tools)
         self.offered = [tool.schema for tool in self._tools] if habits.announces_tools else []
-        self._engine: Engine | None = None
+        self._engines = Engines(tokenizer)
+        """Shared with all of ``now``."""
         self._is_fixed = False
         self._ids_of: dict[int, tuple[Sequence[Message], list[int]]] = {}
         """By a question's identity, which holds while it is kept: to write one takes as long as to draw some tokens."""
@@ -69,7 +64,7 @@ class Player:
     def now(self) -> Player:
         """The same with the weights as they are now: it may play several times, and while the model is trained."""
         fixed = copy.copy(self)
-        fixed.model, fixed._is_fixed, fixed._engine = snapshot(self.model), True, None
+        fixed.model, fixed._is_fixed = snapshot(self.model), True
         return fixed
 
     def prompt(self, example: Example) -> list[Message]:
@@ -108,41 +103,25 @@ class Player:
             return []
         if not self._is_fixed:
             return self.now()._answers(prompts, seed=seed, temperature=temperature)
-        agent = Agent(
-            self._engine_for(prompts),
-            self.tokenizer,
-            self._tools,
-            system=self.habits.system,
-            max_rounds=self.habits.max_rounds,
-            announces_tools=self.habits.announces_tools,
-        )
         # What is drawn is told with the probability that the engine gave it: training compares that with its own.
         logprobs = None if temperature == 0 else 0
-        return agent.answer_batch(
-            prompts,
-            Sampling(temperature=temperature, top_p=1.0, seed=seed, max_tokens=self.max_tokens, logprobs=logprobs),
-            prompts=[self._ids(prompt) for prompt in prompts],
+        sampling = Sampling(
+            temperature=temperature, top_p=1.0, seed=seed, max_tokens=self.max_tokens, logprobs=logprobs
         )
-
-    def _engine_for(self, prompts: Sequence[Sequence[Message]]) -> Engine:
-        """An engine whose cache holds what these prompts need; the one that is there, if it does."""
-        longest = max(len(self._ids(prompt)) for prompt in prompts) + self.max_tokens
-        at_once = min(AT_ONCE, len(prompts))
-        if self._engine is None or self._engine.max_context < longest or self._engine.max_batch < at_once:
-            settings, device, dtype = self.model.settings, self.model.norm.weight.device, self.model.compute_dtype
-            bytes_each = block_bytes(settings, "plain", dtype or self.model.norm.weight.dtype) / BLOCK_SIZE
-            affordable = int(free_bytes(device) * SHARE_OF_FREE / bytes_each)
-            # A later round reads what the earlier ones said and what tools gave.
-            rounds = 2 if self._tools else 1
-            wanted = max(at_once * (longest + BLOCK_SIZE) * rounds, min(settings.max_positions, MOST_CONTEXT))
-            self._engine = Engine(
-                self.model,
+        ids = [self._ids(prompt) for prompt in prompts]
+        # A later round reads what the earlier ones said and what tools gave.
+        rounds = 2 if self._tools else 1
+        lengths = [(len(one) + self.max_tokens) * rounds for one in ids]
+        with self._engines.lent(self.model, lengths) as engine:
+            agent = Agent(
+                engine,
                 self.tokenizer,
-                max_batch=at_once,
-                cache_tokens=max(longest, min(wanted, affordable)),
-                way="auto",
+                self._tools,
+                system=self.habits.system,
+                max_rounds=self.habits.max_rounds,
+                announces_tools=self.habits.announces_tools,
             )
-        return self._engine
+            return agent.answer_batch(prompts, sampling, prompts=ids)
 
     def _ids(self, prompt: Sequence[Message]) -> list[int]:
         known = self._ids_of.get(id(prompt))
