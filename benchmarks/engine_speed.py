@@ -1,10 +1,12 @@
-"""How many tokens a second does Samovar's engine read and write, against llama.cpp and transformers?
+"""How many tokens a second does Samovar's engine read and write, against llama.cpp, OpenVINO GenAI and transformers?
 
-    python -m benchmarks.engine_speed --llama DIR --models DIR
+    python -m benchmarks.engine_speed --llama DIR --openvino-python PYTHON --models DIR
 
 Random weights of three shapes (10M: width 320, 8 layers; 135M: SmolLM2's; 0.6B: Qwen3-0.6B's), the same for all: our
-export to GGUF, which llama.cpp's own tool rounds to Q8_0 and Q4_0. Reading a prompt of 512 tokens; writing 64 tokens
-after 128 in one stream and in batches. transformers plays in bfloat16.
+export to GGUF, which llama.cpp's own tool rounds to Q8_0 and Q4_0, and optimum's conversion for OpenVINO, which nncf
+rounds to rows of int8 and groups of int4. Reading a prompt of 512 tokens; writing 64 tokens after 128 in one stream and
+in batches. transformers plays in bfloat16. --openvino-python names the Python of an environment with openvino-genai,
+optimum-intel and nncf.
 """
 
 from __future__ import annotations
@@ -17,10 +19,20 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.contest import Contestant, Spread, play, run_alone, say
-from benchmarks.random_model import PRECISIONS, SHAPES, Precision, gguf_file, model_folder, program
+from benchmarks.random_model import (
+    PRECISIONS,
+    SHAPES,
+    Precision,
+    gguf_file,
+    model_folder,
+    openvino_folder,
+    program,
+)
 from benchmarks.result import RESULTS, exit_with, markdown_table, write_result
 
 QUESTION = "Tokens a second of reading 512 tokens and of writing, alone and in batches, by shape and precision"
+OPENVINO_HINTS: dict[Precision, list[str]] = {"bf16": ["bf16"], "8 bit": ["bf16", "f32"], "4 bit": ["bf16", "f32"]}
+"""In which precision it may compute between products; where there are two it gets the better of both."""
 
 
 def contestants(options: argparse.Namespace, home: Path) -> list[Contestant]:
@@ -47,6 +59,10 @@ def _of(options: argparse.Namespace, home: Path, size: str, precision: Precision
         found.append(
             Contestant(f"llama.cpp {size} {precision}", "llama_speed", {**job, **programs, "model": str(theirs)})
         )
+    if options.openvino_python is not None:
+        theirs = openvino_folder(home, size, precision, options.openvino_python)
+        peer = {**job, "model": str(theirs), "hints": OPENVINO_HINTS[precision]}
+        found.append(Contestant(f"OpenVINO {size} {precision}", "openvino_speed", peer, python=options.openvino_python))
     if precision == "bf16" and importlib.util.find_spec("transformers") is not None:
         found.append(
             Contestant(f"transformers {size} bf16", "transformers_speed", {**job, "model": str(ours), "dtype": dtype})
@@ -123,13 +139,14 @@ def main() -> None:
 
 
 def _size_bytes(model: Path) -> int:
-    files = [model] if model.is_file() else model.glob("*.safetensors")
+    files = [model] if model.is_file() else [*model.glob("*.safetensors"), *model.glob("openvino_model.bin")]
     return sum(file.stat().st_size for file in files)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--llama", type=Path, help="folder with llama.cpp's programs; without it that peer is left out")
+    parser.add_argument("--openvino-python", help="Python that has OpenVINO; without it that peer is left out")
     parser.add_argument("--models", type=Path, help="folder that keeps the models for the next run")
     parser.add_argument("--sizes", nargs="+", choices=SHAPES, default=["10M", "135M", "0.6B"])
     parser.add_argument("--precisions", nargs="+", choices=PRECISIONS, default=list(PRECISIONS))

@@ -1,4 +1,4 @@
-"""Models of a given shape with random weights, in every precision, for us and for llama.cpp.
+"""Models of a given shape with random weights, in every precision, for us, for llama.cpp and for OpenVINO.
 
 What a weight is does not change how long its product takes. They are made once, in a folder of one's choice.
 """
@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 from typing import Literal
 
-from benchmarks.contest import say
+from benchmarks.contest import Contestant, run_alone, say
 from benchmarks.shape import qwen3_06b, smollm2_135m, ten_million, tiny
 from samovar.core.errors import MissingError, SamovarError
 
@@ -20,6 +20,7 @@ SHAPES = {"10M": ten_million, "135M": smollm2_135m, "0.6B": qwen3_06b, "tiny": t
 CONTEXT = 1024
 _FORMS: dict[Precision, Literal["int8-dynamic", "int4"]] = {"8 bit": "int8-dynamic", "4 bit": "int4"}
 _LLAMA_TYPES: dict[Precision, str] = {"8 bit": "Q8_0", "4 bit": "Q4_0"}
+_BITS: dict[Precision, int] = {"bf16": 16, "8 bit": 8, "4 bit": 4}
 _LARGEST_VOCABULARY = 4096
 """Of the tokenizer; a longer table is padded, as those of other models are."""
 _WEIGHT_SCALE = 0.02
@@ -66,6 +67,26 @@ def gguf_file(home: Path, size: str, precision: Precision, llama_bin: Path) -> P
         _run([str(program(llama_bin, "llama-quantize")), str(plain), str(part), kind])
         part.rename(path)
     return path
+
+
+def openvino_folder(home: Path, size: str, precision: Precision, python: str) -> Path:
+    """The same weights for OpenVINO, converted and rounded by its own tools.
+
+    Args:
+        home: folder of all models.
+        size: a key of ``SHAPES``.
+        precision: of the weights.
+        python: that of an environment with optimum-intel and nncf.
+    """
+    folder = home / size / f"openvino-{_BITS[precision]}"
+    if not folder.is_dir():
+        say(f"{size}: converting for OpenVINO, {precision}")
+        part = folder.with_suffix(".partial")
+        shutil.rmtree(part, ignore_errors=True)
+        job = {"source": str(model_folder(home, size, "bf16")), "out": str(part), "bits": _BITS[precision]}
+        run_alone(Contestant(f"OpenVINO's conversion of {size}", "openvino_model", job, python=python), threads=1)
+        part.rename(folder)
+    return folder
 
 
 def program(llama_bin: Path, name: str) -> Path:
