@@ -98,7 +98,7 @@ def _settings(job: dict[str, Any]) -> DpoSettings:
         learning_rate=job["learning_rate"],
         adamw_learning_rate=job["learning_rate"],
         beta=job["beta"],
-        held_out=10**9,
+        held_out_every=10**9,
         checkpoint_every_s=1e9,
         compile="on" if job["compile"] else "off",
     )

@@ -41,7 +41,8 @@ class Sampling:
     stop: tuple[str, ...] = ()
     """Texts that end the answer; they are not part of it."""
     verbatim_quotes: bool = False
-    """Whether a line that begins with ``>`` may say nothing but what the prompt says."""
+    """Whether a line that begins with ``>`` may say nothing but what the prompt says, of that what the line before
+    names after a colon."""
     min_p: float = 0.0
     """Only tokens at least this many times as likely as the likeliest; 0 keeps all. Nguyen et al. 2024, 2407.01082."""
     repetition_penalty: float = 1.0

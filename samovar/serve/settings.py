@@ -30,7 +30,8 @@ class ServeSettings(Settings):
     top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Share of probability kept in sampling where the request names none."""
     verbatim_quotes: bool = False
-    """Whether lines that begin with > say nothing but what the conversation says, where the request doesn't tell."""
+    """Whether lines that begin with > say nothing but what the conversation says (and what the line before names after
+    a colon), where the request doesn't tell."""
     max_tokens: Annotated[int, Field(ge=1)] = 512
     """Tokens in one answer, where the request sets no limit."""
     max_rounds: Annotated[int, Field(ge=1)] = 4

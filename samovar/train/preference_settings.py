@@ -44,7 +44,7 @@ class PreferenceSettings(LoopSettings):
     """Files of preferences (docs/preferences.md has the forms), or folders of them, relative to the project."""
     epochs: float = Field(1.0, gt=0)
     """How often all preferences are gone through."""
-    held_out: int = Field(20, ge=2)
+    held_out_every: int = Field(20, ge=2)
     """Every so-manieth preference is kept for validation."""
     check: Literal["repair", "refuse"] = "repair"
     """Preferences from which nothing can be learnt (equal answers, an empty one, too long, twice the same): left out

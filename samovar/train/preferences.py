@@ -75,7 +75,7 @@ def load_preferences(
         (tokenizer.pad_id, False) if isinstance(tokenizer, EncoderReader) else (tokenizer.document_end_id, shares)
     )
     numbers = range(len(forks))
-    test = [number for number in numbers if (number // together + 1) % settings.held_out == 0]
+    test = [number for number in numbers if (number // together + 1) % settings.held_out_every == 0]
     train = sorted(set(numbers) - set(test))
     # Of very few, some are both learnt and looked at: the loss on them is then no measure, but the run goes.
     train, test = train or test, test or train[-1:]
