@@ -8,7 +8,8 @@ Which sentence, the engine decides by the likelihood of each as a whole (``lines
 model goes wrong where a sentence begins with what is asked for: it would have to know the end before the beginning.
 
 Where the answer's line before the quote names something after a colon (``Looking for: Anna.``), the sentence must hold
-that (``fitting``): a model that copies a name right still takes the sentence of another one.
+that (``fitting``), and where none does nothing is quoted: a model that copies a name right still takes the sentence of
+another one.
 """
 
 from __future__ import annotations
@@ -62,15 +63,14 @@ class VerbatimQuotes:
     def fitting(self) -> list[int]:
         """Numbers of the ``lines`` that hold what the answer's line before names after a colon, and do not ask for it.
 
-        All where nothing is named, or no line holds it.
+        All where nothing is named.
         """
         _, _, sought = self._line_before.decode(errors="replace").partition(": ")
-        found = [
+        return [
             number
             for number, sentence in enumerate(self._sentences)
-            if sought and holds(sentence, sought) and not sentence.endswith("?")
+            if not sought or (holds(sentence, sought) and not sentence.endswith("?"))
         ]
-        return found or list(range(len(self._sentences)))
 
     def keep(self, number: int) -> None:
         """Right after the token that began the quote: let it begin with this one of ``lines``."""

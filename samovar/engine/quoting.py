@@ -44,10 +44,15 @@ class Quoter:
             answer: all its tokens are in the cache.
             mark: the token that begins a quote.
             lines: what may be quoted.
-            fitting: numbers of those among which is chosen.
+            fitting: numbers of those among which is chosen. Where there are none, the likeliest token but the mark is
+                appended in its place.
             logits_V: by which the mark was chosen.
             room: tokens of a line that still fit into the context.
         """
+        if not fitting:
+            logits_V[mark] = -torch.inf
+            answer.append(int(logits_V.argmax()))
+            return
         score_B = self._log_likelihoods(answer, [[mark, *line[:room]] for line in lines])
         if answer.sampling.temperature > 0:
             share_F = (score_B[list(fitting)] / max(answer.sampling.temperature, COLDEST)).softmax(0)

@@ -79,7 +79,7 @@ def test_only_lines_that_begin_with_the_mark_are_quotes(tokenizer: Tokenizer) ->
         ("Looking for: 9:30.\n", ["At 9:30 Pyotr left!"]),
         ("Anna?\nLooking for: Anna.\n", ["Anna came to Kazan on Tuesday."]),  # the question itself is no answer
         ("Ищу: самовара.\n", ["Самовар пел на столе."]),
-        ("Looking for: 10:30.\n", SAYABLE),
+        ("Looking for: 10:30.\n", []),
         ("Looking for Pyotr.\n", SAYABLE),
         ("Looking for: Pyotr.\n\n", SAYABLE),
         ("", SAYABLE),
