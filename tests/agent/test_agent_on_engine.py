@@ -43,7 +43,7 @@ def test_a_stream_is_the_same_answer(agent: Agent) -> None:
 
 
 def test_leaving_frees_the_engine(agent: Agent) -> None:
-    events = agent.stream(CONVERSATIONS[0], Sampling(temperature=1, max_tokens=CONTEXT))
+    events = agent.stream(CONVERSATIONS[0], Sampling(temperature=1, seed=1, max_tokens=CONTEXT))
     next(events)
     assert agent.engine.num_running == 1
     events.close()

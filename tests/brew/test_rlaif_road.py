@@ -24,7 +24,7 @@ rlaif:
   max_tokens: 8
   reviser: &server {{url: "{url}", model: judge-1, tries: 2, backoff_s: 0.001, at_once: 1}}
   judge: *server
-dpo: {{{small}, held_out: 2, gate: {{examples: 1, max_fall: 1, max_bits_per_byte_rise: 9, text_bytes: 300}}}}
+dpo: {{{small}, held_out_every: 2, gate: {{examples: 1, max_fall: 1, max_bits_per_byte_rise: 9, text_bytes: 300}}}}
 """
 ROAD = ("data", "tokenizer", "shards", "pretrain", "sft", "rlaif", "dpo")
 
