@@ -105,8 +105,7 @@ def run_alone(contestant: Contestant, *, threads: int) -> dict[str, Any]:
     """One round of one contestant in a fresh process."""
     with TemporaryDirectory() as folder:
         out = Path(folder) / "outcome.json"
-        job = json.dumps(contestant.job)
-        command = [contestant.python, "-m", "benchmarks.contest", contestant.module, job, str(out)]
+        command = process_of(contestant, json.dumps(contestant.job), out)
         surroundings = environment(threads)
         if contestant.compiles_anew:
             surroundings["TORCHINDUCTOR_CACHE_DIR"] = str(Path(folder) / "compiled")
@@ -123,12 +122,26 @@ def run_alone(contestant: Contestant, *, threads: int) -> dict[str, Any]:
             )
         except subprocess.TimeoutExpired as error:
             raise ContestantError(f"{contestant.label} did not finish in {contestant.timeout_s:.0f} seconds") from error
-        if done.returncode != 0 or not out.is_file():
-            raise ContestantError(
-                f"{contestant.label} ended with code {done.returncode}: {done.stderr.strip()[-_TAIL_CHARACTERS:]}",
-                hint="leave it out with --without, or mend what it says",
-            )
-        outcome: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
+        return outcome_of(contestant, done.returncode, done.stderr, out)
+
+
+def process_of(contestant: Contestant, job: str, out: Path) -> list[str]:
+    """The command that runs a round and writes its outcome to ``out``."""
+    return [contestant.python, "-m", "benchmarks.contest", contestant.module, job, str(out)]
+
+
+def outcome_of(contestant: Contestant, code: int, said: str, out: Path) -> dict[str, Any]:
+    """What an ended process wrote.
+
+    Raises:
+        ContestantError: it ended with another code than 0, or wrote nothing.
+    """
+    if code != 0 or not out.is_file():
+        raise ContestantError(
+            f"{contestant.label} ended with code {code}: {said.strip()[-_TAIL_CHARACTERS:]}",
+            hint="leave it out with --without, or mend what it says",
+        )
+    outcome: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
     return outcome
 
 

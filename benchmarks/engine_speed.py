@@ -60,9 +60,10 @@ def _of(options: argparse.Namespace, home: Path, size: str, precision: Precision
             Contestant(f"llama.cpp {size} {precision}", "llama_speed", {**job, **programs, "model": str(theirs)})
         )
     if options.openvino_python is not None:
-        theirs = openvino_folder(home, size, precision, options.openvino_python)
+        python = str(options.openvino_python)
+        theirs = openvino_folder(home, size, precision, python)
         peer = {**job, "model": str(theirs), "hints": OPENVINO_HINTS[precision]}
-        found.append(Contestant(f"OpenVINO {size} {precision}", "openvino_speed", peer, python=options.openvino_python))
+        found.append(Contestant(f"OpenVINO {size} {precision}", "openvino_speed", peer, python=python))
     if precision == "bf16" and importlib.util.find_spec("transformers") is not None:
         found.append(
             Contestant(f"transformers {size} bf16", "transformers_speed", {**job, "model": str(ours), "dtype": dtype})
@@ -146,7 +147,9 @@ def _size_bytes(model: Path) -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--llama", type=Path, help="folder with llama.cpp's programs; without it that peer is left out")
-    parser.add_argument("--openvino-python", help="Python that has OpenVINO; without it that peer is left out")
+    parser.add_argument(
+        "--openvino-python", type=Path, help="Python that has OpenVINO; without it that peer is left out"
+    )
     parser.add_argument("--models", type=Path, help="folder that keeps the models for the next run")
     parser.add_argument("--sizes", nargs="+", choices=SHAPES, default=["10M", "135M", "0.6B"])
     parser.add_argument("--precisions", nargs="+", choices=PRECISIONS, default=list(PRECISIONS))

@@ -1,10 +1,12 @@
 """What share of a GPU's arithmetic does training use, beside nanochat and nanoGPT?
 
-    python -m benchmarks.train_gpu --size 124M --nanogpt DIR --nanochat DIR
+    python -m benchmarks.train_gpu --sizes 124M 350M --nanogpt DIR --nanochat DIR
 
 The folders are checkouts of github.com/karpathy/nanoGPT and github.com/karpathy/nanochat. All train in bfloat16,
 compiled, on the same tokens, with matrices of the same sizes but for the feed-forward block, which has as many
-parameters. nanochat takes its own optimizer and has value embeddings besides.
+parameters. nanochat takes its own optimizer and has value embeddings besides. They compile beside each other, and each
+is timed while all others are stopped (``turns.py``), so that the first step's time is no measure. The GPU must have
+room for the first steps of each peer at each size and of one of ours: 139 GiB are enough for both sizes with nanochat.
 
 The share (MFU) is by one formula for all: 6 FLOPs a token for each parameter of a matrix that it is multiplied with,
 the head included and tables that are looked up left out, and 12 for each layer, width of all heads and place of the row
@@ -21,9 +23,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.contest import Contestant, ContestantError, run_alone, say
+from benchmarks.contest import Contestant, ContestantError, say
 from benchmarks.result import RESULTS, commit, exit_with, markdown_table, slug, write_result
 from benchmarks.shape import gpt2_medium, gpt2_small, tiny
+from benchmarks.turns import take_turns
 from samovar.core.errors import ResourceError
 
 QUESTION = "Share of a GPU's arithmetic that a training step uses"
@@ -34,13 +37,15 @@ DATASHEET_FLOPS = {"H100": 989e12, "H200": 989e12}
 TARGET_MFU = 0.5
 _END = 40
 """The token that ends a document: of the drawn ones, one in 470."""
-_TIMEOUT_S = 240.0
+_OWN_TIMEOUT_S = 120.0
+"""Ours compile one layer."""
+_PRODUCT = Contestant("product", "peak_product", {}, timeout_s=_OWN_TIMEOUT_S)
 
 
-def contestants(options: argparse.Namespace) -> list[Contestant]:
+def contestants(options: argparse.Namespace, size: str) -> list[Contestant]:
     """Those that are present and wanted."""
-    job = _job(options)
-    small = {"micro_tokens": min(options.peer_micro_tokens or SIZES[options.size][2], job["step_tokens"])}
+    job = _job(options, size)
+    small = {"micro_tokens": min(options.peer_micro_tokens or SIZES[size][2], job["step_tokens"])}
     everyone = [
         Contestant("samovar adamw", "samovar_train", job | {"optimizer": "adamw"}),
         Contestant("samovar muon", "samovar_train", job | {"optimizer": "muon"}),
@@ -52,12 +57,23 @@ def contestants(options: argparse.Namespace) -> list[Contestant]:
     if options.nanogpt is not None:
         peer = {"nanogpt": str(options.nanogpt.resolve())}
         everyone.append(Contestant("nanoGPT", "nanogpt_train", job | small | peer))
-    return [one._replace(timeout_s=_TIMEOUT_S) for one in everyone if one.label not in options.without]
+    return [
+        one._replace(group=size, timeout_s=_OWN_TIMEOUT_S if one.module == "samovar_train" else options.limit_s)
+        for one in everyone
+        if one.label not in options.without
+    ]
 
 
-def _job(options: argparse.Namespace) -> dict[str, Any]:
+def lanes(options: argparse.Namespace) -> list[list[Contestant]]:
+    """Each round of a peer, which compiles for long, in a lane of its own; ours in one, and the product before them."""
+    everyone = [one for size in options.sizes for one in contestants(options, size)]
+    ours = [one for one in everyone if one.module == "samovar_train"]
+    return [[_PRODUCT, *ours], *([one] for one in everyone if one not in ours)]
+
+
+def _job(options: argparse.Namespace, size: str) -> dict[str, Any]:
     """What every contestant is given: ours as it is, the peers with changes."""
-    shape, micro_tokens, _ = SIZES[options.size]
+    shape, micro_tokens, _ = SIZES[size]
     return {
         "device": "cuda",
         "shape": shape(context=options.context).model_dump(),
@@ -123,38 +139,50 @@ def _gpu() -> dict[str, str]:
 
 
 def main() -> None:
-    """Run each contestant once, write the result, print the table."""
+    """Run each contestant once, write the results as they come, print the tables."""
     options = _options()
-    gpu = _gpu()
-    shape, _, _ = SIZES[options.size]
-    flops_per_token = shape(context=options.context).flops_per_token(options.context)
-    product = run_alone(Contestant("product", "peak_product", {}), threads=options.threads)["flops_per_second"]
-    say(f"{gpu['name']}: a large product at {product / 1e12:.0f} TFLOP/s")
-    summary: dict[str, dict[str, Any]] = {}
-    for one in contestants(options):
-        try:
-            outcome = run_alone(one, threads=options.threads)
-        except ContestantError as error:  # the others are worth measuring without it
-            say(f"{one.label}: {error}")
-            continue
-        summary[one.label] = measured(outcome, step_tokens=options.step_tokens, flops_per_token=flops_per_token)
-        say(f"{one.label}: {summary[one.label]['tokens_per_second']:,} tokens a second")
-    datasheet = next((rate for name, rate in DATASHEET_FLOPS.items() if name in gpu["name"]), None)
+    gpu, product = _gpu(), 0.0
+    outcomes: dict[str, dict[str, Any]] = {size: {} for size in options.sizes}
+    for one, outcome in take_turns(lanes(options), threads=options.threads, limit_s=options.limit_s):
+        if isinstance(outcome, ContestantError):
+            if one == _PRODUCT:
+                raise outcome
+            say(f"{one.group} {one.label}: {outcome}")  # the others are worth measuring without it
+        elif one == _PRODUCT:
+            product = outcome["flops_per_second"]
+            say(f"{gpu['name']}: a large product at {product / 1e12:.0f} TFLOP/s")
+        else:
+            outcomes[one.group][one.label] = outcome
+            say(f"{one.group} {one.label}: {outcome['tokens_per_second']:,.0f} tokens a second")
+            if product:
+                _write(options, one.group, gpu, product, outcomes[one.group])
+    for size, found in outcomes.items():
+        body = _write(options, size, gpu, product, found)
+        print(f"{size}\n{table(body['summary'], datasheet=_datasheet(gpu), product=product)}")
+
+
+def _write(
+    options: argparse.Namespace, size: str, gpu: Mapping[str, str], product: float, outcomes: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The result of one size, as far as it is known; what is not in the file's head."""
+    flops_per_token = SIZES[size][0](context=options.context).flops_per_token(options.context)
+    order = [one.label for one in contestants(options, size) if one.label in outcomes]
+    summary = {
+        label: measured(outcomes[label], step_tokens=options.step_tokens, flops_per_token=flops_per_token)
+        for label in order
+    }
+    datasheet = _datasheet(gpu)
     ours = max((one["teraflops_per_second"] for label, one in summary.items() if "samovar" in label), default=0.0)
+    folders = (("nanoGPT", options.nanogpt), ("nanochat", options.nanochat))
     body = {
         "gpu": gpu,
-        "size": options.size,
-        "settings": _job(options),
-        "peer_micro_tokens": options.peer_micro_tokens or SIZES[options.size][2],
+        "size": size,
+        "settings": _job(options, size),
+        "peer_micro_tokens": options.peer_micro_tokens or SIZES[size][2],
         "flops_per_token": flops_per_token,
         "datasheet_flops_per_second": datasheet,
         "product_flops_per_second": product,
-        "commits": {
-            name: commit(folder)
-            for name, folder in (("nanoGPT", options.nanogpt), ("nanochat", options.nanochat))
-            if folder is not None
-        }
-        | dict(options.commits),
+        "commits": {name: commit(folder) for name, folder in folders if folder is not None} | dict(options.commits),
         "verdicts": {
             "MFU": {
                 "measured": round(ours * 1e12 / datasheet, 3) if datasheet else None,
@@ -164,9 +192,12 @@ def main() -> None:
         },
         "summary": summary,
     }
-    path = write_result(f"train_gpu_{options.size.lower()}_{slug(gpu['name'])}", QUESTION, body, folder=options.out)
-    print(table(summary, datasheet=datasheet, product=product))
-    say(f"written to {path}")
+    write_result(f"train_gpu_{size.lower()}_{slug(gpu['name'])}", QUESTION, body, folder=options.out)
+    return body
+
+
+def _datasheet(gpu: Mapping[str, str]) -> float | None:
+    return next((rate for name, rate in DATASHEET_FLOPS.items() if name in gpu["name"]), None)
 
 
 def _named(text: str) -> tuple[str, str]:
@@ -179,7 +210,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--nanogpt", type=Path, help="a checkout of github.com/karpathy/nanoGPT")
     parser.add_argument("--nanochat", type=Path, help="a checkout of github.com/karpathy/nanochat")
-    parser.add_argument("--size", choices=list(SIZES), default="124M", help="parameters; tiny only shows that it runs")
+    parser.add_argument(
+        "--sizes", nargs="+", choices=list(SIZES), default=["124M"], help="parameters; tiny only shows that it runs"
+    )
     parser.add_argument("--context", type=int, default=1024, help="tokens of a row")
     parser.add_argument("--step-tokens", type=int, default=262_144, help="tokens of an optimizer step")
     parser.add_argument("--micro-tokens", type=int, help="tokens of Samovar's micro-batch")
@@ -187,6 +220,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--warmup-steps", type=int, default=3, help="steps that do not count; the first compiles")
     parser.add_argument("--timed-steps", type=int, default=5)
     parser.add_argument("--threads", type=int, default=8, help="of the processor")
+    parser.add_argument("--limit-s", type=float, default=600.0, help="seconds of everything; who is late is left out")
     parser.add_argument("--without", nargs="+", default=[], metavar="NAME", help="leave out contestants so named")
     parser.add_argument(
         "--commits",

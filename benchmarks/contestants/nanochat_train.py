@@ -10,14 +10,13 @@ from __future__ import annotations
 import gc
 import os
 import sys
-import time
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from benchmarks.contestants.timing import finish_on, train_outcome
+from benchmarks.contestants.timing import Stopwatch, finish_on, train_outcome, wait_for_turn
 from benchmarks.shape import random_tokens
 
 _REFERENCE_BATCH_TOKENS = 2**19
@@ -37,7 +36,8 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     rows, targets = (
         torch.from_numpy(tokens[i : len(tokens) - 1 + i]).to(device).view(-1, job["context"]) for i in (0, 1)
     )
-    started_at, losses = [time.perf_counter()], []
+    watch = Stopwatch()
+    started_at, losses = [watch.read()], []
     for number in range(num_steps):
         losses.append(_step(forward, optimizer, rows, targets, number, job))
         model.zero_grad(set_to_none=True)
@@ -46,7 +46,9 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
             gc.freeze()
             gc.disable()
         finish_on(device)
-        started_at.append(time.perf_counter())
+        started_at.append(watch.read())
+        with watch.paused():
+            wait_for_turn(job)
     num_parameters = sum(parameter.numel() for parameter in model.parameters())
     return train_outcome(job, step_started_at=started_at, losses=losses, num_parameters=num_parameters)
 

@@ -7,7 +7,6 @@ Its script leaves autocast out on a processor, and its README says to leave out 
 from __future__ import annotations
 
 import importlib.util
-import time
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -17,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from benchmarks.contestants.timing import finish_on, train_outcome
+from benchmarks.contestants.timing import Stopwatch, finish_on, train_outcome, wait_for_turn
 from benchmarks.shape import random_tokens
 
 _RATE, _BETAS, _WEIGHT_DECAY, _MAX_GRADIENT_NORM = 1e-3, (0.9, 0.95), 0.1, 1.0
@@ -34,11 +33,14 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     optimizer = model.configure_optimizers(_WEIGHT_DECAY, _RATE, _BETAS, device)
     num_steps = job["warmup_steps"] + job["timed_steps"]
     step = stepper(model, optimizer, random_tokens(job["step_tokens"] * num_steps, job["shape"]["vocab_size"]), job)
-    started_at, losses = [time.perf_counter()], []
+    watch = Stopwatch()
+    started_at, losses = [watch.read()], []
     for _ in range(num_steps):
         losses.append(step())
         finish_on(device)
-        started_at.append(time.perf_counter())
+        started_at.append(watch.read())
+        with watch.paused():
+            wait_for_turn(job)
     num_parameters = sum(parameter.numel() for parameter in model.parameters())
     return train_outcome(job, step_started_at=started_at, losses=losses, num_parameters=num_parameters)
 

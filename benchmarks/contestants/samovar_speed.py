@@ -26,7 +26,7 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
         outcome[f"decode_{batch}"] = max(_decode(engine, prompts, job["new_tokens"]) for _ in range(job["calls"] + 1))
     engine = Engine.load(Path(job["model"]), max_batch=1, dtype=dtype, max_context=job["prefill_tokens"] + 2)
     outcome["prefill"] = max(_prefill(engine, job["prefill_tokens"], number) for number in range(job["calls"] + 1))
-    return outcome | {"way": str(getattr(engine, "way", "torch"))}
+    return outcome | {"way": "native" if engine.is_native else f"torch: {engine.why_not_native}"}
 
 
 def _prompts(engine: Engine, count: int, length: int, seed: int = 0) -> list[list[int]]:

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from benchmarks.contestants.samovar_run import one_document, run_loop
-from benchmarks.contestants.timing import train_outcome
+from benchmarks.contestants.timing import train_outcome, wait_for_turn
 from benchmarks.shape import random_tokens
 from samovar.model.decoder import Decoder
 from samovar.model.initialization import initialize
@@ -31,8 +31,9 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
         one_document(tokens), job["context"], job.get("document_end_id", 0), document_mask=job["document_mask"]
     )
     course = run_loop(
-        model, next_token, rows, _settings(job, num_steps), tokens=num_tokens, context=job["context"], look=dict
-    )
+        model, next_token, rows, _settings(job, num_steps),
+        tokens=num_tokens, context=job["context"], look=lambda: wait_for_turn(job),
+    )  # fmt: skip
     return train_outcome(
         job,
         step_started_at=[0.0, *course.looked_at],

@@ -6,7 +6,8 @@ import itertools
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from time import perf_counter
+from pathlib import Path
+from time import perf_counter, sleep
 from typing import Any
 
 
@@ -40,6 +41,22 @@ def finish_on(device: str) -> None:
         import torch
 
         torch.cuda.synchronize()
+
+
+def wait_for_turn(job: dict[str, Any]) -> None:
+    """Say that everything is compiled, and wait until all others are stopped (``benchmarks/turns.py``).
+
+    At once where nobody gives turns, or where it has come already.
+    """
+    if "turn" not in job or (Path(job["turn"]) / "go").exists():
+        return
+    if job.get("device") == "cuda":
+        import torch
+
+        torch.cuda.empty_cache()  # others need the memory for their first step
+    (Path(job["turn"]) / "ready").touch()
+    while not (Path(job["turn"]) / "go").exists():
+        sleep(0.05)
 
 
 def decode_outcome(job: dict[str, Any], generator: Callable[[int], Callable[[], list[list[int]]]]) -> dict[str, Any]:

@@ -12,12 +12,14 @@ from samovar.brew.project import Project
 from samovar.brew.proposal import Cost, Costing
 from samovar.brew.recipe import Recipe
 from samovar.brew.training_forecast import (
+    GPU_COMPILE_SECONDS,
     TARGET_SHARE,
     adapter_of,
     decoder_settings,
     probe_training,
     training_context,
 )
+from samovar.core.devices import has_gpu
 from samovar.core.energy import stated_watts
 from samovar.core.price import Price
 from samovar.model.settings import DecoderSettings
@@ -48,9 +50,10 @@ def cost_of(forecasts: Mapping[str, Forecast], recipe: Recipe, price: Price | No
 class ReckoningMachine(Machine):
     """Probes other shapes as long as that is quick, and reckons the rest from the rate of one that was probed."""
 
-    def __init__(self, machine: Machine, known: DecoderSettings, context: int, tokens_per_second: float) -> None:
+    def __init__(self, machine: Machine, known: DecoderSettings, context: int, probed: Mapping[str, float]) -> None:
         super().__init__(machine.cache_file)
-        self._flops_per_second = tokens_per_second * known.flops_per_token(context)
+        self._flops_per_second = probed["tokens_per_second"] * known.flops_per_token(context)
+        self._compiled_gain = probed["compiled_tokens_per_second"] / probed["tokens_per_second"]
         self._left_s = PROBING_SECONDS
         self.has_reckoned = False
         """Whether any answer was not measured."""
@@ -62,13 +65,13 @@ class ReckoningMachine(Machine):
         settings, context, micro_batch_tokens = shape
         speed = self._flops_per_second / DecoderSettings.model_validate(settings).flops_per_token(context)
         takes = PROBE_PASSES * micro_batch_tokens / speed
+        if has_gpu():
+            takes += GPU_COMPILE_SECONDS
         if takes < min(ONE_PROBE_SECONDS, self._left_s):
             self._left_s -= takes
             return super().measured(what, shape, probe)
-        from samovar.train.probe import COMPILED_GAIN
-
         self.has_reckoned = True
-        return {"tokens_per_second": speed, "compiled_tokens_per_second": speed * COMPILED_GAIN}
+        return {"tokens_per_second": speed, "compiled_tokens_per_second": speed * self._compiled_gain}
 
 
 def local_costing(
@@ -78,8 +81,8 @@ def local_costing(
     outlook = Outlook(project.root, Machine(project.probe_file), _made(items))
     shape = decoder_settings(recipe, outlook)
     context = training_context(recipe, recipe.pretrain, shape)
-    speed = probe_training(recipe, recipe.pretrain, outlook)["tokens_per_second"]
-    machine = ReckoningMachine(outlook.machine, shape, context, speed)
+    probed = probe_training(recipe, recipe.pretrain, outlook)
+    machine = ReckoningMachine(outlook.machine, shape, context, probed)
     configs = {item.name: item.stage.config(recipe) for item in items}
     kept: dict[str, Cost] = {}
 

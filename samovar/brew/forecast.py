@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from samovar import __version__
 from samovar.core.artifact import Manifest
-from samovar.core.devices import num_cores, processor_name
+from samovar.core.devices import device_name, has_gpu, num_cores, pick_device, processor_name
 from samovar.core.errors import CorruptError, MissingError
 from samovar.core.files import fingerprint, read_json, write_json
 
@@ -26,7 +26,7 @@ class Forecast(NamedTuple):
 
     seconds: float
     memory_bytes: float
-    """Peak resident memory of the process."""
+    """Peak resident memory of the process; of the GPU, for a stage that trains on one."""
     disk_bytes: float
     """Size of the artifact, and of what is beside it while it is made."""
     yields: Mapping[str, float] = {}
@@ -58,8 +58,9 @@ class Machine:
 
     @cached_property
     def signature(self) -> str:
-        """Tells machines, and versions of torch, apart."""
-        return f"{processor_name()}, {num_cores()} cores, torch {_torch_version()}, samovar {__version__}"
+        """Tells machines, with and without a GPU, and versions of torch apart."""
+        gpu = f", {device_name(pick_device())}" if has_gpu() else ""
+        return f"{processor_name()}, {num_cores()} cores{gpu}, torch {_torch_version()}, samovar {__version__}"
 
     @property
     def memory_bytes(self) -> int:

@@ -8,7 +8,13 @@ from samovar.brew.compute_optimal import optimal_tokens
 from samovar.brew.forecast import Outlook
 from samovar.brew.recipe import Recipe
 from samovar.brew.stage import load_stages
-from samovar.brew.training_forecast import decoder_settings, stage_memory, training_context, will_compile
+from samovar.brew.training_forecast import (
+    as_run_here,
+    decoder_settings,
+    stage_memory,
+    training_context,
+    will_compile,
+)
 from samovar.model.settings import DecoderSettings
 from samovar.model.sizes import table_parameters
 from samovar.train.memory_model import TrainingMemory
@@ -47,14 +53,16 @@ def outline(recipe: Recipe, outlook: Outlook) -> Outline:
         planned = stage.training(recipe, outlook) if stage.takes_part(recipe) else None
         if planned is None:
             continue
-        settings, tokens, own_shape = planned.settings, planned.tokens, planned.shape or shape
+        tokens, own_shape = planned.tokens, planned.shape or shape
+        context = training_context(recipe, planned.settings, own_shape)
+        settings = as_run_here(planned.settings, own_shape, context)
         is_compiled = will_compile(settings, tokens / planned.runs)
         training.append(
             TrainingOutline(
                 name,
                 tokens,
                 tokens / own_shape.num_parameters,
-                tokens * own_shape.flops_per_token(training_context(recipe, settings, own_shape)),
+                tokens * own_shape.flops_per_token(context),
                 tokens / corpus_tokens if name == "pretrain" and corpus_tokens else None,
                 stage_memory(recipe, settings, outlook, is_compiled=is_compiled, shape=own_shape),
                 is_compiled,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import partial
 
 from samovar.brew.base_model import base_shape, shape_of_facts
 from samovar.brew.forecast import PROCESS_BYTES, Forecast, Outlook
 from samovar.brew.recipe import Recipe
-from samovar.core.devices import can_compile, give_back_freed_memory
+from samovar.core.devices import can_compile, give_back_freed_memory, has_gpu, pick_device
 from samovar.model.adapters.settings import AdapterSettings
 from samovar.model.settings import DecoderSettings
+from samovar.train.distill_settings import DistillSettings
 from samovar.train.memory_model import Adapter, TrainingMemory, training_memory
 from samovar.train.preference_settings import PreferenceSettings, RewardSettings
 from samovar.train.rl.settings import RlSettings
@@ -18,6 +20,8 @@ from samovar.train.settings import LoopSettings, PretrainSettings, SftSettings
 
 COMPILE_SECONDS = 45.0
 """Of torch.compile for one shape, forward and backward, on two cores."""
+GPU_COMPILE_SECONDS = 8.0
+"""Of one layer, which is all that is compiled for a GPU (4 to 9 s beside an H200)."""
 VALIDATION_ROWS = 256
 FORWARD_SHARE = 1 / 3
 """Of a training step that its forward pass takes."""
@@ -27,7 +31,7 @@ AVERAGE_BYTES_PER_PARAMETER = 4
 WEIGHT_BYTES = 2
 START_SECONDS = 3.0
 """Loading torch, opening the data, saving the model."""
-PROBE_TOKENS = 4096
+PROBE_TOKENS, GPU_PROBE_TOKENS = 4096, 32_768
 """A micro-batch of the probe at most: enough for the speed of larger ones, and a second or two."""
 TARGET_SHARE = 0.35
 """Of the tokens of conversations that are the assistant's, in the quick start."""
@@ -48,6 +52,18 @@ def training_context(recipe: Recipe, settings: LoopSettings, shape: DecoderSetti
     return settings.context or settings.row_tokens(shape.max_positions)
 
 
+def as_run_here(settings: LoopSettings, shape: DecoderSettings, context: int) -> LoopSettings:
+    """``settings`` with the micro-batches of the run: those that a GPU has room for, where the stage asks it."""
+    asks = isinstance(settings, PretrainSettings | SftSettings | PreferenceSettings)
+    if not asks or isinstance(settings, DistillSettings) or not has_gpu():
+        return settings
+    from samovar.train.micro_batches import filling_gpu
+    from samovar.train.parallel.grid import ALONE, Grid
+
+    grid = Grid(ALONE.world, ALONE.degrees, pick_device())
+    return filling_gpu(settings, shape, context=context, grid=grid, adapter=getattr(settings, "adapter", None))
+
+
 def forecast_training(
     recipe: Recipe,
     settings: LoopSettings,
@@ -60,6 +76,7 @@ def forecast_training(
     """Seconds, memory and disk of a run of ``tokens`` tokens; of another model than the recipe's where it is given."""
     shape = shape or decoder_settings(recipe, outlook)
     context = training_context(recipe, settings, shape)
+    settings = as_run_here(settings, shape, context)
     probe = probe_training(recipe, settings, outlook, shape)
     is_compiled = will_compile(settings, tokens)
     memory = stage_memory(recipe, settings, outlook, is_compiled=is_compiled, shape=shape)
@@ -71,10 +88,13 @@ def forecast_training(
     checkpoint_bytes = CHECKPOINT_BYTES_PER_PARAMETER
     if settings.ema_decay is not None:
         checkpoint_bytes += AVERAGE_BYTES_PER_PARAMETER
-    seconds += FORWARD_SHARE * validation_tokens / eager + START_SECONDS + (COMPILE_SECONDS if is_compiled else 0.0)
+    seconds += FORWARD_SHARE * validation_tokens / eager + START_SECONDS
+    if is_compiled:
+        seconds += GPU_COMPILE_SECONDS if has_gpu() else COMPILE_SECONDS
+    resident = memory.resident(is_compiled=is_compiled, process_bytes=PROCESS_BYTES)
     return Forecast(
         seconds,
-        memory.resident(is_compiled=is_compiled, process_bytes=PROCESS_BYTES),
+        memory.on_gpu if has_gpu() else resident,
         # A checkpoint is written beside the one before it.
         shape.num_parameters * (WEIGHT_BYTES + 2 * checkpoint_bytes) + extra_disk_bytes,
     )
@@ -88,7 +108,7 @@ def stage_memory(
     is_compiled: bool,
     shape: DecoderSettings | None = None,
 ) -> TrainingMemory:
-    """Where the memory of a step goes, on this machine."""
+    """Where the memory of a step goes, on this machine; the micro-batches are those of ``as_run_here``."""
     shape = shape or decoder_settings(recipe, outlook)
     peak = probe_peak(outlook)
     return training_memory(
@@ -100,6 +120,7 @@ def stage_memory(
         compute_bytes=int(peak["compute_bytes"]),
         target_share=TARGET_SHARE if isinstance(settings, SftSettings) else 1.0,
         is_compiled=is_compiled,
+        is_on_gpu=has_gpu(),
         is_recomputed=settings.activation_checkpointing,
         is_averaged=settings.ema_decay is not None,
         is_forked=_has_forks(settings),
@@ -126,14 +147,21 @@ def probe_training(
     """Tokens a second, eager and compiled."""
     shape = shape or decoder_settings(recipe, outlook)
     context = training_context(recipe, settings, shape)
-    micro_batch_tokens = max(context, min(PROBE_TOKENS, settings.micro_batch_tokens))
+    most = GPU_PROBE_TOKENS if has_gpu() else PROBE_TOKENS
+    micro_batch_tokens = max(context, min(most, as_run_here(settings, shape, context).micro_batch_tokens))
 
     def probe() -> dict[str, float]:
         from samovar.train.probe import COMPILED_GAIN, probe_tokens_per_second
 
-        speed = probe_tokens_per_second(shape, context=context, micro_batch_tokens=micro_batch_tokens, micro_batches=2)
+        measure = partial(
+            probe_tokens_per_second, shape, context=context, micro_batch_tokens=micro_batch_tokens, micro_batches=2
+        )
+        speed = measure()
         give_back_freed_memory()
-        return {"tokens_per_second": speed, "compiled_tokens_per_second": speed * COMPILED_GAIN}
+        # What compiling gains on a GPU depends on how long Python takes to begin its kernels.
+        compiled = measure(is_compiled=True) if has_gpu() else speed * COMPILED_GAIN
+        give_back_freed_memory()
+        return {"tokens_per_second": speed, "compiled_tokens_per_second": compiled}
 
     return outlook.machine.measured("training", [shape.model_dump(mode="json"), context, micro_batch_tokens], probe)
 
@@ -150,10 +178,11 @@ def probe_peak(outlook: Outlook) -> Mapping[str, float]:
 
 
 def will_compile(settings: LoopSettings, tokens: float) -> bool:
-    """As the loop decides."""
+    """As the loop decides; the micro-batches are those of ``as_run_here``."""
     from samovar.train.step import COMPILE_PAYS_AFTER_MICRO_BATCHES
 
+    wants = settings.compile == "on"
     if settings.compile == "auto":
         micro_batches = math.ceil(tokens / min(settings.micro_batch_tokens, settings.batch_tokens))
-        return micro_batches >= COMPILE_PAYS_AFTER_MICRO_BATCHES and can_compile()
-    return settings.compile == "on" and can_compile()
+        wants = micro_batches >= COMPILE_PAYS_AFTER_MICRO_BATCHES
+    return wants and (has_gpu() or can_compile())

@@ -7,6 +7,7 @@ import gc
 import os
 import platform
 import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     import torch
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_GPU_DRIVERS = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
+"""Files of NVIDIA's driver, of Windows' for Linux within it, and of AMD's."""
 
 
 def describe() -> dict[str, Any]:
@@ -63,6 +66,11 @@ def pick_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
+def has_gpu() -> bool:
+    """Whether work goes to a GPU. Where no driver is, torch is not asked: to load it takes a second."""
+    return any(Path(name).exists() for name in _GPU_DRIVERS) and pick_device().type == "cuda"
+
+
 def can_compile() -> bool:
     """Whether torch.compile finds the C++ compiler that it needs on a CPU."""
     return any(shutil.which(name) for name in (os.environ.get("CXX", "g++"), "clang++"))
@@ -100,8 +108,14 @@ def memory_in_use(device: torch.device | None = None) -> int:
 
 
 def give_back_freed_memory() -> None:
-    """Give the system what ``keep_freed_memory`` made glibc keep: after a stage, the next one has other shapes."""
+    """Give the system what ``keep_freed_memory`` made glibc keep, and a GPU what torch keeps of it.
+
+    After a stage, the next one has other shapes.
+    """
     gc.collect()
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
     try:
         ctypes.CDLL("libc.so.6").malloc_trim(0)
     except (OSError, AttributeError):

@@ -25,6 +25,7 @@ from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.train.answer_validation import held_out_means
 from samovar.train.drift import Drift, measure_drift
 from samovar.train.loop import train
+from samovar.train.micro_batches import filling_gpu
 from samovar.train.objectives.contract import Objective
 from samovar.train.parallel.degrees import rows_of_a_process, rows_of_a_step
 from samovar.train.parallel.grid import open_grid
@@ -85,10 +86,11 @@ def dpo(
     loop = in_whole_steps(loop_settings(settings, settings.adapter), context, len(rows.train))
     grid = open_grid(world, settings.parallel, model.settings, is_whole=settings.adapter is not None)
     rows_of_a_process(*rows_of_a_step(loop, context), grid.degrees.data)
+    loop = filling_gpu(loop, model.settings, context=context, grid=grid, adapter=settings.adapter)
     dtype = training_dtype(pick_device())
     spread(model, grid, dtype=dtype)
     model.compute_dtype = dtype
-    rows_per_batch = max(1, settings.micro_batch_tokens // context)
+    rows_per_batch = max(1, loop.micro_batch_tokens // context)
     if objective.needs_reference and not settings.is_reference_free:
         for part in (rows.train, rows.test):
             ensure_reference(model, part, cache or out / SCRATCH, rows_per_batch=rows_per_batch, grid=grid)
@@ -141,7 +143,11 @@ def in_whole_steps(settings: LoopSettings, context: int, num_rows: int) -> LoopS
     rows = max(1, min(settings.batch_tokens // context, num_rows))
     at_once = max(1, min(settings.micro_batch_tokens // context, rows))
     rows -= rows % at_once
-    return settings.model_copy(update={"batch_tokens": rows * context, "micro_batch_tokens": at_once * context})
+    whole = {"batch_tokens": rows * context}
+    # What nobody set counts as set once it is changed, and then a GPU takes no more.
+    if settings.micro_batch_tokens // context != at_once:
+        whole["micro_batch_tokens"] = at_once * context
+    return settings.model_copy(update=whole)
 
 
 def account(rows: PreferenceRows) -> dict[str, Any]:

@@ -36,14 +36,14 @@ def filling_gpu(
     """
     if grid.device is None or grid.device.type != "cuda" or "micro_batch_tokens" in settings.model_fields_set:
         return settings
-    free = torch.cuda.mem_get_info(grid.device)[0] + torch.cuda.memory_reserved(grid.device)
     own = settings.batch_tokens // grid.degrees.data
-    tokens = min(MOST_TOKENS, own)
-    while tokens > settings.micro_batch_tokens:
-        needed = training_memory(
+    for rows in range(min(MOST_TOKENS, own) // context, settings.micro_batch_tokens // context, -1):
+        if own // context % rows:  # micro-batches of a step are all of one size
+            continue
+        memory = training_memory(
             shape,
             context=context,
-            micro_batch_tokens=tokens,
+            micro_batch_tokens=rows * context,
             batch_tokens=own,
             optimizer=settings.optimizer,
             is_on_gpu=True,
@@ -51,8 +51,13 @@ def filling_gpu(
             is_averaged=settings.ema_decay is not None,
             adapter=None if adapter is None else Adapter(adapter.rank, adapter.targets, adapter.base_bits),
             shards=grid.degrees.shard * grid.degrees.tensor,
-        ).on_gpu
-        if needed <= _MEMORY_SHARE * free:
-            return settings.model_copy(update={"micro_batch_tokens": tokens})
-        tokens //= 2
+        )
+        if memory.on_gpu <= _MEMORY_SHARE * _free_bytes(grid.device, memory.weights):
+            return settings.model_copy(update={"micro_batch_tokens": rows * context})
     return settings
+
+
+def _free_bytes(device: torch.device, weights: float) -> float:
+    """Memory that a model may take whose ``weights`` are there already, beside other tensors of this process."""
+    others = max(0.0, torch.cuda.memory_allocated(device) - weights)
+    return torch.cuda.mem_get_info(device)[0] + torch.cuda.memory_reserved(device) - others

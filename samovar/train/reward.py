@@ -24,6 +24,7 @@ from samovar.train.answer_validation import held_out_means
 from samovar.train.dpo import account, check_processes, in_whole_steps
 from samovar.train.encoder_reader import EncoderReader
 from samovar.train.loop import train
+from samovar.train.micro_batches import filling_gpu
 from samovar.train.objectives import process_reward
 from samovar.train.objectives.contract import Objective
 from samovar.train.objectives.reward import BradleyTerry
@@ -78,6 +79,7 @@ def reward(
         loop = _loop(model, settings, context, len(rows.train), seed=settings.seed + number)
         grid = open_grid(world, settings.parallel, _shape(model), is_whole=True)
         rows_of_a_process(*rows_of_a_step(loop, context), grid.degrees.data)
+        loop = filling_gpu(loop, _shape(model), context=context, grid=grid, adapter=settings.adapter)
         spread(cast(Decoder, model), grid, dtype=training_dtype(pick_device()))
         folder = out if number == 0 else out / MEMBER.format(number=number + 1)
         if (folder / "config.json").is_file():  # an interrupted run got this far
@@ -191,7 +193,7 @@ def _train(
     # The loop asks no more of a decoder than ``RewardEncoder`` has too.
     model = cast(Decoder, module)
     objective: Objective = process_reward if settings.kind == "steps" else BradleyTerry(settings.centring)
-    rows_per_batch = max(1, settings.micro_batch_tokens // context)
+    rows_per_batch = max(1, loop.micro_batch_tokens // context)
 
     def validate() -> dict[str, Any]:
         return dict(held_out_means(model, objective, rows.test, rows_per_batch=rows_per_batch, grid=grid))

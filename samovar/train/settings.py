@@ -34,8 +34,8 @@ class LoopSettings(Settings):
     batch_tokens: int = Field(16_384, ge=1)
     """Tokens of one optimizer step: a multiple of the context."""
     micro_batch_tokens: int = Field(8_192, ge=1)
-    """Most tokens of one forward and backward pass; lower it when memory runs out. Where it is not set, pretraining and
-    fine-tuning on a GPU take as many as its memory holds."""
+    """Most tokens of one forward and backward pass; lower it when memory runs out. Where it is not set, pretraining,
+    fine-tuning and learning from preferences on a GPU take as many as its memory holds."""
     context: int | None = Field(None, ge=16)
     """Length of a training row in tokens; by default the recipe's context, of a model that is trained without a recipe
     its own: 2048 at most, and 1024 where preferences or rewards are learnt from."""

@@ -32,12 +32,14 @@ def test_sizes_are_those_of_their_names() -> None:
 
 def test_the_table_names_the_peer_beside_its_batch() -> None:
     writing = {"tokens_per_second": 1200.0, "share_of_memory": 0.5, "forward_seconds": {"graph": 0.001}}
-    reading = {"tokens_per_second": 5000.0, "share_of_arithmetic": 0.25}
+    reading = {
+        "tokens_per_second": 5000.0, "share_of_arithmetic": 0.25, "seconds": 0.002, "seconds_kernel_by_kernel": 0.01
+    }  # fmt: skip
     table = engine_gpu.table(
         {"0.6B": {"writing": {8: writing}, "reading": {"1x512": reading}, "transformers": {"default 8": 300.0}}}
     )
     cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()[2:]]
     assert cells == [
         ["0.6B, writing 8", "1,200", "50%", "graph 1.00 ms", "300"],
-        ["0.6B, reading 1x512", "5,000", "25%", "", ""],
+        ["0.6B, reading 1x512", "5,000", "25%", "graph 2.00 ms, kernel by kernel 10.00 ms", ""],
     ]

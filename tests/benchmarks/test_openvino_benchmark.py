@@ -104,18 +104,24 @@ def test_prompts_that_take_two_steps_are_refused(contestant: Any) -> None:
         contestant.begin(slow, contestant.np.array(PROMPTS), 1)
 
 
-def test_it_plays_where_its_python_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    converted: list[Contestant] = []
+@pytest.fixture
+def converted(monkeypatch: pytest.MonkeyPatch) -> list[Contestant]:
+    """Conversions that were asked for; each leaves an empty folder."""
+    asked: list[Contestant] = []
 
     def convert(contestant: Contestant, *, threads: int) -> dict[str, Any]:
-        converted.append(contestant)
+        asked.append(contestant)
         Path(contestant.job["out"]).mkdir()
         return {}
 
     monkeypatch.setattr(random_model, "run_alone", convert)
+    return asked
+
+
+def test_it_plays_where_its_python_is_named(converted: list[Contestant], tmp_path: Path) -> None:
     options = argparse.Namespace(
         sizes=["tiny"], precisions=["8 bit", "4 bit"], llama=None, without=[], activations="float32",
-        openvino_python="/peer/python", **JOB,
+        openvino_python=Path("/peer/python"), **JOB,
     )  # fmt: skip
     playing = engine_speed.contestants(options, tmp_path)
     assert engine_speed.contestants(options, tmp_path) == playing
@@ -128,6 +134,22 @@ def test_it_plays_where_its_python_is_named(monkeypatch: pytest.MonkeyPatch, tmp
     assert [Path(one.job["model"]).is_dir() for one in theirs] == [True, True]
     speeds = {one.label: {"prefill": {"median": 10.0 if one in theirs else 20.0}} for one in playing}
     assert engine_speed.ratios(speeds) == {one.label: {"prefill": 2.0} for one in theirs}
+
+
+def test_the_result_names_no_path_of_the_machine(
+    converted: list[Contestant], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    speeds = {"decode_1": 10.0, "prefill": 20.0}
+    monkeypatch.setattr(engine_speed, "run_alone", lambda *_, **__: {"bytes_per_second": 1e9})
+    monkeypatch.setattr(engine_speed, "play", lambda playing, **_: {one.label: [speeds] for one in playing})
+    command = ["engine_speed", "--openvino-python", "/peer/python", "--models", str(tmp_path), "--out", str(tmp_path)]
+    monkeypatch.setattr(sys, "argv", [*command, "--sizes", "tiny", "--precisions", "bf16", "--batches", "1"])
+    engine_speed.main()
+    assert [one.job["bits"] for one in converted] == [16]
+    written = next(tmp_path.glob("engine_speed-*.json")).read_text(encoding="utf-8")
+    assert json.loads(written)["ratios"]["OpenVINO tiny bf16"] == {"decode_1": 1.0, "prefill": 1.0}
+    assert "/peer" not in written
+    assert str(tmp_path) not in written
 
 
 @pytest.mark.skipif("SAMOVAR_OPENVINO" not in os.environ, reason="name a Python that has OpenVINO in SAMOVAR_OPENVINO")

@@ -16,7 +16,9 @@ def test_rows_are_mostly_easy_and_the_exam_is_hard_and_unseen(tmp_path: Path) ->
     benchmark.prepare(tmp_path, OPTIONS)
     taught = list(read_conversations(tmp_path / "rows.jsonl"))
     easy = [one for one in taught if one.meta["task"] in benchmark.TAUGHT_BEFORE]
-    assert len(easy) >= 0.9 * len(taught)
+    assert len(easy) >= 0.85 * len(taught)
+    told = [one for one in taught if one.meta["task"].startswith("more_words")]
+    assert all(len(one.messages[0].content.split(", ")) <= 5 for one in told), "no story of the exam's levels is shown"
     questions = {one.messages[0].content for one in taught}
     for name, task in benchmark.tasks(benchmark.HARDER, seed=benchmark.EXAM_SEED).items():
         exam = {example.prompt[0].content for example in task.examples("test", 100)}

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from benchmarks import engine_speed, serve_load
 from benchmarks.contest import Contestant, run_alone
@@ -16,6 +17,7 @@ from benchmarks.contestants import llama_speed
 from benchmarks.random_model import PRECISIONS, gguf_file, model_folder, program
 from benchmarks.serve_load import Peer, medians
 from samovar.core.errors import MissingError, SamovarError
+from samovar.engine.engine import Engine
 
 JOB: dict[str, Any] = {"threads": 1, "calls": 1, "batches": [1, 2], "prefill_tokens": 24}
 JOB |= {"prompt_tokens": 12, "new_tokens": 6}
@@ -42,10 +44,21 @@ def test_every_precision_is_made_once(home: Path) -> None:
 
 
 def test_our_own_speeds_are_of_the_asked_disciplines(home: Path) -> None:
-    job = {**JOB, "model": str(model_folder(home, "tiny", "bf16")), "dtype": "float32"}
+    folder = model_folder(home, "tiny", "bf16")
+    job = {**JOB, "model": str(folder), "dtype": "float32"}
     outcome = run_alone(Contestant("samovar", "samovar_speed", job), threads=1)
     assert {"prefill", "decode_1", "decode_2"} <= outcome.keys()
     assert min(outcome[name] for name in ("prefill", "decode_1", "decode_2")) > 0
+    is_native = Engine.load(folder, max_batch=1, dtype=torch.float32, max_context=64).is_native
+    assert outcome["way"].partition(":")[0] == ("native" if is_native else "torch")
+
+
+def test_the_result_says_why_torch_computed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SAMOVAR_NATIVE", "off")
+    job = {**JOB, "model": str(model_folder(home, "tiny", "bf16")), "dtype": "float32"}
+    outcome = run_alone(Contestant("samovar", "samovar_speed", job), threads=1)
+    assert outcome["way"].startswith("torch: ")
+    assert "SAMOVAR_NATIVE" in outcome["way"]
 
 
 def test_of_llama_cpp_the_best_counts(tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ from benchmarks.shape import gpt2_medium, gpt2_small
 
 def options(**changes: object) -> argparse.Namespace:
     usual: dict[str, object] = {
-        "size": "tiny", "context": 64, "step_tokens": 256, "micro_tokens": 128, "peer_micro_tokens": None,
+        "sizes": ["tiny"], "context": 64, "step_tokens": 256, "micro_tokens": 128, "peer_micro_tokens": None,
         "warmup_steps": 1, "timed_steps": 2, "threads": 1, "eager": True, "nanochat": None, "nanogpt": None,
-        "without": [],
+        "without": [], "limit_s": 600.0,
     }  # fmt: skip
     return argparse.Namespace(**usual | changes)
 
@@ -43,8 +43,19 @@ def test_the_share_is_that_of_the_median_step() -> None:
 
 def test_peers_play_where_they_are_and_are_wanted(tmp_path: Path) -> None:
     ours = ["samovar adamw", "samovar muon", "samovar masked"]
-    assert [one.label for one in train_gpu.contestants(options())] == ours
-    everyone = train_gpu.contestants(options(nanochat=tmp_path, nanogpt=tmp_path, without=["samovar muon"]))
+    assert [one.label for one in train_gpu.contestants(options(), "tiny")] == ours
+    wanted = options(nanochat=tmp_path, nanogpt=tmp_path, without=["samovar muon"])
+    everyone = train_gpu.contestants(wanted, "tiny")
     assert [one.label for one in everyone] == ["samovar adamw", "samovar masked", "nanochat", "nanoGPT"]
     assert everyone[1].job["document_mask"]
     assert everyone[2].job["micro_tokens"] == 256, "no more than a step"
+
+
+def test_peers_have_lanes_of_their_own(tmp_path: Path) -> None:
+    sizes = ["124M", "350M"]
+    found = train_gpu.lanes(options(sizes=sizes, nanochat=tmp_path, without=["samovar masked"]))
+    assert [[(one.group, one.label) for one in lane] for lane in found] == [
+        [("", "product"), *((size, f"samovar {name}") for size in sizes for name in ("adamw", "muon"))],
+        [("124M", "nanochat")],
+        [("350M", "nanochat")],
+    ]

@@ -10,18 +10,24 @@ import pytest
 import torch
 from torch import Tensor
 
+from samovar.brew.forecast import Machine, Outlook
+from samovar.brew.memory import peak_memory_bytes, reset_peak_memory
+from samovar.brew.recipe import compose_recipe
+from samovar.brew.training_forecast import forecast_training, probe_training
 from samovar.model.decoder import Decoder
 from samovar.model.initialization import initialize
 from samovar.model.settings import DecoderSettings
 from samovar.model.sight import Branches
 from samovar.train.batches import Batch, Rows
 from samovar.train.loop import train
+from samovar.train.memory_model import GPU_CONTEXT_BYTES
 from samovar.train.objectives import next_token
 from samovar.train.objectives.cross_entropy import cross_entropy_sum
 from samovar.train.objectives.next_token import NextToken
 from samovar.train.optimizers import Optimizers
 from samovar.train.orthogonal import orthogonalize
 from samovar.train.plan import Plan
+from samovar.train.probe import probe_tokens_per_second
 from samovar.train.settings import LoopSettings
 from samovar.train.step import TrainStep
 from samovar.train.validation import validation_loss
@@ -215,3 +221,18 @@ def test_a_run_that_stopped_goes_on_to_the_same_losses(tmp_path: Path, monkeypat
     gone_on = course(tmp_path / "stopped", tokens=tokens, compile="off")
     assert len(gone_on) == len(whole)
     assert np.allclose(gone_on, whole, rtol=2e-2), "sums of a GPU differ in their last bits"
+
+
+def test_a_forecast_is_by_the_speed_and_the_memory_of_the_gpu() -> None:
+    shape = DecoderSettings(
+        vocab_size=4096, hidden_size=256, intermediate_size=768, num_layers=8, num_heads=4, num_kv_heads=4, head_dim=64
+    )
+    recipe = compose_recipe(None, {"model": {"context": 512}, "pretrain": {"batch_tokens": 65_536, "compile": "on"}})
+    outlook = Outlook(Path(), Machine())
+    found = forecast_training(recipe, recipe.pretrain, tokens=1e6, outlook=outlook, shape=shape)
+    speed = probe_training(recipe, recipe.pretrain, outlook, shape)
+    assert min(speed["tokens_per_second"], speed["compiled_tokens_per_second"]) > 0
+    torch.cuda.empty_cache()
+    reset_peak_memory()
+    probe_tokens_per_second(shape, context=512, micro_batch_tokens=65_536, is_compiled=True)
+    assert peak_memory_bytes() == pytest.approx(found.memory_bytes - GPU_CONTEXT_BYTES, rel=0.5)

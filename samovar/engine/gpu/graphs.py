@@ -69,13 +69,13 @@ class GraphForward:
         for rotary in (model.rotary, model.local_rotary):
             if rotary is not None:  # while a graph is captured nothing can be copied from the processor
                 rotary.frequency_R = rotary.frequency_R.to(memory.device)
-        self._captures_prompts = (
+        self.captures_prompts = (
             self.fused is not None
             and not model.settings.windowed_layers
             and memory.keys_LPKSA.dtype == torch.bfloat16
             and model.settings.head_dim % 8 == 0
         )
-        """Whether torch's fused attention knows them."""
+        """Whether whole prompts are: those that torch's fused attention knows."""
         self._steps: dict[int, _CapturedStep] = {}
         self._prompts: dict[PromptsShape, CapturedPrompts] = {}
         self._seen: set[PromptsShape] = set()
@@ -93,7 +93,7 @@ class GraphForward:
         if self.fused is None:
             return self._eager.hidden(batch)
         device = self.memory.device
-        shape = shape_for(batch) if self._captures_prompts else None
+        shape = shape_for(batch) if self.captures_prompts else None
         if shape is not None and self._is_worth_a_graph(shape):
             return self._prompts_for(shape).run(batch)[to_device(batch.row_R, device)]
         position_N, slot_N = (to_device(one, device) for one in (batch.position_N, batch.slot_N))
