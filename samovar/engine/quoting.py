@@ -1,6 +1,6 @@
 """Which line an answer quotes, settled by the likelihood of each line as a whole.
 
-Axes: B lines, T tokens of the longest, V vocabulary.
+Axes: B lines, F those among which is chosen, T tokens of the longest, V vocabulary.
 """
 
 from __future__ import annotations
@@ -17,6 +17,10 @@ from samovar.engine.sampler import COLDEST
 from samovar.engine.sequence import Sequence as Answer
 from samovar.model.adapters.bank import AdapterBank
 from samovar.model.decoder import Decoder
+
+_DOUBT = 3.0
+"""Nats by which the mark with its line may be less likely than another token, and still be taken: a line is never as
+likely as one token. With 0 an assistant that is not sure of its words says that a text does not tell what it tells."""
 
 
 class Quoter:
@@ -38,7 +42,7 @@ class Quoter:
     ) -> None:
         """Append the mark of a quote, and settle which line it quotes.
 
-        Without chance, another token than the mark is taken where it is likelier than the mark with any line.
+        Without chance, another token than the mark is taken where it is far likelier than the mark with the best line.
 
         Args:
             answer: all its tokens are in the cache.
@@ -53,20 +57,20 @@ class Quoter:
             logits_V[mark] = -torch.inf
             answer.append(int(logits_V.argmax()))
             return
-        score_B = self._log_likelihoods(answer, [[mark, *line[:room]] for line in lines])
+        score_F = self._log_likelihoods(answer, [[mark, *lines[number][:room]] for number in fitting])
         if answer.sampling.temperature > 0:
-            share_F = (score_B[list(fitting)] / max(answer.sampling.temperature, COLDEST)).softmax(0)
-            number = fitting[int(torch.searchsorted(share_F.cumsum(0), answer.draw()).clamp(max=len(fitting) - 1))]
+            share_F = (score_F / max(answer.sampling.temperature, COLDEST)).softmax(0)
+            place = int(torch.searchsorted(share_F.cumsum(0), answer.draw()).clamp(max=len(fitting) - 1))
         else:
-            number = fitting[int(score_B[list(fitting)].argmax())]
+            place = int(score_F.argmax())
             log_probability_V = logits_V.log_softmax(0)
-            quoting = float(log_probability_V[mark] + score_B.max())
+            quoting = float(log_probability_V[mark] + score_F[place])
             log_probability_V[mark] = -torch.inf
-            if float(log_probability_V.max()) > quoting:
+            if float(log_probability_V.max()) > quoting + _DOUBT:
                 answer.append(int(log_probability_V.argmax()))
                 return
         answer.append(mark)
-        answer.keep_quote(number)
+        answer.keep_quote(fitting[place])
 
     def _log_likelihoods(self, answer: Answer, branches: Sequence[list[int]]) -> Tensor:
         """Of what follows the first token in each branch, were it the continuation of ``answer``; float32, B."""
