@@ -84,10 +84,10 @@ class Optimizers:
         if groups and settings.optimizer == "muon":
             self.parts = [Muon(groups, lr=settings.learning_rate, weight_decay=settings.weight_decay, grid=grid)]
         elif groups:
-            self.parts = [_adamw(groups, settings.learning_rate, settings.weight_decay)]
+            self.parts = [_adamw(groups, settings.learning_rate, settings.weight_decay, settings.adamw_beta2)]
         if rest:  # beside an adapter, embeddings and norms may all be frozen
             rate = settings.adamw_learning_rate
-            self.parts.append(_adamw(_groups(rest, factors, rate), rate, 0.0))
+            self.parts.append(_adamw(_groups(rest, factors, rate), rate, 0.0, settings.adamw_beta2))
         self._names = {parameter: name for name, parameter in named.items()}
 
     def step(self, rate_share: float) -> None:
@@ -129,5 +129,5 @@ def _groups(named: Mapping[str, nn.Parameter], factors: Mapping[str, float], rat
     return [{"params": group, "peak": rate * factor} for (factor, _), group in alike.items()]
 
 
-def _adamw(groups: list[dict[str, Any]], rate: float, weight_decay: float) -> torch.optim.AdamW:
-    return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.95), eps=1e-10, weight_decay=weight_decay, fused=True)
+def _adamw(groups: list[dict[str, Any]], rate: float, weight_decay: float, beta2: float) -> torch.optim.AdamW:
+    return torch.optim.AdamW(groups, lr=rate, betas=(0.9, beta2), eps=1e-10, weight_decay=weight_decay, fused=True)

@@ -45,6 +45,8 @@ class LoopSettings(Settings):
     """Peak rate of the matrices under Muon; under adamw, give about 0.002."""
     adamw_learning_rate: float = Field(0.004, gt=0)
     """Peak rate of embeddings and norms."""
+    adamw_beta2: float = Field(0.95, gt=0, lt=1)
+    """How much of AdamW's average of squared gradients each step leaves; nearer to 1 rare words are learnt better."""
     weight_decay: float = Field(0.0, ge=0)
     """Decoupled decay of the matrices, per unit of learning rate."""
     rate_factors: dict[str, Annotated[float, Field(gt=0)]] = {}
