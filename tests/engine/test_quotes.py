@@ -151,7 +151,8 @@ def test_the_engine_keeps_to_it_where_asked(make_engine: Any, tokenizer: Tokeniz
 def log_likelihood(engine: Engine, prompt: list[int], after: list[int]) -> float:
     """Of ``after``, by a plain forward pass."""
     with torch.inference_mode():
-        log_TV = engine.model(torch.tensor([prompt + after]))[0].float().log_softmax(-1)
+        logits_TV = engine.model(torch.tensor([prompt + after]))[0, :, : engine.tokenizer.vocab_size]
+    log_TV = logits_TV.float().log_softmax(-1)
     return sum(float(log_TV[len(prompt) + place - 1, token]) for place, token in enumerate(after))
 
 
@@ -183,14 +184,26 @@ def test_the_quoted_sentence_is_the_likeliest_as_a_whole(
     assert answer.startswith(f"> {sentences[scores.index(max(scores))]}")
 
 
-def test_no_quote_where_another_beginning_is_likelier_than_any(make_engine: Any, tokenizer: Tokenizer) -> None:
+@pytest.mark.parametrize(("nats_less", "is_quoted"), [(2.9, True), (3.1, False)])
+def test_no_quote_where_another_beginning_is_far_likelier_than_any(
+    make_engine: Any, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch, nats_less: float, is_quoted: bool
+) -> None:
+    engine: Engine = make_engine()
+    prompt, mark = tokenizer.encode("The tea was hot. The samovar sang!"), tokenizer.encode(">")
+    best = max(log_likelihood(engine, prompt + mark, line) for line in VerbatimQuotes(tokenizer, prompt).lines(mark[0]))
+    logits_V = engine.model(torch.tensor([prompt]))[0, -1, : tokenizer.vocab_size].float()
+    logits_V[mark] = -torch.inf
+    insisting_on(engine, mark[0], float(logits_V.max()) - best - nats_less, monkeypatch)
+    first = mark[0] if is_quoted else int(logits_V.argmax())
+    answer = engine.generate([prompt], Sampling(temperature=0.0, max_tokens=1, verbatim_quotes=True))[0]
+    assert answer.ids == [first]
+
+
+def test_without_the_rule_the_likeliest_beginning_is_taken(
+    make_engine: Any, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An untrained model gives every sentence next to no likelihood."""
     engine: Engine = make_engine()
     prompt, mark = tokenizer.encode("The tea was hot. The samovar sang!"), tokenizer.encode(">")
-    logits_V = engine.model(torch.tensor([prompt]))[0, -1].float()
-    likeliest = int(logits_V[: tokenizer.vocab_size].argmax())
-    for verbatim, first in ((True, likeliest), (False, mark[0])):
-        with pytest.MonkeyPatch.context() as patch:
-            insisting_on(engine, mark[0], float(logits_V.max()) + 1.0, patch)
-            sampling = Sampling(temperature=0.0, max_tokens=1, verbatim_quotes=verbatim)
-            assert engine.generate([prompt], sampling)[0].ids == [first]
+    insisting_on(engine, mark[0], 1e6, monkeypatch)
+    assert engine.generate([prompt], Sampling(temperature=0.0, max_tokens=1))[0].ids == mark
