@@ -1,8 +1,8 @@
-"""Sums of several one-digit numbers in the head: the first two are added up, and the rest written down again.
+"""Sums of two to four one-digit numbers in the head: from the last number to the first, with the total after each.
 
-"7+4+9+3 = 11+9+3 = 20+3 = 23". A level is how many numbers there are. What is hard about more of them than one was
-taught: the rest must be copied without a slip, and totals come up that were never seen. The grade looks at the result
-alone, so that the way there is the model's own.
+"7+4+9+3" is worked out as "3+9=12+4=16+7=23". A level is the largest of the numbers, so that a level higher asks for
+what no lower one shows: how to add one more digit to any total. The grade looks at the result alone, so that the way
+there is the model's own.
 """
 
 from __future__ import annotations
@@ -21,22 +21,25 @@ _REQUESTS: Mapping[str, tuple[str, ...]] = {
     "ru": ("Сложи: {sum}", "{sum}=?", "Сколько будет {sum}?", "Посчитай {sum}."),
 }
 
+_COUNTS = (2, 4)
+"""Fewest and most numbers of a sum."""
+
 
 class LongSums(Task):
-    """Sums of two to ten one-digit numbers, added up one after the other."""
+    """Sums of two to four one-digit numbers, the largest of which is the level."""
 
     name: ClassVar[str] = "long_sums"
-    levels: tuple[int, int] | None = (2, 10)
+    levels: tuple[int, int] | None = (2, 9)
 
     def draw(self, rng: random.Random, split: Split, language: str) -> Example:
-        """As many numbers as a level says, in one of few phrasings."""
+        """Numbers up to what a level says, that one among them, in one of few phrasings."""
         assert self.levels is not None
-        count = rng.randint(*self.levels)
-        terms = _terms(rng, count)
+        largest = rng.randint(*self.levels)
+        terms = _terms(rng, largest)
         while split_of("|".join(map(str, sorted(terms)))) != split:
-            terms = _terms(rng, count)
+            terms = _terms(rng, largest)
         asked = rng.choice(_REQUESTS[language]).format(sum="+".join(map(str, terms)))
-        check = {"kind": f"{count} numbers", "answer": sum(terms)}
+        check = {"kind": f"up to {largest}", "answer": sum(terms)}
         return Example(self.name, language, (user(asked),), (assistant(worked_out(terms)),), check)
 
     def grade(self, example: Example, completion: Sequence[Message]) -> float:
@@ -45,13 +48,16 @@ class LongSums(Task):
 
 
 def worked_out(terms: Sequence[int]) -> str:
-    """The sum step by step, down to the result."""
-    left, steps = list(terms), ["+".join(map(str, terms))]
-    while len(left) > 1:
-        left = [left[0] + left[1], *left[2:]]
-        steps.append("+".join(map(str, left)))
-    return " = ".join(steps)
+    """The sum step by step from its end, down to the result."""
+    last, *others = reversed(terms)
+    total, steps = last, str(last)
+    for term in others:
+        total += term
+        steps += f"+{term}={total}"
+    return steps
 
 
-def _terms(rng: random.Random, count: int) -> list[int]:
-    return [rng.randint(1, 9) for _ in range(count)]
+def _terms(rng: random.Random, largest: int) -> list[int]:
+    terms = [rng.randint(1, largest) for _ in range(rng.randint(*_COUNTS))]
+    terms[rng.randrange(len(terms))] = largest
+    return terms

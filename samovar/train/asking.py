@@ -30,8 +30,10 @@ class Asked(NamedTuple):
     """Questions that left no room for an answer, and were not asked."""
     rows: list[dict[str, Any]]
     """What is to be learnt from, in OpenAI's shape."""
+    seen: dict[str, tuple[float, float]]
+    """What the curriculum has seen of each kind of question by now."""
     success: dict[str, float]
-    """What the curriculum thinks of each kind of question now."""
+    """And what it expects of each."""
     shown: int = 0
     """Questions without a right answer that were asked again with the result shown."""
     rationalised: int = 0
@@ -60,7 +62,7 @@ def ask_some(
     drawn = curriculum.draw(number, count, turn=piece)
     fitting = [example for example in drawn if player.fits(example)]
     if not fitting:
-        return Asked(0, 0, 0, 0, len(drawn), [], curriculum.success)
+        return Asked(0, 0, 0, 0, len(drawn), [], curriculum.seen, curriculum.success)
     seed = ((settings.seed * 1_000_003 + number) * 100_003 + piece) * 1_009
     groups = player.play(fitting, times=settings.answers, seed=seed, temperature=settings.temperature)
     right = [[one for one in group if is_right(one)] for group in rewarded(groups, graded_by(tasks))]
@@ -77,6 +79,7 @@ def ask_some(
             *(row_of(player, one) for some in right for one in different(some)[: settings.kept]),
             *(row_of(player, one, is_rationalised=True) for some in found for one in some[: settings.kept]),
         ],
+        seen=curriculum.seen,
         success=curriculum.success,
         shown=shown,
         rationalised=len(found),

@@ -193,7 +193,7 @@ class _Run(NamedTuple):
         """
         settings, work = self.settings, self.folder(number) / WORK
         if number > 1:
-            self.curriculum.success = dict(self.asked(number - 1)[-1].success)
+            self.curriculum.seen = dict(self.asked(number - 1)[-1].seen)
         counts = [min(AT_ONCE, settings.questions - first) for first in range(0, settings.questions, AT_ONCE)]
         player = self.player(model)
         found = []
@@ -205,7 +205,7 @@ class _Run(NamedTuple):
                     made = ask_some(player, self.curriculum, self.tasks, settings, count, place)
                     write_json(path, made._asdict())
                 one = Asked(**read_json(path))
-                self.curriculum.success = dict(one.success)
+                self.curriculum.seen = dict(one.seen)
                 found.append(one)
                 progress.advance(count, note=f"{one.right / max(1, one.answers):.0%} right")
         if not any(one.questions for one in found):
@@ -239,7 +239,7 @@ class _Run(NamedTuple):
         if not own:
             raise DataError(
                 f"none of the answers to {settings.questions} questions was right: there is nothing to learn from",
-                hint="ask easier ones (a task with levels takes them behind its name: long_sums@2-4), raise "
+                hint="ask easier ones (a task with levels takes them behind its name: long_sums@2-5), raise "
                 "improve.answers, or teach by sft first",
             )
         old = self.old.take(round(len(own) * settings.remember / (1 - settings.remember)))

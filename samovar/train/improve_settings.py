@@ -34,8 +34,8 @@ class ImproveSettings(QuestionSettings):
     begins_with: Literal["first", "last"] = "last"
     """What is trained in each iteration: the one of the last iteration, or the assistant as it was in the beginning, so
     that no slip is trained in twice."""
-    keeps_earlier: bool = False
-    """Whether right answers of earlier iterations are learnt from again."""
+    keeps_earlier: bool = True
+    """Whether right answers of earlier iterations are learnt from again: those of one alone are too few to grow on."""
     epochs: float = Field(2.0, gt=0)
     """How often what is learnt from is gone through in an iteration."""
     remember: float = Field(0.3, ge=0, lt=1)

@@ -47,6 +47,15 @@ def test_what_was_made_is_not_made_again(tmp_path: Path) -> None:
     assert json.loads((first.folder / "way.json").read_text())["told"] == first.told == {"steps": 3}
 
 
+def test_success_of_what_was_asked_by_hand(tmp_path: Path) -> None:
+    rows = [{"held_out": 0.5}, {"success": 0.1}, {"success": 0.4}, {"success": 0.8}, {"success": 0.7}]
+    (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    found = benchmark.success_asked(tmp_path)
+    assert found == {"lowest": 0.1, "highest": 0.8, "iterations_within_20_80": 0.75}
+    (tmp_path / "metrics.jsonl").write_text(json.dumps({"loss": 2.0}) + "\n")
+    assert benchmark.success_asked(tmp_path) == {}, "more fine-tuning asks nothing"
+
+
 def test_the_table_by_hand() -> None:
     cell = {"share": 0.5, "low": 0.4, "high": 0.6, "count": 100}
     harder = {**dict.fromkeys(benchmark.HARDER, cell), "all": cell}

@@ -58,8 +58,9 @@ def test_what_comes_after_fine_tuning_is_planned_too(samovar: Samovar, tmp_path:
     assert training["reward"]["tokens"] == training["dpo"]["tokens"] == round(2 * size / 4)
     # Three times four questions of sixty tokens, and five answers to each that are half as long as they may be.
     assert training["grpo"]["tokens"] == 3 * 4 * (60 + 5 * 64)
-    # Half of the questions and as many old conversations, of sixty tokens and an answer half as long as it may be.
-    assert training["improve"]["tokens"] == 3 * 2 * (20 + 20) * (60 + 40)
+    # Half of the questions and as many old conversations, of sixty tokens and an answer half as long as it may be; the
+    # second iteration learns from those of the first again, the third from those of both.
+    assert training["improve"]["tokens"] == (1 + 2 + 3) * 2 * (20 + 20) * (60 + 40)
     parameters = told["model"]["parameters"]
     assert training["dpo"]["memory_bytes"]["weights"] == 4 * parameters
     assert 0 < training["distill"]["memory_bytes"]["weights"] != 4 * parameters

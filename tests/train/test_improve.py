@@ -164,7 +164,7 @@ def test_without_a_right_answer_it_says_what_to_do(guesser: Path, tmp_path: Path
             settings(questions=20), base=guesser, out=tmp_path / "out", tasks={"word_of": Hopeless()},
             shares={"word_of": 1.0}, habits=HABITS, is_quiet=True,
         )  # fmt: skip
-    assert "long_sums@2-4" in str(caught.value.hint)
+    assert "long_sums@2-5" in str(caught.value.hint)
 
 
 def test_questions_that_are_too_long_and_no_task_at_all_are_refused(guesser: Path, tmp_path: Path) -> None:

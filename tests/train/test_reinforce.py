@@ -333,6 +333,20 @@ def test_kinds_that_are_neither_solved_nor_hopeless_are_asked_most() -> None:
     assert kind_of(known[0]) == "word_of/en/cup"
 
 
+def test_what_was_seen_of_a_kind_counts_by_the_question_and_fades() -> None:
+    task = WordOf()
+    curriculum = Curriculum({"word_of": task}, {}, hardest=0.2, easiest=0.8, seed=0)
+    cup, tap = (next(e for e in task.examples("train", 500) if e.check["kind"] == thing) for thing in ("cup", "tap"))
+    curriculum.learn([cup] * 4, [0.0] * 4)
+    assert curriculum.success == {"word_of/en/cup": pytest.approx(0.1)}, "(0 + 0.5) / (4 + 1)"
+    curriculum.learn([tap, tap], [1.0, 0.5])
+    expected = {"word_of/en/cup": 0.5 / (0.8 * 4 + 1), "word_of/en/tap": 2 / 3}
+    assert curriculum.success == pytest.approx(expected)
+    for _ in range(5):
+        curriculum.learn([tap], [1.0])
+    assert curriculum.success["word_of/en/cup"] > 0.2, "it is time to see whether it is still out of reach"
+
+
 def test_an_iteration_goes_over_all_rows_in_each_epoch() -> None:
     tokens = np.array([7, 3, 8, 8, 1, 5, 6, 2, 8, 4])
     room = np.full(10, 8)
