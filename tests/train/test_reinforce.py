@@ -262,8 +262,11 @@ def test_a_run_that_was_killed_ends_with_the_same_weights(
 
 
 def test_answers_drawn_ahead_are_of_the_weights_one_step_before(guesser: Path, tmp_path: Path) -> None:
-    """And still teach: what they lack is told, and made up for."""
-    found = {ahead: run(guesser, tmp_path / str(ahead), grpo_settings(rollouts_ahead=ahead)) for ahead in (0, 1)}
+    """And still teach: what they lack is told, and made up for. At twice the rates one seed in eight collapses."""
+    rates = {"learning_rate": 1e-3, "adamw_learning_rate": 1e-3}
+    found = {
+        ahead: run(guesser, tmp_path / str(ahead), grpo_settings(rollouts_ahead=ahead, **rates)) for ahead in (0, 1)
+    }
     now, ahead = (
         [json.loads(line) for line in (tmp_path / name / "metrics.jsonl").read_text().splitlines()][1:]
         for name in ("0", "1")
@@ -271,7 +274,7 @@ def test_answers_drawn_ahead_are_of_the_weights_one_step_before(guesser: Path, t
     assert now[0]["reward"] == ahead[0]["reward"], "the first are of the same weights"
     assert now[0]["mismatch_kl"] == pytest.approx(ahead[0]["mismatch_kl"])
     assert max(row["mismatch_kl"] for row in now) < 1e-3 < max(row["mismatch_kl"] for row in ahead)
-    assert found[1]["reward"] >= found[1]["reward_before"] + 0.3  # type: ignore[operator]
+    assert found[1]["reward"] >= found[1]["reward_before"] + 0.2  # type: ignore[operator]
 
 
 def test_a_reward_that_is_no_number_is_named_with_its_answer(guesser: Path, tmp_path: Path) -> None:
