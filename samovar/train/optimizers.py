@@ -2,6 +2,12 @@
 
 Muon: Jordan et al. 2024, kellerjordan.github.io/posts/muon; momentum, then an approximate orthogonalisation of the
 update (``orthogonal.py``). AdamW: Loshchilov and Hutter 2019, arXiv:1711.05101.
+
+``adamw_floor`` is for an embedding table that is the head as well. The head pushes each row away from every target, a
+thousand times more weakly than the input moves the rows of the tokens that it holds. AdamW makes all gradients equally
+large, and so in a short training rare words, and those that the text lacks, drift all to one place. A floor in parts of
+what is usual over the table keeps them back (after Coupled Adam, which takes the usual size for all rows: Stollenwerk
+and Stollenwerk 2025, arXiv:2502.08441).
 """
 
 from __future__ import annotations
@@ -20,6 +26,9 @@ from samovar.train.parallel.matrices import orthogonalize_together
 from samovar.train.parallel.shard import form, local
 from samovar.train.rates import rate_factors
 from samovar.train.settings import LoopSettings
+
+_TABLE = "embed_tokens.weight"
+_SMALLEST = 1e-10
 
 
 class Muon(torch.optim.Optimizer):
@@ -85,9 +94,15 @@ class Optimizers:
             self.parts = [Muon(groups, lr=settings.learning_rate, weight_decay=settings.weight_decay, grid=grid)]
         elif groups:
             self.parts = [_adamw(groups, settings.learning_rate, settings.weight_decay, settings.adamw_beta2)]
-        if rest:  # beside an adapter, embeddings and norms may all be frozen
-            rate = settings.adamw_learning_rate
-            self.parts.append(_adamw(_groups(rest, factors, rate), rate, 0.0, settings.adamw_beta2))
+        self._grid, self._floor = grid, settings.adamw_floor
+        is_floored = settings.adamw_floor > 0 and getattr(model.settings, "tie_embeddings", False)
+        self._table = rest.pop(_TABLE, None) if is_floored else None
+        rate = settings.adamw_learning_rate
+        groups = _groups(rest, factors, rate)
+        if self._table is not None:
+            groups += _groups({_TABLE: self._table}, factors, rate)
+        if groups:  # beside an adapter, embeddings and norms may all be frozen
+            self.parts.append(_adamw(groups, rate, 0.0, settings.adamw_beta2))
         self._names = {parameter: name for name, parameter in named.items()}
 
     def step(self, rate_share: float) -> None:
@@ -95,8 +110,20 @@ class Optimizers:
         for part in self.parts:
             for group in part.param_groups:
                 group["lr"] = group["peak"] * rate_share
+                if group["params"][0] is self._table and self._table.grad is not None:
+                    group["eps"] = _SMALLEST + self._floor * self._usual_gradient(part, self._table)
             part.step()
             part.zero_grad(set_to_none=True)
+
+    def _usual_gradient(self, part: torch.optim.Optimizer, table: nn.Parameter) -> float:
+        """Root of the mean over ``table`` of the squared gradients that AdamW is about to divide by."""
+        state, beta2 = part.state[table], part.defaults["betas"][1]
+        gradient = local(table.grad)  # type: ignore[arg-type]
+        squares, steps = (1.0 - beta2) * torch.linalg.vector_norm(gradient, dtype=torch.float32) ** 2, 1
+        if state:
+            squares, steps = squares + beta2 * local(state["exp_avg_sq"]).sum(), 1 + int(state["step"])
+        total, count = self._grid.total(float(squares), gradient.numel())
+        return float((total / count / (1.0 - beta2**steps)) ** 0.5)
 
     def state_tensors(self) -> dict[str, Tensor]:
         """Every tensor of state under ``<parameter>/<key>``."""
@@ -130,4 +157,4 @@ def _groups(named: Mapping[str, nn.Parameter], factors: Mapping[str, float], rat
 
 
 def _adamw(groups: list[dict[str, Any]], rate: float, weight_decay: float, beta2: float) -> torch.optim.AdamW:
-    return torch.optim.AdamW(groups, lr=rate, betas=(0.9, beta2), eps=1e-10, weight_decay=weight_decay, fused=True)
+    return torch.optim.AdamW(groups, lr=rate, betas=(0.9, beta2), eps=_SMALLEST, weight_decay=weight_decay, fused=True)

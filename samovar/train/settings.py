@@ -47,6 +47,9 @@ class LoopSettings(Settings):
     """Peak rate of embeddings and norms."""
     adamw_beta2: float = Field(0.95, gt=0, lt=1)
     """How much of AdamW's average of squared gradients each step leaves; nearer to 1 rare words are learnt better."""
+    adamw_floor: float = Field(0.0, ge=0)
+    """Added to what AdamW divides the gradient of an embedding table by that is the head as well, in parts of the usual
+    size over the table; 0.1 keeps words that a short training seldom reads from drifting all to one place."""
     weight_decay: float = Field(0.0, ge=0)
     """Decoupled decay of the matrices, per unit of learning rate."""
     rate_factors: dict[str, Annotated[float, Field(gt=0)]] = {}

@@ -18,7 +18,9 @@ THINGS = ("cup", "lid", "tap", "jar", "pot", "tray", "spoon", "plate")
 KIND, RUDE = ("please", "thanks", "kindly"), ("now", "fool", "hurry")
 
 
-def tiny_model(folder: Path, *, width: int = 48, layers: int = 2, family: str = "qwen3", positions: int = 128) -> Path:
+def tiny_model(
+    folder: Path, *, width: int = 48, layers: int = 2, family: str = "qwen3", positions: int = 128, is_tied: bool = True
+) -> Path:
     """A folder with random weights and a tokenizer of these words."""
     texts = [
         f"{asks(thing)} Pass the {thing} and the {thing} {thing} {word}." for thing in THINGS for word in (*KIND, *RUDE)
@@ -29,6 +31,7 @@ def tiny_model(folder: Path, *, width: int = 48, layers: int = 2, family: str = 
         DecoderSettings(
             family=family, vocab_size=tokenizer.vocab_size, hidden_size=width, intermediate_size=2 * width,
             num_layers=layers, num_heads=2, num_kv_heads=1, head_dim=16, max_positions=positions,
+            tie_embeddings=is_tied,
         )
     )  # fmt: skip
     initialize(model, 0)
