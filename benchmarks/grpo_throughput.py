@@ -6,8 +6,8 @@
 Both have the same weights (drawn at random, so that answers seldom end before the longest), tokenizer, questions and
 reward (the share of vowels), as many answers a step, and AdamW. TRL plays with its default settings, and tuned: no
 recomputing of layers. Ours plays as it is and with rollouts one step ahead, and tells what share of the engine's own
-speed, with all prompts known beforehand, its rollouts have. --trl-python names the Python of an environment that has
-TRL, where ours has not; PPO went out of TRL after 1.9.
+speed, with all prompts known beforehand, its rollouts have: the two by turns. --trl-python names the Python of an
+environment that has TRL, where ours has not; PPO went out of TRL after 1.9.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,8 +25,12 @@ from samovar.tasks.task import Example
 from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.train.rl.engines import AT_ONCE
 from samovar.train.rl.reinforce import reinforce
-from samovar.train.rl.rollouts import Rollout
+from samovar.train.rl.rollouts import Player, Rollout
 from samovar.train.rl.settings import GrpoSettings, PpoSettings
+from samovar.train.trainable import open_trainable
+
+_TURNS = 10
+"""Of rollouts and of the engine alone, at least: a median of fewer swings with the machine."""
 
 
 class Questions:
@@ -76,15 +80,15 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     seconds = sum(row["rollout_seconds"] + row["update_seconds"] for row in counted)
     answers = sum(row["answers"] for row in counted)
     tokens = sum(row["answers"] * row["answer_tokens"] for row in counted)
-    drawn_per_second = tokens / sum(row["drawing_seconds"] for row in counted)
-    offline_per_second = offline(job, questions)
+    by_rollouts, by_engine = by_turns(job, questions)
     return {
         "answers_per_second": answers / seconds,
         "answers": answers,
         "answer_tokens": sum(row["answer_tokens"] for row in counted) / len(counted),
-        "drawn_tokens_per_second": drawn_per_second,
-        "offline_tokens_per_second": offline_per_second,
-        "share_of_offline": drawn_per_second / offline_per_second,
+        "drawn_tokens_per_second": tokens / sum(row["drawing_seconds"] for row in counted),
+        "rollout_tokens_per_second": by_rollouts,
+        "offline_tokens_per_second": by_engine,
+        "share_of_offline": by_rollouts / by_engine,
         "drawing_seconds": [row["drawing_seconds"] for row in counted],
         "waiting_seconds": [row["rollout_seconds"] for row in counted],
         "learning_seconds": [row["update_seconds"] for row in counted],
@@ -112,19 +116,36 @@ def settings_of(job: dict[str, Any]) -> GrpoSettings | PpoSettings:
                         divides_by_deviation=True)  # fmt: skip
 
 
-def offline(job: dict[str, Any], questions: Questions) -> float:
-    """Tokens a second of the engine alone, with as many answers to questions that are known beforehand."""
+def by_turns(job: dict[str, Any], questions: Questions) -> tuple[float, float]:
+    """Tokens a second of rollouts with live weights, and of an engine that knows all prompts beforehand.
+
+    By turns, since the machine is faster at one moment than at another; medians.
+    """
     folder = Path(job["model"])
-    model, tokenizer = load_model(folder, dtype=training_dtype(torch.device("cpu"))), Tokenizer.load(folder)
+    tokenizer, dtype = Tokenizer.load(folder), training_dtype(torch.device("cpu"))
     times = 1 if job["method"] == "ppo" else job["answers"]
     asked = questions.examples("train", job["prompts"] * job["answers"] // times)
+    live = open_trainable(folder, None, seed=0)
+    live.compute_dtype = dtype
+    player = Player(live, tokenizer, Habits(tools=()), max_tokens=job["max_tokens"])
     prompts = [ids for one in asked for ids in [prompt_ids(one.prompt, tokenizer)] * times]
     most = len(prompts) * (max(map(len, prompts)) + job["max_tokens"] + BLOCK_SIZE)
+    model = load_model(folder, dtype=dtype)
     engine = Engine(model, tokenizer, max_batch=min(AT_ONCE, len(prompts)), cache_tokens=most, way="auto")
-    rates = []
-    for number in range(job["steps"]):
+
+    def played(seed: int) -> int:
+        return sum(one.num_tokens for group in player.play(asked, times=times, seed=seed) for one in group)
+
+    def generated(seed: int) -> int:
         engine.forget_prefixes()
-        began = time.perf_counter()
-        said = engine.generate(prompts, Sampling(temperature=1.0, seed=number, max_tokens=job["max_tokens"]))
-        rates.append(sum(len(one.ids) for one in said) / (time.perf_counter() - began))
-    return statistics.median(rates[job["warmup_steps"] :])
+        said = engine.generate(prompts, Sampling(temperature=1.0, seed=seed, max_tokens=job["max_tokens"]))
+        return sum(len(one.ids) for one in said)
+
+    rates: dict[Callable[[int], int], list[float]] = {played: [], generated: []}
+    for number in range(job["warmup_steps"] + max(_TURNS, job["steps"])):
+        for way, found in rates.items():
+            began = time.perf_counter()
+            tokens = way(number)
+            found.append(tokens / (time.perf_counter() - began))
+    drawn, offline = (statistics.median(found[job["warmup_steps"] :]) for found in rates.values())
+    return drawn, offline

@@ -26,7 +26,7 @@ def test_ours_counts_the_answers_of_its_steps(job: dict[str, object], changes: d
     assert outcome["answers"] == 2 * 8
     assert 1 <= outcome["answer_tokens"] <= 8
     assert outcome["share_of_offline"] == pytest.approx(
-        outcome["drawn_tokens_per_second"] / outcome["offline_tokens_per_second"]
+        outcome["rollout_tokens_per_second"] / outcome["offline_tokens_per_second"]
     )
     drawn = outcome["answers"] * outcome["answer_tokens"] / sum(outcome["drawing_seconds"])
     assert outcome["drawn_tokens_per_second"] == pytest.approx(drawn, rel=0.01)
