@@ -25,7 +25,13 @@ from tests.train.parallel.models import make_model
 
 CONTEXT, STEPS = 16, 6
 OPTIONS: dict[str, dict[str, Any]] = {
-    "muon": {"optimizer": "muon", "ema_decay": 0.5, "z_loss": 1e-3, "rate_factors": {"*norm*": 0.5}},
+    "muon": {
+        "optimizer": "muon",
+        "adamw_floor": 0.1,
+        "ema_decay": 0.5,
+        "z_loss": 1e-3,
+        "rate_factors": {"*norm*": 0.5},
+    },
     "adamw": {"optimizer": "adamw", "learning_rate": 0.002, "activation_checkpointing": True},
 }
 
