@@ -1,23 +1,30 @@
-"""A whole training by preferences takes TRL's course: the same weights, rows and rates give the same curve.
+"""A whole training takes TRL's course: the same weights, rows and rates give the same curve.
 
-Not compared: ORPO, whose trainer there learns the prompt as well.
+By reward, both learn from the answers that ours drew. Not compared: ORPO, whose trainer there learns the prompt too.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
+from samovar.agent.habits import Habits
+from samovar.model.checkpoint import load_model
 from samovar.train import reward as reward_module
 from samovar.train.dpo import dpo
 from samovar.train.journal import read_metrics
 from samovar.train.preference_settings import DpoSettings, RewardSettings
 from samovar.train.reward import reward
+from samovar.train.rl.reinforce import reinforce
+from samovar.train.rl.rollouts import Rollout
+from samovar.train.rl.settings import GrpoSettings
+from tests.train.rl_tasks import WordFor
 from tests.train.tiny_preferences import pairs, tiny_model, write_rows
 
 STEPS, PAIRS, CONTEXT = 24, 8, 128
@@ -43,7 +50,7 @@ def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A tiny model, which learns in float32."""
     pytest.importorskip("trl", reason="part of the extra 'bench'")
     monkeypatch.setenv("TRL_EXPERIMENTAL_SILENCE", "1")
-    for module in ("dpo", "loop", "reward"):
+    for module in ("dpo", "loop", "reward", "trainable", "rl.reinforce"):
         monkeypatch.setattr(f"samovar.train.{module}.training_dtype", lambda device: torch.float32)
     return tiny_model(tmp_path / "base", is_tied=False)
 
@@ -186,3 +193,91 @@ def test_a_reward_model(base: Path, preferences: Path, tmp_path: Path) -> None:
     assert [row["loss"] for row in ours] == pytest.approx(theirs, rel=1e-3, abs=1e-4)
     assert [row["score_gap"] for row in ours] == pytest.approx(gaps, rel=1e-2, abs=1e-3)
     assert ours[-1]["loss"] < 0.9 * ours[0]["loss"]
+
+
+ITERATIONS, PROMPTS, ANSWERS, MOST = 10, 4, 6, 8
+
+
+def vowels(text: str) -> float:
+    return sum(letter in "aeiou" for letter in text) / max(1, len(text))
+
+
+@pytest.mark.parametrize(
+    ("settings", "of_trl"),
+    [
+        (
+            {"average": "answers", "divides_by_deviation": True},
+            {"loss_type": "grpo", "scale_rewards": "group"},
+        ),
+        (
+            {"average": "tokens", "epochs": 2},
+            {"loss_type": "dapo", "scale_rewards": "none", "num_iterations": 2},
+        ),
+    ],
+    ids=["grpo", "dapo"],
+)  # fmt: skip
+def test_a_policy_ends_in_the_same_weights(
+    base: Path, tmp_path: Path, settings: dict[str, Any], of_trl: dict[str, Any]
+) -> None:
+    from datasets import Dataset
+    from trl import GRPOConfig, GRPOTrainer
+
+    played: list[Rollout] = []
+
+    def rewarding(rollouts: Sequence[Rollout]) -> list[float]:
+        played.extend(rollouts)
+        return [vowels(one.completion[-1].content) for one in rollouts]
+
+    def rewarding_there(completion_ids: list[list[int]], **_: Any) -> list[float]:
+        """The same, also where the text has marks, which TRL leaves out."""
+        worth = {tuple(one.rounds[0].ids): vowels(one.completion[-1].content) for one in played}
+        return [worth[tuple(ids)] for ids in completion_ids]
+
+    rate = 2e-4
+    (tmp_path / "ours").mkdir()
+    reinforce(
+        GrpoSettings.model_validate({
+            "iterations": ITERATIONS, "prompts": PROMPTS, "answers": ANSWERS, "max_tokens": MOST, "draws": 1,
+            "hardest": 0.0, "easiest": 1.0, "context": CONTEXT, "micro_batch_tokens": 64 * CONTEXT, "held_out": 1,
+            "learning_rate": rate, "adamw_learning_rate": rate, "warmup_share": 0.0, "decay_share": 0.0,
+            "importance_cap": None, "kl_weight": 0.05, "clip_low": 0.2, "clip_high": 0.28, "validations": 1,
+            "compile": "off",
+        } | settings),
+        base=base, out=tmp_path / "ours", tasks={"word_for": WordFor()}, shares={}, habits=Habits(tools=()),
+        rewarding=rewarding, is_quiet=True,
+    )  # fmt: skip
+
+    answers = iter(played)
+
+    class Replayed(GRPOTrainer):  # type: ignore[misc]
+        def _generate_single_turn(self, prompt_ids: list[list[int]], *_: Any) -> tuple[list[list[int]], None]:
+            again = [one.rounds[0] for one in islice(answers, len(prompt_ids))]
+            assert [one.prompt_ids for one in again] == prompt_ids
+            return [one.ids for one in again], None
+
+    config = GRPOConfig(
+        output_dir=str(tmp_path / "trl"), per_device_train_batch_size=PROMPTS * ANSWERS, num_generations=ANSWERS,
+        max_completion_length=MOST, shuffle_dataset=False, beta=0.05, epsilon=0.2, epsilon_high=0.28,
+        **{name: value for name, value in THEIRS.items() if name != "max_length"} | {
+            "learning_rate": rate, "num_train_epochs": 1, "max_steps": ITERATIONS * settings.get("epochs", 1),
+        } | of_trl,
+    )  # fmt: skip
+    prompts = [played[first].example.prompt for first in range(0, len(played), ANSWERS)]
+    asked = [{"prompt": [one.model_dump(include={"role", "content"}) for one in prompt]} for prompt in prompts]
+    trainer = Replayed(
+        model=str(base),
+        reward_funcs=rewarding_there,
+        args=config,
+        train_dataset=Dataset.from_list(asked),
+        processing_class=tokenizer_of(base),
+    )
+    trainer.train()
+    trainer.save_model(str(tmp_path / "theirs"))
+    begun, learnt, learnt_there = (
+        load_model(folder, dtype=torch.float32).state_dict()
+        for folder in (base, tmp_path / "ours", tmp_path / "theirs")
+    )
+    for name, start in begun.items():
+        way, apart = (learnt[name] - start).norm(), (learnt[name] - learnt_there[name]).norm()
+        assert way > 0
+        assert apart <= 1e-3 * way

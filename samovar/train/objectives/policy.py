@@ -3,7 +3,8 @@
 Source: Schulman et al. 2017 (PPO), arXiv:1707.06347, equation 7. With it, as settings: unequal clipping (DAPO, Yu et
 al. 2025, arXiv:2503.14476, section 3.1), the mean over tokens (there, 3.3) or over a constant length (Dr. GRPO, Liu et
 al. 2025, arXiv:2503.20783), the ratio of whole answers (GSPO, Zheng et al. 2025, arXiv:2507.18071), and the estimate of
-the divergence that is never negative (Schulman 2020, joschu.net/blog/kl-approx.html, k3).
+the divergence that is never negative (Schulman 2020, joschu.net/blog/kl-approx.html, k3), times the ratio of its token:
+without that its gradient is another divergence's (DeepSeek-V3.2, arXiv:2512.02556, section 3.1).
 
 Axes: N tokens of answers, A answers, B rows, T tokens, D model width.
 """
@@ -71,6 +72,7 @@ class Policy(ABC):
         if new_N is None:
             new_N = token_log_probs(model, batch, hidden_BTD)
         log_ratio_N = new_N - terms.old_N
+        token_ratio_N = log_ratio_N.clamp(-_FARTHEST, _FARTHEST).exp()
         if self.importance == "answer":
             mean_A = answers.summed(log_ratio_N) / answers.length_A.clamp_min(1)
             log_ratio_N = mean_A[answers.owner_N]
@@ -79,7 +81,7 @@ class Policy(ABC):
         gain_N = torch.minimum(ratio_N * terms.advantage_N, clipped_N * terms.advantage_N)
         loss_N = -gain_N
         if self.kl_weight and terms.reference_N is not None:
-            loss_N = loss_N + self.kl_weight * divergence(new_N, terms.reference_N)
+            loss_N = loss_N + self.kl_weight * token_ratio_N * divergence(new_N, terms.reference_N)
         share_N = self._shares(answers, 1.0 / self.longest if self.average == "length" else None)
         with torch.no_grad():
             counted_N = self._shares(answers, None)
