@@ -1,9 +1,9 @@
-"""Short stories with asked-for words: a small plot of four to seven sentences, told in many ways.
+"""Short stories with asked-for words, or about somebody and something: a small plot of four to seven sentences.
 
 The grade is the share of the asked words that the story uses, in any of their forms; it is nothing for a text of fewer
 than three sentences, one that repeats itself, or one in another script.
 
-Splits: the set of asked words belongs to one split by its hash.
+Splits: the set of asked words belongs to one split by its hash; requests that leave everything open are taught alone.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ _MIN_WORDS_IN_SENTENCE = 3
 _MIN_DISTINCT_SHARE = 0.8
 _MIN_SCRIPT_SHARE = 0.9
 _TWO_WORDS_SHARE = 0.2
+_ABOUT_SHARE, _HERO_ALONE_SHARE, _ANY_STORY_SHARE = 0.4, 0.3, 0.05
 
 _NOUN_ENDINGS = (
     *("", "а", "я", "о", "е", "и", "ы", "у", "ю", "ь", "й", "ой", "ей", "ом", "ем", "ью"),
@@ -43,6 +44,12 @@ class _Language:
     plot: Plot
     cast: Callable[[random.Random], Cast]
     requests: tuple[str, ...]
+    about: tuple[str, ...]
+    """Requests that name the hero alone, or the hero and a thing, instead of words."""
+    joined: str
+    """Two things that a story is about."""
+    any_story: tuple[str, ...]
+    """Requests that leave everything open."""
     letters: str
     quotes: tuple[tuple[str, str], ...]
     """What may stand round a word in a request; mostly nothing."""
@@ -63,6 +70,18 @@ _LANGUAGES: Mapping[str, _Language] = {
             "Words: {words}. Write a short story with them.",
             "Please make up a story. It must have the words {words}.",
         ),
+        (
+            "Tell me a story about {about}.",
+            "Tell me a short story about {about}.",
+            "Write a short story about {about}.",
+            "Make up a story about {about}.",
+            "Can you tell me a story about {about}?",
+            "A story about {about}, please.",
+            "I want to hear a story about {about}.",
+            "Tell a little tale about {about}.",
+        ),
+        "{} and {}",
+        ("Tell me a story.", "Tell me a story, please!", "Write a short story.", "Can you tell me a tale?", "A story!"),
         "a-z",
         (("", ""), ("", ""), ("", ""), ('"', '"')),
     ),
@@ -80,6 +99,24 @@ _LANGUAGES: Mapping[str, _Language] = {
             "Слова: {words}. Напиши с ними короткий рассказ.",
             "Придумай сказку. В ней должны быть слова {words}.",
         ),
+        (
+            "Расскажи сказку про {about}.",
+            "Расскажи короткую сказку про {about}.",
+            "Расскажи короткую историю про {about}.",
+            "Напиши короткий рассказ про {about}.",
+            "Сочини сказку про {about}.",
+            "Придумай историю про {about}.",
+            "Можешь рассказать сказку про {about}?",
+            "Хочу сказку про {about}.",
+        ),
+        "{} и {}",
+        (
+            "Расскажи сказку.",
+            "Расскажи историю, пожалуйста!",
+            "Напиши рассказ.",
+            "Можешь рассказать сказку?",
+            "Сказку!",
+        ),
         "а-яё",
         (("", ""), ("", ""), ("", ""), ("«", "»")),
     ),
@@ -87,21 +124,22 @@ _LANGUAGES: Mapping[str, _Language] = {
 
 
 class Stories(Task):
-    """A short story that uses two or three given words."""
+    """A short story that uses two or three given words, or is about an animal or a child and a thing."""
 
     name: ClassVar[str] = "stories"
 
     def draw(self, rng: random.Random, split: Split, language: str) -> Example:
         """Cast a story of this split, ask for some of its words, tell it."""
         tongue = _LANGUAGES[language]
-        cast = tongue.cast(rng)
-        asked = _asked(rng, cast)
-        while split_of("|".join(sorted(word.word for word in asked))) != split:
-            cast = tongue.cast(rng)
-            asked = _asked(rng, cast)
-        left, right = rng.choice(tongue.quotes)
-        listed = ", ".join(f"{left}{word.word}{right}" for word in asked)
-        request = rng.choice(tongue.requests).format(words=listed)
+        cast, asked = tongue.cast(rng), list[Asked]()
+        if split == "train" and rng.random() < _ANY_STORY_SHARE:
+            request = rng.choice(tongue.any_story)
+        else:
+            ask = _about if rng.random() < _ABOUT_SHARE else _with_words
+            request, asked = ask(rng, cast, tongue)
+            while split_of("|".join(sorted(word.word for word in asked))) != split:
+                cast = tongue.cast(rng)
+                request, asked = ask(rng, cast, tongue)
         check = {"words": [{"word": word.word, "kind": word.kind, "stems": list(word.stems)} for word in asked]}
         return Example(self.name, language, (user(request),), (assistant(tongue.plot.tell(rng, cast)),), check)
 
@@ -112,11 +150,21 @@ class Stories(Task):
             return 0.0
         spoken = re.findall(r"\w+", text)
         asked = example.check["words"]
-        return sum(_is_used(word, spoken, example.language) for word in asked) / len(asked)
+        return sum(_is_used(word, spoken, example.language) for word in asked) / len(asked) if asked else 1.0
 
 
-def _asked(rng: random.Random, cast: Cast) -> list[Asked]:
-    return rng.sample(cast.words, 2 if rng.random() < _TWO_WORDS_SHARE else 3)
+def _with_words(rng: random.Random, cast: Cast, tongue: _Language) -> tuple[str, list[Asked]]:
+    asked = rng.sample(cast.words, 2 if rng.random() < _TWO_WORDS_SHARE else 3)
+    left, right = rng.choice(tongue.quotes)
+    listed = ", ".join(f"{left}{word.word}{right}" for word in asked)
+    return rng.choice(tongue.requests).format(words=listed), asked
+
+
+def _about(rng: random.Random, cast: Cast, tongue: _Language) -> tuple[str, list[Asked]]:
+    request = rng.choice(tongue.about)
+    if rng.random() < _HERO_ALONE_SHARE:
+        return request.format(about=cast.subjects[0]), [cast.hero]
+    return request.format(about=tongue.joined.format(*cast.subjects)), [cast.hero, cast.thing]
 
 
 def _is_story(text: str, letters: str) -> bool:

@@ -32,9 +32,9 @@ def test_every_reference_is_right() -> None:
 
 def test_another_story_is_mostly_wrong() -> None:
     shifted = TRAIN[2:] + TRAIN[:2]
-    grades = [TASK.grade(one, other.reference) for one, other in zip(TRAIN, shifted, strict=True)]
+    grades = [TASK.grade(one, other.reference) for one, other in zip(TRAIN, shifted, strict=True) if one.check["words"]]
     assert sum(grades) / len(grades) < 0.08
-    assert sum(value == 1.0 for value in grades) < 0.005 * len(grades)
+    assert sum(value == 1.0 for value in grades) < 0.01 * len(grades)
 
 
 def test_examples_repeat_by_their_number() -> None:
@@ -47,7 +47,17 @@ def test_splits_share_no_set_of_words() -> None:
 
     assert not sets(TRAIN) & sets(TEST)
     assert len({one.reference[0].content for one in TRAIN}) > 0.995 * len(TRAIN)
-    assert len({one.prompt[0].content for one in TRAIN}) > 0.995 * len(TRAIN)
+    # Of a hero alone, or of nothing at all, there are not so many ways to ask for a story.
+    longer = [one for one in TRAIN if len(one.check["words"]) > 1]
+    assert len({one.prompt[0].content for one in longer}) > 0.99 * len(longer) > 0.7 * len(TRAIN)
+
+
+def test_russian_heroes_and_things_stand_in_the_accusative() -> None:
+    about = [
+        one.prompt[0].content for one in (*TRAIN, *TEST) if one.language == "ru" and " про " in one.prompt[0].content
+    ]
+    assert {"лису", "кота", "девочку"} <= {re.search(r" про (\w+)", text).group(1) for text in about}  # type: ignore[union-attr]
+    assert not any(re.search(r" про (лиса|кот|девочка|собака)\b", text) for text in about)
 
 
 def test_a_story_has_four_to_seven_sentences_and_is_short() -> None:

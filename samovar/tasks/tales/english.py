@@ -8,8 +8,8 @@ from samovar.tasks.tales.pieces import Asked, Cast, Plot, variants
 from samovar.tasks.words.listing import listed
 
 _NOUNS = listed(
-    "apple ball balloon basket bell blanket book bottle box brush button candle coin cup doll drum egg feather flag "
-    "flower flute glove hat jar key kite lamp lantern leaf letter map mirror mushroom nut pebble pencil pie "
+    "apple ball balloon basket bell blanket boat book bottle box brush button candle coin cup doll drum egg feather "
+    "flag flower flute glove hat jar key kite lamp lantern leaf letter map mirror mushroom nut pebble pencil pie "
     "pillow pumpkin ribbon ring rope scarf seed shell shoe spoon star stick sweater ticket toy umbrella violin whistle "
     "wheel"
 )
@@ -37,7 +37,10 @@ _LOOKS = listed(
     "small soft strange tiny warm white wooden yellow"
 )
 _CHARACTERS = listed("brave calm careful cheerful clever curious funny gentle happy kind lazy merry quiet shy wise")
-_KINDS = listed("bear bunny duck fox frog goat hedgehog kitten mouse otter owl panda pony puppy rabbit squirrel turtle")
+_KINDS = listed(
+    "bear bird bunny cat cow dog dragon duck elephant fox frog goat hare hedgehog horse kitten lion monkey mouse otter "
+    "owl panda penguin pig pony puppy rabbit squirrel tiger turtle wolf"
+)
 _BOYS = listed("Ben Bob Dan Fred Finn Jack Jim Leo Max Mike Ned Nick Oscar Pip Rob Sam Ted Tim Toby Tom Will")
 _GIRLS = listed("Ann Bella Daisy Dora Ella Emma Ivy Kate Lily Lucy Mia Molly Nina Nora Polly Rose Sally Tina Zoe")
 _PLACES = listed(
@@ -145,12 +148,14 @@ def cast(rng: random.Random) -> Cast:
         "friend": friend.split()[-1],
     }
     adjective = rng.choice((character, look))
+    thing = Asked(noun, "noun", (noun, _plural(noun)))
     words = (
-        Asked(noun, "noun", (noun, _plural(noun))),
+        thing,
         Asked(forms[0], "verb", forms),
         Asked(adjective, "adjective", (adjective, *_degrees(adjective))),
     )
-    return Cast(slots, words)
+    hero = Asked(kind, "noun", (kind, _plural(kind)))
+    return Cast(slots, words, hero, thing, (_with_article(kind), _with_article(noun)))
 
 
 def _with_article(phrase: str) -> str:

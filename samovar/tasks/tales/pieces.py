@@ -34,6 +34,12 @@ class Cast:
 
     slots: Mapping[str, Any]
     words: tuple[Asked, Asked, Asked]
+    hero: Asked
+    """Who it is about: an animal or a child."""
+    thing: Asked
+    """What is got: the noun among ``words``."""
+    subjects: tuple[str, str]
+    """Both as they stand after "about": a fox, лису."""
 
 
 @dataclass(frozen=True)
