@@ -110,7 +110,8 @@ def memory_in_use(device: torch.device | None = None) -> int:
 def give_back_freed_memory() -> None:
     """Give the system what ``keep_freed_memory`` made glibc keep, and a GPU what torch keeps of it.
 
-    After a stage, the next one has other shapes.
+    After a stage, as the next one has other shapes; and now and then in a training, whose rows have many lengths: the
+    heap falls into pieces, and of 1.3 GB that it held after 70 steps 0.4 were in use.
     """
     gc.collect()
     torch = sys.modules.get("torch")

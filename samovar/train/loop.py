@@ -11,7 +11,13 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from samovar.core.devices import device_name, keep_freed_memory, memory_in_use, training_dtype
+from samovar.core.devices import (
+    device_name,
+    give_back_freed_memory,
+    keep_freed_memory,
+    memory_in_use,
+    training_dtype,
+)
 from samovar.core.progress import Progress
 from samovar.model.decoder import Decoder
 from samovar.train.averages import Averages
@@ -30,7 +36,7 @@ from samovar.train.schedule import rate_share
 from samovar.train.settings import LoopSettings
 from samovar.train.step import TrainStep, is_compiled
 
-_FREE = {
+FREE = {
     "checkpoint_every_s", "validations", "parallel", "trackers", "compile", "micro_batch_tokens",
     "activation_checkpointing",
 }  # fmt: skip
@@ -119,6 +125,7 @@ def train(
             is_due = grid.first_says(time.monotonic() - saved >= settings.checkpoint_every_s)
             if is_due or step + 1 == plan.num_steps:
                 checkpoint.save(RunState(step + 1, row["seconds"]))
+                give_back_freed_memory()  # what is kept between steps is in pieces after many, and more than is used
                 saved = time.monotonic()
     if averages is not None:
         averages.exchange()
@@ -138,7 +145,7 @@ def _checkpoint(
     others: dict[str, Stateful] = {"optimizer": optimizers}
     if averages is not None:
         others["average"] = averages
-    facts = plan.facts() | settings.model_dump(mode="json", exclude=_FREE)
+    facts = plan.facts() | settings.model_dump(mode="json", exclude=FREE)
     return Checkpoint(out, Weights(trained), others, facts=facts, grid=grid)
 
 
