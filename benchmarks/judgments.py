@@ -55,7 +55,7 @@ def _answers(path: Path) -> dict[str, str]:
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
     with path.open("rb") if path.suffix == ".jsonl" else unpacked(path) as file:
-        yield from map(json.loads, filter(None, file.read().decode().splitlines()))
+        yield from map(json.loads, filter(None, file.read().decode().split("\n")))
 
 
 def _there(folder: Path) -> Path:

@@ -52,7 +52,7 @@ def as_row(pair: Pair) -> dict[str, Any]:
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
     with gzip.open(path) if path.suffix == ".gz" else unpacked(path) as file:
         text = file.read().decode()
-    yield from json.loads(text) if text.lstrip().startswith("[") else map(json.loads, filter(None, text.splitlines()))
+    yield from json.loads(text) if text.lstrip().startswith("[") else map(json.loads, filter(None, text.split("\n")))
 
 
 def _of_tasks(seed: int) -> Iterator[Pair]:

@@ -39,7 +39,8 @@ class Questions:
     languages = ("en",)
 
     def __init__(self, path: Path) -> None:
-        self._prompts = [json.loads(line)["prompt"] for line in path.read_text(encoding="utf-8").splitlines()]
+        with path.open(encoding="utf-8") as file:
+            self._prompts = [json.loads(line)["prompt"] for line in file]
 
     def example(self, split: str, index: int) -> Example:
         """A prompt; held-out ones are the same."""

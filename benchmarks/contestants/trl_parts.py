@@ -76,7 +76,8 @@ class Watch(TrainerCallback):  # type: ignore[misc]
 
 def read_rows(path: str) -> list[dict[str, Any]]:
     """The rows of a file of JSON Lines."""
-    return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
+    with Path(path).open(encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
 
 
 def vowels(completions: list[Any], **others: Any) -> list[float]:

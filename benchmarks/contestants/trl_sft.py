@@ -6,9 +6,7 @@ It reads the chat template that marks what the assistant says.
 
 from __future__ import annotations
 
-import json
 import time
-from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -18,6 +16,7 @@ from transformers import AutoTokenizer, TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
 from benchmarks.contestants.samovar_sft import speed
+from benchmarks.contestants.trl_parts import read_rows
 from benchmarks.conversations import MARKED_TEMPLATE
 
 
@@ -64,8 +63,7 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     torch.set_num_threads(job["threads"])
     tokenizer = AutoTokenizer.from_pretrained(job["model"])
     tokenizer.chat_template = MARKED_TEMPLATE
-    lines = Path(job["conversations"]).read_text(encoding="utf-8").splitlines()
-    dataset = Dataset.from_list([{"messages": json.loads(line)["messages"]} for line in lines])
+    dataset = Dataset.from_list([{"messages": row["messages"]} for row in read_rows(job["conversations"])])
     watch = Watch(job["seconds"], job["warmup_steps"])
     with TemporaryDirectory() as out:
         config = SFTConfig(

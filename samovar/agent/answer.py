@@ -81,7 +81,7 @@ class Answer:
         return self._finish_reason is not None
 
     def next_prompt(self) -> tuple[list[int], Sampling]:
-        """What to generate now: the prompt, and the sampling with as many tokens as are left."""
+        """What to generate now: the prompt, and the sampling with as many tokens as are left, and still asked for."""
         if self._num_rounds == 0 and self._first_prompt is not None:
             ids = list(self._first_prompt)
         else:
@@ -90,8 +90,9 @@ class Answer:
         if self._num_rounds == 0:
             self._num_prompt_tokens = len(ids)
         self.rounds.append(Round(ids, [], []))
-        left = self._sampling.max_tokens - self._num_completion_tokens
-        return ids, replace(self._sampling, max_tokens=left)
+        said, sampling = self._num_completion_tokens, self._sampling
+        fewest = max(0, sampling.min_tokens - said)
+        return ids, replace(sampling, max_tokens=sampling.max_tokens - said, min_tokens=fewest)
 
     def refused(self, error: RequestError) -> None:
         """The engine refused the prompt: an error for the caller at first, the end of the answer in a later round."""
@@ -145,7 +146,7 @@ class Answer:
         self._logprobs.clear()
 
     def _end_round(self, reason: FinishReason) -> Iterator[Event]:
-        message, held = self._turn.end()
+        message, held = self._turn.end(is_cut=reason == "length")
         for news in held:
             yield from self._tell(news)
         if self._logprobs and not message.tool_calls:

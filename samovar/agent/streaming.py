@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from samovar.agent.answer import Answer
 from samovar.agent.events import Event, ToolCalled, ToolReturned
@@ -13,10 +13,18 @@ from samovar.agent.tool import run_call
 from samovar.core.errors import RequestError
 
 if TYPE_CHECKING:  # torch is not needed to serve
-    from samovar.engine.runner import EngineRunner
+    from samovar.engine.request import Delta, Sampling
 
 
-async def stream_answer(runner: EngineRunner, answer: Answer) -> AsyncGenerator[Event, None]:
+class Runner(Protocol):
+    """Who makes the tokens: the engine's runner, or what stands before it."""
+
+    def stream(self, prompt_ids: Sequence[int], sampling: Sampling) -> AsyncGenerator[Delta, None]:
+        """The deltas of one request as they come; closing the iterator cancels the request."""
+        ...
+
+
+async def stream_answer(runner: Runner, answer: Answer) -> AsyncGenerator[Event, None]:
     """Make ``answer``, event by event; the last is ``Finished``. Closing the iterator frees the engine's place.
 
     Raises:

@@ -13,6 +13,7 @@ from samovar.chat.parse import parse_assistant
 from samovar.core.errors import DataError
 
 TOOL_CALL_MARK = "<tool_call>"
+TOOL_CALL_END = "</tool_call>"
 
 
 class CallPart(NamedTuple):
@@ -64,9 +65,16 @@ class Turn:
                 return
             self._reader = CallReader(mark)
 
-    def end(self) -> tuple[Message, list[str | CallPart]]:
-        """The turn as a message, and what was held back but turned out to be for the reader."""
+    def end(self, *, is_cut: bool = False) -> tuple[Message, list[str | CallPart]]:
+        """The turn as a message, and what was held back but turned out to be for the reader.
+
+        Args:
+            is_cut: it reached its limit: a call that is not passed on and lacks its end is nothing to read.
+        """
         held = self.text[self._num_shown :]
+        if is_cut and not self._passes_calls_on:
+            whole, mark, begun = held.rpartition(TOOL_CALL_MARK)
+            held = whole if mark and TOOL_CALL_END not in begun else held
         if self._reader is not None and self._reader.name is not None:
             self._close(self._reader)  # it breaks off within a call
             held = ""

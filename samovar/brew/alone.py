@@ -9,11 +9,17 @@ from pathlib import Path
 from samovar.brew.graph import run_stage
 from samovar.brew.recipe import Recipe
 from samovar.brew.stage import Stage, StageContext
-from samovar.core.artifact import Manifest, artifact_id, is_whole, partial_folder, read_manifest
+from samovar.core.artifact import CLOCK, Manifest, artifact_id, is_whole, partial_folder, read_manifest
 from samovar.core.errors import ConfigError, MissingError
 from samovar.core.files import exclusive_lock, fingerprint, read_json, write_json
 
 _MAKING = "making.json"
+_MADE_BY = {
+    "data": "name a corpus that is there, or make one with `samovar data`",
+    "tokenizer": "name a tokenizer's folder that is there, or make one with `samovar tokenizer`",
+    "shards": "name the folder of shards that `samovar pretrain` made",
+}
+"""What to do where the input of that name is missing; any other is a model, whichever stage it may come from."""
 
 
 def make_alone(
@@ -21,7 +27,7 @@ def make_alone(
 ) -> Manifest:
     """Run ``stage`` on the folders ``inputs`` and leave its artifact at ``out``.
 
-    An interrupted run with the same settings and inputs goes on where it stopped.
+    An interrupted run with the same settings and inputs goes on where it stopped; one that was refused leaves nothing.
 
     Raises:
         MissingError: an input is not there.
@@ -29,12 +35,9 @@ def make_alone(
         BusyError: another process makes it.
     """
     for name, folder in inputs.items():
-        if not folder.is_dir():
-            raise MissingError(
-                f"{folder} does not exist: the {stage.name} stage reads it", hint=f"make the {name} first"
-            )
+        _check_input(name, folder, stage.name)
     root = root or Path()
-    config = stage.config(recipe)
+    config = stage.config_alone(recipe)
     input_ids = {name: identify(folder) for name, folder in inputs.items()} | stage.files(root, recipe)
     identity = artifact_id(stage.name, stage.version, config, input_ids)
     made = _check_free(out, identity)
@@ -49,10 +52,29 @@ def make_alone(
             write_json(folder / _MAKING, {"id": identity})
             return StageContext(recipe, root, inputs, folder)
 
-        manifest = run_stage(stage, folder=out, config=config, input_ids=input_ids, context=context)
-        (out / _MAKING).unlink()
-        lock_file.unlink()
+        try:
+            manifest = run_stage(stage, folder=out, config=config, input_ids=input_ids, context=context)
+            (out / _MAKING).unlink()
+        except BaseException:
+            if not (stage.resumes and _holds_work(partial)):
+                shutil.rmtree(partial, ignore_errors=True)
+            raise
+        finally:
+            lock_file.unlink(missing_ok=True)
     return manifest
+
+
+def _check_input(name: str, folder: Path, stage: str) -> None:
+    hint = _MADE_BY.get(name, "name the folder of a model that is there")
+    if not folder.is_dir():
+        raise MissingError(f"{folder} is no folder: the {stage} stage reads it", hint=hint)
+    if name == "data" and not any(folder.glob("train-*.parquet")):  # else stages that can do without measure nothing
+        raise MissingError(f"{folder} holds no corpus: there is no train-*.parquet in it", hint=hint)
+
+
+def _holds_work(partial: Path) -> bool:
+    """Whether there is anything to go on from."""
+    return any(path.is_file() and path.name not in (_MAKING, CLOCK) for path in partial.rglob("*"))
 
 
 def identify(folder: Path) -> str:

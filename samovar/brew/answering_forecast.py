@@ -8,6 +8,10 @@ from samovar.brew.recipe import Recipe
 DECODED_SHARE_OF_TRAINING_SPEED = 0.1
 """Decoded tokens a second of a full batch, as a share of trained tokens a second (measured on two cores)."""
 TOKENS_OF_AN_ANSWER = 60
+PROMPT_TOKENS = 60
+ANSWER_SHARE = 0.5
+"""Of the longest answer that answers which are learnt from take; in learning by reward with what is asked again for
+want of useful ones."""
 BYTES_PER_TOKEN = 3.0
 """Of documents."""
 

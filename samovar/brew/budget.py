@@ -8,7 +8,7 @@ import re
 from typing import Literal, NamedTuple
 
 from samovar.core.errors import ConfigError
-from samovar.core.price import CURRENCIES, parse_money
+from samovar.core.price import CURRENCIES, parse_money, read_amount
 from samovar.core.progress import short_bytes, short_duration
 
 Kind = Literal["time", "memory", "energy", "money"]
@@ -86,7 +86,9 @@ def _unit(unit: str, text: str) -> tuple[Kind, float]:
 
 def _number(number: str, text: str) -> float:
     try:
-        return float(number.replace(",", "."))
+        return read_amount(number)
+    except ConfigError:
+        raise
     except ValueError as error:
         raise ConfigError(f"the budget '{text}' has '{number}' where a number should be", hint=_KNOWN) from error
 

@@ -74,7 +74,6 @@ def losses_on(
     conversations where there are any; of both on the first ``share``."""
     max_bytes = max(1, int(recipe.quantize.text_bytes * share))
     held_out = list(_held_out_answers(recipe, root, tokenizer, max_bytes // ANSWERS_SHARE))
-    num_bytes = sum(num_answer_bytes(row, tokenizer) for row in held_out)
 
     def measure(model: Decoder) -> Losses:
         import torch
@@ -87,7 +86,9 @@ def losses_on(
         before, model.compute_dtype = model.compute_dtype, torch.float32
         try:
             documents = bits_per_byte(model, tokenizer, texts, max_bytes=max_bytes).bits_per_byte
-            return Losses(documents, answer_bits_per_byte(model, held_out, num_bytes) if held_out else None)
+            rows = [_cut(row, model.settings.max_positions) for row in held_out]
+            num_bytes = sum(num_answer_bytes(row, tokenizer) for row in rows)
+            return Losses(documents, answer_bits_per_byte(model, rows, num_bytes) if num_bytes else None)
         finally:
             model.compute_dtype = before
 
@@ -98,6 +99,10 @@ def num_answer_bytes(row: Row, tokenizer: Tokenizer) -> int:
     """Bytes of text that the assistant says in a conversation."""
     said = [token for token, is_target in zip(row.ids, row.is_target, strict=True) if is_target]
     return len(tokenizer.decode_bytes(said))
+
+
+def _cut(row: Row, longest: int) -> Row:
+    return row._replace(ids=row.ids[:longest], is_target=row.is_target[:longest])
 
 
 def _documents(corpus: Path, tokenizer: Tokenizer) -> Iterator[list[int]]:
@@ -132,7 +137,8 @@ def _rendered(recipe: Recipe, root: Path, tokenizer: Tokenizer, split: Split) ->
     own = own_conversations(conversation_files(root, recipe), split=split, seed=recipe.sft.seed)
     tasks = load_tasks(recipe, seed=recipe.sft.seed)
     drawn = task_conversations(tasks, recipe.sft.tasks, split=split, seed=recipe.sft.seed)
-    yield from render_rows(chain(own, islice(drawn, CONVERSATIONS)), tokenizer)
+    # Fine-tuning has told of those that the template refuses.
+    yield from render_rows(chain(own, islice(drawn, CONVERSATIONS)), tokenizer, refused=lambda one, error: None)
 
 
 def _rows(texts: Iterator[list[int]], length: int) -> Iterator[list[int]]:

@@ -86,10 +86,11 @@ def _make(recipe: Recipe, out: Path, *, is_quiet: bool) -> Manifest:
         (partial / MANIFEST).unlink()  # it was finished and not put in place, and since then something has changed
 
     def context(folder: Path) -> StageContext:
+        # Only now that the clock runs: what is written before it would be taken for an earlier run's last work.
+        with naming_os_errors(folder), (folder / STATE / _IDS_FILE).open("a", encoding="ascii") as file:
+            file.write(f"{identity}\n")
         return StageContext(recipe, Path(), {}, folder, is_quiet)
 
-    with naming_os_errors(partial), (partial / STATE / _IDS_FILE).open("a", encoding="ascii") as file:
-        file.write(f"{identity}\n")
     return run_stage(stage, folder=out, config=config, input_ids=inputs, context=context)
 
 
@@ -103,10 +104,11 @@ def _carry_state(out: Path, partial: Path) -> None:
     old, new = out / STATE, partial / STATE
     with naming_os_errors(new):
         new.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_atomic(new / "README", _README)
+        if not (new / "README").is_file():
+            write_atomic(new / "README", _README)
         for name in (FORGOTTEN_FILE, _IDS_FILE):
             if (old / name).is_file():
-                shutil.copyfile(old / name, new / name)
+                shutil.copy2(old / name, new / name)
         if (old / UNITS_FOLDER).is_dir():
             shutil.rmtree(new / UNITS_FOLDER, ignore_errors=True)
             (old / UNITS_FOLDER).replace(new / UNITS_FOLDER)

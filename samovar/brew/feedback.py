@@ -48,7 +48,10 @@ def open_ledger(context: StageContext) -> Ledger:
     """
     from samovar.train.feedback.ledger import Ledger
 
-    return Ledger((context.state or context.out / SCRATCH) / LEDGER)
+    ledger = Ledger((context.state or context.out / SCRATCH) / LEDGER)
+    for line in ledger.words():
+        print(line, file=sys.stderr, flush=True)
+    return ledger
 
 
 def give_notice(context: StageContext, advisers: Iterable[Adviser]) -> None:
@@ -60,8 +63,5 @@ def give_notice(context: StageContext, advisers: Iterable[Adviser]) -> None:
 
 def notices(advisers: Iterable[Adviser]) -> list[str]:
     """A line for every adviser that is on another computer."""
-    return [
-        f"{one.name} is another computer: prompts and answers leave this machine"
-        for one in advisers
-        if one.leaves_machine
-    ]
+    names = dict.fromkeys(one.name for one in advisers if one.leaves_machine)
+    return [f"{name} is another computer: prompts and answers leave this machine" for name in names]

@@ -15,6 +15,7 @@ from samovar.brew.project import Project
 from samovar.brew.stage import Stage, StageContext
 from samovar.brew.together import run_together
 from samovar.core.artifact import SCRATCH, Manifest, artifact_id, is_whole, make_artifact, partial_folder, read_manifest
+from samovar.core.command_line import as_typed
 from samovar.core.devices import give_back_freed_memory, memory_in_use
 from samovar.core.errors import CorruptError, ResourceError
 from samovar.core.files import exclusive_lock, naming_os_errors
@@ -151,7 +152,8 @@ def _check_disk(project: Project, forecasts: Mapping[str, Forecast]) -> None:
     if needed > free:
         raise ResourceError(
             f"{project.root} has {short_bytes(free)} free, and the brew is forecast to need {short_bytes(needed)}",
-            hint=f"free some space; `samovar status {project.root}` names the artifacts that no longer are in use",
+            hint=f"free some space; `{as_typed('samovar', 'status', project.root)}` names the artifacts that no longer "
+            "are in use",
         )
 
 

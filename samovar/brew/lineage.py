@@ -36,6 +36,20 @@ def artifacts_in(folders: Iterable[Path]) -> Iterator[Made]:
                 continue
 
 
+def origins_of(folder: Path, artifacts: Iterable[Made]) -> set[Path]:
+    """The artifact in ``folder``, and those of ``artifacts`` that led to it."""
+    made = list(artifacts)
+    by_id = {one.manifest.id: one for one in made}
+    found: set[Path] = set()
+    waiting = [one for one in made if one.folder == folder]
+    while waiting:
+        one = waiting.pop()
+        found.add(one.folder)
+        parents = [by_id[identity] for identity in one.manifest.inputs.values() if identity in by_id]
+        waiting += [parent for parent in parents if parent.folder not in found]
+    return found
+
+
 def heirs_of(ids: Set[str], artifacts: Iterable[Made]) -> list[Heir]:
     """Of ``artifacts`` those that an artifact of ``ids`` leads to, or may lead to; not these themselves."""
     made = list(artifacts)

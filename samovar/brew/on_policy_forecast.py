@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from samovar.brew.answering_forecast import DECODED_SHARE_OF_TRAINING_SPEED, TOKENS_OF_AN_ANSWER
+from samovar.brew.answering_forecast import (
+    ANSWER_SHARE,
+    DECODED_SHARE_OF_TRAINING_SPEED,
+    PROMPT_TOKENS,
+    TOKENS_OF_AN_ANSWER,
+)
 from samovar.brew.forecast import Forecast, Outlook
 from samovar.brew.preference_forecast import forecast_preferences, preference_tokens
 from samovar.brew.recipe import Recipe
@@ -11,9 +16,6 @@ from samovar.train.preference_settings import DpoSettings, OnPolicySettings
 
 SERVER_SECONDS = 3.0
 """That a server takes for an answer: nobody knows before."""
-_PROMPT_TOKENS = 60
-_ANSWER_SHARE = 0.5
-"""Of the longest answer that answers take."""
 _BRIEF_TOKENS = 250
 """Of rules and instructions around two answers that are to be compared."""
 
@@ -21,7 +23,7 @@ _BRIEF_TOKENS = 250
 def on_policy_tokens(settings: DpoSettings, outlook: Outlook) -> float:
     """Tokens that all rounds together train on: of each prompt two of the answers drawn."""
     how = settings.on_policy or OnPolicySettings()
-    pair = _PROMPT_TOKENS + 2 * _ANSWER_SHARE * how.max_tokens
+    pair = PROMPT_TOKENS + 2 * ANSWER_SHARE * how.max_tokens
     return max(1.0, how.rounds * _num_prompts(settings, how, outlook) * pair * settings.epochs)
 
 
@@ -32,15 +34,15 @@ def forecast_on_policy(recipe: Recipe, settings: DpoSettings, outlook: Outlook) 
     speed = probe_training(recipe, settings, outlook)["tokens_per_second"]
     tokens = on_policy_tokens(settings, outlook)
     training = forecast_preferences(recipe, settings, outlook, gate=settings.gate, tokens=tokens)
-    answer = _ANSWER_SHARE * how.max_tokens
+    answer = ANSWER_SHARE * how.max_tokens
     drawn = (how.rounds + 1) * prompts * how.samples * answer
     seconds = drawn / (speed * DECODED_SHARE_OF_TRAINING_SPEED)
     # Every two of the answers in both orders, and one of each round beside one of the beginning.
     comparisons = how.rounds * prompts * (how.samples * (how.samples - 1) / 2 + 1)
     if how.feedback is None:
-        seconds += FORWARD_SHARE * (drawn + (how.rounds + 1) * prompts * how.samples * _PROMPT_TOKENS) / speed
+        seconds += FORWARD_SHARE * (drawn + (how.rounds + 1) * prompts * how.samples * PROMPT_TOKENS) / speed
     elif how.feedback.judge.url is None:
-        seconds += 2 * comparisons * (_PROMPT_TOKENS + 2 * answer + _BRIEF_TOKENS) * FORWARD_SHARE / speed
+        seconds += 2 * comparisons * (PROMPT_TOKENS + 2 * answer + _BRIEF_TOKENS) * FORWARD_SHARE / speed
     else:
         seconds += 2 * comparisons * SERVER_SECONDS / how.feedback.judge.at_once
     return training._replace(seconds=training.seconds + seconds, disk_bytes=(how.rounds + 1) * training.disk_bytes)
@@ -48,5 +50,5 @@ def forecast_on_policy(recipe: Recipe, settings: DpoSettings, outlook: Outlook) 
 
 def _num_prompts(settings: DpoSettings, how: OnPolicySettings, outlook: Outlook) -> float:
     """By the size of the files, each row of which is a prompt with two answers."""
-    there = preference_tokens(settings, outlook) / settings.epochs / (_PROMPT_TOKENS + 2 * TOKENS_OF_AN_ANSWER)
+    there = preference_tokens(settings, outlook) / settings.epochs / (PROMPT_TOKENS + 2 * TOKENS_OF_AN_ANSWER)
     return min(there, how.prompts or there)

@@ -87,6 +87,11 @@ def open_project(root: Path) -> Project:
     """
     project = Project(root)
     if not project.recipe_file.is_file():
+        if (root / "adapter_config.json").is_file():
+            raise MissingError(
+                f"{root} is an adapter alone, which answers on the model it was trained for",
+                hint=f"`samovar chat BASE --adapter {root}`, or merge the two: `samovar merge BASE {root} --out DIR`",
+            )
         what = f"{root} is not a project: it has no {RECIPE_FILE}" if root.exists() else f"{root} does not exist"
         raise MissingError(what, hint=f"make a project with `samovar new {root}`")
     return project

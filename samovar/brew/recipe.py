@@ -9,6 +9,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import Field, field_validator
 
+from samovar.core.command_line import as_typed
 from samovar.core.errors import ConfigError, MissingError, ResourceError
 from samovar.core.price import parse_price
 from samovar.core.settings import Settings, parse_settings
@@ -132,12 +133,12 @@ def _read_yaml(path: Path) -> dict[str, Any]:
             raise ConfigError(f"{path} is {path.stat().st_size} bytes: that is no recipe", hint="name a samovar.yaml")
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        raise MissingError(f"{path} does not exist", hint=f"make a project with `samovar new {path.parent}`") from error
+        raise MissingError(
+            f"{path} does not exist", hint=f"make a project with `{as_typed('samovar', 'new', path.parent)}`"
+        ) from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} is not UTF-8 text: {error.reason}", hint="save it as UTF-8") from error
     except OSError as error:
-        if isinstance(error, ConfigError):
-            raise
         raise ResourceError(f"{path} cannot be read: {error.strerror}", hint="check who owns it") from error
     value = _parse(text, source=str(path))
     if value is None:

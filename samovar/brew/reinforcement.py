@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from samovar.brew.answering_forecast import DECODED_SHARE_OF_TRAINING_SPEED
+from samovar.brew.answering_forecast import ANSWER_SHARE, DECODED_SHARE_OF_TRAINING_SPEED, PROMPT_TOKENS
 from samovar.brew.curriculum import load_tasks, task_config
 from samovar.brew.forecast import Forecast, Outlook
 from samovar.brew.habits import habits_config, habits_of
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 REFERENCE_BYTES_PER_PARAMETER = 4
 """The assistant as it was stands beside the one that learns, in float32."""
-_PROMPT_TOKENS = 60
-_ANSWER_SHARE = 0.5
-"""Of the longest answer that answers take, and what an iteration asks again for want of useful answers, together."""
 
 
 class ReinforcementStage(Stage):
@@ -80,7 +77,7 @@ class ReinforcementStage(Stage):
         training = forecast_training(recipe, settings, tokens=max(1.0, read * settings.epochs), outlook=outlook)
         speed = probe_training(recipe, settings, outlook)["tokens_per_second"]
         questions = 2 * settings.gate.examples * len(recipe.sft.tasks) * len(recipe.languages)
-        decoded = drawn + questions * settings.max_tokens * _ANSWER_SHARE
+        decoded = drawn + questions * settings.max_tokens * ANSWER_SHARE
         seconds = training.seconds + 2 * FORWARD_SHARE * read / speed
         reference_bytes = REFERENCE_BYTES_PER_PARAMETER * decoder_settings(recipe, outlook).num_parameters
         return training._replace(
@@ -91,12 +88,12 @@ class ReinforcementStage(Stage):
 
 def _drawn(settings: GrpoSettings | PpoSettings) -> float:
     """Tokens of all answers."""
-    return settings.iterations * settings.prompts * settings.answers * settings.max_tokens * _ANSWER_SHARE
+    return settings.iterations * settings.prompts * settings.answers * settings.max_tokens * ANSWER_SHARE
 
 
 def _read(settings: GrpoSettings | PpoSettings) -> float:
     """Tokens of all answers with their questions, which the answers to one share."""
-    return settings.iterations * settings.prompts * _PROMPT_TOKENS + _drawn(settings)
+    return settings.iterations * settings.prompts * PROMPT_TOKENS + _drawn(settings)
 
 
 def _rewarding(context: StageContext) -> Rewarding:

@@ -104,6 +104,10 @@ class Stage(ABC):
     def config(self, recipe: Recipe) -> dict[str, Any]:
         """Just those parts of the recipe, resolved and JSON-able, that determine the output."""
 
+    def config_alone(self, recipe: Recipe) -> dict[str, Any]:
+        """The same for the stage by itself, on files: what a stage before it counts in a brew belongs in it as well."""
+        return self.config(recipe)
+
     def files(self, root: Path, recipe: Recipe) -> dict[str, str]:
         """Fingerprints of the user's own files below ``root`` that determine the output."""
         return {}

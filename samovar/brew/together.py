@@ -82,7 +82,8 @@ def _to_text(stage: Stage, context: StageContext) -> str:
     return json.dumps(
         {
             "stage": stage.name,
-            "recipe": context.recipe.model_dump(mode="json"),
+            # What nobody set stays so: processes that took it for set would cut their steps into other micro-batches.
+            "recipe": context.recipe.model_dump(mode="json", exclude_unset=True),
             "root": str(context.root.resolve()),
             "inputs": {name: str(folder.resolve()) for name, folder in context.inputs.items()},
             "out": str(context.out.resolve()),

@@ -123,13 +123,22 @@ def _sharegpt_turn(turn: Mapping[str, Any], before: list[Message]) -> Message:
     said: dict[str, Any] = {"role": speaker, "content": turn["value"], "weight": turn.get("weight")}
     if turn["from"] == "function_call":
         calls = _calls(turn["value"], first=sum(len(message.tool_calls) for message in before))
-        return Message(role="assistant", tool_calls=calls)
+        return Message.from_openai(said | {"content": None, "tool_calls": [call.to_openai() for call in calls]})
     if speaker == "tool" and not isinstance(turn["value"], str):
         said["content"] = json.dumps(turn["value"], ensure_ascii=False)
-    last = next((message.tool_calls[0] for message in reversed(before) if message.tool_calls), None)
-    if speaker == "tool" and last is not None:
-        said |= {"tool_call_id": last.id, "name": last.name}
+    if speaker == "tool" and (call := _answered_call(before)) is not None:
+        said |= {"tool_call_id": call.id, "name": call.name}
     return Message.from_openai(said)
+
+
+def _answered_call(before: list[Message]) -> ToolCall | None:
+    """The call that a result behind these messages is of: of several calls, results come in their order."""
+    results = 0
+    for message in reversed(before):
+        if message.tool_calls:
+            return message.tool_calls[min(results, len(message.tool_calls) - 1)]
+        results += message.role == "tool"
+    return None
 
 
 def _calls(value: Any, *, first: int) -> list[ToolCall]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from samovar.cli.terminal import AsJson, DryRun, ProjectFolder, print_json, say, say_next
+from samovar.core.command_line import as_typed
 
 EXAMPLE = "samovar brew quickstart"
 
@@ -32,7 +33,7 @@ def run(folder: ProjectFolder, as_json: AsJson = False, dry_run: DryRun = False)
     try:
         items = brew(project, recipe, stages, listener=listener)
     except KeyboardInterrupt:
-        say(f"stopped; `samovar brew {folder}` goes on from here")
+        say(f"stopped; `{as_typed('samovar', 'brew', folder)}` goes on from here")
         raise typer.Exit(130) from None
     if as_json:
         entries = [{"stage": item.name, "id": item.id, "path": str(item.folder)} for item in items]
@@ -44,4 +45,4 @@ def run(folder: ProjectFolder, as_json: AsJson = False, dry_run: DryRun = False)
     report = next((item.folder / "report.html" for item in items if item.name == "eval"), None)
     if report is not None and report.is_file():
         say(f"report: {report}")
-    say_next(f"samovar chat {folder}")
+    say_next("samovar", "chat", folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,7 +39,7 @@ Adapter = Annotated[
     typer.Option("--adapter", metavar="DIR", help="Put this adapter on the model first.", show_default=False),
 ]
 
-_HELP = "a line is a message; /new starts a new chat, Ctrl-C stops an answer, Ctrl-D ends"
+_HELP = "a line is a message; /new starts a new chat, /help says this, Ctrl-C stops an answer, /quit or Ctrl-D ends"
 
 
 def run(
@@ -51,9 +52,11 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Talk to the assistant; its calls of tools are run, and shown on stderr."""
-    from samovar.brew.assistant import find_assistant
+    if message is not None and not message.strip():
+        raise typer.BadParameter("the message is empty", param_hint="-m")
+    from samovar.cli.assistant_choice import assistant_of
 
-    assistant = find_assistant(folder)
+    assistant = assistant_of(folder)
     from samovar.agent.agent import Agent
     from samovar.brew.habits import habits_of
     from samovar.engine.engine import Engine
@@ -87,23 +90,29 @@ def _converse(agent: Agent, sampling: Sampling, name: str, *, as_json: bool) -> 
     history: list[Message] = []
     for text in _lines():
         if text == "/new":
-            history.clear()
+            history = []
             say("a new chat")
+            continue
+        if text in {"/quit", "/exit", "exit"}:
+            return
+        if re.fullmatch(r"/\w+", text):  # a word behind a slash is no message; a path has more of them
+            say(_HELP)
             continue
         turn = Message(role="user", content=text)
         if sys.stdin.isatty() and not as_json:
             print(f"{name}: ", end="", flush=True)
         try:
-            finished = _answer(agent, sampling, [*history, turn], streams=not as_json)
+            told, finished = _go_on(agent, sampling, history, turn, streams=not as_json)
         except RequestError as error:
             show_error(error)
-            say("hint: /new starts a new chat")
             continue
         except KeyboardInterrupt:
             say("\nstopped: this answer is not kept")
             continue
-        history += [turn, *finished.messages]
         print(json.dumps(_as_json(finished), ensure_ascii=False) if as_json else "", flush=True)
+        if len(told) < len(history):
+            say("[the conversation is long: answered without its beginning]")
+        history = [*told, turn, *finished.messages]
 
 
 def _lines() -> Iterator[str]:
@@ -121,6 +130,24 @@ def _lines() -> Iterator[str]:
             return
         if line.strip():
             yield line.strip()
+
+
+def _go_on(
+    agent: Agent, sampling: Sampling, history: list[Message], turn: Message, *, streams: bool
+) -> tuple[list[Message], Finished]:
+    """What of ``history`` the model was told, and its answer to ``turn``.
+
+    Of a history that the context does not hold the older half is left out, which leaves room for the answer too.
+    """
+    told = history
+    while True:
+        try:
+            return told, _answer(agent, sampling, [*told, turn], streams=streams)
+        except RequestError as error:
+            if error.code != "context_length_exceeded" or not told:
+                raise
+        later = (told[start:] for start, one in enumerate(told) if one.role == "user" and start >= len(told) / 2)
+        told = next(later, [])
 
 
 def _answer(agent: Agent, sampling: Sampling, conversation: list[Message], *, streams: bool) -> Finished:

@@ -7,8 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from samovar.cli.terminal import AsJson, Changes, DryRun, OutFolder, RecipeFile, print_json, print_table, say, say_next
-from samovar.core.progress import short_bytes, short_duration
+from samovar.cli.terminal import (
+    AsJson,
+    Changes,
+    DryRun,
+    OutFolder,
+    RecipeFile,
+    print_json,
+    print_table,
+    say,
+    say_next,
+)
+from samovar.core.command_line import as_typed
 
 if TYPE_CHECKING:
     from samovar.brew.recipe import Recipe
@@ -24,6 +34,15 @@ Source = Annotated[
     str,
     typer.Argument(
         metavar="SOURCE", help="A file, a folder, a URI as s3://bucket/docs, or python-docs.", show_default=False
+    ),
+]
+TextField = Annotated[
+    str | None,
+    typer.Option(
+        "--text-field",
+        metavar="NAME",
+        help="Field or column that holds the text, where it is not text, content or body.",
+        show_default=False,
     ),
 ]
 Engine = Annotated[
@@ -42,6 +61,7 @@ def run(
     out: OutFolder,
     recipe: RecipeFile = None,
     changes: Changes = None,
+    text_field: TextField = None,
     engine: Engine = None,
     as_json: AsJson = False,
     dry_run: DryRun = False,
@@ -53,36 +73,48 @@ def run(
     """
     from samovar.brew.corpus_alone import make_corpus_alone
     from samovar.brew.stages.data import DataStage
+    from samovar.cli.stage_alone import id_at, made_line
 
     changes = [*(changes or []), *([f"data.engine={engine}"] if engine else [])]
-    composed = recipe_for(source, recipe, changes)
+    composed = recipe_for(source, recipe, changes, text_field)
     if dry_run:
         print_json({"stage": "data", "out": str(out), "config": DataStage().config(composed)})
         return
+    id_before = id_at(out)
     manifest = make_corpus_alone(composed, out, is_quiet=as_json)
     if as_json:
         print_json(manifest.model_dump())
         return
     print_table(("what", "documents", "characters"), _summary(manifest.metrics), on_stderr=True)
-    say(f"{out}: data {manifest.id}, {short_bytes(manifest.size_bytes)}, made in {short_duration(manifest.seconds)}")
+    say(made_line(out, manifest, id_before))
     say(f"report: {out / 'report.html'}")
-    say(f"look: samovar data look {out}; why a file is not in it: samovar data why FILE --corpus {out}")
-    say_next(f"samovar tokenizer {out} --out tokenizer")
+    look, why = as_typed("samovar", "data", "look", out), as_typed("samovar", "data", "why", "FILE", "--corpus", out)
+    say(f"look: {look}; why a file is not in it: {why}")
+    say_next("samovar", "tokenizer", out, "--out", "tokenizer")
 
 
-def recipe_for(source: str, recipe: Path | None, changes: list[str] | None) -> Recipe:
+def recipe_for(source: str, recipe: Path | None, changes: list[str] | None, text_field: str | None = None) -> Recipe:
     """The recipe at ``recipe``, or of defaults, with ``source`` as its only source of documents.
 
+    It is read as the recipe says of a source of the same path, and its text is in ``text_field`` where that is given.
     Documents are called by the folder's name, so that a corpus is the same wherever the folder lies.
     """
     from samovar.brew.recipe import compose_recipe
     from samovar.data.settings import PYTHON_DOCS
     from samovar.data.sources.remote import is_uri
 
-    named: str | dict[str, str] = source
-    if source != PYTHON_DOCS and not is_uri(source):
+    if source == PYTHON_DOCS:
+        return compose_recipe(recipe, {"data": {"sources": [source]}}, changes or ())
+    named: dict[str, Any] = {"path": source}
+    if not is_uri(source):
         path = Path(source).resolve()
         named = {"path": str(path), "name": path.name or str(path)}
+    if recipe is not None:
+        for one in compose_recipe(recipe, {}).data.sources:
+            if one.path and (one.path == source or (recipe.parent / one.path).resolve() == Path(source).resolve()):
+                named |= one.model_dump(include={"text_field", "separator", "ocr"})
+    if text_field:
+        named["text_field"] = text_field
     return compose_recipe(recipe, {"data": {"sources": [named]}}, changes or ())
 
 

@@ -88,7 +88,10 @@ def run(
     if found.heirs:
         _show_heirs(found)
     if not dry_run:
-        say_next(f"samovar brew {project}" if corpus is None else f"samovar tokenizer {corpus} --out tokenizer")
+        if corpus is None:
+            say_next("samovar", "brew", project)
+        else:
+            say_next("samovar", "tokenizer", corpus, "--out", "tokenizer")
 
 
 def _corpus_if_any(project: Path) -> Path | None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from samovar.cli.data import Source, recipe_for
+from samovar.cli.data import Source, TextField, recipe_for
 from samovar.cli.terminal import AsJson, Changes, RecipeFile, print_json, print_table, say, say_next
 
 EXAMPLE = "samovar data preview documents --documents 500"
@@ -28,6 +28,7 @@ def run(
     source: Source,
     recipe: RecipeFile = None,
     changes: Changes = None,
+    text_field: TextField = None,
     documents: Documents = 2000,
     rule: Rule = "",
     as_json: AsJson = False,
@@ -40,7 +41,7 @@ def run(
     from samovar.data.sampling import sample_documents
     from samovar.data.steps import make_step
 
-    settings = recipe_for(source, recipe, changes).data
+    settings = recipe_for(source, recipe, changes, text_field).data
     steps = [make_step(step.below(Path()), seed=settings.seed) for step in settings.steps]
     steps = [step for step in steps if step.is_local]
     previews = preview_rules(sample_documents(settings, Path(), documents), steps)
@@ -62,5 +63,7 @@ def run(
         for sample in preview.samples:
             say(f"{sample.id}: {sample.value:.4g}")
             say(f"  {' '.join(sample.text.split())}")
-    first = f"{previews[0].step}.{previews[0].rule}"
-    say_next(f"samovar data preview {source} --rule {first}" if not rule else f"samovar data {source} --out corpus")
+    if rule:
+        say_next("samovar", "data", source, "--out", "corpus")
+    else:
+        say_next("samovar", "data", "preview", source, "--rule", f"{previews[0].step}.{previews[0].rule}")

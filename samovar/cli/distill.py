@@ -104,7 +104,7 @@ def run(
         as_json=as_json,
         dry_run=dry_run,
         foretold=lambda recipe: _foretold(recipe, teacher),
-        next_command=f"samovar chat {out}",
+        next_command=("samovar", "chat", out),
     )
 
 

@@ -12,7 +12,9 @@ from samovar.cli.terminal import AsJson, Changes, DryRun, RecipeFile
 
 EXAMPLE = "samovar eval assistant --task arithmetic --set eval.examples=20"
 
-Model = Annotated[Path, typer.Argument(metavar="MODEL", help="Folder of the model.", show_default=False)]
+Model = Annotated[
+    Path, typer.Argument(metavar="MODEL", help="Folder of the model, or a project, by its recipe.", show_default=False)
+]
 Corpus = Annotated[
     Path | None,
     typer.Option("--corpus", metavar="DIR", help="Measure bits per byte on its held-out text.", show_default=False),
@@ -41,17 +43,24 @@ def run(
     dry_run: DryRun = False,
 ) -> None:
     """Measure a model: accuracy on the tasks' held-out questions, bits per byte, samples, and a report to read."""
+    from samovar.brew.project import RECIPE_FILE
+
+    measured = model
+    if (model / RECIPE_FILE).is_file():
+        from samovar.cli.assistant_choice import assistant_of
+
+        measured, recipe = assistant_of(model).model, recipe or model / RECIPE_FILE
     folder = out or Path(f"{model.resolve().name}-eval")
     make(
         "eval",
-        inputs=given(quantize=model, data=corpus),
+        inputs=given(quantize=measured, data=corpus),
         out=folder,
         recipe_file=recipe,
         changes=changes,
         section={"sft": _shares(tasks or [], recipe)},
         as_json=as_json,
         dry_run=dry_run,
-        next_command=f"samovar chat {model}",
+        next_command=("samovar", "chat", model),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -74,7 +75,7 @@ def run(
         print_json({"source": str(assistant.model), "out": str(out), **facts, "parity": parity.facts()})
     say(f"{out}: {', '.join(facts['files'])}; {short_bytes(facts['size_bytes'])}")
     say(str(parity))
-    say_next(_next(form, out, facts["files"]))
+    say_next(*_next(form, out, facts["files"]))
 
 
 def _export(form: Format, source: Path, out: Path, weight_type: Any, recipe: Recipe) -> dict[str, Any]:
@@ -108,9 +109,10 @@ def _habits(recipe: Recipe) -> Habits:
     )
 
 
-def _next(form: Format, out: Path, files: list[str]) -> str:
+def _next(form: Format, out: Path, files: list[str]) -> list[str | Path]:
     if form == "two-files":
-        return f"python {out / 'run.py'}"
+        return ["python", out / "run.py"]
     if form == "gguf":
-        return f"llama-cli -m {out / files[0]}"
-    return f"python -c \"from transformers import AutoModelForCausalLM as M; print(M.from_pretrained('{out}'))\""
+        return ["llama-cli", "-m", out / files[0]]
+    path = json.dumps(str(out), ensure_ascii=False)
+    return ["python", "-c", f"from transformers import AutoModelForCausalLM as M; print(M.from_pretrained({path}))"]

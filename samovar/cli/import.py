@@ -64,7 +64,7 @@ def run(
     if dry_run:
         say(f"would import {source} to {out}")
     else:
-        say_next(f"samovar chat {out}")
+        say_next("samovar", "chat", out)
 
 
 def _take_in(source: str, out: Path, *, allow_pickle: bool) -> dict[str, Any]:

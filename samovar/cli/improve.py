@@ -37,5 +37,5 @@ def run(
         section={"improve": keys},
         as_json=as_json,
         dry_run=dry_run,
-        next_command=f"samovar chat {out}",
+        next_command=("samovar", "chat", out),
     )

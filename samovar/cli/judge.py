@@ -85,13 +85,15 @@ def run(
     some = read_votes(votes, seed=settings.seed)[:count]
     if lessons is not None:
         _write_lessons(some, rules, lessons)
-        say_next(f"samovar sft {judge} --conversations {lessons} --out judge")
+        say_next("samovar", "sft", judge, "--conversations", lessons, "--out", "judge")
         return
     adviser = _open(judge, settings)
     for line in notices([adviser]):
         say(line)
     kept = keep or Path(f"{votes.stem}.asked.jsonl")
     with Ledger(kept) as ledger:
+        for line in ledger.words():
+            say(line)
         asked = Judge.of(settings, Asker(adviser, ledger))
         found, verdicts = measure_agreement(asked, some, rules.for_language)
     if as_json:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from samovar.cli.terminal import AsJson, print_json, print_table, say
+from samovar.cli.terminal import AsJson, print_json, print_table, say, say_next
 
 if TYPE_CHECKING:
     from samovar.serve.keys import Key, KeyBook, Use
@@ -37,7 +37,7 @@ def run(folder: Folder, keys_file: KeysFile = None, as_json: AsJson = False) -> 
         return
     if not found:
         say(f"{folder} has no keys: whoever reaches the server may use it")
-        say(f"next: samovar keys create {folder} --name NAME")
+        say_next("samovar", "keys", "create", folder, "--name", "NAME")
         return
     print_table(
         ("id", "name", "state", "may", "limits", "requests", "tokens"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import importlib
 import os
@@ -146,7 +147,11 @@ def _exit_code(run: Callable[[], object]) -> int:
     except BrokenPipeError:  # the reader of our output left, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:
-        _show_unexpected(error)
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:  # of stdout, or of a file that names itself
+            what = f"{error.filename} cannot be written" if error.filename else "the output cannot be written"
+            show_error(ResourceError(f"{what}: the disk is full", hint="free some space and run it again"))
+        else:
+            _show_unexpected(error)
     return 1
 
 

@@ -78,7 +78,7 @@ def run(
     if as_json:
         print_json({"models": [str(folder) for folder in folders], "method": method, "out": str(out), **facts})
     say(f"{out}: {names} merged by {method}, {short_bytes(facts['weight_bytes'])} of weights")
-    say_next(f"samovar chat {out}")
+    say_next("samovar", "chat", out)
 
 
 def _merge_adapter(
@@ -98,7 +98,7 @@ def _merge_adapter(
         f"{out}: {facts['adapted_maps']} maps merged, {short_bytes(facts['weight_bytes'])} of weights; "
         f"no logit differs from base and adapter side by side by more than {facts['largest_logit_difference']:.2g}"
     )
-    say_next(f"samovar chat {out}")
+    say_next("samovar", "chat", out)
 
 
 def _numbers(text: str | None) -> tuple[float, ...]:

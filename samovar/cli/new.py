@@ -23,4 +23,4 @@ def run(folder: ProjectFolder, recipe: RecipeName = "quickstart", dry_run: DryRu
         return
     project = new_project(folder, recipe)
     say(f"made {project.recipe_file}, {folder}/documents/, {folder}/seeds/, {folder}/constitution.md")
-    say_next(f"samovar brew {folder}")
+    say_next("samovar", "brew", folder)

@@ -114,7 +114,11 @@ def _plan_here(folder: Path, price_text: str | None, *, as_json: bool) -> None:
         return
     _say_outline(numbers)
     print_plan(items, forecasts, recipe, price)
-    say_next(f"samovar brew {folder}" if forecasts else f"samovar chat {folder}")
+    if "data" in forecasts and not forecasts["data"].yields["characters"]:
+        where = ", ".join(source.label for source in recipe.data.sources)
+        say(f"no documents with text were found in {where}: put some there before the brew")
+        return
+    say_next("samovar", "brew" if forecasts else "chat", folder)
 
 
 def price_of(recipe: Recipe, text: str | None) -> Price | None:
@@ -238,8 +242,9 @@ def _say_outline(numbers: Outline) -> None:
     shape = numbers.shape
     say(
         f"model: {short_number(shape.num_parameters)} parameters ({short_number(numbers.table_parameters)} of them "
-        f"embedding), {shape.num_layers} layers of width {shape.hidden_size}; compute-optimal are "
-        f"{short_number(numbers.optimal_tokens)} tokens, {OPTIMAL:g} a parameter"
+        f"embedding), {shape.num_layers} layer{'' if shape.num_layers == 1 else 's'} of width "
+        f"{shape.hidden_size}; compute-optimal are {short_number(numbers.optimal_tokens)} tokens, {OPTIMAL:g} a "
+        "parameter"
     )
     for one in numbers.training:
         epochs = "" if one.epochs is None else f", {one.epochs:.2g} times the corpus"

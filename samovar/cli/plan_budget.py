@@ -62,7 +62,7 @@ def propose_for(
     say(note())
     if write:
         say(f"written into {project.recipe_file}")
-        say_next(f"samovar brew {folder}")
+        say_next("samovar", "brew", folder)
         return
     say(f"into {project.recipe_file}, or the same command with --write:")
     print(recipe_lines(changes))
@@ -123,7 +123,7 @@ def _print_options(options: list[Option], price: Price | None, corpus_tokens: fl
         recipe, cost = option.recipe, option.cost
         row = [
             f"{option.name}{' (proposed)' if option.is_proposed else ''}",
-            str(recipe.model.size) if is_own else f"{recipe.sft.micro_batch_tokens:,}",
+            str(recipe.model.size) if is_own else f"{_micro_batch(recipe):,}",
             short_number(option.parameters),
             short_number(option.tokens),
             f"{option.tokens_per_parameter:.3g}",
@@ -136,6 +136,12 @@ def _print_options(options: list[Option], price: Price | None, corpus_tokens: fl
         rows.append(row)
     print_table(headings, rows)
     _say_epochs(options, corpus_tokens)
+
+
+def _micro_batch(recipe: Recipe) -> int:
+    """Tokens of one: a step may have fewer than the recipe would let it."""
+    trained = recipe.sft if recipe.base is not None else recipe.pretrain
+    return min(trained.micro_batch_tokens, trained.batch_tokens)
 
 
 def _proposed(options: list[Option]) -> Option:
@@ -163,7 +169,7 @@ def _entry(option: Option, corpus_tokens: float) -> dict[str, Any]:
         "parameters": option.parameters,
         "pretrain_tokens": recipe.pretrain.tokens if is_own else None,
         "sft_tokens": recipe.sft.tokens,
-        "micro_batch_tokens": (recipe.pretrain if is_own else recipe.sft).micro_batch_tokens,
+        "micro_batch_tokens": _micro_batch(recipe),
         "tokens_per_parameter": round(option.tokens_per_parameter, 2),
         "seconds": round(cost.seconds, 1),
         "memory_bytes": round(cost.memory_bytes),

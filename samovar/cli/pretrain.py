@@ -42,7 +42,7 @@ def run(
             changes=changes,
             as_json=False,
             dry_run=False,
-            next_command="",
+            next_command=(),
             shows=False,
         )
     make(
@@ -53,5 +53,5 @@ def run(
         changes=changes,
         as_json=as_json,
         dry_run=dry_run,
-        next_command=f"samovar sft {out} --conversations conversations.jsonl --out assistant",
+        next_command=("samovar", "sft", out, "--conversations", "conversations.jsonl", "--out", "assistant"),
     )

@@ -67,7 +67,7 @@ def run(
         section={"quantize": {key: value for key, value in section.items() if value is not None}},
         as_json=as_json,
         dry_run=dry_run,
-        next_command=f"samovar chat {out}",
+        next_command=("samovar", "chat", out),
     )
     if manifest is not None and not as_json:
         _show(manifest.metrics)
@@ -89,7 +89,7 @@ def _show(metrics: Mapping[str, Any]) -> None:
                 short_bytes(tried["size_bytes"]),
                 _figure(after, ".4f"),
                 _figure(tried["answer_bits_per_byte"], ".5f"),
-                ("about " if tried["is_estimate"] else "") + _figure(increase, "+.2%"),
+                ("about " if tried["is_estimate"] else "") + _figure(increase, "+.2%").replace("-0.00%", "+0.00%"),
                 "kept" if tried["is_kept"] else "",
             ]
         )

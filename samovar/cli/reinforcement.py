@@ -53,7 +53,7 @@ def command_of(stage: str, about: str) -> Callable[..., None]:
             section=section,
             as_json=as_json,
             dry_run=dry_run,
-            next_command=f"samovar chat {out}",
+            next_command=("samovar", "chat", out),
         )
 
     run.__doc__ = f"""{about}

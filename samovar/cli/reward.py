@@ -70,5 +70,5 @@ def run(
         section={"reward": keys},
         as_json=as_json,
         dry_run=dry_run,
-        next_command=f"samovar reward score {out} answers.jsonl",
+        next_command=("samovar", "reward", "score", out, "answers.jsonl"),
     )

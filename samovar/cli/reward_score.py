@@ -62,6 +62,8 @@ def run(reward: Judge, file: File, as_json: AsJson = False) -> None:
         )
     if as_json:
         print_json(summary)
+    elif not count:
+        say(f"{file} has no rows: there is nothing to score")
 
 
 def _scored(model: RewardModel, rows: list[Any]) -> list[dict[str, Any]]:

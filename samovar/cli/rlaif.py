@@ -72,5 +72,5 @@ def run(
         section={"rlaif": keys},
         as_json=as_json,
         dry_run=dry_run,
-        next_command=f"samovar dpo {model} --preferences {out}/preferences.jsonl --out better",
+        next_command=("samovar", "dpo", model, "--preferences", out / "preferences.jsonl", "--out", "better"),
     )

@@ -93,12 +93,12 @@ def run(
     Only this machine can reach it unless --host names another address, which demands a key: --api-key, or those of
     `samovar keys`. As soon as there is a key, every request but for the page and the probes needs one.
     """
-    from samovar.brew.assistant import find_assistant
+    from samovar.cli.assistant_choice import assistant_of
     from samovar.core.settings import parse_settings
     from samovar.serve.server import chats_file_in, keys_file_in, run_server
     from samovar.serve.settings import ServeSettings
 
-    assistant = find_assistant(folder)
+    assistant = assistant_of(folder)
     given: dict[str, Any] = {
         "tls_certificate": certificate,
         "tls_key": tls_key,

@@ -74,13 +74,15 @@ def run(
     )
 
 
-def _next_command(model: Path, out: Path, recipe_file: Path | None, keys: dict[str, Any], changes: list[str]) -> str:
+def _next_command(
+    model: Path, out: Path, recipe_file: Path | None, keys: dict[str, Any], changes: list[str]
+) -> list[str | Path]:
     from samovar.brew.recipe import compose_recipe
 
     adapter = compose_recipe(recipe_file, {"sft": keys}, changes).sft.adapter
     if adapter is None or adapter.merge:
-        return f"samovar chat {out}"
-    return f"samovar chat {model} --adapter {out}/adapter"
+        return ["samovar", "chat", out]
+    return ["samovar", "chat", model, "--adapter", out / "adapter"]
 
 
 def _show(

@@ -60,7 +60,7 @@ def make(
     section: Mapping[str, Mapping[str, Any]] | None = None,
     as_json: bool,
     dry_run: bool,
-    next_command: str,
+    next_command: Sequence[str | Path],
     shows: bool = True,
     foretold: Callable[[Recipe], Mapping[str, Any]] | None = None,
 ) -> Manifest | None:
@@ -76,16 +76,30 @@ def make(
     stage = load_stages()[name]
     if dry_run:
         told = {} if foretold is None else dict(foretold(recipe))
-        print_json({"stage": name, "out": str(out), "config": stage.config(recipe), **told})
+        print_json({"stage": name, "out": str(out), "config": stage.config_alone(recipe), **told})
         return None
+    id_before = id_at(out)
     manifest = make_alone(stage, recipe, inputs=inputs, out=out)
     if not shows:
         return manifest
     if as_json:
         print_json(manifest.model_dump())
-    say(f"{out}: {name} {manifest.id}, {short_bytes(manifest.size_bytes)}, {short_duration(manifest.seconds)}")
+    say(made_line(out, manifest, id_before))
     report = out / "report.md"
     if report.is_file():
         say(f"report: {report}")
-    say_next(next_command)
+    say_next(*next_command)
     return manifest
+
+
+def id_at(folder: Path) -> str | None:
+    """The id of the whole artifact in ``folder``; None where there is none."""
+    from samovar.core.artifact import is_whole, read_manifest
+
+    return read_manifest(folder).id if is_whole(folder) else None
+
+
+def made_line(out: Path, manifest: Manifest, id_before: str | None) -> str:
+    """What is at ``out`` now, where ``id_before`` was there before the command."""
+    how = "made already" if manifest.id == id_before else f"made in {short_duration(manifest.seconds)}"
+    return f"{out}: {manifest.stage} {manifest.id}, {short_bytes(manifest.size_bytes)}, {how}"

@@ -38,7 +38,9 @@ EXAMPLE = "samovar status quickstart --json"
 def run(folder: ProjectFolder, as_json: AsJson = False) -> None:
     """List the stages with state, id, path, time and metrics, and the artifacts that the recipe no longer leads to."""
     from samovar.brew.account import Account
+    from samovar.brew.assistant import earlier_assistant
     from samovar.brew.graph import resolve, unused_artifacts
+    from samovar.brew.lineage import artifacts_in, origins_of
     from samovar.brew.project import open_project
     from samovar.brew.recipe import load_recipe
     from samovar.brew.stage import load_stages
@@ -46,18 +48,31 @@ def run(folder: ProjectFolder, as_json: AsJson = False) -> None:
     project = open_project(folder)
     items = resolve(project, load_recipe(project.recipe_file), load_stages())
     unused = unused_artifacts(project, items)
+    answering = earlier_assistant(project, items)
+    if answering is not None:
+        needed = origins_of(answering, artifacts_in(unused))
+        unused = [path for path in unused if path not in needed]
     if as_json:
         account = Account(project).stages
         entries = [_entry(item, account.get(item.name, {})) for item in items]
-        print_json({"project": str(folder), "stages": entries, "unused": [str(path) for path in unused]})
+        print_json(
+            {
+                "project": str(folder),
+                "stages": entries,
+                "answering": str(answering) if answering else None,
+                "unused": [str(path) for path in unused],
+            }
+        )
         return
     print_table(("stage", "state", "time", "disk", "id", "metrics"), [_row(item) for item in items])
+    if answering is not None:
+        say(f"made by an earlier recipe, and what answers until the next brew: {answering}")
     if unused:
         say("not in use by the recipe as it is now, and safe to delete:")
         for path in unused:
             say(f"  {path}")
     all_made = all(item.manifest is not None for item in items)
-    say_next(f"samovar chat {folder}" if all_made else f"samovar brew {folder}")
+    say_next("samovar", "chat" if all_made else "brew", folder)
 
 
 def _entry(item: Resolved, account: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from samovar.core.command_line import as_typed
 from samovar.core.errors import SamovarError
 
 ProjectFolder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the project.", show_default=False)]
@@ -41,9 +42,9 @@ def say(text: str = "") -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def say_next(command: str) -> None:
-    """The command to type next."""
-    say(f"next: {command}")
+def say_next(*words: str | Path) -> None:
+    """The command to type next, as a shell takes it: paths may hold spaces."""
+    say(f"next: {as_typed(*words)}")
 
 
 def print_json(value: Any) -> None:

@@ -25,5 +25,5 @@ def run(
         changes=changes,
         as_json=as_json,
         dry_run=dry_run,
-        next_command=f"samovar pretrain {corpus} --tokenizer {out} --out base",
+        next_command=("samovar", "pretrain", corpus, "--tokenizer", out, "--out", "base"),
     )

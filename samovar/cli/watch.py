@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from samovar.cli.terminal import AsJson, print_json, say
+from samovar.core.command_line import as_typed
 
 if TYPE_CHECKING:
     from samovar.brew.watching import Picture, Watch
@@ -49,7 +50,7 @@ def run(folder: WatchedFolder, once: Once = False, as_json: AsJson = False) -> N
     finally:
         picture_now = watch.look()
         if picture_now.state == "stopped":
-            say(f"stopped; `samovar brew {folder}` goes on from the last checkpoint")
+            say(f"stopped; `{as_typed('samovar', 'brew', folder)}` goes on from the last checkpoint")
 
 
 def _follow(watch: Watch, console: Any) -> None:

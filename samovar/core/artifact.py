@@ -24,7 +24,7 @@ from samovar.core.files import fingerprint, naming_os_errors, read_json, write_j
 MANIFEST = "manifest.json"
 SCRATCH = "scratch"
 STATE = ".samovar"
-_CLOCK = "seconds.json"
+CLOCK = "seconds.json"
 
 
 class Manifest(BaseModel):
@@ -152,7 +152,7 @@ def _counting_seconds(partial: Path) -> Iterator[float]:
 
     A run that was killed could not write down when: the newest file it left tells.
     """
-    clock = partial / SCRATCH / _CLOCK
+    clock = partial / SCRATCH / CLOCK
     before = 0.0
     if clock.is_file():
         earlier = read_json(clock)

@@ -8,13 +8,15 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from samovar.core.errors import BusyError, CorruptError, MissingError, ResourceError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NO_PLACE = {errno.ENOTDIR, errno.ENOENT, errno.EEXIST}
+"""Below a file, in a folder of the system as /proc, or where a file is and a folder must be."""
 
 
 @contextmanager
@@ -32,6 +34,8 @@ def naming_os_errors(path: Path) -> Iterator[None]:
             raise ResourceError(
                 f"{path} cannot be written: {error.strerror}", hint="check who owns the folder"
             ) from error
+        if error.errno in _NO_PLACE:
+            raise ResourceError(f"{path} cannot be made: {error.strerror}", hint="name another place") from error
         raise
 
 
@@ -94,21 +98,35 @@ def exclusive_lock(path: Path, *, what: str) -> Iterator[None]:
     Raises:
         BusyError: another process holds it.
     """
-    with naming_os_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = path.open("a+")
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            file.seek(0)
-            holder = file.read().strip() or "unknown"
-            raise BusyError(
-                f"{what} is already in use by another samovar process (process {holder})",
-                hint="wait until it ends, or stop it with Ctrl-C: nothing is lost",
-            ) from error
+    with _locked(path, what) as file:
         file.seek(0)
         file.truncate()
         file.write(str(os.getpid()))
         file.flush()
         yield
+
+
+def _locked(path: Path, what: str) -> IO[str]:
+    """The file at ``path``, locked.
+
+    A holder that is done may remove it between our opening and our locking it. What we hold then is no lock, as the
+    next process makes a new file: we do so ourselves.
+    """
+    while True:
+        with naming_os_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = path.open("a+")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            with file:
+                file.seek(0)
+                holder = file.read().strip() or "unknown"
+            raise BusyError(
+                f"{what} is already in use by another samovar process (process {holder})",
+                hint="wait until it ends, or stop it with Ctrl-C: nothing is lost",
+            ) from error
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                return file
+        file.close()

@@ -67,7 +67,22 @@ def parse_money(text: str, *, whole: str | None = None) -> tuple[float, str]:
         raise ConfigError(
             f"'{whole or text}' is no amount of money", hint=f"as in '20 USD'; currencies: {', '.join(CURRENCIES)}"
         )
-    return float(match[2].replace(",", ".")), _SIGNS.get(named, named)
+    return read_amount(match[2]), _SIGNS.get(named, named)
+
+
+def read_amount(text: str) -> float:
+    """``0.30`` or ``0,30`` as a number.
+
+    Raises:
+        ValueError: it is none.
+        ConfigError: it is as ``1,000``, which is a thousand to some and one to others.
+    """
+    if re.fullmatch(r"[-+]?[1-9]\d*,\d{3}", text):
+        raise ConfigError(
+            f"'{text}' is {text.replace(',', '')} to some people and {text.replace(',', '.')} to others",
+            hint="write it without the comma, or with a point",
+        )
+    return float(text.replace(",", "."))
 
 
 def show_money(amount: float, currency: str) -> str:

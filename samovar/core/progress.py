@@ -6,6 +6,10 @@ import sys
 import time
 from types import TracebackType
 
+_TELLING_ADVANCES = 10
+_TELLING_SHARE = 0.02
+"""From so many steps on, or from this share of the whole, the time left is shown."""
+
 
 class Progress:
     """Counts towards ``total`` and shows done, rate and time left.
@@ -20,6 +24,7 @@ class Progress:
         self.note = ""
         self._started = self._shown = time.monotonic()
         self._offset = 0.0
+        self._num_advances = 0
         self._is_terminal = sys.stderr.isatty()
         self._every_s = 0.2 if self._is_terminal else 5.0
         self._is_quiet = is_quiet
@@ -31,6 +36,7 @@ class Progress:
     def advance(self, amount: float = 1.0, note: str | None = None) -> None:
         """Count ``amount`` more; ``note`` is shown behind the rate."""
         self.done += amount
+        self._num_advances += 1
         if note is not None:
             self.note = note
         now = time.monotonic()
@@ -49,9 +55,9 @@ class Progress:
     def finish(self) -> None:
         """Leave the last state on the screen."""
         if not self._is_quiet:
-            self._show(end="\n")
+            self._show(end="\n", is_over=True)
 
-    def _show(self, end: str) -> None:
+    def _show(self, end: str, *, is_over: bool = False) -> None:
         elapsed = max(1e-9, time.monotonic() - self._started)
         rate = (self.done - self._offset) / elapsed
         parts = [f"{self.title:<10}"]
@@ -61,7 +67,7 @@ class Progress:
             f"{short_number(self.done)}{'/' + short_number(self.total) if self.total else ''} {self.unit}".rstrip()
         )
         parts.append(f"{short_number(rate)}/s")
-        if self.total and rate > 0 and self.done < self.total:
+        if self.total and rate > 0 and self.done < self.total and not is_over and self._is_telling():
             parts.append(f"{short_duration((self.total - self.done) / rate)} left")
         else:
             parts.append(short_duration(elapsed))
@@ -70,12 +76,19 @@ class Progress:
         clear = "\x1b[2K" if self._is_terminal else ""
         print(clear + "  ".join(parts), end=end, file=sys.stderr, flush=True)
 
+    def _is_telling(self) -> bool:
+        """Whether what was done says how long the rest takes: a small file that came first is no measure of a large."""
+        done = self.done - self._offset
+        return self._num_advances >= _TELLING_ADVANCES or done >= _TELLING_SHARE * ((self.total or 0) - self._offset)
+
     def __enter__(self) -> Progress:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if kind is None and self.total and self.done < self.total:
+            self.total = None  # it was the most that could be: what was counted is all there was
         self.finish()
 
 

@@ -20,6 +20,9 @@ class Settings(BaseModel):
 
 
 S = TypeVar("S", bound=Settings)
+_NEAR = 0.7
+"""Likeness (difflib's ratio) from which a key is taken for a misspelt one: 'nmae' is 0.75 like 'name', while of other
+words 'questions' is 0.63 like 'iterations'."""
 
 
 def parse_settings(kind: type[S], value: Any, *, source: str) -> S:
@@ -46,7 +49,7 @@ def _problem(kind: type[BaseModel], issue: Any) -> str:
             if issubclass(model, Settings) and path[-1] in model.RENAMED:
                 return f"'{where}' is a key of an earlier version: {model.RENAMED[path[-1]]}"
         keys = [name for model in models for name in model.model_fields]
-        near = difflib.get_close_matches(str(path[-1]), keys, n=1, cutoff=0.5)
+        near = difflib.get_close_matches(str(path[-1]), keys, n=1, cutoff=_NEAR)
         return f"unknown key '{where}'" + (f" (did you mean '{near[0]}'?)" if near else "")
     if issue["type"] == "missing":
         return f"'{where}' is missing"

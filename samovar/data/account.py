@@ -57,6 +57,11 @@ class FileAccount:
         if not self.documents and not self.reason:
             self.reason = "; ".join(self.notes) or "no text in it"
 
+    def why(self) -> str:
+        """Its name, and why it gave no document, with the first place where the reason was met."""
+        where = self.notes.get(self.reason, (0, ""))[1]
+        return f"{self.file}: {self.reason}{f' ({where})' if where else ''}"
+
     def note(self, problem: str, where: str = "") -> None:
         """Count one more ``problem`` in the file; the first ``where`` is kept."""
         count, first = self.notes.get(problem, (0, where))
@@ -89,11 +94,13 @@ class ReadingAccount:
         self.files_by_reason: defaultdict[str, list[str]] = defaultdict(list)
         self.notes: Counter[str] = Counter()
         self.files_by_note: defaultdict[str, list[str]] = defaultdict(list)
+        self.last_closed: FileAccount | None = None
         self._out = out
 
     def close_file(self, file: FileAccount) -> None:
         """Add a file that has been read, or could not be."""
         file.give_reason()
+        self.last_closed = file
         self.num_bytes += file.size_bytes
         self.documents += file.documents
         self.characters += file.characters
@@ -120,7 +127,7 @@ class ReadingAccount:
     def why_empty(self) -> str:
         """Which files were seen and why each gave nothing, in a few lines."""
         lines = [
-            f"{reason}: {_listed(self.files_by_reason[reason], count)}"
+            f"{reason}: {_listed(self.files_by_note.get(reason) or self.files_by_reason[reason], count)}"
             for reason, count in self.reasons.most_common(10)
         ]
         return "\n  ".join(lines)

@@ -22,6 +22,7 @@ from samovar.data.pipeline.flow import Flow
 from samovar.data.pipeline.plan import make_plan
 from samovar.data.pipeline.unit_store import UnitStore
 from samovar.data.pipeline.verdicts import VERDICTS, VerdictWriter
+from samovar.data.readers.jsonl import NO_TEXT_FIELD
 from samovar.data.settings import DataSettings
 from samovar.data.sources import make_sources, source_fingerprint
 from samovar.data.sources.source import units_of
@@ -40,7 +41,6 @@ def build_corpus(
     rules: Sequence[ForgetRule] = (),
     held_out: Path | None = None,
     name: str = "",
-    command: str = "",
 ) -> dict[str, Any]:
     """Read the sources below ``root``, clean them, and write the corpus and its report into ``out``; give the metrics.
 
@@ -60,7 +60,6 @@ def build_corpus(
         rules: what must not be in the corpus.
         held_out: a file of questions that no document may hold, for the steps that look for such.
         name: of the corpus, for the report.
-        command: by which it can be made, for the report.
 
     Raises:
         MissingError: a source does not exist, or a package that a step needs.
@@ -90,15 +89,15 @@ def build_corpus(
         writer.finish()
         verdicts.finish()
         progress.say(flow.reuse_summary())
+        if told := flow.in_vain_summary():
+            progress.say(told)
         if told := workers.summary():
             progress.say(told)
     store.retain_used()
     _remove_scratch(out)
     steps = flow.finished_steps()
     shown = settings.model_copy(update={"workers": None, "engine": "local"})  # the report does not depend on them
-    report = CorpusReport(
-        account, steps, statistics, writer.counts, settings=shown, name=name, command=command, lang=settings.lang
-    )
+    report = CorpusReport(account, steps, statistics, writer.counts, settings=shown, name=name, lang=settings.lang)
     write_json_lines(out / "dropped.jsonl", report.dropped_rows())
     write_json_lines(
         out / "edited.jsonl", [{"step": step, **one._asdict()} for step, edits in report.edits for one in edits]
@@ -130,9 +129,10 @@ def _empty_corpus(settings: DataSettings, report: CorpusReport, out: Path) -> Da
         for step in report.steps
         for reason, count in step.tally.dropped.items()
     ]
-    lines = [f"no text for a corpus in {where}: {account.num_files} files seen"]
+    lines = [f"no text for a corpus in {where}: {account.num_files} file{'' if account.num_files == 1 else 's'} seen"]
     lines += ([account.why_empty()] if account.reasons else []) + dropped
-    return DataError(
-        "\n  ".join(lines),
-        hint=f"put documents with text there; {out / 'report.md'} tells of every file",
-    )
+    todo = "put documents with text there"
+    if any(reason.startswith(NO_TEXT_FIELD) for reason in account.reasons):
+        todo = "name the field of the text: in the recipe, as `data: {sources: [{path: ..., text_field: story}]}`, or"
+        todo += " with `samovar data --text-field story`"
+    return DataError("\n  ".join(lines), hint=f"{todo}; {out / 'report.md'} tells of every file")

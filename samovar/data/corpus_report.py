@@ -78,8 +78,6 @@ class CorpusReport:
     """Of the corpus."""
     settings: DataSettings | None = field(default=None, kw_only=True)
     """What the stage was told; without them the pages cannot say which sources were asked for."""
-    command: str = field(default="", kw_only=True)
-    """The command that made the corpus."""
     tokens: int | None = field(default=None, kw_only=True)
     """Tokens of the training part, where a tokenizer has seen it."""
 

@@ -21,6 +21,8 @@ ROW_GROUP_DOCUMENTS = 4096
 FILE_CHARACTERS = 512 << 20
 # A single document shorter than this is not cut in two to have something to validate with.
 _SPLITTABLE_CHARACTERS = 2000
+# Of two documents, one that is so many times as long as the other is not taken for validation in its stead.
+_OUTWEIGHS = 10
 
 
 @dataclass
@@ -52,8 +54,8 @@ def split_score(document_id: str, seed: int) -> float:
 class CorpusWriter:
     """Writes documents in their order; the choice between the splits depends on a document's id alone.
 
-    Neither split stays empty when there are two documents: the one that came nearest to the other side is held back
-    until both have one. Of a single document, the end becomes validation.
+    Neither split stays empty when there are two documents: the one that came nearest to the other side, and is not
+    most of the text, is held back until both have one. Of a single document, the end becomes validation.
     """
 
     def __init__(self, folder: Path, *, validation_share: float, seed: int) -> None:
@@ -90,10 +92,17 @@ class CorpusWriter:
             self._write(self._split(held_score), held)
             self._write(self._split(score), document)
             return
-        if abs(score - self._share) < abs(held_score - self._share):
+        if self._is_better_held((score, document), self._held):
             self._held = (score, document)
             score, document = held_score, held
         self._write(self._split(score), document)
+
+    def _is_better_held(self, one: tuple[float, Document], other: tuple[float, Document]) -> bool:
+        """The nearer one to the other side; but not one that would take most of the training text with it."""
+        size, other_size = len(one[1].text), len(other[1].text)
+        if self._split(one[0]) == "train" and max(size, other_size) > _OUTWEIGHS * min(size, other_size):
+            return size < other_size
+        return abs(one[0] - self._share) < abs(other[0] - self._share)
 
     def finish(self) -> None:
         """Settle what was held back and put the files in place."""

@@ -6,6 +6,7 @@ confidential as what they name.
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import time
@@ -131,7 +132,8 @@ def read_rules(path: Path) -> list[ForgetRule]:
     if not path.is_file():
         return []
     rules = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    # Not by splitlines, to which U+2028 and its like end a line, too: a pattern may hold such.
+    for number, line in enumerate(io.StringIO(path.read_text(encoding="utf-8")), 1):
         try:
             row = json.loads(line)
             if row["kind"] not in get_args(Kind) or not isinstance(row["pattern"], str):

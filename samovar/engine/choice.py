@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import torch
 from torch import Tensor
 
 from samovar.engine import rules
@@ -48,6 +49,10 @@ class Answering(Protocol):
         """None while it goes on."""
         ...
 
+    def allowed_ids(self) -> list[int] | None:
+        """The only tokens that may come next; None where all may."""
+        ...
+
     def draw(self) -> float:
         """Its next uniform number in [0, 1)."""
         ...
@@ -65,13 +70,21 @@ class Turn:
     """How many of the drafted tokens became part of the answer."""
 
 
-Append = Callable[[Answering, int, Tensor, TokenLogprobs | None], None]
-"""Takes the token that was chosen for an answer, the logits that it was chosen by (V), and its log-probabilities; may
-append more tokens than this one, which are without alternative."""
+Append = Callable[[Answering, int, TokenLogprobs | None], None]
+"""Takes the token that was chosen for an answer, and its log-probabilities; may append more tokens than this one, which
+are without alternative."""
+Settle = Callable[[Answering, int, Tensor], int]
+"""Takes the token that was chosen for an answer, and the logits that it was chosen by (V); gives what is said."""
 
 
 def choose(
-    logits_RV: Tensor, turns: Sequence[Turn], masks: Masks, append: Append, *, free: Choose | None = None
+    logits_RV: Tensor,
+    turns: Sequence[Turn],
+    masks: Masks,
+    append: Append,
+    *,
+    settle: Settle | None = None,
+    free: Choose | None = None,
 ) -> None:
     """Append a token to every answer, or several where drafts prove right.
 
@@ -80,6 +93,7 @@ def choose(
         turns: who chooses from which rows; ``num_accepted`` of each is set.
         masks: of the grammars.
         append: puts the chosen token to its answer.
+        settle: may put another in its place before.
         free: chooses for answers that may take any token, see ``sampler.sample``.
     """
     live = list(turns)
@@ -87,22 +101,30 @@ def choose(
         rows = [turn.row + turn.num_accepted for turn in live]
         logits_BV = logits_RV if rows == list(range(len(logits_RV))) else logits_RV[rows]
         told = _told(logits_BV, live)
+        _keep_allowed(logits_BV, live)
         rules.apply(logits_BV, [turn.sequence.rules for turn in live])
         masks.apply(logits_BV, [turn.sequence.grammar for turn in live])
         tokens = _tokens(logits_BV, live, free)
+        if settle is not None:
+            tokens = [settle(turn.sequence, tokens[row], logits_BV[row]) for row, turn in enumerate(live)]
         logprobs = told(tokens)
-        live = [
-            turn
-            for row, turn in enumerate(live)
-            if _goes_on(turn, tokens[row], logits_BV[row], logprobs.get(row), append)
-        ]
+        live = [turn for row, turn in enumerate(live) if _goes_on(turn, tokens[row], logprobs.get(row), append)]
 
 
-def _goes_on(turn: Turn, token: int, logits_V: Tensor, logprobs: TokenLogprobs | None, append: Append) -> bool:
+def _keep_allowed(logits_BV: Tensor, live: Sequence[Turn]) -> None:
+    """Where few tokens may come, the logits of all others become minus infinity, in place."""
+    for row, turn in enumerate(live):
+        if (allowed := turn.sequence.allowed_ids()) is not None:
+            kept_V = torch.full_like(logits_BV[row], -torch.inf)
+            kept_V[allowed] = logits_BV[row, allowed]
+            logits_BV[row] = kept_V
+
+
+def _goes_on(turn: Turn, token: int, logprobs: TokenLogprobs | None, append: Append) -> bool:
     """Append the token; whether the logits of the next one are known, as all that was appended had been guessed."""
     sequence = turn.sequence
     before = len(sequence.ids)
-    append(sequence, token, logits_V, logprobs)
+    append(sequence, token, logprobs)
     new = sequence.ids[before:]
     guessed = turn.draft.ids[turn.num_accepted : turn.num_accepted + len(new)]
     if not new or new != guessed:

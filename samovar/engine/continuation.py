@@ -84,7 +84,8 @@ class Continuation:
         self._logprobs: list[TokenLogprobs] = []
         """Of what was chosen, and not reported yet."""
         # One stream of numbers a request, drawn from once a token: what it draws does not depend on its neighbours.
-        self._random = random.Random(sampling.seed)
+        # Python's generator takes a seed below zero for its positive: in two's complement they are two.
+        self._random = random.Random(None if sampling.seed is None else sampling.seed % 2**64)
         self._ahead: deque[float] = deque()
         self._begin()
 
@@ -121,7 +122,7 @@ class Continuation:
         return [] if self._quotes is None else self._quotes.fitting()
 
     def keep_quote(self, number: int) -> None:
-        """After the token that began a quote was appended: quote this one of what is ``quotable``."""
+        """Before the token that begins a quote is appended: quote this one of what is ``quotable``."""
         if self._quotes is not None:
             self._quotes.keep(number)
 

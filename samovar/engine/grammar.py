@@ -82,18 +82,21 @@ class Grammars:
             RequestError: the constraint is malformed, uses what is not supported, or is too large.
         """
         with self._lock:
+            if self._words is None:
+                self._library = require("llguidance", extra=EXTRA)
+                ends = sorted(self._tokenizer.stop_ids)
+                self._words = self._library.LLTokenizer(_Words(self._tokenizer), eos_token=ends)
             matcher = self._matchers.get(constraint)
-            if matcher is None:
-                matcher = self._matchers[constraint] = self._compiled(constraint)
-                while len(self._matchers) > MAX_REMEMBERED:
-                    self._matchers.popitem(last=False)
+        if matcher is None:  # it may take seconds: nobody else waits for that
+            matcher = self._compiled(constraint)
+        with self._lock:
+            self._matchers[constraint] = matcher
             self._matchers.move_to_end(constraint)
+            while len(self._matchers) > MAX_REMEMBERED:
+                self._matchers.popitem(last=False)
             return GrammarState(matcher.deep_copy())
 
     def _compiled(self, constraint: Constraint) -> Any:
-        if self._library is None:
-            self._library = require("llguidance", extra=EXTRA)
-            self._words = self._library.LLTokenizer(_Words(self._tokenizer), eos_token=sorted(self._tokenizer.stop_ids))
         try:
             matcher = self._library.LLMatcher(self._words, self._grammar(constraint), log_level=0)
         except ValueError as error:

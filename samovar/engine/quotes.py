@@ -39,6 +39,8 @@ class VerbatimQuotes:
         """Tokens of the quote so far; None outside of quotes."""
         self._paths: list[list[int]] = []
         """The ids of everything that the quote may become."""
+        self._kept = ""
+        """What the next quote begins with; empty where that is open."""
 
     def push(self, token: int) -> None:
         """Take the token that was chosen."""
@@ -50,7 +52,7 @@ class VerbatimQuotes:
             self._quoted += 1
         elif self._opens_with(token):
             self._quoted = 0
-            self._paths = list(self._all_paths())
+            self._paths, self._kept = list(self._all_paths(self._kept)), ""
         *before, self._line = (self._line + text).split(b"\n")
         self._line_before = before[-1] if before else self._line_before
 
@@ -73,8 +75,8 @@ class VerbatimQuotes:
         ]
 
     def keep(self, number: int) -> None:
-        """Right after the token that began the quote: let it begin with this one of ``lines``."""
-        self._paths = list(self._all_paths(self._sentences[number]))
+        """Right before the token that begins a quote: let it begin with this one of ``lines``."""
+        self._kept = self._sentences[number]
 
     def allowed_ids(self) -> list[int] | None:
         """The tokens that keep a quote true; None where all do."""
@@ -95,7 +97,7 @@ class VerbatimQuotes:
             dict.fromkeys(run for line in self._prompt_lines() for run in _runs(line.strip(), most_sentences=1))
         )
 
-    def _all_paths(self, beginning: str = "") -> Iterator[list[int]]:
+    def _all_paths(self, beginning: str) -> Iterator[list[int]]:
         """Up to three sentences in a row, up to the end of the answer or of the line."""
         for text in dict.fromkeys(run for line in self._prompt_lines() for run in _runs(line.strip())):
             if text.startswith(beginning):

@@ -30,7 +30,7 @@ class Quoter:
         self._model, self._memory, self._adapters = model, memory, adapters
         self._vocab_size = vocab_size
 
-    def append(
+    def settle(
         self,
         answer: Answer,
         mark: int,
@@ -39,8 +39,8 @@ class Quoter:
         logits_V: Tensor,
         *,
         room: int,
-    ) -> None:
-        """Append the mark of a quote, and settle which line it quotes.
+    ) -> int:
+        """The mark of a quote, after it is settled which line ``answer`` then quotes; or another token in its place.
 
         Without chance, another token than the mark is taken where it is far likelier than the mark with the best line.
 
@@ -48,15 +48,14 @@ class Quoter:
             answer: all its tokens are in the cache.
             mark: the token that begins a quote.
             lines: what may be quoted.
-            fitting: numbers of those among which is chosen. Where there are none, the likeliest token but the mark is
-                appended in its place.
+            fitting: numbers of those among which is chosen. Where there are none, the likeliest token but the mark
+                takes its place.
             logits_V: by which the mark was chosen.
             room: tokens of a line that still fit into the context.
         """
         if not fitting:
             logits_V[mark] = -torch.inf
-            answer.append(int(logits_V.argmax()))
-            return
+            return int(logits_V.argmax())
         score_F = self._log_likelihoods(answer, [[mark, *lines[number][:room]] for number in fitting])
         if answer.sampling.temperature > 0:
             share_F = (score_F / max(answer.sampling.temperature, COLDEST)).softmax(0)
@@ -67,10 +66,9 @@ class Quoter:
             quoting = float(log_probability_V[mark] + score_F[place])
             log_probability_V[mark] = -torch.inf
             if float(log_probability_V.max()) > quoting + _DOUBT:
-                answer.append(int(log_probability_V.argmax()))
-                return
-        answer.append(mark)
+                return int(log_probability_V.argmax())
         answer.keep_quote(fitting[place])
+        return mark
 
     def _log_likelihoods(self, answer: Answer, branches: Sequence[list[int]]) -> Tensor:
         """Of what follows the first token in each branch, were it the continuation of ``answer``; float32, B."""
@@ -87,10 +85,3 @@ class Quoter:
         log_BTV = self._model.head(hidden_BTD)[..., : self._vocab_size].float().log_softmax(-1)
         log_BT = log_BTV.gather(2, token_BT[:, 1:, None]).squeeze(2)
         return (log_BT * is_real_BT.to(device)).sum(1)
-
-
-def keep_only(logits_V: Tensor, allowed: Sequence[int]) -> None:
-    """Leave the logits of these tokens alone, in place; those of all others become minus infinity."""
-    kept_V = torch.full_like(logits_V, -torch.inf)
-    kept_V[list(allowed)] = logits_V[list(allowed)]
-    logits_V.copy_(kept_V)

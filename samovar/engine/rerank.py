@@ -10,7 +10,6 @@ passage and a request to write a question.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -27,28 +26,16 @@ LOGITS_BYTES = 64 * 2**20
 """Memory for logits at a time."""
 
 
-class Rerank(NamedTuple):
-    """How well each passage fits."""
-
-    scores: list[float]
-    """The mean log-probability of a token of the question, in nats; higher is better, 0 the highest."""
-    num_tokens: int
-    """Read for it, of all passages and questions."""
-
-
 @torch.inference_mode()
-def rerank(model: Decoder, tokenizer: Tokenizer, query: str, documents: Sequence[str]) -> Rerank:
-    """Score ``documents`` by the likelihood of ``query`` after each.
+def rerank(model: Decoder, rows: Sequence[tuple[list[int], int]]) -> list[float]:
+    """How well each passage fits: the mean log-probability of a token of the question, in nats; 0 is the highest.
 
     Args:
         model: in evaluation mode; nothing in it changes.
-        tokenizer: the model's; with a chat template, the passage is what the user says and the question the answer.
-        query: the question.
-        documents: the passages.
+        rows: a passage and the question each, as ``scored_row`` makes them.
     Raises:
-        RequestError: the question is empty, or a passage and the question are longer than the model's context.
+        RequestError: a passage and the question are longer than the model's context.
     """
-    rows = [scored_row(tokenizer, query, document) for document in documents]
     longest = model.settings.max_positions
     for number, (ids, _) in enumerate(rows):
         if len(ids) > longest:
@@ -58,16 +45,20 @@ def rerank(model: Decoder, tokenizer: Tokenizer, query: str, documents: Sequence
                 code="context_length_exceeded",
                 param="documents",
             )
-    scores = [0.0 for _ in documents]
+    scores = [0.0 for _ in rows]
     for numbers in batches([len(ids) for ids, _ in rows]):
         for number, score in zip(numbers, _scores(model, [rows[number] for number in numbers]), strict=True):
             scores[number] = score
-    return Rerank(scores, sum(len(ids) for ids, _ in rows))
+    return scores
 
 
 def scored_row(tokenizer: Tokenizer, query: str, document: str) -> tuple[list[int], int]:
     """The ids of passage, request and question, and how many of them come before the question.
 
+    Args:
+        tokenizer: the model's; with a chat template, the passage is what the user says and the question the answer.
+        query: the question.
+        document: the passage.
     Raises:
         RequestError: the question is empty.
     """

@@ -1,4 +1,4 @@
-"""The step loop in a thread of its own, for callers in asyncio and in other threads.
+"""The step loop in a thread of its own, for callers in asyncio.
 
 A caller leaves a ticket in the inbox and listens; only the loop's thread ever touches the engine.
 """
@@ -9,11 +9,11 @@ import asyncio
 import queue
 import threading
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable
 from collections.abc import Sequence as Many
 from concurrent.futures import Future
 from types import TracebackType
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from samovar.core.errors import BusyError, RequestError, SamovarError
 from samovar.engine.engine import Engine
@@ -21,10 +21,6 @@ from samovar.engine.request import Completion, Delta, Sampling
 
 News = Delta | Exception
 T = TypeVar("T")
-
-
-class _Listener(Protocol):
-    def hear(self, news: News) -> None: ...
 
 
 class _Ticket:
@@ -55,10 +51,10 @@ class _Errand:
             self.future.set_exception(error)
 
 
-class _AsyncListener:
+class _Listener:
     """Carries news into the event loop of the caller."""
 
-    def __init__(self, wake: Callable[[_AsyncListener, News], None]) -> None:
+    def __init__(self, wake: Callable[[_Listener, News], None]) -> None:
         self.loop = asyncio.get_running_loop()
         self.news: asyncio.Queue[News] = asyncio.Queue()
         self._wake = wake
@@ -68,17 +64,6 @@ class _AsyncListener:
         self._wake(self, news)
 
 
-class _ThreadListener:
-    """Carries news to a caller in another thread."""
-
-    def __init__(self) -> None:
-        self.news: queue.SimpleQueue[News] = queue.SimpleQueue()
-
-    def hear(self, news: News) -> None:
-        """Called in the loop's thread."""
-        self.news.put(news)
-
-
 class EngineRunner:
     """Runs an engine for many callers at once. Close it, or use it in a ``with``, to end its thread."""
 
@@ -86,7 +71,7 @@ class EngineRunner:
         self.engine = engine
         self._inbox: queue.SimpleQueue[_Ticket | _Errand | None] = queue.SimpleQueue()
         self._tickets: dict[int, _Ticket] = {}
-        self._post: defaultdict[asyncio.AbstractEventLoop, list[tuple[_AsyncListener, News]]] = defaultdict(list)
+        self._post: defaultdict[asyncio.AbstractEventLoop, list[tuple[_Listener, News]]] = defaultdict(list)
         self._is_closing = False
         self._lock = threading.Lock()
         """Keeps every ticket in front of the mark that ends the loop."""
@@ -100,7 +85,10 @@ class EngineRunner:
             RequestError: the prompt cannot be answered.
             BusyError: the queue is full, or the runner is closed.
         """
-        listener = _AsyncListener(self._mail)
+        if sampling is not None and sampling.constraint is not None:
+            # A grammar that is new may take seconds to compile, in which other streams must go on.
+            await asyncio.to_thread(self.engine.check, prompt_ids, sampling)
+        listener = _Listener(self._mail)
         ticket = self._submit(prompt_ids, sampling, listener)
         try:
             while True:
@@ -111,27 +99,10 @@ class EngineRunner:
         finally:
             self._leave(ticket)
 
-    def stream_blocking(self, prompt_ids: Many[int], sampling: Sampling | None = None) -> Generator[Delta, None, None]:
-        """``stream`` for callers without an event loop."""
-        listener = _ThreadListener()
-        ticket = self._submit(prompt_ids, sampling, listener)
-        try:
-            while True:
-                delta = _delta_of(listener.news.get())
-                yield delta
-                if delta.finish_reason is not None:
-                    return
-        finally:
-            self._leave(ticket)
-
     async def complete(self, prompt_ids: Many[int], sampling: Sampling | None = None) -> Completion:
         """The whole answer of one request; cancelling the task cancels it."""
         deltas = [delta async for delta in self.stream(prompt_ids, sampling)]
         return Completion.of(*deltas)
-
-    def complete_blocking(self, prompt_ids: Many[int], sampling: Sampling | None = None) -> Completion:
-        """The whole answer of one request, for callers without an event loop."""
-        return Completion.of(*self.stream_blocking(prompt_ids, sampling))
 
     async def call(self, work: Callable[[Engine], T]) -> T:
         """What ``work`` gives, done in the engine's thread between two steps; its errors are raised here.
@@ -187,7 +158,6 @@ class EngineRunner:
             except Exception as error:
                 self._fail(error)
             self._send_mail()
-        self._turn_away()
         self._fail(_closed())
         self._send_mail()
 
@@ -215,7 +185,8 @@ class EngineRunner:
         try:
             ticket.request_id = self.engine.add(ticket.prompt_ids, ticket.sampling)
             self._tickets[ticket.request_id] = ticket
-        except SamovarError as error:
+        # As in a step: whatever goes wrong with one request, the others are answered.
+        except Exception as error:
             ticket.listener.hear(error)
 
     def _deliver(self, delta: Delta) -> None:
@@ -226,15 +197,6 @@ class EngineRunner:
         if delta.finish_reason is not None:
             del self._tickets[delta.request_id]
 
-    def _turn_away(self) -> None:
-        """Tell those whose tickets came too late."""
-        while not self._inbox.empty():
-            ticket = self._inbox.get()
-            if isinstance(ticket, _Errand):
-                ticket.future.set_exception(_closed())
-            elif ticket is not None and ticket.request_id is None:
-                ticket.listener.hear(_closed())
-
     def _fail(self, error: Exception) -> None:
         """Tell every caller of ``error`` and begin anew."""
         self.engine.cancel_all()
@@ -242,7 +204,7 @@ class EngineRunner:
             ticket.listener.hear(error)
         self._tickets.clear()
 
-    def _mail(self, listener: _AsyncListener, news: News) -> None:
+    def _mail(self, listener: _Listener, news: News) -> None:
         self._post[listener.loop].append((listener, news))
 
     def _send_mail(self) -> None:
@@ -255,13 +217,13 @@ class EngineRunner:
                     self._forget(listener)
         self._post.clear()
 
-    def _forget(self, listener: _AsyncListener) -> None:
+    def _forget(self, listener: _Listener) -> None:
         for request_id in [number for number, ticket in self._tickets.items() if ticket.listener is listener]:
             del self._tickets[request_id]
             self.engine.cancel(request_id)
 
 
-def _hand_out(letters: list[tuple[_AsyncListener, News]]) -> None:
+def _hand_out(letters: list[tuple[_Listener, News]]) -> None:
     for listener, news in letters:
         listener.news.put_nowait(news)
 

@@ -45,11 +45,6 @@ class DraftCounts:
     num_drafted: int = 0
     num_accepted: int = 0
 
-    @property
-    def acceptance(self) -> float:
-        """Share of drafted tokens that stood; 0 where none was drafted."""
-        return self.num_accepted / self.num_drafted if self.num_drafted else 0.0
-
     def add(self, num_drafted: int, num_accepted: int) -> None:
         """Count one draft."""
         self.num_drafted += num_drafted

@@ -23,7 +23,7 @@ from samovar.engine.drafting import Drafter
 from samovar.engine.flight import UNKNOWN, Flight
 from samovar.engine.forward import Chosen, free_choice, make_forward, torch_alone
 from samovar.engine.grammar import Masks
-from samovar.engine.quoting import Quoter, keep_only
+from samovar.engine.quoting import Quoter
 from samovar.engine.request import TokenLogprobs
 from samovar.engine.scheduler import Chunk, Scheduler
 from samovar.engine.sequence import NO_DRAFT, Sequence
@@ -137,10 +137,7 @@ class Stepper:
     def _extend(self, turns: list[Turn], logits_RV: Tensor) -> None:
         """Choose a token for each sequence from its rows of ``logits_RV``, or several where drafts were right."""
         sequences = [turn.sequence for turn in turns if isinstance(turn.sequence, Sequence)]
-        for turn, sequence in zip(turns, sequences, strict=True):
-            if (allowed := sequence.allowed_ids()) is not None:
-                keep_only(logits_RV[turn.row], allowed)
-        choose(logits_RV, turns, self._masks, self._append, free=self._free)
+        choose(logits_RV, turns, self._masks, _append, settle=self._settle, free=self._free)
         for turn, sequence in zip(turns, sequences, strict=True):
             if self._drafter is not None:
                 self._drafter.heed(sequence, turn.num_accepted)
@@ -148,13 +145,17 @@ class Stepper:
             if turn.num_accepted:
                 self._scheduler.has_read(sequence, turn.num_accepted)
 
-    def _append(self, sequence: Answering, token: int, logits_V: Tensor, logprobs: TokenLogprobs | None) -> None:
+    def _settle(self, sequence: Answering, token: int, logits_V: Tensor) -> int:
         assert isinstance(sequence, Sequence)
         if lines := sequence.quotable(token):
             room = self._max_context - len(sequence.ids) - 1
-            self._quoter.append(sequence, token, lines, sequence.fitting(), logits_V, room=room)
-        else:
-            sequence.append(token, logprobs)
+            return self._quoter.settle(sequence, token, lines, sequence.fitting(), logits_V, room=room)
+        return token
+
+
+def _append(sequence: Answering, token: int, logprobs: TokenLogprobs | None) -> None:
+    assert isinstance(sequence, Sequence)
+    sequence.append(token, logprobs)
 
 
 def _takes_likeliest(chunk: Chunk) -> bool:

@@ -97,14 +97,13 @@ def answer_bits_per_byte(model: Decoder, rows: Iterable[Row], num_bytes: int) ->
 
     Args:
         model: in evaluation mode.
-        rows: the conversations; those longer than the model's context are cut to it.
+        rows: the conversations, none of them longer than the model's context.
         num_bytes: of all that the assistant says in them.
     """
-    longest = model.settings.max_positions
-    cut = [(row.ids[:longest], row.is_target[1:longest]) for row in rows]
+    read = [(row.ids, row.is_target[1:]) for row in rows]
     nats = 0.0
-    for numbers in batches([len(ids) for ids, _ in cut]):
-        some = [cut[number] for number in numbers]
+    for numbers in batches([len(ids) for ids, _ in read]):
+        some = [read[number] for number in numbers]
         hidden_BTD, is_real_BT = hidden_rows(model, [ids for ids, _ in some])
         is_scored_BT = torch.zeros_like(is_real_BT)
         for place, (_, is_target) in enumerate(some):

@@ -92,7 +92,7 @@ def words(teacher: Member, student: Member, alone: Member | None) -> str:
     """What the student is beside its teacher, and what the teacher was worth."""
     smaller, faster = teacher.parameters / student.parameters, student.tokens_per_second / teacher.tokens_per_second
     said = f"The student is {smaller:.1f} times smaller than its teacher and answers {faster:.1f} times as fast."
-    if alone is None:
+    if alone is None or teacher.accuracy is None:  # no task was asked
         return said
     closed = gap_closed(teacher.accuracy, student.accuracy, alone.accuracy)
     if closed is None:

@@ -44,6 +44,7 @@ _ADMISSIONS = (
     "do not know",
     "not sure",
     "not in the text",
+    "does not say",
     "can't",
     "cannot",
     "не знаю",

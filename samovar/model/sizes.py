@@ -45,7 +45,7 @@ def matrix_shapes(shape: DecoderSettings) -> dict[str, tuple[int, int]]:
     }
 
 
-def weight_bytes(shape: DecoderSettings, bits: int = 16) -> float:
+def shape_bytes(shape: DecoderSettings, bits: int = 16) -> float:
     """The weights on disk or loaded: the layers at ``bits``, embedding and head at 16.
 
     Args:
@@ -86,7 +86,7 @@ def inference_memory(
     widest = max(4 * shape.hidden_size, 2 * shape.intermediate_size + shape.hidden_size)
     work = element_bytes * length * widest + 2 * 4 * sequences * shape.vocab_size
     return InferenceMemory(
-        weight_bytes(shape, bits),
+        shape_bytes(shape, bits),
         cache_bytes(shape, context=length, sequences=sequences, element_bytes=element_bytes),
         float(work),
     )

@@ -44,17 +44,20 @@ class Access:
         if scope["type"] != "http" or scope["path"] in self._open_paths or not self._is_locked():
             await self._app(scope, receive, send)
             return
-        try:
-            account = self._admit(scope)
-        except SamovarError as error:
-            await send_error(error, scope, receive, send)
-            return
+        account = None
 
         async def send_with_limits(message: Message) -> None:
             if account is not None and message["type"] == "http.response.start":
                 MutableHeaders(scope=message).update(account.headers())
             await send(message)
 
+        try:
+            account = self._admit(scope)
+            if account is not None:
+                account.enter()
+        except SamovarError as error:
+            await send_error(error, scope, receive, send_with_limits)
+            return
         await self._app(scope, receive, send_with_limits)
 
     def _is_locked(self) -> bool:
@@ -87,7 +90,6 @@ class Access:
         account = self._accounts.get(key.id)
         if account is None:
             account = self._accounts[key.id] = _Account(key, self._book)
-        account.enter()
         return account
 
 

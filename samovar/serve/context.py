@@ -24,6 +24,8 @@ class Call:
 
     method: str = ""
     path: str = ""
+    route: str = ""
+    """The path as its endpoint has it, ``/v1/models/{name}``; all that have none are one."""
     headers: Mapping[str, str] = field(default_factory=dict)
     id: str = field(default_factory=lambda: f"req_{uuid.uuid4().hex}")
     started_s: float = field(default_factory=time.monotonic)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from samovar.core.errors import ConfigError, CorruptError, MissingError
 from samovar.core.files import naming_os_errors
+from samovar.serve.sqlite_file import WAIT_S, naming_sqlite_errors
 
 SCOPES = ("generate", "embed", "read", "metrics")
 """What a key may do: have texts made, have texts measured, look at models and documents, read /metrics."""
@@ -202,11 +203,11 @@ class KeyBook:
         if self._connection is None:
             self._connection = self._connect(is_made)
         try:
-            with self._connection:
+            with naming_sqlite_errors(self.path, hint="restore it, or make new keys"), self._connection:
                 yield self._connection
-        except sqlite3.DatabaseError as error:
+        except CorruptError:
             self.close()
-            raise CorruptError(f"{self.path} cannot be used: {error}", hint="restore it, or make new keys") from error
+            raise
 
     def _connect(self, is_made: bool) -> sqlite3.Connection:
         with naming_os_errors(self.path):
@@ -214,15 +215,16 @@ class KeyBook:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))  # nobody else reads who has keys
         # One thread at a time uses it: the server's event loop, or a command.
-        connection = sqlite3.connect(self.path, timeout=10, check_same_thread=False)
+        connection = sqlite3.connect(self.path, timeout=WAIT_S, check_same_thread=False)
         try:
-            # A write then costs no wait for the disk: a power cut may lose the last counts, and never the file.
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
-            connection.executescript(_TABLES)
-        except sqlite3.DatabaseError as error:
+            with naming_sqlite_errors(self.path, trouble="is no file of keys", hint="choose another with --keys"):
+                # A write then costs no wait for the disk: a power cut may lose the last counts, and never the file.
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = NORMAL")
+                connection.executescript(_TABLES)
+        except BaseException:
             connection.close()
-            raise CorruptError(f"{self.path} is no file of keys: {error}", hint="choose another with --keys") from error
+            raise
         return connection
 
 

@@ -1,20 +1,23 @@
-"""The engine as the API uses it: every generation of every endpoint is measured, counted and bounded here."""
+"""The engine as the API uses it: whatever an endpoint has read or written is measured, counted and bounded here."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from samovar.core.errors import RequestError
 from samovar.serve.context import current_call
 from samovar.serve.metrics import Metrics
 
 if TYPE_CHECKING:  # torch is not needed to serve
+    from samovar.engine.engine import Engine
     from samovar.engine.request import Delta, Sampling
     from samovar.engine.runner import EngineRunner
+
+T = TypeVar("T")
 
 
 class MeteredRunner:
@@ -37,7 +40,7 @@ class MeteredRunner:
         Raises:
             RequestError: the prompt is longer than this server takes, or what the runner raises.
         """
-        self._check(prompt_ids)
+        self.check_lengths([prompt_ids])
         call, metrics = current_call(), self._metrics
         started_s = last_s = time.monotonic()
         num_tokens, has_ended = 0, False
@@ -64,12 +67,38 @@ class MeteredRunner:
             # A prompt that was not read costs nothing.
             call.count(prompt_tokens=len(prompt_ids) if num_tokens else 0, completion_tokens=num_tokens)
 
-    def _check(self, prompt_ids: Sequence[int]) -> None:
-        most = self._max_prompt_tokens
-        if most is not None and len(prompt_ids) > most:
+    async def read(self, prompts: Sequence[Sequence[int]], work: Callable[[Engine], T]) -> T:
+        """What ``work`` makes of ``prompts`` in the engine's thread: it reads them, and writes nothing.
+
+        They are counted if they were read, though nobody waited for the end.
+        """
+        num_read = 0
+
+        def reading(engine: Engine) -> T:
+            nonlocal num_read
+            num_read = sum(map(len, prompts))
+            return work(engine)
+
+        try:
+            return await self._runner.call(reading)
+        except Exception:  # refused, or failed
+            num_read = 0
+            raise
+        finally:
+            self._metrics.prompt_tokens.inc(num_read)
+            current_call().count(prompt_tokens=num_read)
+
+    def check_lengths(self, prompts: Iterable[Sequence[int]]) -> None:
+        """Refuse what is longer than this server takes.
+
+        Raises:
+            RequestError: one of ``prompts`` is.
+        """
+        longest, most = max(map(len, prompts)), self._max_prompt_tokens
+        if most is not None and longest > most:
             raise RequestError(
-                f"the prompt has {len(prompt_ids)} tokens, and this server takes {most}",
-                hint="shorten the conversation",
+                f"the prompt has {longest} tokens, and this server takes {most}",
+                hint="shorten it",
                 code="prompt_too_long",
                 param="messages",
             )

@@ -9,6 +9,7 @@ from collections.abc import Collection
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from samovar.serve.context import Call, begin_call
@@ -38,7 +39,7 @@ class Observe:
         self._metrics = metrics
         self._log = log
         self._routes = frozenset(routes)
-        self._families = {route.partition("{")[0]: route for route in routes if "{" in route}
+        self._patterns = {route: compile_path(route)[0] for route in routes if "{" in route}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, and note what came of it."""
@@ -46,6 +47,7 @@ class Observe:
             await self._app(scope, receive, send)
             return
         call = _call(scope)
+        call.route = self._route(call.path)
         begin_call(call)
         told = _Told(receive, send, call.id, keeps_texts=self._log == "messages")
         self._metrics.open_requests.inc()
@@ -60,16 +62,15 @@ class Observe:
 
     def _note(self, call: Call, told: _Told) -> None:
         seconds = time.monotonic() - call.started_s
-        route = self._route(call.path)
-        self._metrics.requests.labels(route, str(told.status)).inc()
-        self._metrics.request_seconds.labels(route).observe(seconds)
+        self._metrics.requests.labels(call.route, str(told.status)).inc()
+        self._metrics.request_seconds.labels(call.route).observe(seconds)
         if self._log != "errors":
             log_request(_fields(call, told, seconds))
 
     def _route(self, path: str) -> str:
         if path in self._routes:
             return path
-        return next((route for start, route in self._families.items() if path.startswith(start)), "other")
+        return next((route for route, pattern in self._patterns.items() if pattern.match(path)), "other")
 
 
 class _Told:

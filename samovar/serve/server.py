@@ -7,9 +7,10 @@ import ipaddress
 import resource
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,6 +70,7 @@ def run_server(
     host = settings.host if host is None else host
     keys = KeyBook(keys_file or keys_file_in(model_folder))
     check_exposure(host, api_key, keys)
+    check_certificate(settings)
     with listen(host, settings.port if port is None else port, stall_s=settings.stall_s) as listener:
         # After the port is ours: a port in use is told at once, and not after the model has loaded.
         from samovar.agent.registry import load_tools
@@ -123,7 +125,6 @@ def uvicorn_config(app: Starlette, settings: ServeSettings) -> uvicorn.Config:
 
     from samovar.serve.heads import PatientProtocol
 
-    certificate, key = settings.tls_certificate, settings.tls_key
     config = uvicorn.Config(
         app,
         http=partial(PatientProtocol, head_timeout_s=settings.body_timeout_s),  # type: ignore[arg-type]
@@ -134,17 +135,45 @@ def uvicorn_config(app: Starlette, settings: ServeSettings) -> uvicorn.Config:
         server_header=False,
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=settings.drain_s + CUT_S,
-        ssl_certfile=certificate,
-        ssl_keyfile=key,
+        ssl_certfile=settings.tls_certificate,
+        ssl_keyfile=settings.tls_key,
     )
-    try:
+    with _naming_certificate(settings):
         config.load()
+    return config
+
+
+def check_certificate(settings: ServeSettings) -> None:
+    """Refuse a certificate that cannot be used before the model has loaded.
+
+    Raises:
+        ConfigError: it, or its key, cannot be read, or one is not the other's.
+    """
+    if settings.tls_certificate is None:
+        return
+
+    def leave_for_later() -> str:
+        raise _LockedKey
+
+    with _naming_certificate(settings), suppress(_LockedKey):
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(settings.tls_certificate, settings.tls_key, password=leave_for_later)
+
+
+class _LockedKey(Exception):
+    """The key has a password, which OpenSSL asks for once, when it is used."""
+
+
+@contextmanager
+def _naming_certificate(settings: ServeSettings) -> Iterator[None]:
+    certificate, key = settings.tls_certificate, settings.tls_key
+    try:
+        yield
     except OSError as error:  # of which ssl.SSLError is one
         raise ConfigError(
             f"the certificate {certificate} with the key {key or certificate} cannot be used: {error}",
             hint="give PEM files, of the certificate and of its key, that this account may read",
         ) from error
-    return config
 
 
 def is_loopback(host: str) -> bool:
@@ -241,8 +270,12 @@ def _listen_error(error: OSError, host: str, port: int) -> Exception:
 
 def _announce(listener: socket.socket, model_id: str, *, is_secure: bool, way: str) -> None:
     host, port = listener.getsockname()[:2]
+    is_everywhere = ipaddress.ip_address(host).is_unspecified  # 0.0.0.0 is no address to open
+    if is_everywhere:
+        host = "::1" if ":" in host else "127.0.0.1"
     address = f"http{'s' if is_secure else ''}://{f'[{host}]' if ':' in host else host}:{port}"
-    told = f"{model_id} is served: page {address}/  API {address}/v1  (Ctrl-C stops it; {way})"
+    others = "; other machines use this one's name or address" if is_everywhere else ""
+    told = f"{model_id} is served: page {address}/  API {address}/v1  (Ctrl-C stops it; {way}{others})"
     print(told, file=sys.stderr, flush=True)
 
 

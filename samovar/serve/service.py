@@ -21,6 +21,7 @@ from samovar.agent.tool import Tool
 from samovar.chat.conversation import Message
 from samovar.core.errors import RequestError
 from samovar.engine.request import Sampling
+from samovar.serve.metering import MeteredRunner
 from samovar.serve.settings import ServeSettings
 from samovar.serve.shapes.body import Drawing
 from samovar.serve.store import Store
@@ -29,7 +30,6 @@ from samovar.tokenizer.tokenizer import Tokenizer
 
 if TYPE_CHECKING:  # torch is not needed to serve
     from samovar.engine.engine import Engine
-    from samovar.engine.runner import EngineRunner
 
 T = TypeVar("T")
 
@@ -38,7 +38,7 @@ T = TypeVar("T")
 class Service:
     """One model, served."""
 
-    runner: EngineRunner
+    runner: MeteredRunner
     tokenizer: Tokenizer
     model_id: str
     tools: Sequence[Tool]
@@ -114,8 +114,8 @@ class Service:
         ]
         return side_by_side(streams)
 
-    async def with_engine(self, work: Callable[[Engine], T]) -> T:
-        """What ``work`` makes of the engine's own model, in the engine's thread between two steps.
+    async def read(self, prompts: Sequence[Sequence[int]], work: Callable[[Engine], T]) -> T:
+        """What ``work`` makes of ``prompts`` with the engine's own model, in the engine's thread between two steps.
 
         Raises:
             RequestError: the model is another program's.
@@ -123,7 +123,7 @@ class Service:
         runner = self.runner
         if not hasattr(runner, "call") or not hasattr(runner.engine, "model"):
             raise RequestError("this server's engine only writes", code="unsupported_value", param="model")
-        return await runner.call(work)
+        return await runner.read(prompts, work)
 
 
 async def side_by_side(streams: Sequence[AsyncGenerator[T, None]]) -> AsyncGenerator[tuple[int, T], None]:
@@ -174,7 +174,8 @@ def naming_param(name: str) -> Iterator[None]:
 
 
 class AsciiJson(JSONResponse):
-    """A reply that may have in it what the client sent: halves of surrogate pairs too, which UTF-8 has no place for."""
+    """A reply that may have in it what the client sent, or what a model wrote as JSON: halves of surrogate pairs too,
+    which UTF-8 has no place for."""
 
     def render(self, content: Any) -> bytes:
         """All else than ASCII as JSON's escapes."""

@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from samovar.core.errors import ConfigError, CorruptError
+from samovar.core.errors import ConfigError
 from samovar.core.files import naming_os_errors
+from samovar.serve.sqlite_file import WAIT_S, naming_sqlite_errors
 
 VERSION = 2
 """Of the tables; ``PRAGMA user_version`` has it."""
-_WAIT_S = 10
-"""For another process that writes."""
+_HINT = "restore it or move it away; serve.keep_chats: false does without"
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS chats (
@@ -53,6 +53,7 @@ class Store:
 
         Raises:
             ConfigError: it is of a later version of this program.
+            BusyError: another process writes it for too long.
             CorruptError: it is something else, or damaged.
             ResourceError: it cannot be written.
         """
@@ -61,7 +62,7 @@ class Store:
         with naming_os_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        self._connection = sqlite3.connect(path, timeout=_WAIT_S, check_same_thread=False)
+        self._connection = sqlite3.connect(path, timeout=WAIT_S, check_same_thread=False)
         try:
             self._prepare()
         except BaseException:
@@ -73,9 +74,10 @@ class Store:
         """The connection; what is written in the block is kept when the block ends, or none of it.
 
         Raises:
+            BusyError: another process writes it for too long.
             CorruptError: the file is damaged, or the disk is full.
         """
-        with self._lock, _naming_damage(self.path), self._connection:
+        with self._lock, naming_sqlite_errors(self.path, hint=_HINT), self._connection:
             yield self._connection
 
     def close(self) -> None:
@@ -84,7 +86,7 @@ class Store:
             self._connection.close()
 
     def _prepare(self) -> None:
-        with _naming_damage(self.path):
+        with naming_sqlite_errors(self.path, hint=_HINT):
             (version,) = self._connection.execute("PRAGMA user_version").fetchone()
             if version > VERSION:
                 raise ConfigError(
@@ -98,14 +100,3 @@ class Store:
             self._connection.execute("PRAGMA secure_delete = ON")
             changes = (_FROM_VERSION_1 if version == 1 else "") + _TABLES
             self._connection.executescript(f"BEGIN IMMEDIATE; {changes} PRAGMA user_version = {VERSION}; COMMIT;")
-
-
-@contextmanager
-def _naming_damage(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        raise CorruptError(
-            f"{path} cannot be used: {error}",
-            hint="restore it or move it away; serve.keep_chats: false does without",
-        ) from error

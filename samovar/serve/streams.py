@@ -9,6 +9,7 @@ who do not send the header nothing is kept: when they leave, their answer ends.
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 from collections import deque
 
@@ -27,6 +28,8 @@ PATH = "/v1/streams/"
 MOST_KEPT = 1024
 """Streams kept at once; beyond that the oldest without a reader goes."""
 _END_OF_EVENT = b"\n\n"
+_NUMBER = re.compile("[0-9]{1,18}")
+"""Of an event; a longer one is nobody's, and Python refuses to read one of thousands of figures."""
 
 
 class Streams:
@@ -57,7 +60,8 @@ class Streams:
             await self._app(scope, receive, send)
 
     async def _begin(self, scope: Scope, receive: Receive, send: Send) -> None:
-        for old in [one for one in self._kept.values() if one.num_readers == 0][: len(self._kept) + 1 - MOST_KEPT]:
+        num_surplus = max(0, len(self._kept) + 1 - MOST_KEPT)
+        for old in [one for one in self._kept.values() if one.num_readers == 0][:num_surplus]:
             self._drop(old)
         stream = _Stream(owner=_owner(), max_bytes=self._max_bytes)
         self._kept[stream.id] = stream
@@ -66,7 +70,9 @@ class Streams:
         await self._read(stream, 0, receive, send)
         if not stream.is_stream:  # a refusal, or an answer in one piece: it is given, and that is all
             self._drop(stream)
-            await asyncio.gather(stream.task, return_exceptions=True)
+            (failure,) = await asyncio.gather(stream.task, return_exceptions=True)
+            if stream.says_nothing and isinstance(failure, Exception):
+                raise failure  # it is logged and answered further out
 
     async def _make(self, stream: _Stream, scope: Scope, receive: Receive) -> None:
         await self._app(scope, stream.receiver(receive), stream.send)
@@ -133,6 +139,16 @@ class _Stream:
         """Set when the body of the request is whole."""
         self._news = asyncio.Event()
 
+    @property
+    def says_nothing(self) -> bool:
+        """Whether not even the status was given yet."""
+        return self._head is None
+
+    @property
+    def _num_told(self) -> int:
+        """Events so far, forgotten ones too."""
+        return self._num_forgotten + len(self._events)
+
     def receiver(self, receive: Receive) -> Receive:
         """``receive`` for the application: as far as it knows, its client never leaves."""
 
@@ -165,8 +181,7 @@ class _Stream:
         if is_last and self._pending:
             events, self._pending = [*events, self._pending], b""
         for event in events:
-            number = self._num_forgotten + len(self._events)
-            self._keep(f"id: {self.id}-{number}\n".encode() + event + _END_OF_EVENT)
+            self._keep(f"id: {self.id}-{self._num_told}\n".encode() + event + _END_OF_EVENT)
 
     def _keep(self, event: bytes) -> None:
         self._events.append(event)
@@ -177,7 +192,8 @@ class _Stream:
 
     def end(self, task: asyncio.Task[None]) -> None:
         """Nothing more will come: the application is done."""
-        if not task.cancelled() and (error := task.exception()) is not None and isinstance(error, Exception):
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, Exception) and not self.says_nothing:
             log_failure(error)
         self._has_ended = True
         self._is_read.set()
@@ -196,7 +212,7 @@ class _Stream:
         stream_id, _, number = event_id.rpartition("-")
         if not event_id:
             after = 0
-        elif stream_id == self.id and number.isdecimal() and int(number) < self._num_forgotten + len(self._events):
+        elif stream_id == self.id and _NUMBER.fullmatch(number) and int(number) < self._num_told:
             after = int(number) + 1
         else:
             raise RequestError(f"Last-Event-ID {event_id[:80]!r} is none of this stream", param="Last-Event-ID")
@@ -219,7 +235,7 @@ class _Stream:
                     return
                 await send(_body(event, is_last=False))
                 number += 1
-            if self._has_ended and number >= self._num_forgotten + len(self._events):
+            if self._has_ended and number >= self._num_told:
                 await send(_body(b"", is_last=True))
                 return
 
@@ -231,7 +247,7 @@ class _Stream:
 
     async def _from(self, number: int) -> list[bytes]:
         """The events from ``number`` on; waits for one, or for the end."""
-        while number >= self._num_forgotten + len(self._events) and not self._has_ended:
+        while number >= self._num_told and not self._has_ended:
             await self._news.wait()
         return list(self._events)[max(0, number - self._num_forgotten) :]
 

@@ -39,7 +39,7 @@ class Tracing:
             return
         call = current_call()
         parent = self._traceparent.extract(dict(call.headers))
-        name, kind = f"{call.method} {scope['path']}", self._trace.SpanKind.SERVER
+        name, kind = f"{call.method} {call.route}", self._trace.SpanKind.SERVER
         with self._tracer.start_as_current_span(name, context=parent, kind=kind) as span:
 
             async def send_noting(message: Message) -> None:
@@ -63,6 +63,7 @@ def _attributes() -> dict[str, Any]:
     call = current_call()
     told = {
         "http.request.method": call.method,
+        "http.route": call.route,
         "url.path": call.path[:256],
         "samovar.request.id": call.id,
         "samovar.key": None if call.key is None else call.key.name,

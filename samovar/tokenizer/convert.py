@@ -4,6 +4,7 @@ ranks of tokens that Qwen 1 comes with.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -153,10 +154,11 @@ def _byte_level(backend: Backend, split: str) -> Backend:
 
 def _read_merges(path: Path, words: Mapping[str, int]) -> list[tuple[str, str]]:
     merges = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    # Not by splitlines, to which U+2028 and its like end a line, too: a token may be such.
+    for number, line in enumerate(io.StringIO(path.read_text(encoding="utf-8")), 1):
         if not line.strip() or (number == 1 and line.startswith("#version")):
             continue
-        left, space, right = line.partition(" ")
+        left, space, right = line.removesuffix("\n").partition(" ")
         if not space or left not in words or right not in words or left + right not in words:
             raise CorruptError(
                 f"{path}:{number} is {line[:40]!r}: no pair of tokens of {VOCABULARY_FILE}",

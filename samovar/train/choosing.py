@@ -13,8 +13,10 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from samovar.chat.conversation import Message
-from samovar.chat.preferences import Messages, answered
+from samovar.chat.conversation import Conversation, Message
+from samovar.chat.parse import parse_assistant
+from samovar.chat.preferences import answered
+from samovar.core.errors import DataError
 from samovar.train.feedback.constitution import Constitution
 from samovar.train.feedback.judge import Compared, Judge, Leaning, Verdict, rules_for
 from samovar.train.scoring import RewardModel
@@ -24,7 +26,7 @@ class Scored(NamedTuple):
     """How good answers are."""
 
     score_PG: np.ndarray
-    """float64; of a prompt's answers the better has the higher one."""
+    """float64; of a prompt's answers the better has the higher one. NaN: nobody knows."""
     leaning: Leaning | None = None
     """How the judge dealt with the order of answers, where one compared them."""
 
@@ -35,7 +37,7 @@ class Chooser(Protocol):
     has_scale: bool
     """Whether a score says something by itself, and not only beside those of the other answers to its prompt."""
 
-    def score(self, prompts: Sequence[Messages], said: Sequence[Sequence[str]]) -> Scored:
+    def score(self, prompts: Sequence[Conversation], said: Sequence[Sequence[str]]) -> Scored:
         """The scores of the answers ``said`` to each prompt, which are equally many."""
         ...
 
@@ -48,14 +50,25 @@ class ByReward:
     def __init__(self, model: RewardModel) -> None:
         self._model = model
 
-    def score(self, prompts: Sequence[Messages], said: Sequence[Sequence[str]]) -> Scored:
-        """The model's own scores."""
+    def score(self, prompts: Sequence[Conversation], said: Sequence[Sequence[str]]) -> Scored:
+        """The model's own scores, of those that are no longer with their prompt than its context.
+
+        Raises:
+            DataError: all are longer.
+        """
         every = [
-            answered(prompt, (Message(role="assistant", content=text),))
+            answered(tuple(prompt.messages), (answer_to(prompt, text),), tuple(prompt.tools))
             for prompt, texts in zip(prompts, said, strict=True)
             for text in texts
         ]
-        return Scored(self._model.score(every).astype(np.float64).reshape(len(prompts), -1))
+        score_PG = self._model.score_what_fits(every).astype(np.float64).reshape(len(prompts), -1)
+        if np.isnan(score_PG).all():
+            raise DataError(
+                f"all of {score_PG.size} answers are longer with their prompt than the reward model reads",
+                hint="lower dpo.on_policy.max_tokens, leave long prompts out, or train a reward model of a longer "
+                "context",
+            )
+        return Scored(score_PG)
 
 
 class ByConstitution:
@@ -71,7 +84,7 @@ class ByConstitution:
         """Compare by the rules of ``constitution``, or by so many of them that ``seed`` draws for each prompt."""
         self._judge, self._constitution, self._rules, self._seed = judge, constitution, rules, seed
 
-    def score(self, prompts: Sequence[Messages], said: Sequence[Sequence[str]]) -> Scored:
+    def score(self, prompts: Sequence[Conversation], said: Sequence[Sequence[str]]) -> Scored:
         """The share of comparisons won; a half where there were none.
 
         Raises:
@@ -91,11 +104,17 @@ class ByConstitution:
         )
         return Scored(score_PG, Leaning.of(asked, found))
 
-    def _duels(self, prompt: Messages, texts: Sequence[str]) -> Iterator[Compared]:
-        draw = random.Random(f"{self._seed}/rules/{json.dumps([one.to_openai() for one in prompt])}")
-        rules = rules_for(self._constitution, prompt, self._rules, draw)
+    def _duels(self, prompt: Conversation, texts: Sequence[str]) -> Iterator[Compared]:
+        asked = tuple(prompt.messages)
+        draw = random.Random(f"{self._seed}/rules/{json.dumps([one.to_openai() for one in asked])}")
+        rules = rules_for(self._constitution, asked, self._rules, draw)
         for left, right in combinations(dict.fromkeys(texts), 2):
-            yield Compared(prompt, left, right, rules)
+            yield Compared(asked, left, right, rules)
+
+
+def answer_to(prompt: Conversation, text: str) -> Message:
+    """What the assistant wrote as a message: it calls tools where some were offered."""
+    return parse_assistant(text) if prompt.tools else Message(role="assistant", content=text)
 
 
 def _verdict(pair: Compared, told: Iterator[Verdict]) -> Verdict:
@@ -118,10 +137,16 @@ def _win_shares(texts: Sequence[str], verdicts: Sequence[tuple[Compared, Verdict
     return [sum(won[text]) / len(won[text]) if won[text] else 0.5 for text in texts]
 
 
-def win_rate(chooser: Chooser, prompts: Sequence[Messages], now: Sequence[str], before: Sequence[str]) -> float:
+def win_rate(chooser: Chooser, prompts: Sequence[Conversation], now: Sequence[str], before: Sequence[str]) -> float:
     """How often the answer ``now`` is better than the one ``before`` it to the same prompt, ties as halves."""
     score_PG = chooser.score(prompts, list(zip(now, before, strict=True))).score_PG
-    return float(np.mean((np.sign(score_PG[:, 0] - score_PG[:, 1]) + 1) / 2))
+    return known_mean((np.sign(score_PG[:, 0] - score_PG[:, 1]) + 1) / 2, otherwise=0.5)
+
+
+def known_mean(values: np.ndarray, *, otherwise: float = 0.0) -> float:
+    """The mean of what is not NaN."""
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if known.size else otherwise
 
 
 def facts_of(leanings: Sequence[Leaning]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import xxhash
 from samovar.chat.conversation import Conversation
 from samovar.core.errors import DataError
 from samovar.core.excerpts import beginning
+from samovar.train.left_out import agreeing, left_out_line
 
 REASONS = {
     "no_answer": "have no turn of the assistant",
@@ -26,15 +27,37 @@ _CERTAIN = 0.7
 """Share of the letters of one script from which on a text is said to be of its language."""
 
 
+class _Count:
+    """How many are left out for each reason."""
+
+    def __init__(self, what: str, *, hint: str = "") -> None:
+        self.what, self.hint = what, hint
+        self.left_out: Counter[str] = Counter()
+        self.first: dict[str, str] = {}
+
+    def add(self, reason: str, text: str, detail: str = "") -> None:
+        self.left_out[reason] += 1
+        self.first.setdefault(reason, f"{beginning(text)!r}{f': {detail}' if detail else ''}")
+
+    def words(self) -> list[str]:
+        return [
+            left_out_line(count, self.what, REASONS[reason], self.first[reason])
+            + (self.hint if reason == "too_long" else "")
+            for reason, count in self.left_out.items()
+        ]
+
+
 class ConversationCheck:
     """Counts what is left out, and which languages the answers are in."""
 
     def __init__(self) -> None:
-        self.left_out: Counter[str] = Counter()
-        self.first: dict[str, str] = {}
+        self._own = _Count("conversations")
+        self._of_tasks = _Count("tasks' own examples", hint="; raise the context to learn from more of them")
         self.languages: Counter[str] = Counter()
         self._seen: set[bytes] = set()
         """Hashes: 16 bytes a conversation."""
+        self._counted: set[bytes] = set()
+        """Hashes of those that do not become rows: conversations are gone through several times."""
 
     def sound(self, conversations: Iterable[Conversation]) -> list[Conversation]:
         """Those from which something can be learnt, each once."""
@@ -45,34 +68,51 @@ class ConversationCheck:
                 kept.append(one)
                 self.languages[language_of(one)] += 1
             else:
-                self.leave_out(reason, one)
+                self._own.add(reason, _asked(one))
         return kept
 
-    def leave_out(self, reason: str, conversation: Conversation, detail: str = "") -> None:
-        """Count one more."""
-        self.left_out[reason] += 1
-        asked = next((one.content for one in conversation.messages if one.role == "user"), "")
-        self.first.setdefault(reason, f"{beginning(asked)!r}{f': {detail}' if detail else ''}")
+    @property
+    def left_out(self) -> Counter[str]:
+        """How many of one's own are, by reason."""
+        return self._own.left_out
+
+    @property
+    def first(self) -> dict[str, str]:
+        """Reason -> the beginning of the first conversation to which it applies."""
+        return self._own.first
+
+    def refused(self, conversation: Conversation, why: str, *, is_own: bool = True) -> None:
+        """Count one that the template cannot write, if it was not yet; it is one's own, or a task made it."""
+        self._add("refused", _key(conversation), _asked(conversation), why, is_own=is_own)
+
+    def too_long(self, text: str, *, is_own: bool = True) -> None:
+        """Count one that does not fit into a row, by its text, if it was not yet."""
+        self._add("too_long", xxhash.xxh3_128_digest(text.encode("utf-8", "replace")), text, is_own=is_own)
 
     def words(self) -> list[str]:
         """A sentence a reason, and one of the languages."""
-        said = [
-            f"{count} of the conversations {REASONS[reason]} and were left out (the first: {self.first[reason]})"
-            for reason, count in self.left_out.items()
-        ]
+        said = [*self._own.words(), *self._of_tasks.words()]
         total = sum(self.languages.values())
         shares = ", ".join(f"{name} {count / total:.0%}" for name, count in self.languages.most_common())
         return [*said, f"languages of the answers: {shares}"] if total else said
 
     def refuse(self, mode: Literal["repair", "refuse"]) -> None:
-        """See that nothing was wrong, in the mode ``refuse``.
+        """See that nothing was wrong with one's own, in the mode ``refuse``.
 
         Raises:
             DataError: else.
         """
         if mode == "refuse" and self.left_out:
-            found = "; ".join(f"{n} {REASONS[one]} (the first: {self.first[one]})" for one, n in self.left_out.items())
+            found = "; ".join(
+                f"{count} {agreeing(count, REASONS[one])} (the first: {self.first[one]})"
+                for one, count in self.left_out.items()
+            )
             raise DataError(f"the conversations are not sound: {found}", hint="mend them, or set sft.check: repair")
+
+    def _add(self, reason: str, key: bytes, text: str, detail: str = "", *, is_own: bool) -> None:
+        if key not in self._counted:
+            self._counted.add(key)
+            (self._own if is_own else self._of_tasks).add(reason, text, detail)
 
     def _reason(self, one: Conversation) -> str | None:
         answers = [message for message in one.messages if message.role == "assistant"]
@@ -80,11 +120,19 @@ class ConversationCheck:
             return "no_answer"
         if not all(answer.content.strip() or answer.tool_calls for answer in answers):
             return "empty"
-        key = xxhash.xxh3_128_digest(one.model_copy(update={"meta": {}}).model_dump_json().encode())
+        key = _key(one)
         if key in self._seen:
             return "duplicate"
         self._seen.add(key)
         return None
+
+
+def _key(one: Conversation) -> bytes:
+    return xxhash.xxh3_128_digest(one.model_copy(update={"meta": {}}).model_dump_json().encode())
+
+
+def _asked(one: Conversation) -> str:
+    return next((message.content for message in one.messages if message.role == "user"), "")
 
 
 def language_of(conversation: Conversation) -> str:

@@ -6,11 +6,14 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from samovar.chat.conversation import Conversation
 from samovar.chat.read import read_conversations
 from samovar.tasks.task import Split, Task
 from samovar.train.conversation_check import ConversationCheck
+
+T = TypeVar("T")
 
 _HELD_OUT_EVERY = 20
 _LONGEST_CHAIN = 4
@@ -54,12 +57,11 @@ def own_conversations(
 ) -> Iterator[Conversation]:
     """The user's conversations in shuffled order, ``epochs`` times; every twentieth is held out for validation.
 
-    They are held in memory for shuffling: people write thousands of conversations, not billions. What ``check`` does
-    not find sound is left out.
+    They are held in memory for shuffling: people write thousands of conversations, not billions. Those that are not
+    sound are left out before any is held out, so that all stages hold out the same ones; ``check`` is told of them.
     """
-    every = [conversation for path in paths for conversation in read_conversations(path)]
-    if check is not None:
-        every = check.sound(every)
+    read = (conversation for path in paths for conversation in read_conversations(path))
+    every = (check or ConversationCheck()).sound(read)
     chosen = [
         conversation
         for number, conversation in enumerate(every, 1)
@@ -75,14 +77,12 @@ def own_conversations(
         left -= len(order)
 
 
-def interleave(
-    first: Iterator[Conversation], second: Iterator[Conversation], *, first_share: float, seed: int
-) -> Iterator[Conversation]:
+def interleave(first: Iterator[T], second: Iterator[T], *, first_share: float, seed: int) -> Iterator[T]:
     """Draw from ``first`` with probability ``first_share``; when one is used up, go on with the other."""
     draw = random.Random(f"{seed}/interleave")
     while True:
         a, b = (first, second) if draw.random() < first_share else (second, first)
-        conversation = next(a, None) or next(b, None)
-        if conversation is None:
+        one = next(a, None) or next(b, None)
+        if one is None:
             return
-        yield conversation
+        yield one

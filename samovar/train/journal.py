@@ -85,11 +85,12 @@ def is_of_iteration(row: Mapping[str, Any]) -> bool:
 def read_metrics(path: Path) -> list[dict[str, Any]]:
     """The rows of a metrics.jsonl; a last line cut off by a crash is left out."""
     rows = []
-    lines = path.read_text(encoding="utf-8").splitlines()
+    # As bytes: in a text U+2028 and its like end a line too, and a crash may have cut a letter in two.
+    lines = path.read_bytes().splitlines()
     for number, line in enumerate(lines, 1):
         try:
             rows.append(json.loads(line))
-        except json.JSONDecodeError as error:
+        except ValueError as error:  # of JSON, or of UTF-8
             if number < len(lines):
                 raise CorruptError(f"{path}:{number} is not JSON", hint=f"delete line {number}") from error
     return rows

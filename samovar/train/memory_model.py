@@ -18,7 +18,7 @@ from samovar.train.objectives.chunks import targets_at_once
 from samovar.train.settings import OptimizerName
 
 MIB = 2**20
-PROCESS_BYTES = 245 * MIB
+BARE_LOOP_BYTES = 245 * MIB
 """Resident memory of Python with torch and the training loop loaded, measured."""
 WORKING_BYTES = 108 * MIB
 """What torch's own parts take once they train (kernels made at first use, the journal), measured."""
@@ -65,7 +65,7 @@ class TrainingMemory:
         forward = self.casts + self.activations + self.logits + (self.gradients if self.is_accumulated else 0.0)
         return standing + max(forward, self.gradients + self.casts, self.gradients + self.update)
 
-    def resident(self, *, is_compiled: bool, process_bytes: float = PROCESS_BYTES) -> float:
+    def resident(self, *, is_compiled: bool, process_bytes: float = BARE_LOOP_BYTES) -> float:
         """Peak resident memory of a process that trains on a processor.
 
         Args:

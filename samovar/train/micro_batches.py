@@ -23,9 +23,10 @@ S = TypeVar("S", bound=LoopSettings)
 def filling_gpu(
     settings: S, shape: DecoderSettings, *, context: int, grid: Grid, adapter: AdapterSettings | None = None
 ) -> S:
-    """``settings`` with micro-batches as large as this process's GPU has memory for; on a processor as they are.
+    """``settings`` with micro-batches as large as the first process's GPU has memory for; on a processor as they are.
 
-    Which rows a step has, and what is learnt from it, is the same for micro-batches of any size.
+    Which rows a step has, and what is learnt from it, is the same for micro-batches of any size. All processes take one
+    size, as they meet in every pass over weights that are spread.
 
     Args:
         settings: of which a size that was asked for is kept.
@@ -36,6 +37,15 @@ def filling_gpu(
     """
     if grid.device is None or grid.device.type != "cuda" or "micro_batch_tokens" in settings.model_fields_set:
         return settings
+    tokens = int(grid.world.agreed(str(_fitting_tokens(settings, shape, context, grid, adapter))))
+    return settings.model_copy(update={"micro_batch_tokens": tokens}) if tokens else settings
+
+
+def _fitting_tokens(
+    settings: LoopSettings, shape: DecoderSettings, context: int, grid: Grid, adapter: AdapterSettings | None
+) -> int:
+    """Tokens of the largest micro-batch that fits; 0 where none larger than that of the settings does."""
+    assert grid.device is not None  # the GPU
     own = settings.batch_tokens // grid.degrees.data
     for rows in range(min(MOST_TOKENS, own) // context, settings.micro_batch_tokens // context, -1):
         if own // context % rows:  # micro-batches of a step are all of one size
@@ -53,8 +63,8 @@ def filling_gpu(
             shards=grid.degrees.shard * grid.degrees.tensor,
         )
         if memory.on_gpu <= _MEMORY_SHARE * _free_bytes(grid.device, memory.weights):
-            return settings.model_copy(update={"micro_batch_tokens": rows * context})
-    return settings
+            return rows * context
+    return 0
 
 
 def _free_bytes(device: torch.device, weights: float) -> float:

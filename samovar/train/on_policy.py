@@ -11,6 +11,7 @@ Axes: P prompts, G answers to each.
 from __future__ import annotations
 
 import json
+import math
 import random
 import shutil
 from collections import Counter
@@ -21,8 +22,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from samovar.chat.conversation import Message
-from samovar.chat.preferences import Messages, Pair, Preference, read_preferences
+from samovar.chat.conversation import Conversation
+from samovar.chat.preferences import Pair, Preference, read_preferences
 from samovar.chat.rows import prompt_ids
 from samovar.core.artifact import SCRATCH
 from samovar.core.errors import ConfigError, DataError
@@ -30,7 +31,9 @@ from samovar.core.files import read_json, write_json, write_json_lines
 from samovar.core.progress import Progress
 from samovar.engine.engine import Engine
 from samovar.engine.request import Sampling
-from samovar.train.choosing import Chooser, facts_of, win_rate
+from samovar.model.checkpoint import read_settings
+from samovar.tokenizer.tokenizer import Tokenizer
+from samovar.train.choosing import Chooser, answer_to, facts_of, known_mean, win_rate
 from samovar.train.dpo import dpo
 from samovar.train.feedback.judge import Leaning
 from samovar.train.parallel.world import BY_ITSELF, World
@@ -53,6 +56,8 @@ class Drawn(NamedTuple):
     """How often a first answer is better than that of the assistant as it was, ties as halves."""
     leaning: Leaning | None
     """How a judge dealt with the order of answers; None where none was asked."""
+    unscored: int = 0
+    """Answers that nobody could judge, as they were too long with their prompts."""
 
 
 def on_policy_dpo(
@@ -74,8 +79,9 @@ def on_policy_dpo(
         chooser: says which answers are better.
         world: one process.
     Returns:
-        what the last round's training says; of the answers of each round and of the end, how often they are better than
-        those of the beginning, and their mean scores where these have a scale.
+        what the last round's training says; prompts that left no room for an answer; of the answers of each round and
+        of the end, how often they are better than those of the beginning, and where scores have a scale their mean, and
+        how many answers were too long for the reward model.
     Raises:
         ConfigError: several processes.
         DataError: there are no prompts, or no answer is better than another.
@@ -83,21 +89,21 @@ def on_policy_dpo(
     """
     how = settings.on_policy or OnPolicySettings()
     refuse_several(world)
-    prompts = _prompts(preferences, how, seed=settings.seed)
+    prompts, too_long = _prompts(preferences, how, base, seed=settings.seed)
     current, metrics = base, {}
     rounds: list[Drawn] = []
     for number in range(how.rounds):
         folder = out / SCRATCH / f"round-{number + 1}"
         folder.mkdir(parents=True, exist_ok=True)
         before = rounds[0].said if rounds else None
-        rounds.append(_draw_once(current, chooser, prompts, how, folder, before, seed=settings.seed + number))
+        rounds.append(_draw_once(current, chooser, prompts, how, folder, before, seed=_seed(settings, number)))
         metrics = _train_once(settings, current, folder)
         current = folder
-    rounds.append(_look(current, chooser, prompts, how, rounds[0].said, seed=settings.seed + how.rounds))
+    rounds.append(_look(current, chooser, prompts, how, rounds[0].said, seed=_seed(settings, how.rounds)))
     for path in sorted(current.iterdir()):
         if path.is_file() and path.name not in _OF_THE_ROUND:
             shutil.copyfile(path, out / path.name)
-    return metrics | {"rounds": how.rounds} | _told(rounds, has_scale=chooser.has_scale)
+    return metrics | {"rounds": how.rounds, "prompts_too_long": too_long} | _told(rounds, has_scale=chooser.has_scale)
 
 
 def refuse_several(world: World) -> None:
@@ -113,7 +119,7 @@ def refuse_several(world: World) -> None:
 
 
 def draw_answers(
-    folder: Path, prompts: Sequence[Messages], how: OnPolicySettings, *, samples: int, seed: int
+    folder: Path, prompts: Sequence[Conversation], how: OnPolicySettings, *, samples: int, seed: int
 ) -> list[list[str]]:
     """``samples`` answers of the model in ``folder`` to each prompt."""
     engine = Engine.load(folder, max_batch=_DRAWN_AT_ONCE)
@@ -121,8 +127,9 @@ def draw_answers(
     with Progress("draw", len(prompts), "prompts") as progress:
         for first in range(0, len(prompts), _DRAWN_AT_ONCE):
             some = prompts[first : first + _DRAWN_AT_ONCE]
-            ids = [prompt_ids(prompt, engine.tokenizer) for prompt in some for _ in range(samples)]
-            sampling = Sampling(temperature=how.temperature, seed=seed + first, max_tokens=how.max_tokens)
+            ids = [_ids(prompt, engine.tokenizer) for prompt in some for _ in range(samples)]
+            # The engine counts a seed up from answer to answer.
+            sampling = Sampling(temperature=how.temperature, seed=seed + first * samples, max_tokens=how.max_tokens)
             texts = [one.text for one in engine.generate(ids, sampling)]
             found += [texts[place : place + samples] for place in range(0, len(texts), samples)]
             progress.advance(len(some))
@@ -130,26 +137,27 @@ def draw_answers(
 
 
 def best_and_worst(
-    prompts: Sequence[Messages], said: Sequence[Sequence[str]], score_PG: np.ndarray, *, has_scale: bool
+    prompts: Sequence[Conversation], said: Sequence[Sequence[str]], score_PG: np.ndarray, *, has_scale: bool
 ) -> list[Pair]:
     """Of each prompt the best and the worst answer that says anything; nothing of prompts where none is better."""
     pairs = []
     for prompt, texts, score_G in zip(prompts, said, score_PG.tolist(), strict=True):
-        able = [place for place, text in enumerate(texts) if text.strip()]
+        able = [place for place, text in enumerate(texts) if text.strip() and not math.isnan(score_G[place])]
         if not able:
             continue
         best, worst = (pick(able, key=lambda place: score_G[place]) for pick in (max, min))
         margin = score_G[best] - score_G[worst]
         if margin > 0 and texts[best] != texts[worst]:
-            chosen, rejected = (Message(role="assistant", content=texts[place]) for place in (best, worst))
-            pairs.append(Pair(prompt, (chosen,), (rejected,), margin=margin if has_scale else 0.0))
+            chosen, rejected = (answer_to(prompt, texts[place]) for place in (best, worst))
+            scale = margin if has_scale else 0.0
+            pairs.append(Pair(tuple(prompt.messages), (chosen,), (rejected,), tuple(prompt.tools), scale))
     return pairs
 
 
 def _draw_once(
     current: Path,
     chooser: Chooser,
-    prompts: Sequence[Messages],
+    prompts: Sequence[Conversation],
     how: OnPolicySettings,
     folder: Path,
     before: Sequence[str] | None,
@@ -173,12 +181,12 @@ def _draw_once(
         write_json_lines(folder / PAIRS, map(_row, pairs))
         now = [texts[0] for texts in said]
         rate = 0.5 if before is None else win_rate(chooser, prompts, now, before)
-        drawn = Drawn(now, float(score_PG.mean()), rate, leaning)
+        drawn = Drawn(now, known_mean(score_PG), rate, leaning, int(np.isnan(score_PG).sum()))
         write_json(folder / DRAWN, drawn._asdict() | {"leaning": None if leaning is None else leaning._asdict()})
     found = read_json(folder / DRAWN)
     told = found["leaning"]
     leaning = None if told is None else Leaning(**told | {"unanswered": Counter(told["unanswered"])})
-    return Drawn(found["said"], found["mean_score"], found["win_rate"], leaning)
+    return Drawn(found["said"], found["mean_score"], found["win_rate"], leaning, found.get("unscored", 0))
 
 
 def _train_once(settings: DpoSettings, current: Path, folder: Path) -> dict[str, Any]:
@@ -190,13 +198,13 @@ def _train_once(settings: DpoSettings, current: Path, folder: Path) -> dict[str,
 
 
 def _look(
-    current: Path, chooser: Chooser, prompts: Sequence[Messages], how: OnPolicySettings, before: Sequence[str], *,
+    current: Path, chooser: Chooser, prompts: Sequence[Conversation], how: OnPolicySettings, before: Sequence[str], *,
     seed: int,
 ) -> Drawn:  # fmt: skip
     """What the last model's answers come to. Where scores have no scale, one to each prompt is enough."""
     said = draw_answers(current, prompts, how, samples=how.samples if chooser.has_scale else 1, seed=seed)
     now = [texts[0] for texts in said]
-    mean_score = float(chooser.score(prompts, said).score_PG.mean()) if chooser.has_scale else 0.0
+    mean_score = known_mean(chooser.score(prompts, said).score_PG) if chooser.has_scale else 0.0
     return Drawn(now, mean_score, win_rate(chooser, prompts, now, before), None)
 
 
@@ -205,23 +213,46 @@ def _told(rounds: Sequence[Drawn], *, has_scale: bool) -> dict[str, Any]:
     told: dict[str, Any] = {"win_rates": [round(one.win_rate, 4) for one in rounds[1:]]}
     if has_scale:
         told["mean_scores"] = [round(one.mean_score, 4) for one in rounds]
+        told["answers_too_long"] = sum(one.unscored for one in rounds)
     return told | facts_of([one.leaning for one in rounds if one.leaning is not None])
 
 
 def _row(pair: Pair) -> dict[str, Any]:
     turns = {"prompt": pair.prompt, "chosen": pair.chosen, "rejected": pair.rejected}
-    return {name: [one.to_openai() for one in part] for name, part in turns.items()} | {"margin": pair.margin}
+    row = {name: [one.to_openai() for one in part] for name, part in turns.items()} | {"margin": pair.margin}
+    return row | ({"tools": list(pair.tools)} if pair.tools else {})
 
 
-def _prompts(files: Sequence[Path], how: OnPolicySettings, *, seed: int) -> list[Messages]:
-    """Each prompt of the files once, in an order that the seed gives.
+def _ids(prompt: Conversation, tokenizer: Tokenizer) -> list[int]:
+    return prompt_ids(prompt.messages, tokenizer, prompt.tools)
+
+
+def _seed(settings: DpoSettings, number: int) -> int:
+    """Of a round's answers, far from those of the others: answers of two rounds are to have no chance in common."""
+    return random.Random(f"{settings.seed}/drawn/{number}").getrandbits(48)
+
+
+def _prompts(files: Sequence[Path], how: OnPolicySettings, base: Path, *, seed: int) -> tuple[list[Conversation], int]:
+    """Each prompt of the files once, in an order that the seed gives; and how many leave no room for an answer.
 
     Raises:
-        DataError: there are none.
+        DataError: there are none, or none leaves room.
     """
     every: chain[Preference] = chain.from_iterable(read_preferences(path) for path in files)
-    different = {json.dumps([one.to_openai() for one in found.prompt]): found.prompt for found in every if found.prompt}
+    asked = (
+        Conversation(messages=list(found.prompt), tools=list(getattr(found, "tools", ())))
+        for found in every
+        if found.prompt
+    )
+    different = list({json.dumps(one.to_openai()): one for one in asked}.values())
     if not different:
         raise DataError("there are no prompts to draw answers to", hint="name files under dpo.preferences")
-    prompts = list(different.values())
-    return random.Random(f"{seed}/prompts").sample(prompts, min(len(prompts), how.prompts or len(prompts)))
+    tokenizer, longest = Tokenizer.load(base), read_settings(base).max_positions
+    prompts = [one for one in different if len(_ids(one, tokenizer)) + how.max_tokens <= longest]
+    if not prompts:
+        raise DataError(
+            f"none of {len(different)} prompts leaves room for an answer of {how.max_tokens} tokens in {longest}",
+            hint="lower dpo.on_policy.max_tokens",
+        )
+    drawn = random.Random(f"{seed}/prompts").sample(prompts, min(len(prompts), how.prompts or len(prompts)))
+    return drawn, len(different) - len(prompts)

@@ -36,8 +36,8 @@ def pack_rows(
 ) -> dict[str, int]:
     """Pack ``rows`` into at most ``max_rows`` rows of ``context`` + 1 tokens, and write them to ``folder``.
 
-    A row longer than that is left out and counted: cut, it would lose its end, which is where the targets are. What
-    targets count is kept in hundredths.
+    A row longer than that is left out and counted: cut, it would lose its end, which is where the targets are.
+    What targets count is kept in hundredths.
 
     Raises:
         DataError: nothing was left to train on.

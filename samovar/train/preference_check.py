@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 from samovar.chat.preferences import Judged, Messages, Pair, Preference, Steps, Undecided
 from samovar.core.errors import DataError
 from samovar.core.excerpts import beginning
+from samovar.train.left_out import agreeing, left_out_line
 
 REASONS = {
     "equal": "have two equal answers",
@@ -43,7 +44,7 @@ class Checked(NamedTuple):
     def words(self) -> list[str]:
         """A sentence a reason."""
         return [
-            f"{count} of the preferences {REASONS[reason]} and were left out (the first: {self.first[reason]!r})"
+            left_out_line(count, "preferences", REASONS[reason], repr(self.first[reason]))
             for reason, count in self.left_out.items()
         ]
 
@@ -55,13 +56,16 @@ class Checked(NamedTuple):
         """
         wrong = [reason for reason in self.left_out if reason not in _HARMLESS]
         if mode == "refuse" and wrong:
-            found = "; ".join(f"{self.left_out[one]} {REASONS[one]} (the first: {self.first[one]!r})" for one in wrong)
+            found = "; ".join(f"{self._counted(one)} (the first: {self.first[one]!r})" for one in wrong)
             raise DataError(f"the preferences are not sound: {found}", hint="mend them, or set check: repair")
         if not self.kept:
-            found = "; ".join(f"{count} {REASONS[reason]}" for reason, count in self.left_out.items())
+            found = "; ".join(map(self._counted, self.left_out))
             raise DataError(
                 f"no preference can be learnt from ({found or 'there is none'})", hint="see docs/preferences.md"
             )
+
+    def _counted(self, reason: str) -> str:
+        return f"{self.left_out[reason]} {agreeing(self.left_out[reason], REASONS[reason])}"
 
 
 def check_preferences(
@@ -77,7 +81,9 @@ def check_preferences(
     checked = Checked([], Counter(), {})
     seen: set[object] = set()
     every = list(preferences)
+    # What would say the opposite of each.
     turned: set[object] = {_key(one.prompt, one.rejected, one.chosen) for one in every if isinstance(one, Pair)}
+    turned |= {(_key(one.prompt, one.answer), not one.is_good) for one in every if isinstance(one, Judged)}
     for one in every:
         reason = _reason(one, seen, turned)
         if reason is None and isinstance(one, Pair) and splits_pairs:
@@ -95,7 +101,7 @@ def check_preferences(
 def _reason(one: Preference, seen: set[object], turned: set[object]) -> str | None:
     if isinstance(one, Undecided):
         return "undecided"
-    if not one.prompt:
+    if not _says_something(one.prompt):
         return "no_prompt"
     if isinstance(one, Steps):
         if not all(step.strip() for step in one.steps):
@@ -107,12 +113,10 @@ def _reason(one: Preference, seen: set[object], turned: set[object]) -> str | No
     if any(answer[0].role != "assistant" for answer in answers):
         return "no_answer"
     key = _key(one.prompt, *answers)
-    if isinstance(one, Pair):
-        if one.chosen == one.rejected:
-            return "equal"
-        if key in turned:
-            return "contradiction"
-    return _once((key, isinstance(one, Judged) and one.is_good), seen)
+    if isinstance(one, Pair) and one.chosen == one.rejected:
+        return "equal"
+    said: object = key if isinstance(one, Pair) else (key, one.is_good)
+    return "contradiction" if said in turned else _once(said, seen)
 
 
 def _once(key: object, seen: set[object]) -> str | None:
@@ -122,8 +126,8 @@ def _once(key: object, seen: set[object]) -> str | None:
     return None
 
 
-def _says_something(answer: Messages) -> bool:
-    return any(message.content.strip() or message.tool_calls for message in answer)
+def _says_something(messages: Messages) -> bool:
+    return any(message.content.strip() or message.tool_calls for message in messages)
 
 
 def _key(*parts: Messages) -> tuple[str, ...]:

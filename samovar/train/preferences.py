@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -69,20 +69,29 @@ def load_preferences(
         for line in (*checked.words(), *(tokenizer.words() if isinstance(tokenizer, EncoderReader) else ())):
             progress.say(f"  {line}")
     checked.refuse(settings.check)
-    # Both answers of a pair that was split stand side by side, and are held out together.
-    together = 2 if kind == "judged" else 1
     pad_id, shares = (
         (tokenizer.pad_id, False) if isinstance(tokenizer, EncoderReader) else (tokenizer.document_end_id, shares)
     )
-    numbers = range(len(forks))
-    test = [number for number in numbers if (number // together + 1) % settings.held_out_every == 0]
-    train = sorted(set(numbers) - set(test))
+    groups = _groups(checked.kept, kind)
+    test = [number for number, group in enumerate(groups) if (group + 1) % settings.held_out_every == 0]
+    train = sorted(set(range(len(forks))) - set(test))
     # Of very few, some are both learnt and looked at: the loss on them is then no measure, but the run goes.
     train, test = train or test, test or train[-1:]
     learnt, held_out = (
         AnswerRows((forks[number] for number in part), context, pad_id=pad_id, shares=shares) for part in (train, test)
     )
     return PreferenceRows(learnt, held_out, checked, [checked.kept[number] for number in test])
+
+
+def _groups(preferences: Sequence[Preference], kind: Kind) -> list[int]:
+    """Of each, the number of those that are held out together: single answers to one prompt that stand side by side.
+
+    So both answers of a pair that was split go the same way.
+    """
+    if kind != "judged":
+        return list(range(len(preferences)))
+    firsts = (not place or one.prompt != preferences[place - 1].prompt for place, one in enumerate(preferences))
+    return [count - 1 for count in accumulate(firsts)]
 
 
 def _rendered(

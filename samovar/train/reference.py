@@ -73,8 +73,7 @@ def _name(model: Decoder, rows: AnswerRows) -> str:
     for name, parameter in model.named_parameters():
         digest.update(name.encode())
         digest.update(local(parameter).detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
-    for one in rows.forks:
-        digest.update(
-            np.array([*one.trunk, -1, *(t for end in one.ends for t in (*end, -1))], dtype=np.int64).tobytes()
-        )
+    for one in rows.forks:  # the same ids may be another answer to a shorter prompt: its targets tell
+        parts = (one.trunk, *one.ends, *one.targets)
+        digest.update(np.array([number for part in parts for number in (*part, -1)], dtype=np.int64).tobytes())
     return digest.hexdigest()[:24]

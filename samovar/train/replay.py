@@ -28,8 +28,8 @@ def conversation_rows(rows: int, share: float) -> int:
 
 
 def document_rows(conversations: int, share: float) -> int:
-    """How many rows of documents make ``share`` of all beside so many of conversations."""
-    return round(conversations * share / (1.0 - share))
+    """How many rows of documents make ``share`` of all beside so many of conversations; one at least."""
+    return max(1, round(conversations * share / (1.0 - share)))
 
 
 def shard_rows(shards: Path, tokenizer: Tokenizer, context: int) -> ShardRows:

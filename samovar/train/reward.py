@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -11,6 +12,7 @@ import torch
 from samovar.core.artifact import SCRATCH
 from samovar.core.devices import pick_device, training_dtype
 from samovar.core.errors import ConfigError
+from samovar.core.files import read_json, write_json
 from samovar.model.adapters.attach import attach, merge
 from samovar.model.checkpoint import load_model
 from samovar.model.decoder import Decoder
@@ -42,6 +44,8 @@ RewardModule = RewardDecoder | RewardEncoder
 
 MEMBER = "model-{number}"
 """Folders of the further models of an ensemble, below that of the first."""
+_FIRST = "first.json"
+"""What the first model's training says, for a run that goes on with the others."""
 
 
 def reward(
@@ -83,12 +87,17 @@ def reward(
         spread(cast(Decoder, model), grid, dtype=training_dtype(pick_device()))
         folder = out if number == 0 else out / MEMBER.format(number=number + 1)
         if (folder / "config.json").is_file():  # an interrupted run got this far
+            metrics = metrics or read_json(out / SCRATCH / _FIRST)
             continue
         folder.mkdir(parents=True, exist_ok=True)
         found = _train(model, rows, settings, loop, context, folder, grid)
-        if world.is_first:
-            _save(model, settings, folder, base=base)
         metrics = metrics or found
+        if world.is_first:
+            write_json(out / SCRATCH / _FIRST, metrics)
+            _save(model, settings, folder, base=base)
+    if world.is_first:
+        for member in out.glob(MEMBER.format(number="*")):  # the artifact drops its own
+            shutil.rmtree(member / SCRATCH, ignore_errors=True)
     assert rows is not None  # there is one model at least
     return metrics | {"models": settings.num_models} | account(rows)
 

@@ -66,6 +66,14 @@ class RewardModel:
         """
         return self.members_of(self._forks(conversations)).mean(axis=0)
 
+    def score_what_fits(self, conversations: Sequence[Conversation]) -> np.ndarray:
+        """As ``score``; NaN for a conversation that is longer than the model's context."""
+        forks = self._forks(conversations)
+        fits = np.array([self._reads(fork) for fork in forks], dtype=bool)
+        found = np.full(len(forks), np.nan, dtype=np.float32)
+        found[fits] = self.members_of([fork for fork, does in zip(forks, fits, strict=True) if does]).mean(axis=0)
+        return found
+
     def spread(self, conversations: Sequence[Conversation]) -> np.ndarray:
         """By how much the models of an ensemble differ on each: the standard deviation of their scores."""
         return self.members_of(self._forks(conversations)).std(axis=0)
@@ -96,6 +104,10 @@ class RewardModel:
         rows = render_rows(conversations, self.tokenizer)
         return [Fork([], [row.ids], [[]], [(0, len(row.ids) - 1)], (GOOD,)) for row in rows]
 
+    def _reads(self, fork: Fork) -> bool:
+        """Whether it is no longer than the model's context. An encoder's reader has cut it."""
+        return isinstance(self.tokenizer, EncoderReader) or fork.num_tokens <= self.models[0].settings.max_positions
+
     @torch.inference_mode()
     def members_of(self, forks: Sequence[Fork]) -> np.ndarray:
         """Every model's score of every judged place, in the order of ``forks``: a row a model."""
@@ -103,7 +115,7 @@ class RewardModel:
             return np.zeros((len(self.models), 0), dtype=np.float32)
         longest = max(fork.num_tokens for fork in forks)
         limit = self.models[0].settings.max_positions
-        if longest > limit and not isinstance(self.tokenizer, EncoderReader):  # whose reader has cut them
+        if not all(map(self._reads, forks)):
             raise DataError(
                 f"a conversation has {longest} tokens, and the reward model reads {limit}", hint="leave it out"
             )

@@ -6,13 +6,13 @@ The objective is next_token: only what the assistant says is a target.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from samovar.chat.conversation import Conversation
 from samovar.chat.learning import Learn
-from samovar.chat.rows import render_rows
+from samovar.chat.rows import Row, render_rows
 from samovar.core.artifact import SCRATCH
 from samovar.core.devices import pick_device, training_dtype
 from samovar.core.errors import ConfigError, DataError, MissingError
@@ -165,13 +165,22 @@ def _rows(
     own = own_conversations(paths, split=split, seed=settings.seed, epochs=epochs, check=check)
     learn = Learn(frozenset(settings.learn_roles), settings.learn_turns, heeds_weights=True)
 
-    def refused(conversation: Conversation, error: DataError) -> None:
-        check.leave_out("refused", conversation, error.what)
+    def rendered(conversations: Iterator[Conversation], *, is_own: bool) -> Iterator[Row]:
+        def refused(one: Conversation, error: DataError) -> None:
+            check.refused(one, error.what, is_own=is_own)
 
-    mixed = interleave(own, drawn, first_share=settings.conversations_share if paths else 0.0, seed=settings.seed)
+        for row in render_rows(conversations, tokenizer, learn=learn, refused=refused):
+            if len(row.ids) > context + 1:  # packing leaves it out
+                check.too_long(tokenizer.decode(row.ids), is_own=is_own)
+            yield row
+
+    mixed = interleave(
+        rendered(own, is_own=True), rendered(drawn, is_own=False),
+        first_share=settings.conversations_share if paths else 0.0, seed=settings.seed,
+    )  # fmt: skip
     with Progress(f"pack {split}", max_rows, "rows") as progress:
         pack_rows(
-            render_rows(mixed, tokenizer, learn=learn, refused=refused),
+            mixed,
             folder,
             context=context,
             vocab_size=tokenizer.vocab_size,

@@ -127,6 +127,10 @@ class ExpectedRows(Rows):
         """As of the rows themselves."""
         return self.rows.heaviest(count)
 
+    def sources(self, numbers: np.ndarray) -> list[str]:
+        """As of the rows themselves."""
+        return self.rows.sources(numbers)
+
     def _records(self, number: int) -> np.ndarray:
         piece = number // self.rows_per_piece
         begin = self.start_R[piece * self.rows_per_piece]

@@ -42,6 +42,16 @@ def test_many_conversations_beside_each_other(tokenizer: Tokenizer) -> None:
     assert agent.engine.live == {}
 
 
+def test_the_shortest_answer_counts_all_rounds(tokenizer: Tokenizer) -> None:
+    agent = make_agent(tokenizer)
+    (messages,) = agent.complete_batch([QUESTION], Sampling(temperature=0, max_tokens=90, min_tokens=60))
+    assert messages[-1].content == "It is 408."
+    first, second = agent.engine.samplings
+    num_said = first.max_tokens - second.max_tokens
+    assert (first.min_tokens, second.min_tokens) == (60, max(0, 60 - num_said))
+    assert second.max_tokens < 60  # a second round of as many would have been refused
+
+
 def test_events_come_in_order(tokenizer: Tokenizer) -> None:
     events = list(make_agent(tokenizer).stream(QUESTION, GREEDY))
     began, called, returned = events[:3]

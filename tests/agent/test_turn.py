@@ -135,3 +135,10 @@ def test_calls_passed_on_are_those_of_the_message_however_it_is_cut(pieces: list
     assert said == message.content
     assert [name for name, _ in calls.values()] == [call.name for call in message.tool_calls]
     assert read_calls(["".join(pieces)])[:2] == (said, calls)
+
+
+@pytest.mark.parametrize("size", [11, 20, 60, len(CALL) - 1])
+def test_a_call_that_the_limit_cuts_off_is_nothing_to_read(size: int) -> None:
+    _, turn = read([*f"Let me see.\n{CALL}\n{CALL[:size]}"])
+    message, rest = turn.end(is_cut=True)
+    assert (message.content, rest, len(message.tool_calls)) == ("Let me see.", [], 1)

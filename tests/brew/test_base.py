@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from samovar.brew.alone import make_alone
 from samovar.brew.assistant import find_assistant
 from samovar.brew.graph import Resolved, brew, forecast_all, resolve
 from samovar.brew.project import Project
@@ -92,11 +93,21 @@ def test_the_assistant_converses_in_the_base_models_own_form(tuned: Project) -> 
         ("tokenizer.vocab_size=600", []),
         ("pretrain.seed=1", ["shards", "pretrain", "sft", "quantize", "eval"]),
         ("sft.seed=1", ["sft", "quantize", "eval"]),
+        ("model.context=64", ["sft", "quantize", "eval"]),  # the rows of fine-tuning
         ("data.seed=1", ["data", "quantize", "eval"]),
     ],
 )
 def test_a_change_makes_again_just_what_depends_on_it(tuned: Project, change: str, expected: list[str]) -> None:
     assert [name for name, item in look(tuned, change).items() if item.manifest is None] == expected
+
+
+def test_by_itself_a_run_with_rows_of_another_length_is_another_run(tuned: Project, tmp_path: Path) -> None:
+    inputs, stage = {"pretrain": look(tuned)["base"].folder}, load_stages()["sft"]
+    long, short = (load_recipe(tuned.recipe_file, [f"model.context={tokens}"]) for tokens in (128, 64))
+    made = make_alone(stage, long, inputs=inputs, out=tmp_path / "a", root=tuned.root)
+    assert make_alone(stage, long, inputs=inputs, out=tmp_path / "a", root=tuned.root).made_at == made.made_at
+    with pytest.raises(ConfigError, match="is there already"):
+        make_alone(stage, short, inputs=inputs, out=tmp_path / "a", root=tuned.root)
 
 
 def test_another_model_in_the_folder_is_noticed(source: Path, tmp_path: Path) -> None:

@@ -53,6 +53,13 @@ def test_what_is_no_budget_is_refused_with_the_units_that_are_known(text: str, s
     assert "GB" in (caught.value.hint or "") or "24 GB" in (caught.value.hint or "") or "mixes" in said
 
 
+@pytest.mark.parametrize("text", ["1,000 USD", "1,500 hours"])
+def test_a_thousand_is_not_taken_for_one(text: str) -> None:
+    with pytest.raises(ConfigError, match="to some people") as caught:
+        parse_budget(text)
+    assert "without the comma" in (caught.value.hint or "")
+
+
 @given(st.text(max_size=12))
 def test_any_text_is_a_budget_above_zero_or_a_clear_error(text: str) -> None:
     with contextlib.suppress(ConfigError):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import random
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
@@ -43,3 +45,16 @@ def test_a_large_file_begun_and_not_ended_counts_by_its_bytes(
     write_rows(documents / "2.jsonl", 4_000)
     size_bytes = sum(file.stat().st_size for file in documents.iterdir())
     assert probe_data(SETTINGS, tmp_path)["characters"] == pytest.approx(size_bytes, rel=0.05)
+
+
+def test_a_packed_file_counts_for_more_than_its_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prose of other words in each line, so that gzip leaves about a third of it, as of prose."""
+    monkeypatch.setattr(data_forecast, "time", SimpleNamespace(monotonic=count().__next__))
+    draw = random.Random(1)
+    words = ["".join(draw.choices("etaoinshrdlu", k=draw.randint(2, 8))) for _ in range(1000)]
+    rows = [json.dumps({"text": " ".join(draw.choices(words, k=100))}) + "\n" for _ in range(1000)]
+    (tmp_path / "documents").mkdir()
+    with gzip.open(tmp_path / "documents" / "a.jsonl.gz", "wt") as file:
+        file.writelines(rows)
+    characters = probe_data(SETTINGS, tmp_path)["characters"]
+    assert characters == pytest.approx(sum(map(len, rows)), rel=0.3)

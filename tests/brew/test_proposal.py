@@ -13,6 +13,7 @@ from samovar.brew.proposal import Cost, Option, changes_of, propose, varied
 from samovar.brew.recipe import Recipe, compose_recipe
 from samovar.brew.recipe_edit import set_values
 from samovar.brew.teaching_proposal import propose_teaching, teaching_changes
+from samovar.cli.plan_budget import _micro_batch
 from samovar.core.errors import ConfigError
 from samovar.core.price import Price, parse_price
 
@@ -157,3 +158,8 @@ def test_a_group_is_set_and_taken_away_with_the_rest_as_it_was() -> None:
     changed = set_values(text, {"sft.adapter": {"rank": 8, "base_bits": 4}})
     assert changed == "sft:\n  adapter: {base_bits: 4, rank: 8}\n  # after it\n  tokens: 5\n"
     assert set_values(changed, {"sft.adapter": None}) == "sft:\n  # after it\n  tokens: 5\n"
+
+
+def test_a_micro_batch_that_is_told_is_no_larger_than_a_step() -> None:
+    small = BASE.model_copy(update={"sft": BASE.sft.model_copy(update={"batch_tokens": 1024})})
+    assert (_micro_batch(BASE), _micro_batch(small)) == (4096, 1024)

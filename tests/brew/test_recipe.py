@@ -45,6 +45,7 @@ def test_an_empty_file_is_the_defaults(tmp_path: Path) -> None:
     [
         ("nmae: A", "did you mean 'name'"),
         ("pretrain: {tokns: 5}", "did you mean 'tokens'"),
+        ("improve: {iteratons: 5}", "did you mean 'iterations'"),
         ("quantize: {bits: 8}", "'quantize.bits' is a key of an earlier version: write form (bits: 8 is form: int8"),
         ("pretrain: {tokens: many}", "'pretrain.tokens' is 'many'"),
         ("pretrain: {tokens: -1}", "greater than or equal to 1"),
@@ -68,6 +69,14 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, said: str) -> None:
         load_recipe(recipe_file(tmp_path, text))
     assert said in caught.value.what
     assert caught.value.hint
+
+
+@pytest.mark.parametrize("text", ["grpo: {questions: 5}", "improve: {samples: 5}", "pretrain: {lr: 1}"])
+def test_another_word_is_not_taken_for_a_misspelt_key(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_recipe(recipe_file(tmp_path, text))
+    assert "unknown key" in caught.value.what
+    assert "did you mean" not in caught.value.what
 
 
 def test_a_missing_recipe_says_how_to_make_one(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from samovar.brew.project import Project
 from samovar.brew.recipe import load_recipe
 from samovar.brew.stage import load_stages
 from samovar.core.errors import DataError, MissingError, ResourceError
+from samovar.train.feedback.settings import AdviserSettings
 from tests.brew.tiny import tiny_project
 from tests.train.feedback.stand_in import GoesDown, StandIn, polite, stand_in
 from tests.train.tiny_preferences import THINGS, asks, write_rows
@@ -109,3 +110,14 @@ def test_the_tasks_are_asked_where_no_prompts_are_named(project: Project) -> Non
     found = _prompts(recipe, Path(project.root))
     assert 6 <= len(found) <= 12
     assert all(prompt[-1].role == "user" for prompt in found)
+
+
+def test_who_is_asked_in_other_ways_is_another_adviser() -> None:
+    from samovar.brew.stages.rlaif import _place
+
+    one = AdviserSettings(url="http://127.0.0.1:1/v1", model="m", at_once=1)
+    assert len({_place(one), _place(one.model_copy()), _place(one.model_copy(update={"key_from": "KEY"}))}) == 2
+    assert _place(one) != _place(one.model_copy(update={"at_once": 8}))
+    folder = AdviserSettings(model="judge")
+    assert _place(folder) == _place(folder.model_copy(update={"max_tokens": 9}))
+    assert _place(AdviserSettings()) is None

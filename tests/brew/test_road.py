@@ -13,12 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from samovar.brew.assistant import find_assistant
+from samovar.brew.assistant import earlier_assistant, find_assistant
 from samovar.brew.graph import Resolved, brew, resolve
+from samovar.brew.lineage import artifacts_in, origins_of
 from samovar.brew.project import Project
 from samovar.brew.recipe import load_recipe
 from samovar.brew.stage import load_stages
 from samovar.core.errors import BusyError, CorruptError, DataError, MissingError, ResourceError
+from samovar.data.forget import add_rules, parse_rule
 from samovar.model.checkpoint import load_model
 from tests.brew.tiny import SEED, tiny_project
 
@@ -194,8 +196,40 @@ def test_the_assistant_is_the_best_that_the_recipe_has(brewed_copy: Project) -> 
     assert find_assistant(items["pretrain"].folder).model == items["pretrain"].folder
 
 
+def test_the_last_assistant_serves_on_when_documents_come_or_are_elsewhere(brewed_copy: Project) -> None:
+    small = look(brewed_copy)["quantize"].folder
+    assert not find_assistant(brewed_copy.root, or_earlier=True).is_earlier
+    (brewed_copy.root / "documents" / "new.txt").write_text("The lid of another cup.")
+    with pytest.raises(MissingError):
+        find_assistant(brewed_copy.root)
+    assert find_assistant(brewed_copy.root, or_earlier=True)[0::2] == (small, True)
+    shutil.rmtree(brewed_copy.root / "documents")
+    assert find_assistant(brewed_copy.root, or_earlier=True)[0::2] == (small, True)
+    for folder in (small, *brewed_copy.artifacts.glob("sft-*")):
+        shutil.rmtree(folder)
+    with pytest.raises(MissingError, match="documents"):
+        find_assistant(brewed_copy.root, or_earlier=True)
+
+
+def test_an_assistant_made_before_something_was_to_be_forgotten_does_not_stand_in(brewed_copy: Project) -> None:
+    add_rules(brewed_copy.forgotten_file, [parse_rule("documents/0.txt")])
+    with pytest.raises(MissingError, match="no assistant yet"):
+        find_assistant(brewed_copy.root, or_earlier=True)
+
+
 def test_the_lock_names_who_holds_it(brewed_copy: Project) -> None:
     from samovar.core.files import exclusive_lock
 
     with exclusive_lock(brewed_copy.lock_file, what="p"), pytest.raises(BusyError, match=str(os.getpid())):
         make(brewed_copy, "eval.seed=3")
+
+
+def test_what_answers_until_the_next_brew_is_not_safe_to_delete(brewed_copy: Project) -> None:
+    assert earlier_assistant(brewed_copy, look(brewed_copy).values()) is None
+    made = look(brewed_copy)
+    (brewed_copy.root / "documents" / "new.txt").write_text("The lid of another cup.")
+    small = earlier_assistant(brewed_copy, look(brewed_copy).values())
+    assert small == made["quantize"].folder
+    origins = origins_of(small, artifacts_in(brewed_copy.artifacts.iterdir()))
+    assert {made[name].folder for name in ("quantize", "sft", "pretrain", "data")} <= origins
+    assert made["eval"].folder not in origins

@@ -9,14 +9,28 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file
 
+from samovar.brew.recipe import Recipe
+from samovar.brew.stage import StageContext
+from samovar.brew.stages.sft import SftStage
+from samovar.brew.together import _from_text, _to_text
 from samovar.cli.main import exit_code
 from samovar.core import devices
+from samovar.train.parallel.world import BY_ITSELF
 from tests.brew import in_float32, one_fails
 from tests.train.parallel.conftest import torchrun
 
 TEXTS = ["The samovar sang on the table, and the tea was hot.", "Самовар пел на столе, и чай был горячим."]
 COMMON = ("batch_tokens=512", "micro_batch_tokens=128", "validations=1", "compile='off'")
 SCRIPT = str(Path(in_float32.__file__))
+
+
+def test_what_nobody_set_stays_so_in_every_process() -> None:
+    """A size of micro-batches that counts as set in one process alone would give the processes other passes."""
+    recipe = Recipe.model_validate({"name": "Tea", "sft": {"tokens": 4096}})
+    _, context = _from_text(_to_text(SftStage(), StageContext(recipe, Path(), {}, Path("out"))), BY_ITSELF)
+    assert context.recipe == recipe
+    assert context.recipe.sft.model_fields_set == {"tokens"}
+    assert context.recipe.model_fields_set == {"name", "sft"}
 
 
 def alone(*words: str | Path) -> None:

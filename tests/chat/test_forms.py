@@ -58,6 +58,22 @@ def test_sharegpt_calls_tools() -> None:
     assert answer.weight == 0.0
 
 
+def test_results_of_several_calls_are_told_apart_and_a_call_may_be_weighed() -> None:
+    calls = json.dumps([{"name": name, "arguments": {}} for name in ("one", "two")])
+    turns = [
+        {"from": "human", "value": "Both."},
+        {"from": "function_call", "value": calls, "weight": 0},
+        {"from": "observation", "value": "1"},
+        {"from": "observation", "value": "2"},
+        {"from": "function_call", "value": '{"name": "three"}'},
+        {"from": "observation", "value": "3"},
+    ]
+    _, both, *found = read_conversation({"conversations": turns}).messages
+    results = [(one.tool_call_id, one.name, one.content) for one in found if one.role == "tool"]
+    assert results == [("call_0", "one", "1"), ("call_1", "two", "2"), ("call_2", "three", "3")]
+    assert both.weight == 0.0
+
+
 @pytest.mark.parametrize(
     ("row", "what"),
     [

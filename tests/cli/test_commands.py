@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -30,6 +32,56 @@ def test_new_makes_a_project_and_refuses_to_overwrite(samovar: Samovar, tmp_path
     again = samovar("new", tmp_path / "p")
     assert again.code == 1
     assert "already" in again.err
+
+
+def test_folders_that_are_not_what_a_stage_reads_are_named(samovar: Samovar, tmp_path: Path) -> None:
+    ran = samovar("quantize", tmp_path / "missing", "--out", tmp_path / "small")
+    assert ran.code == 1
+    assert f"{tmp_path / 'missing'} is no folder" in ran.err
+    assert "the folder of a model" in ran.err
+    (tmp_path / "model").mkdir()
+    ran = samovar("eval", tmp_path / "model", "--corpus", tmp_path, "--out", tmp_path / "report")
+    assert ran.code == 1
+    assert f"{tmp_path} holds no corpus" in ran.err
+    assert "samovar data" in ran.err
+
+
+def test_a_stage_that_refuses_leaves_nothing_behind(samovar: Samovar, tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    ran = samovar("sft", tmp_path / "model", "--out", tmp_path / "assistant")
+    assert ran.code == 1
+    assert "holds no model" in ran.err
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+@pytest.mark.parametrize("command", [("chat",), ("export", "--out", "out")])
+def test_an_adapter_alone_is_told_what_it_needs(samovar: Samovar, tmp_path: Path, command: tuple[str, ...]) -> None:
+    (tmp_path / "adapter_config.json").write_text("{}")
+    ran = samovar(command[0], tmp_path, *command[1:])
+    assert ran.code == 1
+    assert f"samovar chat BASE --adapter {tmp_path}" in ran.err
+
+
+@pytest.mark.parametrize("place", ["file/below", "/proc/here", "/proc/here/below"])
+def test_a_place_where_nothing_can_be_made_is_no_defect(samovar: Samovar, tmp_path: Path, place: str) -> None:
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "documents" / "a.txt").write_text("A letter about tea.")
+    (tmp_path / "file").write_text("in the way")
+    for words in (("data", tmp_path / "documents"), ("import", tmp_path / "documents")):
+        ran = samovar(*words, "--out", tmp_path / place)
+        assert ran.code == 1
+        assert "unexpected" not in ran.err
+    ran = samovar("new", tmp_path / place)
+    assert ran.code == 1
+    assert "cannot be made" in ran.err
+
+
+@pytest.mark.parametrize("name", ["tea room", "Anna's", "чай"])
+def test_what_is_to_be_typed_next_can_be_typed(samovar: Samovar, tmp_path: Path, name: str) -> None:
+    ran = samovar("new", tmp_path / name)
+    (line,) = (line for line in ran.err.splitlines() if line.startswith("next: "))
+    assert shlex.split(line.removeprefix("next: ")) == ["samovar", "brew", str(tmp_path / name)]
+    assert line.endswith(name) == (name == "чай")  # quoted only where a shell needs it
 
 
 def test_plan_forecasts_every_stage(samovar: Samovar, tmp_path: Path) -> None:
@@ -122,7 +174,34 @@ def test_chat_goes_on_over_several_turns(samovar: Samovar, brewed: Project, monk
     assert second["prompt_tokens"] > first["prompt_tokens"]
     assert anew == first
     assert after_error["prompt_tokens"] > first["prompt_tokens"]
-    assert "hint: /new starts a new chat" in ran.err
+    assert "hint: shorten the conversation" in ran.err
+    assert "without its beginning" not in ran.err, "nothing was answered without it"
+
+
+def test_words_behind_a_slash_are_for_the_chat_and_not_for_the_model(
+    samovar: Samovar, brewed: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for end in ("/quit", "exit"):
+        monkeypatch.setattr(sys, "stdin", io.StringIO(f"/help\n/halp\nHi\n{end}\nHi\n"))
+        ran = samovar("chat", brewed.root, "--max-tokens", 2, "--json")
+        assert ran.code == 0
+        assert len(ran.out.splitlines()) == 1
+        assert ran.err.count("/new starts a new chat") == 2
+    assert samovar("chat", brewed.root, "-m", " ").code == 2
+
+
+def test_a_chat_beyond_the_context_goes_on_without_its_beginning(
+    samovar: Samovar, brewed: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("Hi, how are you?\n" * 16))
+    ran = samovar("chat", brewed.root, "--temperature", 0, "--max-tokens", 3, "--json")
+    counts = [json.loads(line)["prompt_tokens"] for line in ran.out.splitlines()]
+    assert len(counts) == 16
+    falls = [(before, after) for before, after in itertools.pairwise(counts) if after < before]
+    assert falls
+    assert all(after < 0.8 * before for before, after in falls)  # there is room for the answer
+    assert "error" not in ran.err
+    assert ran.err.count("without its beginning") == len(falls)
 
 
 def test_chat_without_an_assistant_says_what_to_do(samovar: Samovar, tmp_path: Path) -> None:
@@ -194,6 +273,21 @@ def test_the_export_in_other_forms(samovar: Samovar, brewed: Project, tmp_path: 
     assert "no weights of the type q8_0" in ran.err
 
 
+def test_a_project_s_assistant_is_measured_by_its_recipe(samovar: Samovar, brewed: Project, tmp_path: Path) -> None:
+    ran = samovar("eval", brewed.root, "--dry-run")
+    assert ran.code == 0, ran.err
+    assert sorted(json.loads(ran.out)["config"]["tasks"]) == ["arithmetic", "small_talk"]
+    ran = samovar("eval", brewed.root, "--out", tmp_path / "report", "--json")
+    assert ran.code == 0, ran.err
+    (quantized,) = brewed.artifacts.glob("quantize-*")
+    assert json.loads(ran.out)["inputs"]["quantize"] == quantized.name.removeprefix("quantize-")
+    unmade = tiny_project(tmp_path / "p")
+    for words in ((), ("--dry-run",)):
+        ran = samovar("eval", unmade.root, "--out", tmp_path / "none", *words)
+        assert ran.code == 1
+        assert f"samovar brew {unmade.root}" in ran.err
+
+
 def test_stages_by_themselves_from_documents_to_a_report(
     samovar: Samovar, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -223,7 +317,9 @@ def test_stages_by_themselves_from_documents_to_a_report(
     shown = samovar("sft", "base", "--conversations", "talk.jsonl", "--show", 2)
     assert shown.code == 0
     assert shown.out.count("Hello!") == 2
-    assert samovar(*road[1], *small).code == 0, "the same again is made already"
+    again = samovar(*road[1], *small)
+    assert again.code == 0
+    assert "made already" in again.err
     other = samovar(*road[1], *small, "--set", "tokenizer.vocab_size=700")
     assert other.code == 1
     assert "there already" in other.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import shlex
 import subprocess
@@ -104,6 +105,17 @@ def test_other_ends_have_their_codes(samovar: Samovar, monkeypatch: pytest.Monke
     assert ran.code == (130 if isinstance(failure, KeyboardInterrupt) else 1)
     assert "Traceback" not in ran.err
     assert ran.err
+
+
+def test_a_full_disk_is_no_defect(samovar: Samovar, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(main, "make_app", lambda: full)
+    ran = samovar("status", "p")
+    assert ran.code == 1
+    assert "error: the output cannot be written: the disk is full" in ran.err
+    assert "defect" not in ran.err
 
 
 def test_version(samovar: Samovar) -> None:

@@ -71,6 +71,34 @@ def test_a_corpus_is_made_with_and_without_naming_the_command(samovar: Samovar, 
     assert not (tmp_path / "dry").exists()
 
 
+def test_the_field_of_the_text_is_named_by_option_or_recipe(
+    samovar: Samovar, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my tales.jsonl").write_text(
+        "".join(f'{{"story": "Once upon a time there was tea in {number} cups on the table."}}\n' for number in "123")
+    )
+    ran = make(samovar, "my tales.jsonl")
+    assert ran.code == 1
+    assert "1 file seen" in ran.err
+    assert "--text-field story" in ran.err
+    ran = samovar("data", "my tales.jsonl", "--text-field", "story", "--out", "a corpus", *QUICK)
+    assert ran.code == 0, ran.err
+    (line,) = (line for line in ran.err.splitlines() if line.startswith("look: "))
+    typed = line.removeprefix("look: ").partition(";")[0]
+    assert samovar(*shlex.split(typed)[1:]).code == 0
+    (tmp_path / "p").mkdir()
+    (tmp_path / "p" / "samovar.yaml").write_text(
+        'data: {sources: [{path: "../my tales.jsonl", text_field: story}], steps: [normalise]}\n'
+    )
+    ran = samovar("data", "my tales.jsonl", "--recipe", "p/samovar.yaml", "--out", "by recipe")
+    assert ran.code == 0, ran.err
+    assert len(ids(tmp_path / "by recipe")) == 3
+    again = samovar("data", "my tales.jsonl", "--recipe", "p/samovar.yaml", "--out", "by recipe")
+    assert "made already" in again.err
+    assert "made in" not in again.err
+
+
 def test_a_corpus_is_brought_up_to_date_in_its_place(samovar: Samovar, documents: Path, tmp_path: Path) -> None:
     assert "read 11 files" in make(samovar).err
     corpus = tmp_path / "corpus"
@@ -82,7 +110,7 @@ def test_a_corpus_is_brought_up_to_date_in_its_place(samovar: Samovar, documents
     (documents / "letters" / "new.txt").write_text("A new letter that came in today, about sugar and lemons.")
     ran = make(samovar)
     assert ran.code == 0, ran.err
-    assert "read 1 files; 9 are as they were" in ran.err or "read 1 files; 10 are as they were" in ran.err
+    assert "read 1 file; 9 are as they were" in ran.err or "read 1 file; 10 are as they were" in ran.err
     assert "documents/letters/0.txt" not in ids(corpus)
     assert "documents/letters/new.txt" in ids(corpus)
     assert read_manifest(corpus).id != first.id

@@ -121,3 +121,15 @@ def test_what_makes_no_sense_is_told(samovar: Samovar, planned: Project, words: 
 @pytest.mark.parametrize("words", [[], ["--hardware", "H100"], [".", "--write"]])
 def test_wrong_usage(samovar: Samovar, words: list[str]) -> None:
     assert samovar("plan", *words).code == 2
+
+
+def test_a_project_without_documents_is_told_to_have_some(samovar: Samovar, tmp_path: Path) -> None:
+    planned = tiny_project(tmp_path / "p")
+    assert "next: samovar brew" in samovar("plan", planned.root).err
+    for file in (planned.root / "documents").iterdir():
+        file.unlink()
+    ran = samovar("plan", planned.root)
+    assert ran.code == 0
+    assert "no documents with text were found in documents" in ran.err
+    assert "next:" not in ran.err
+    assert "1 layer of width" in ran.err

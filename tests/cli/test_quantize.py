@@ -49,6 +49,7 @@ def test_every_form_tried_has_its_line_and_the_kept_one_is_marked(capsys: pytest
         "is_kept": True,
     }
     forms = [
+        tried | {"form": "int8", "increase": -0.00001, "is_kept": False},
         tried | {"form": "int4-gptq"},
         tried | {"form": "mixed", "maps_in_int8": 3, "increase": -0.0001, "is_kept": False, "is_estimate": True},
     ]
@@ -59,4 +60,5 @@ def test_every_form_tried_has_its_line_and_the_kept_one_is_marked(capsys: pytest
     assert "0.06448" in kept
     assert "+0.05%" in kept
     assert any("mixed (3 maps in int8)" in line and "about -0.01%" in line for line in lines)
+    assert any("int8" in line and "+0.00%" in line for line in lines)
     assert any("as it was" in line and "1.7859" in line for line in lines)

@@ -31,6 +31,14 @@ def test_what_is_no_price_is_refused_with_an_example(text: str) -> None:
     assert "USD" in (caught.value.hint or "")
 
 
+@pytest.mark.parametrize("text", ["1,000 USD", "$20,000", "12,500 EUR"])
+def test_a_comma_that_may_part_thousands_is_asked_about(text: str) -> None:
+    with pytest.raises(ConfigError, match="to some people"):
+        parse_money(text)
+    assert parse_money("0,125 EUR") == (0.125, "EUR")
+    assert parse_money("2,50 EUR") == (2.5, "EUR")
+
+
 def test_an_hour_and_a_kilowatt_hour_by_hand() -> None:
     assert parse_price("3 USD/h").cost(seconds=1800, joules=1e9) == 1.5
     assert parse_price("0.30 EUR/kWh").cost(seconds=1e9, joules=7.2e6) == pytest.approx(0.6)

@@ -210,6 +210,16 @@ def test_the_end_of_a_single_document_is_for_validation(tmp_path: Path) -> None:
     assert 0.05 < len(validation.text) / len(text) < 0.2
 
 
+def test_a_lock_of_an_open_document_changes_no_fingerprint(project: Path) -> None:
+    first = source_fingerprint(DataSettings(), project)
+    (project / "documents" / ".~lock.00.docx#").write_text("somebody has it open")
+    (project / "documents" / "~$00.docx").write_bytes(b"somebody has it open")
+    (project / "documents" / ".git").mkdir()
+    assert source_fingerprint(DataSettings(), project) == first
+    (project / "documents" / "new.txt").write_text("somebody wrote it")
+    assert source_fingerprint(DataSettings(), project) != first
+
+
 def test_the_fingerprint_follows_names_sizes_and_times(project: Path) -> None:
     data_settings = DataSettings()
     first = source_fingerprint(data_settings, project)

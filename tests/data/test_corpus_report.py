@@ -25,6 +25,7 @@ from samovar.data.report.russian import PURPOSES, RUSSIAN
 from samovar.data.report.wording import Wording
 from samovar.data.settings import DEFAULT_STEPS, DataSettings
 from samovar.data.steps import make_step, step_classes
+from samovar.data.steps.step import Table
 from samovar.data.text_statistics import TextStatistics
 
 PERSONAL = ("ivan.petrov@bank.example", "+7 916 123-45-67", "4539 1488 0343 6467", "Жар-птица")
@@ -119,7 +120,7 @@ def report_of(tmp_path: Path, *, steps: list[Any] = STEPS, **wanted: Any) -> Cor
 
 @pytest.mark.parametrize("lang", ["en", "ru"])
 def test_the_page_is_whole_and_stands_alone(tmp_path: Path, lang: str) -> None:
-    html = pages.html(report_of(tmp_path, lang=lang, tokens=1234567, command="samovar data docs --out corpus"))
+    html = pages.html(report_of(tmp_path, lang=lang, tokens=1234567))
     page = parsed(html)
     assert "script" not in page.tags
     assert len(page.ids) == len(set(page.ids))
@@ -132,7 +133,6 @@ def test_the_page_is_whole_and_stands_alone(tmp_path: Path, lang: str) -> None:
     assert html.count('role="img" aria-label="') == 2
     text = " ".join("".join(page.text).split())
     assert ("1,234,567" if lang == "en" else "1 234 567") in text.replace("\u202f", " ")
-    assert "samovar data docs --out corpus" in text
     assert "a damaged PDF document" in text
     assert "docs/scan.pdf" in text
 
@@ -218,6 +218,13 @@ def test_markdown_tables_keep_their_columns(tmp_path: Path) -> None:
         columns = cells
 
 
+def test_a_table_without_rows_keeps_its_head(tmp_path: Path) -> None:
+    report = report_of(tmp_path, steps=["normalise"])
+    report.steps[0].tables = lambda: [Table("Groups", ("group", "mentions"), [], "none is large enough")]  # type: ignore[method-assign]
+    assert "| group | mentions |" in pages.markdown(report)
+    assert "none is large enough" in "".join(parsed(pages.html(report)).text)
+
+
 def test_checks_say_what_was_not_looked_for(tmp_path: Path) -> None:
     made = {check.what: check for check in checks.checks_of(report_of(tmp_path), Wording())}
     assert made["Personal and confidential data"].state == "done"
@@ -268,8 +275,12 @@ def test_numbers_in_two_languages() -> None:
     assert russian.short(1_234_567) == "1,2 млн"
     assert russian.cell("1,234") == "1\u202f234"
     assert russian.cell("documents/1,234.txt") == "documents/1,234.txt"
+    assert russian.cell("+0.43") == "+0,43"
     assert russian.cell("too short") == "слишком короткий"
     assert english.size(3 << 20) == "3.0 MiB"
+    assert english("{count} documents left out", count=1) == "1 document left out"
+    assert english("{count} documents left out", count=21) == "21 documents left out"
+    assert english("{count} documents left out", count=7001) == "7,001 documents left out"
 
 
 @settings(max_examples=60, deadline=None)

@@ -80,6 +80,9 @@ def test_the_list_is_kept_in_order_without_repeats(tmp_path: Path) -> None:
     assert add_rules(path, [second, first]) == [second]
     assert add_rules(path, [second]) == []
     assert read_rules(path) == [first, second]
+    third = parse_rule("text:end\u2028of\x85line")
+    assert add_rules(path, [third]) == [third]
+    assert read_rules(path) == [first, second, third]
 
 
 @pytest.mark.parametrize(

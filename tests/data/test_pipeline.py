@@ -19,7 +19,7 @@ from typing import Any
 import psutil
 import pytest
 
-from samovar.core.errors import CorruptError, MissingError
+from samovar.core.errors import CorruptError, DataError, MissingError
 from samovar.data.corpus import build_corpus, read_corpus
 from samovar.data.pipeline import ordered, plan, run, unit_stream
 from samovar.data.pipeline.verdicts import read_verdicts
@@ -179,9 +179,32 @@ def test_only_what_changed_is_read_again(tmp_path: Path, capfd: pytest.CaptureFi
     assert "read 0 files; 20 are as they were" in said()
     (tmp_path / "documents" / "1" / "001.txt").write_text(text(77), encoding="utf-8")
     (tmp_path / "documents" / "2" / "002.txt").unlink()
-    assert "read 1 files; 18 are as they were" in said()
+    assert "read 1 file; 18 are as they were" in said()
     settings = settings.model_copy(update={"steps": settings.steps[:1]})
     assert "read 19 files\n" in said(), "with other steps, what was kept is of no use"
+
+
+def test_files_that_gave_no_text_are_named(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    folder_of(tmp_path, range(3))
+    for number in range(4):
+        row = json.dumps({"story": "Tea", "verb": "boil"})
+        (tmp_path / "documents" / f"rows{number}.jsonl").write_text(f"{row}\n{row}\n", encoding="utf-8")
+    settings = DataSettings.model_validate({"steps": STEPS, "workers": 1})
+    for _ in range(2):  # read now, or by an earlier run
+        build_corpus(settings, root=tmp_path, out=tmp_path / "c", units=tmp_path / "units")
+        said = capfd.readouterr().err
+        assert "no text in 4 of 7:" in said
+        assert "documents/rows0.jsonl: a row without text in text, content or body (line 1 has story, verb)" in said
+        assert "and 1 more" in said
+
+
+def test_a_corpus_without_text_says_so_whatever_its_steps_show(tmp_path: Path) -> None:
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "documents" / "rows.jsonl").write_text('{"story": "Tea"}\n{"story": "More"}\n', encoding="utf-8")
+    settings = DataSettings.model_validate({"workers": 1})
+    with pytest.raises(DataError, match=r"rows\.jsonl \(line 1 has story\)") as raised:
+        build_corpus(settings, root=tmp_path, out=tmp_path / "c", progress_quiet=True)
+    assert "text_field" in (raised.value.hint or "")
 
 
 KILLED = """

@@ -113,3 +113,9 @@ def pour(pot, /, cup, *more, **rest) -> bool: ...
 )
 def test_plain_rst_by_example(written: str, plain: str) -> None:
     assert plain_rst(written) == plain
+
+
+def test_who_built_python_and_when_makes_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = PythonDocsSource().fingerprint()
+    monkeypatch.setattr(sys, "version", "3.99.0 (main, Jan  1 2000, 00:00:00) [GCC 99]")
+    assert PythonDocsSource().fingerprint() == before

@@ -119,6 +119,22 @@ def test_csv_texts_and_tables(tmp_path: Path) -> None:
     assert [document.text for document in read(table)] == ["name | price\ntea | 3\ncoffee | 4\n"]
 
 
+@pytest.mark.parametrize(
+    ("text", "notes"),
+    [
+        ("name,price\ntea,3\n", {"no column text, content or body: the table is one document": 1}),
+        ("Text,price\ntea,3\n", {}),
+        ("\n", {}),
+    ],
+)
+def test_a_csv_that_becomes_one_document_says_so(tmp_path: Path, text: str, notes: dict[str, int]) -> None:
+    (tmp_path / "rows.csv").write_text(text)
+    data_settings = DataSettings.model_validate({"sources": ["rows.csv"]})
+    account = ReadingAccount()
+    list(FilesSource(data_settings.sources[0], root=tmp_path, settings=data_settings).documents(account))
+    assert account.notes == notes
+
+
 def test_markdown_without_front_matter_and_comments(tmp_path: Path) -> None:
     path = tmp_path / "a.md"
     path.write_text('---\ntitle: "Tea"\ndate: 2024\n---\n# Tea\n<!-- draft -->\nWords.\n---\nMore.\n')

@@ -50,6 +50,12 @@ def own_logprobs(model: Decoder, tokenizer: Tokenizer, ids: list[int]) -> torch.
     return model(torch.tensor([ids]))[0, :, : tokenizer.vocab_size].log_softmax(-1)
 
 
+def test_seeds_on_both_sides_of_zero_give_different_answers(make_engine: MakeEngine) -> None:
+    engine = make_engine()
+    answers = [tuple(answer(engine, Sampling(temperature=1.0, seed=seed, max_tokens=12)).ids) for seed in (-1, 0, 1)]
+    assert len(set(answers)) == 3
+
+
 @pytest.mark.parametrize("options", [{}, {"prefill_tokens": 16}, {"max_batch": 2}])
 def test_every_rule_gives_the_same_answer_in_any_company(make_engine: MakeEngine, options: dict[str, int]) -> None:
     engine = make_engine(**options)

@@ -108,7 +108,7 @@ def test_a_model_that_repeats_itself_is_foreseen(make_engine: MakeEngine, model:
     assert found[0].ids == REPEATING[:24]
     assert plain_steps == 24
     assert steps == 5  # one token of the prompt's step, then 7, 7, 7 and 2
-    assert engine.draft_counts.acceptance == 1.0
+    assert engine.draft_counts.num_accepted == engine.draft_counts.num_drafted > 0
 
 
 def test_without_a_seed_the_distribution_is_that_of_the_model(
@@ -119,7 +119,7 @@ def test_without_a_seed_the_distribution_is_that_of_the_model(
     prompt, rows = [40, 41, 42], 1200
     engine = make_engine(max_batch=100, draft=alike, draft_tokens=3)
     triples = Counter(tuple(one.ids[:3]) for one in engine.generate([prompt] * rows, sampling))
-    assert 0.3 < engine.draft_counts.acceptance < 1
+    assert 0.3 < engine.draft_counts.num_accepted / engine.draft_counts.num_drafted < 1
     expected: dict[tuple[int, ...], float] = {(): 1.0}
     for _ in range(3):
         longer: dict[tuple[int, ...], float] = {}

@@ -70,15 +70,13 @@ def test_scores_are_the_log_likelihoods_that_transformers_gives(
 
     theirs = AutoModelForCausalLM.from_pretrained(source, dtype=torch.float32).eval()
     documents = ["The tea was hot.", "чай", "The samovar sang."]
-    found = rerank(model, tokenizer, "Was tea hot?", documents)
-    for document, score in zip(documents, found.scores, strict=True):
-        ids, first = scored_row(tokenizer, "Was tea hot?", document)
+    rows = [scored_row(tokenizer, "Was tea hot?", document) for document in documents]
+    for (ids, first), score in zip(rows, rerank(model, rows), strict=True):
         assert tokenizer.decode(ids[first:]) == "Was tea hot?"
         labels = torch.tensor([[-100] * first + ids[first:]])
         with torch.no_grad():
             loss = theirs(torch.tensor([ids]), labels=labels).loss
         assert score == pytest.approx(-float(loss), abs=1e-3)
-    assert found.num_tokens == sum(len(scored_row(tokenizer, "Was tea hot?", one)[0]) for one in documents)
 
 
 def test_a_model_that_copies_ranks_the_passage_with_the_words_first(model: Decoder, tokenizer: Tokenizer) -> None:
@@ -95,12 +93,13 @@ def test_a_model_that_copies_ranks_the_passage_with_the_words_first(model: Decod
             return hidden * 3.0
 
     passages = ["Bears sleep all winter.", "The samovar sang on the table.", "Nobody is here."]
-    found = rerank(Copying(), tokenizer, "samovar sang table", passages)  # type: ignore[arg-type]
-    assert max(range(3), key=lambda number: found.scores[number]) == 1
+    rows = [scored_row(tokenizer, "samovar sang table", passage) for passage in passages]
+    scores = rerank(Copying(), rows)  # type: ignore[arg-type]
+    assert scores.index(max(scores)) == 1
 
 
 def test_a_passage_that_is_too_long_or_no_question_is_refused(model: Decoder, tokenizer: Tokenizer) -> None:
     with pytest.raises(RequestError, match="document 1 and the query"):
-        rerank(model, tokenizer, "tea?", ["tea", "tea " * 200])
+        rerank(model, [scored_row(tokenizer, "tea?", document) for document in ("tea", "tea " * 200)])
     with pytest.raises(RequestError, match="query is empty"):
-        rerank(model, tokenizer, "  ", ["tea"])
+        scored_row(tokenizer, "  ", "tea")

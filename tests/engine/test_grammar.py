@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +119,29 @@ def test_states_of_one_constraint_are_apart(grammars: Grammars, tokenizer: Token
     assert one.has_failed
     assert one.is_done
     assert not other.has_failed
+
+
+def test_nobody_waits_while_another_constraint_is_compiled(
+    tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grammars, may_end = Grammars(tokenizer), threading.Event()
+    grammars.follow(Constraint("json_object"))
+    compiled = grammars._compiled
+
+    def slow(constraint: Constraint) -> Any:
+        assert may_end.wait(10)
+        return compiled(constraint)
+
+    monkeypatch.setattr(grammars, "_compiled", slow)
+    with ThreadPoolExecutor(2) as pool:
+        large = pool.submit(grammars.follow, Constraint("regex", "[a-z]+"))
+        known = pool.submit(grammars.follow, Constraint("json_object"))
+        try:
+            assert not known.result(timeout=10).is_done
+            assert not large.done()
+        finally:
+            may_end.set()
+        assert not large.result(timeout=10).is_done
 
 
 def test_the_grammar_wins_where_another_rule_forbids_all_it_allows(grammars: Grammars, tokenizer: Tokenizer) -> None:

@@ -148,12 +148,17 @@ def test_the_engine_keeps_to_it_where_asked(make_engine: Any, tokenizer: Tokeniz
     assert answers[True].splitlines()[0][2:] in true
 
 
-def log_likelihood(engine: Engine, prompt: list[int], after: list[int]) -> float:
-    """Of ``after``, by a plain forward pass."""
+def log_probabilities(engine: Engine, prompt: list[int], after: list[int]) -> list[float]:
+    """Of each token of ``after``, by a plain forward pass."""
     with torch.inference_mode():
         logits_TV = engine.model(torch.tensor([prompt + after]))[0, :, : engine.tokenizer.vocab_size]
     log_TV = logits_TV.float().log_softmax(-1)
-    return sum(float(log_TV[len(prompt) + place - 1, token]) for place, token in enumerate(after))
+    return [float(log_TV[len(prompt) + place - 1, token]) for place, token in enumerate(after)]
+
+
+def log_likelihood(engine: Engine, prompt: list[int], after: list[int]) -> float:
+    """Of ``after`` as a whole."""
+    return sum(log_probabilities(engine, prompt, after))
 
 
 def insisting_on(engine: Engine, token: int, logit: float, patch: pytest.MonkeyPatch) -> None:
@@ -193,10 +198,14 @@ def test_no_quote_where_another_beginning_is_far_likelier_than_any(
     best = max(log_likelihood(engine, prompt + mark, line) for line in VerbatimQuotes(tokenizer, prompt).lines(mark[0]))
     logits_V = engine.model(torch.tensor([prompt]))[0, -1, : tokenizer.vocab_size].float()
     logits_V[mark] = -torch.inf
-    insisting_on(engine, mark[0], float(logits_V.max()) - best - nats_less, monkeypatch)
+    insisted = float(logits_V.max()) - best - nats_less
+    insisting_on(engine, mark[0], insisted, monkeypatch)
     first = mark[0] if is_quoted else int(logits_V.argmax())
-    answer = engine.generate([prompt], Sampling(temperature=0.0, max_tokens=1, verbatim_quotes=True))[0]
+    answer = engine.generate([prompt], Sampling(temperature=0.0, max_tokens=1, verbatim_quotes=True, logprobs=0))[0]
     assert answer.ids == [first]
+    logits_V[mark] = insisted
+    (told,) = answer.logprobs
+    assert (told.token, told.logprob) == (first, pytest.approx(float(logits_V.log_softmax(0)[first]), abs=1e-4))
 
 
 def test_without_the_rule_the_likeliest_beginning_is_taken(
@@ -207,3 +216,17 @@ def test_without_the_rule_the_likeliest_beginning_is_taken(
     prompt, mark = tokenizer.encode("The tea was hot. The samovar sang!"), tokenizer.encode(">")
     insisting_on(engine, mark[0], 1e6, monkeypatch)
     assert engine.generate([prompt], Sampling(temperature=0.0, max_tokens=1))[0].ids == mark
+
+
+def test_log_probabilities_of_a_quote_are_the_models_own(
+    make_engine: Any, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of every token, the mark too, however few the quote left to choose from."""
+    engine: Engine = make_engine()
+    prompt, mark = tokenizer.encode("The tea was hot. The samovar sang!"), tokenizer.encode(">")[0]
+    insisting_on(engine, mark, 1e6, monkeypatch)
+    answer = engine.generate([prompt], Sampling(temperature=0, max_tokens=20, verbatim_quotes=True, logprobs=0))[0]
+    assert answer.text.startswith("> The ")
+    assert [one.token for one in answer.logprobs] == answer.ids
+    expected = [0.0, *log_probabilities(engine, prompt, answer.ids)[1:]]  # the mark was insisted on
+    assert [one.logprob for one in answer.logprobs] == pytest.approx(expected, abs=1e-4)

@@ -5,7 +5,7 @@ import random
 
 import torch
 
-from samovar.engine.speculation import DraftCounts, Pace, PromptLookup, keep_or_replace
+from samovar.engine.speculation import Pace, PromptLookup, keep_or_replace
 
 
 def test_a_kept_or_replaced_token_is_distributed_as_the_model_has_it() -> None:
@@ -82,11 +82,3 @@ def test_the_pace_follows_what_was_accepted() -> None:
     assert pace.length == 6
     pace.heed(0, 0)
     assert pace.length == 6
-
-
-def test_acceptance_is_a_share() -> None:
-    counts = DraftCounts()
-    assert counts.acceptance == 0
-    counts.add(4, 1)
-    counts.add(4, 3)
-    assert counts.acceptance == 0.5

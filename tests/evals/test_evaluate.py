@@ -102,9 +102,13 @@ def test_an_unknown_task_is_refused_before_anything_is_loaded(made, tmp_path):
         )
 
 
+ABSENT = [("Looking for: France.\nThe text does not say.", None), ("Ищу: Франция.\nВ тексте этого нет.", None)]
+"""What the task of passages teaches to say where a text has no answer."""
+
+
 @pytest.mark.parametrize(
     ("said", "mark"),
-    [("The capital is Paris.", True), ("It is Rome.", False), ("I don't know.", None), ("", False)],
+    [("The capital is Paris.", True), ("It is Rome.", False), ("I don't know.", None), ("", False), *ABSENT],
 )
 def test_an_admission_is_not_marked_wrong(said, mark):
     class Saying:

@@ -43,3 +43,6 @@ def test_what_was_not_measured_is_left_out() -> None:
     members = [one("teacher", 6, 1.0, bits=None), one("student", 2, 1.0, bits=None)]
     assert "bits" not in table(members)
     assert "accuracy" not in table(members)
+    assert words(members[0], members[1], members[1]) == words(members[0], members[1], None), (
+        "of no gap is anything known"
+    )

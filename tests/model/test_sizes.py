@@ -6,7 +6,7 @@ import pytest
 
 from samovar.model.families import gpt2, llama, qwen3
 from samovar.model.settings import DecoderSettings
-from samovar.model.sizes import cache_bytes, inference_memory, table_parameters, weight_bytes
+from samovar.model.sizes import cache_bytes, inference_memory, shape_bytes, table_parameters
 
 GPT2 = {
     "model_type": "gpt2", "vocab_size": 50257, "n_positions": 1024, "n_embd": 768, "n_layer": 12, "n_head": 12,
@@ -68,5 +68,5 @@ def test_weights_of_fewer_bits() -> None:
     tables = table_parameters(shape)
     assert tables == 2 * 128256 * 4096
     layers = 8_030_261_248 - tables
-    assert weight_bytes(shape, 8) == layers + 2 * tables
-    assert weight_bytes(shape, 4) == pytest.approx(layers * (4 + 8 / 64 + 32 / (64 * 256)) / 8 + 2 * tables, rel=1e-4)
+    assert shape_bytes(shape, 8) == layers + 2 * tables
+    assert shape_bytes(shape, 4) == pytest.approx(layers * (4 + 8 / 64 + 32 / (64 * 256)) / 8 + 2 * tables, rel=1e-4)

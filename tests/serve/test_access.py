@@ -102,6 +102,8 @@ def test_requests_a_minute(server: Server, book: KeyBook) -> None:
     assert refused.json()["error"]["code"] == "rate_limit_exceeded"
     assert refused.json()["error"]["type"] == "rate_limit_error"
     assert 1 <= int(refused.headers["Retry-After"]) <= 30
+    assert refused.headers["x-ratelimit-limit-requests"] == "2"
+    assert refused.headers["x-ratelimit-remaining-requests"] == "0"
     assert ask(server, other).status_code == 200
     assert server.http.get("/v1/models", headers=bearing(secret)).status_code == 200
 
@@ -139,10 +141,11 @@ def test_sites_that_were_named_may_ask_and_no_others(start: Start, book: KeyBook
         asked = {
             "Origin": origin,
             "Access-Control-Request-Method": "POST",
-            "Access-Control-Request-Headers": "authorization, content-type",
+            "Access-Control-Request-Headers": ", ".join(["authorization", *server.client().default_headers]).lower(),
         }
-        allowed = server.http.options("/v1/chat/completions", headers=asked).headers
-        assert (allowed.get("Access-Control-Allow-Origin") == origin) is is_allowed
+        allowed = server.http.options("/v1/chat/completions", headers=asked)
+        assert (allowed.headers.get("Access-Control-Allow-Origin") == origin) is is_allowed
+        assert (allowed.status_code == 200) is is_allowed
         # A refusal must be readable too, or the page cannot say why.
         refused = server.http.get("/v1/models", headers={"Origin": origin})
         assert refused.status_code == 401

@@ -211,3 +211,10 @@ def test_a_failure_within_a_stream_is_told_in_it(start: Callable[..., Server]) -
     with client_of(start(script)) as client, pytest.raises(anthropic.APIStatusError, match="the server failed") as told:
         list(client.messages.create(model=MODEL, max_tokens=99, messages=GREETING, stream=True))
     assert "secret" not in str(told.value)
+
+
+def test_an_answer_that_is_begun_is_refused(client: anthropic.Anthropic) -> None:
+    with pytest.raises(anthropic.BadRequestError, match="the last message is the assistant's"):
+        client.messages.create(
+            model=MODEL, max_tokens=9, messages=[*GREETING, {"role": "assistant", "content": "Once upon"}]
+        )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from samovar.core.errors import ConfigError, CorruptError, RequestError
+from samovar.core.errors import BusyError, ConfigError, CorruptError, RequestError
+from samovar.serve import store as store_file
 from samovar.serve.chats import Chats, Said, title_of
 from samovar.serve.keys import KeyBook
 from samovar.serve.store import Store
@@ -130,6 +133,21 @@ def test_a_title_is_the_beginning_of_what_is_asked_first() -> None:
     assert title_of([]) == ""
 
 
+def test_a_file_that_another_process_writes_is_busy_and_not_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_file, "WAIT_S", 0)
+    path = tmp_path / "chats.sqlite3"
+    with closing(Store(path)) as store:
+        with closing(sqlite3.connect(path)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(BusyError, match="is in use"):
+                Chats(store).create("", [asks("Hi")])
+            with pytest.raises(BusyError, match="is in use"):
+                Store(path)
+        assert Chats(store).create("", [asks("Hi")]).num_messages == 1
+
+
 def test_a_file_that_is_something_else_or_from_the_future_is_refused(tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.write_text("no database at all, but longer than a header of one would be " * 20)
@@ -185,6 +203,15 @@ def test_half_a_surrogate_pair_is_refused(start: Callable[..., Server], store: S
     reply = start(store=store).http.post("/api/chats", content=content, headers={"Content-Type": "application/json"})
     assert reply.status_code == 400
     assert "surrogate" in reply.json()["error"]["message"]
+
+
+def test_half_a_surrogate_pair_among_the_arguments_of_a_call_is_read_again(
+    start: Callable[..., Server], store: Store
+) -> None:
+    http, step = start(store=store).http, {"name": "calculator", "arguments": {"expression": "\ud800"}, "result": "?"}
+    content = json.dumps({"messages": [{"role": "assistant", "content": "x", "steps": [step]}]}).encode()
+    made = http.post("/api/chats", content=content, headers={"Content-Type": "application/json"}).json()
+    assert json.loads(http.get(f"/api/chats/{made['id']}").content)["messages"][0]["steps"] == [step]
 
 
 def test_everybody_sees_their_own_chats_alone(start: Callable[..., Server], store: Store, tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ from samovar.core.errors import BusyError, CorruptError, DataError, RequestError
 from samovar.serve.api.chat_completions import conversation, read_chat_request
 from samovar.serve.errors import describe_error
 from samovar.serve.settings import ServeSettings
+from samovar.serve.store import Store
+from tests.agent.scripted import call_text
 from tests.serve.conftest import MODEL, Server
 
 GREETING = [{"role": "user", "content": "Hi"}]
@@ -105,6 +107,30 @@ def test_what_is_wrong_is_named(shared: Server, changes: dict[str, Any], param: 
     assert told in error["message"]
 
 
+@pytest.mark.parametrize(
+    ("num_prompts", "drawn", "refused"),
+    [
+        (256, {}, None),
+        (16, {"n": 16}, None),
+        (17, {"n": 16}, "n"),
+        (256, {"best_of": 2}, "best_of"),
+        (257, {}, "prompt"),
+    ],
+)
+def test_one_request_for_completions_makes_no_more_answers_than_it_may_have_prompts(
+    shared: Server, num_prompts: int, drawn: dict[str, int], refused: str | None
+) -> None:
+    before = len(shared.runner.engine.prompts)
+    asked = {"model": MODEL, "prompt": ["Hi"] * num_prompts, "max_tokens": 1, **drawn}
+    response = shared.http.post("/v1/completions", json=asked)
+    num_begun = len(shared.runner.engine.prompts) - before
+    if refused is None:
+        assert len(response.json()["choices"]) == num_begun == 256
+    else:
+        assert error_of(response, 400)["param"] == refused
+        assert num_begun == 0
+
+
 @pytest.mark.parametrize("name", ["model", "messages"])
 def test_what_is_missing_is_named(shared: Server, name: str) -> None:
     without = {key: value for key, value in body().items() if key != name}
@@ -137,6 +163,41 @@ def test_text_that_is_not_whole_unicode_does_no_harm(shared: Server) -> None:
     for field in ('"model": "\\ud800"', '"model": "x", "\\ud800": 1', '"stop": "\\ud800"'):
         error = shared.post(content=f'{{"messages": [{{}}], {field}}}'.encode(), headers=JSON)
         assert error.status_code in {400, 404}
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("/v1/chat/completions", body()),
+        ("/v1/responses", {"model": MODEL, "input": "Hi"}),
+        ("/v1/messages", body(max_tokens=400)),
+        ("/v1/messages", body(max_tokens=400, tools=[{"name": "calculator", "input_schema": {"type": "object"}}])),
+    ],
+)
+def test_half_a_surrogate_pair_that_the_model_wrote_does_no_harm(
+    start: Callable[..., Server], path: str, asked: dict[str, Any]
+) -> None:
+    def calling(prompt: str) -> str:
+        return "So." if "<tool_response>" in prompt else call_text("\\ud800")
+
+    reply = start(calling).http.post(path, json=asked)
+    assert reply.status_code == 200
+    assert "\\ud800" in reply.text
+
+
+@pytest.mark.parametrize(
+    ("path", "more", "param"),
+    [
+        ("/v1/responses", {"input": "x", "previous_response_id": "\ud800"}, "previous_response_id"),
+        ("/v1/chat/completions", {"messages": GREETING, "samovar": {"chat": "\ud800", "place": 0}}, "samovar.chat"),
+    ],
+)
+def test_an_id_that_is_not_whole_unicode_is_nobodys(
+    start: Callable[..., Server], store: Store, path: str, more: dict[str, Any], param: str
+) -> None:
+    content = json.dumps({"model": MODEL, **more}).encode()
+    error = error_of(start(store=store).http.post(path, content=content, headers=JSON), 400)
+    assert error["param"] == param
 
 
 def test_a_body_over_the_limit(start: Callable[..., Server]) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from samovar.core.errors import ConfigError, CorruptError, MissingError
+from samovar.core.errors import BusyError, ConfigError, CorruptError, MissingError
+from samovar.serve import keys
 from samovar.serve.buckets import Bucket
 from samovar.serve.keys import PREFIX, KeyBook, Limits, Use
 
@@ -112,6 +115,21 @@ def test_a_file_of_something_else_is_said_to_be(tmp_path: Path) -> None:
     path.write_bytes(b"not a database at all, but long enough to be looked at" * 100)
     with pytest.raises(CorruptError, match="no file of keys"):
         KeyBook(path).has_keys()
+
+
+def test_a_file_that_another_process_writes_is_busy_and_not_damaged(
+    book: KeyBook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keys, "WAIT_S", 0)
+    _, key = book.create("desk")
+    with closing(sqlite3.connect(book.path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        for waiting in (book, KeyBook(book.path)):  # open already, and yet to be
+            with pytest.raises(BusyError, match="is in use"):
+                waiting.count(key.id, Use(requests=1))
+    for waiting in (book, KeyBook(book.path)):
+        waiting.count(key.id, Use(requests=1))
+    assert book.spent_today(key.id).requests == 2
 
 
 def test_nothing_written_is_lost_when_the_process_is_killed(book: KeyBook) -> None:

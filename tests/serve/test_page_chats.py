@@ -232,3 +232,26 @@ def test_without_a_store_the_browser_keeps_half_an_answer(drive: Callable[..., A
     )
     assert told.startswith("A cat sat on the mat. A cat")
     assert "Stopped." in told
+
+
+@needs_browser
+def test_a_chat_beyond_the_context_is_asked_again_with_room_for_the_answer(
+    drive: Callable[..., Any], store: Store, tokenizer: Tokenizer
+) -> None:
+    turns = [Said("user", "Hello there, friend, how are you?", {}), Said("assistant", "Hello there, friend.", {})]
+    made = Chats(store).create("", turns * 12)
+    engine = ScriptedEngine(tokenizer, calculating, max_context=200)
+    told = drive(
+        """
+        await until(() => answers().length === 12, "the chat");
+        await say("Hi");
+        return await until(() => byId("stop").hidden && answers()[12], "an answer");
+        """,
+        store,
+        f"#{made.id}",
+        ScriptedRunner(engine),
+    )
+    assert "its beginning was left out" in told
+    assert "Hello there, friend." in told
+    (prompt,) = engine.prompts
+    assert len(tokenizer.encode(prompt, allow_special=True)) < 0.8 * engine.max_context

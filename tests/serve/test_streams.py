@@ -131,13 +131,28 @@ def test_of_a_long_stream_the_beginning_is_forgotten(start: Start) -> None:
     assert list(events_of(resume(server, events[-4].id))) == events[-3:]
 
 
-@pytest.mark.parametrize("event_id", ["x", "x-1", "STREAM-999999", "STREAM--1", "STREAM-x"])
+@pytest.mark.parametrize("event_id", ["x", "x-1", "STREAM-999999", "STREAM--1", "STREAM-x", "STREAM-" + "9" * 5000])
 def test_an_id_that_was_never_given(start: Start, event_id: str) -> None:
     server = start(telling)
     stream = begin(server, -1)[0].id.rpartition("-")[0]
     headers = {"Last-Event-ID": event_id.replace("STREAM", stream)}
     refused = server.http.get(f"/v1/streams/{stream}", headers=headers)
     assert (refused.status_code, refused.json()["error"]["param"]) == (400, "Last-Event-ID")
+
+
+def test_as_many_are_kept_as_is_said_and_the_oldest_goes_first(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("samovar.serve.streams.MOST_KEPT", 4)
+    server = start(telling)
+    last = [begin(server, -1)[-1].id for _ in range(5)]
+    assert [resume(server, event_id).status_code for event_id in last] == [404, 200, 200, 200, 200]
+
+
+def test_a_failure_before_the_first_event_is_told_as_ever(start: Start) -> None:
+    def broken(_: str) -> str:
+        raise RuntimeError("broken")
+
+    failed = start(broken).http.post("/v1/chat/completions", json=BODY, headers=RESUMABLE)
+    assert (failed.status_code, failed.json()["error"]["code"]) == (500, "internal_error")
 
 
 def test_what_is_no_stream_is_answered_as_ever(start: Start) -> None:

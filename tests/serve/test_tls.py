@@ -12,7 +12,7 @@ import pytest
 
 from samovar.core.errors import ConfigError
 from samovar.serve.app import create_app
-from samovar.serve.server import uvicorn_config
+from samovar.serve.server import check_certificate, run_server, uvicorn_config
 from samovar.serve.settings import ServeSettings
 from samovar.tokenizer.tokenizer import Tokenizer
 from tests.agent.scripted import ScriptedEngine, calculating
@@ -70,3 +70,10 @@ def test_a_certificate_that_cannot_be_used_is_told(tmp_path: Path, certificate: 
         with pytest.raises(ConfigError, match="cannot be used") as caught:
             uvicorn_config(None, settings)  # type: ignore[arg-type]
         assert str(wrong[0]) in caught.value.what
+
+
+def test_a_certificate_is_looked_at_before_the_model(tmp_path: Path, certificate: tuple[Path, Path]) -> None:
+    settings = ServeSettings(tls_certificate=certificate[0], tls_key=tmp_path / "nothing.pem")
+    with pytest.raises(ConfigError, match="cannot be used"):
+        run_server(tmp_path / "no such model", port=0, settings=settings)
+    check_certificate(ServeSettings(tls_certificate=certificate[0], tls_key=certificate[1]))

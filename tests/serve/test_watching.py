@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from samovar.serve.logs import JsonFormatter, log_as_json
 from samovar.serve.settings import ServeSettings
+from samovar.serve.store import Store
 from tests.serve.conftest import MODEL, Server
 from tests.serve.test_cancellation import until
 
@@ -43,6 +44,14 @@ def test_requests_are_counted_by_route_and_status(start: Start) -> None:
     assert value(server, "samovar_requests_open") == 1  # this one
     routes = {dict(labels).get("route", "") for _, labels in samples(server)}
     assert not [route for route in routes if "invented" in route]
+
+
+def test_addresses_that_begin_alike_are_counted_apart(start: Start, store: Store) -> None:
+    server = start(store=store)
+    for path in ("/v1/responses/x", "/v1/responses/x/input_items", "/v1/responses/x/else", "/v1/models/a/b"):
+        server.http.get(path)
+    routes = ("/v1/responses/{id}", "/v1/responses/{id}/input_items", "other", "/v1/models/{name:path}")
+    assert [value(server, "samovar_requests_total", route=route, status="404") for route in routes] == [1, 1, 1, 1]
 
 
 @pytest.mark.parametrize("is_stream", [False, True])
@@ -151,8 +160,11 @@ def test_a_span_a_request_under_its_callers(start: Start, monkeypatch: pytest.Mo
     trace, parent = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
     answer = server.http.post(PATH, json=BODY, headers={"traceparent": f"00-{trace}-{parent}-01"})
     server.http.get("/health")
-    until(lambda: len(kept.get_finished_spans()) == 1)
-    (span,) = kept.get_finished_spans()
+    for name in ("one", "another"):
+        server.http.get(f"/v1/models/{name}")
+    until(lambda: len(kept.get_finished_spans()) == 3)
+    span, *others = kept.get_finished_spans()
+    assert {other.name for other in others} == {"GET /v1/models/{name:path}"}  # each name is no name of its own
     assert span.name == f"POST {PATH}"
     assert (f"{span.context.trace_id:032x}", f"{span.parent.span_id:016x}") == (trace, parent)
     assert span.attributes["http.response.status_code"] == 200

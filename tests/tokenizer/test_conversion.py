@@ -146,6 +146,18 @@ def test_merges_of_another_vocabulary_are_named(tmp_path: Path) -> None:
         open_tokenizer(folder)
 
 
+def test_tokens_that_end_a_line_to_unicode_end_none_of_the_merges(tmp_path: Path) -> None:
+    folder = older_folder(tmp_path, foreign.byte_level(tmp_path / "source", marks=[]))
+    words = json.loads((folder / "vocab.json").read_text(encoding="utf-8"))
+    pairs = [["a", end] for end in ("\u0085", "\u2028", "\x1c")]
+    new = [word for left, right in pairs for word in (right, left + right)]
+    known = words | {word: len(words) + place for place, word in enumerate(new)}
+    (folder / "vocab.json").write_text(json.dumps(known), encoding="utf-8")
+    with (folder / "merges.txt").open("a", encoding="utf-8") as file:
+        file.writelines(f"{' '.join(pair)}\n" for pair in pairs)
+    assert json.loads(open_tokenizer(folder).to_json())["model"]["merges"][-3:] == pairs
+
+
 def test_a_folder_without_any_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "tokenization_own.py").write_text("")
     with pytest.raises(ConfigError, match=r"tokenization_own\.py") as caught:

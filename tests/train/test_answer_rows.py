@@ -149,6 +149,19 @@ def test_the_reference_is_computed_once_and_found_again(tmp_path: Path, monkeypa
         ensure_reference(model, second, tmp_path, rows_per_batch=2, is_quiet=True)
 
 
+def test_another_answer_of_the_same_ids_is_another_reference(tmp_path: Path) -> None:
+    """Where more of a conversation is the prompt, less of it is the answer."""
+    model, one = model_of(), some_forks(1)[0]
+    shorter = one._replace(targets=[places[2:] for places in one.targets])
+    found = []
+    for each in (one, shorter):
+        rows = AnswerRows([each], 48, pad_id=0)
+        ensure_reference(model, rows, tmp_path, rows_per_batch=1, is_quiet=True)
+        np.testing.assert_allclose(rows.reference, log_probs_of(model, rows, rows_per_batch=1), atol=1e-5)
+        found.append(rows.reference)
+    assert (found[0] < found[1]).all()
+
+
 def test_rows_hold_whole_forks_and_what_is_too_long_is_counted() -> None:
     forks = some_forks(8)
     longest = max(one.num_tokens for one in forks)

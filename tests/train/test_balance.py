@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from samovar.model.checkpoint import read_settings, save_model
 from samovar.model.decoder import Decoder
 from samovar.model.experts import Router, imbalance
 from samovar.train.journal import read_metrics
 from samovar.train.objectives import next_token
 from samovar.train.objectives.balance import balanced
 from samovar.train.objectives.contract import measured
+from samovar.train.rl.rollouts import Rollout
+from tests.train.rl_runs import grpo_settings
+from tests.train.rl_runs import run as rl_run
 from tests.train.test_loop import SHAPE, RandomRows, run
+from tests.train.tiny_preferences import tiny_model
 
 MIXTURE = SHAPE.model_copy(
     update={"num_experts": 4, "experts_per_token": 2, "expert_size": 32, "expert_layers": (0, 1)}
@@ -89,3 +95,33 @@ def test_training_evens_out_the_experts(tmp_path: Path) -> None:
     assert found[0][0] == pytest.approx(found[1][0])
     assert found[0][0] > 1.3
     assert found[1][-1] < found[0][-1] - 0.3
+
+
+def test_learning_by_reward_evens_them_out_as_well(tmp_path: Path) -> None:
+    """Answers are worth what chance says, so that something is learnt from every question."""
+    base = tiny_model(tmp_path / "base")
+    shape = read_settings(base).model_copy(
+        update={
+            "family": "qwen3_moe", "num_experts": 4, "experts_per_token": 2, "expert_size": 32, "expert_layers": (0, 1),
+        }
+    )  # fmt: skip
+    torch.manual_seed(0)
+    save_model(Decoder(shape), base, tokenizer_folder=base)
+
+    def by_chance(rollouts: Sequence[Rollout]) -> list[float]:
+        return [number % 3 / 2 for number, _ in enumerate(rollouts)]
+
+    found = []
+    for share in (0.0, 1e-9, 1.0):
+        settings = grpo_settings(iterations=3, prompts=4, answers=4, held_out=1, expert_balance=share, compile="off")
+        rl_run(base, tmp_path / str(share), settings, rewarding=by_chance)
+        found.append([row.get("expert_imbalance") for row in read_metrics(tmp_path / str(share) / "metrics.jsonl")])
+    assert found[0] == [None] * 4
+    assert found[1][1] == pytest.approx(found[2][1])
+    assert found[1][1] >= 1.0
+    assert found[2][-1] < found[1][-1]
+
+
+def test_the_penalty_of_logits_is_refused_where_there_are_none() -> None:
+    with pytest.raises(ValueError, match="z_loss is for pretraining and fine-tuning"):
+        grpo_settings(z_loss=1e-4)

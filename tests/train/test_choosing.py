@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from samovar.chat.conversation import Message
+from samovar.chat.conversation import Conversation, Message
 from samovar.train.choosing import ByConstitution, facts_of, win_rate
 from samovar.train.feedback.asking import Ask, Reply
 from samovar.train.feedback.constitution import Constitution, Rule
@@ -17,7 +17,7 @@ from samovar.train.feedback.ledger import Asker, Ledger
 from samovar.train.on_policy import best_and_worst
 from tests.train.feedback.judging import CONSTITUTION, Polite
 
-PROMPT = (Message(role="user", content="How do I ask?"),)
+PROMPT = Conversation(messages=[Message(role="user", content="How do I ask?")])
 
 
 @pytest.fixture
@@ -99,3 +99,19 @@ def test_a_scale_gives_pairs_their_margin() -> None:
     score_PG = np.array([[0.5, 2.0, -1.0]])
     [pair] = best_and_worst([PROMPT], [["a", "b", "c"]], score_PG, has_scale=True)
     assert (pair.chosen[0].content, pair.rejected[0].content, pair.margin) == ("b", "c", 3.0)
+
+
+def test_an_answer_without_a_score_is_neither_the_best_nor_the_worst() -> None:
+    score_PG = np.array([[np.nan, 2.0, 1.0], [np.nan, np.nan, 1.0]])
+    said = [["a", "b", "c"], ["a", "b", "c"]]
+    [pair] = best_and_worst([PROMPT, PROMPT], said, score_PG, has_scale=True)
+    assert (pair.chosen[0].content, pair.rejected[0].content, pair.margin) == ("b", "c", 1.0)
+
+
+def test_tools_that_were_offered_are_offered_to_who_learns_and_their_calls_are_calls() -> None:
+    offers = PROMPT.model_copy(update={"tools": [{"type": "function", "function": {"name": "brew"}}]})
+    call = '<tool_call>{"name": "brew", "arguments": {}}</tool_call>'
+    [pair] = best_and_worst([offers], [[call, "no"]], np.array([[1.0, 0.0]]), has_scale=True)
+    assert pair.tools == tuple(offers.tools)
+    assert [one.name for one in pair.chosen[0].tool_calls] == ["brew"]
+    assert pair.rejected[0].content == "no"

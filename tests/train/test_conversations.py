@@ -13,6 +13,7 @@ import pytest
 
 from samovar.chat.conversation import Conversation, Message
 from samovar.tasks.task import Example, Split, Task, assistant, user
+from samovar.train.conversation_check import ConversationCheck
 from samovar.train.conversations import interleave, own_conversations, task_conversations
 
 
@@ -85,6 +86,20 @@ def test_own_conversations_are_shuffled_repeated_and_every_twentieth_held_out(tm
     twice = numbers("train", epochs=2.0)
     assert Counter(twice) == Counter(train * 2)
     assert len(numbers("train", epochs=0.5)) == round(95 * 0.5)
+
+
+def test_what_is_not_sound_is_left_out_before_any_is_held_out(tmp_path: Path) -> None:
+    """Else a stage that tells of them and one that does not would hold out different ones."""
+    path = tmp_path / "own.jsonl"
+    sound = [
+        {"messages": [{"role": "user", "content": str(n)}, {"role": "assistant", "content": "ok"}]} for n in range(20)
+    ]
+    silent = {"messages": [{"role": "user", "content": "silent"}]}
+    path.write_text("\n".join(map(json.dumps, [silent, *sound, sound[0]])), encoding="utf-8")
+    check = ConversationCheck()
+    told = [questions(c) for c in own_conversations([path], split="test", seed=0, check=check)]
+    assert told == [questions(c) for c in own_conversations([path], split="test", seed=0)] == [["19"]]
+    assert check.left_out == {"no_answer": 1, "duplicate": 1}
 
 
 def test_interleaving_goes_on_with_what_is_left() -> None:

@@ -157,7 +157,7 @@ def test_what_cannot_be_learnt_is_said(assistant: Path, tmp_path: Path) -> None:
     assert metrics["left_out"] == {
         "duplicate": 1, "equal": 1, "empty": 1, "undecided": 1, "prompt_too_long": 1, "too_long": 1,
     }  # fmt: skip
-    with pytest.raises(DataError, match="not sound: 1 say the same as an earlier one"):
+    with pytest.raises(DataError, match="not sound: 1 says the same as an earlier one"):
         dpo(settings.model_copy(update={"check": "refuse"}), base=assistant, out=tmp_path / "no", preferences=[path])
     with pytest.raises(ConfigError, match="no preferences"):
         dpo(settings, base=assistant, out=tmp_path / "no", preferences=[])

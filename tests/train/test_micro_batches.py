@@ -12,7 +12,7 @@ from samovar.train.memory_model import training_memory
 from samovar.train.micro_batches import MOST_TOKENS, filling_gpu
 from samovar.train.parallel.degrees import Degrees
 from samovar.train.parallel.grid import ALONE, Grid
-from samovar.train.parallel.world import BY_ITSELF
+from samovar.train.parallel.world import BY_ITSELF, World
 from samovar.train.settings import LoopSettings
 
 SHAPE = ModelSettings(size=12, context=1024).decoder(32_768)
@@ -68,6 +68,19 @@ def test_few_preferences_leave_a_gpu_its_choice(monkeypatch: pytest.MonkeyPatch)
     assert size_on(monkeypatch, settings, free_gib=140) == 96 * 1024, "all rows of the step"
     asked = LoopSettings(batch_tokens=2**19, micro_batch_tokens=4096)
     assert size_on(monkeypatch, in_whole_steps(asked, 1024, 100), free_gib=140) == 4096
+
+
+def test_all_processes_take_what_the_first_one_has_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Second(World):
+        def agreed(self, value: str) -> str:
+            assert int(value) > 16_384, "it has more room itself"
+            return "16384"
+
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (140 * 2**30, 0))
+    for name in ("memory_reserved", "memory_allocated"):
+        monkeypatch.setattr(torch.cuda, name, lambda device: 0)
+    grid = Grid(Second(rank=1, size=2), Degrees(replicate=2), torch.device("cuda"))
+    assert filling_gpu(LARGE, SHAPE, context=1024, grid=grid).micro_batch_tokens == 16_384
 
 
 def test_a_size_that_is_asked_for_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:

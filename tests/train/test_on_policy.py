@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
 
+from samovar.chat.conversation import Conversation, Message
 from samovar.core.artifact import SCRATCH
 from samovar.core.errors import ConfigError, DataError
+from samovar.engine.engine import Engine
+from samovar.engine.request import Sampling
 from samovar.model.checkpoint import load_model
+from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.train import on_policy
 from samovar.train.choosing import ByConstitution, ByReward
 from samovar.train.feedback.judge import Judge
@@ -155,6 +161,80 @@ def test_what_cannot_be_done_is_said(made: Path, tmp_path: Path) -> None:
         RewardModel.load(made / "base")
     with pytest.raises(ValueError, match="name one of them"):
         OnPolicySettings.model_validate({"judge": "judge", "feedback": {}})
+    write_rows(tmp_path / "long.jsonl", [{"prompt": "cup " * 200, "completion": "x", "label": True}])
+    long = {"base": made / "assistant", "chooser": ByReward(RewardModel.load(made / "judge"))}
+    with pytest.raises(DataError, match="none of 1 prompts leaves room for an answer of 24 tokens in 128"):
+        on_policy_dpo(settings, out=tmp_path, preferences=[tmp_path / "long.jsonl"], **long)
+    few = settings.model_copy(update={"epochs": 0.1, "on_policy": OnPolicySettings(rounds=1, samples=3, max_tokens=24)})
+    (tmp_path / "few").mkdir()
+    found = on_policy_dpo(
+        few, out=tmp_path / "few", preferences=[tmp_path / "long.jsonl", made / "prompts.jsonl"], **long
+    )
+    assert found["prompts_too_long"] == 1
     cold = {"temperature": 1e-6, "rounds": 1, "samples": 2, "max_tokens": 4}
     with pytest.raises(DataError, match="none is better than another"):
         run(made, tmp_path / "cold", on_policy=cold)
+
+
+def test_answers_that_the_reward_model_cannot_read_are_left_out(made: Path, tmp_path: Path) -> None:
+    """It reads half of what the assistant does, which the longest of the prompts fill by themselves."""
+    judge = RewardModel.load(made / "judge")
+    for member in judge.models:
+        member.settings = member.settings.model_copy(update={"max_positions": 64})
+    rows = [
+        *(json.loads(line) for line in (made / "prompts.jsonl").read_text().splitlines()),
+        *({"prompt": f"{asks(thing) * 7}", "completion": "x", "label": True} for thing in THINGS[:2]),
+    ]
+    settings = DpoSettings.model_validate(
+        DPO | {"epochs": 1.0, "on_policy": {"rounds": 1, "samples": 3, "max_tokens": 24}}
+    )
+    (tmp_path / "out").mkdir()
+
+    def learn(rows: list[dict[str, Any]]) -> dict[str, Any]:
+        return on_policy_dpo(
+            settings, base=made / "assistant", out=tmp_path / "out", chooser=ByReward(judge),
+            preferences=[write_rows(tmp_path / "prompts.jsonl", rows)],
+        )  # fmt: skip
+
+    with pytest.raises(DataError, match="all of 6 answers are longer with their prompt than the reward model reads"):
+        learn(rows[-2:])
+    found = learn(rows)
+    assert found["answers_too_long"] >= 2 * 3
+    assert found["prompts_too_long"] == 0
+    assert all(math.isfinite(score) for score in found["mean_scores"])
+
+
+def test_tools_stand_in_the_prompts_that_answers_are_drawn_to(
+    tmp_path: Path,
+) -> None:
+    base = tiny_model(tmp_path / "base", positions=1024)
+    tools = [{"type": "function", "function": {"name": "brew", "description": "Brews.", "parameters": {}}}]
+    rows = [
+        {"prompt": asks(THINGS[0]), "completion": "x", "label": True},
+        {"prompt": asks(THINGS[0]), "completion": "x", "label": True, "tools": tools},
+    ]
+    path = write_rows(tmp_path / "prompts.jsonl", rows)
+    prompts, _ = on_policy._prompts([path], OnPolicySettings(max_tokens=1), base, seed=0)
+    assert sorted(len(one.tools) for one in prompts) == [0, 1]
+    tokenizer = Tokenizer.load(base)
+    plain, offering = (
+        len(on_policy._ids(one, tokenizer)) for one in sorted(prompts, key=lambda prompt: len(prompt.tools))
+    )
+    assert offering > plain + 20
+
+
+def test_no_two_answers_have_a_seed_in_common(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine counts a seed up from answer to answer, and many prompts are drawn in several goes."""
+    seeds: list[int] = []
+
+    def counts(self: Engine, ids: list[list[int]], sampling: Sampling) -> list[Any]:
+        assert sampling.seed is not None
+        seeds.extend(range(sampling.seed, sampling.seed + len(ids)))
+        return [SimpleNamespace(text="x") for _ in ids]
+
+    monkeypatch.setattr(Engine, "generate", counts)
+    how = OnPolicySettings(rounds=3, samples=4)
+    prompts = [Conversation(messages=[Message(role="user", content=asks(thing))]) for thing in THINGS * 9]
+    for number in range(4):
+        on_policy.draw_answers(made / "assistant", prompts, how, samples=4, seed=on_policy._seed(DpoSettings(), number))
+    assert len(set(seeds)) == len(seeds) == 4 * 4 * 72

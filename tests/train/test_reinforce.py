@@ -13,8 +13,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from samovar.agent.habits import Habits
-from samovar.core.errors import ConfigError, DataError
+from samovar.core.errors import DataError
 from samovar.model.checkpoint import load_model
 from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.train.objectives.grpo import Grpo
@@ -25,16 +24,15 @@ from samovar.train.objectives.rloo import Rloo
 from samovar.train.rl.curriculum import Curriculum, kind_of
 from samovar.train.rl.penalty import Penalty
 from samovar.train.rl.plan import IterationPlan, filled
-from samovar.train.rl.reinforce import reinforce
 from samovar.train.rl.rollouts import Player, Rollout, graded_by, rewarded
 from samovar.train.rl.rows import RolloutRows
 from samovar.train.rl.settings import GrpoSettings, PpoSettings
 from samovar.train.rl.terms import Played, Terms
 from samovar.train.rl.watch import Watch
+from tests.train.rl_runs import HABITS, grpo_settings, run
 from tests.train.rl_tasks import WordOf
 
 PLAIN = {"clip_low": 0.2, "clip_high": 0.3, "kl_weight": 0.0, "average": "tokens", "importance": "token", "longest": 8}
-HABITS = Habits(tools=())
 
 
 def played(rewards: Sequence[float], groups: Sequence[int], lengths: Sequence[int]) -> Played:
@@ -191,22 +189,6 @@ def test_rows_hold_what_was_drawn_and_no_end_that_was_not(guesser: Path) -> None
     assert [[one.completion for one in group] for group in again] == [[one.completion for one in g] for g in whole]
 
 
-def grpo_settings(**changes: object) -> GrpoSettings:
-    return GrpoSettings.model_validate(
-        {"iterations": 12, "prompts": 8, "answers": 8, "max_tokens": 8, "learning_rate": 2e-3, "context": 128,
-         "adamw_learning_rate": 2e-3, "micro_batch_tokens": 2048, "held_out": 4, "validations": 1,
-         "warmup_share": 0, "decay_share": 0, **changes}
-    )  # fmt: skip
-
-
-def run(guesser: Path, out: Path, settings: GrpoSettings | PpoSettings, **more: object) -> dict[str, object]:
-    out.mkdir(exist_ok=True)
-    return reinforce(
-        settings, base=guesser, out=out, tasks={"word_of": WordOf()}, shares={"word_of": 1.0}, habits=HABITS,
-        is_quiet=True, **more,  # type: ignore[arg-type]
-    )  # fmt: skip
-
-
 @pytest.mark.parametrize("algorithm", ["grpo", "rloo", "reinforce_plus_plus"])
 def test_a_guesser_finds_out_what_is_right(guesser: Path, tmp_path: Path, algorithm: str) -> None:
     found = run(guesser, tmp_path / "out", grpo_settings(algorithm=algorithm))
@@ -231,34 +213,10 @@ def test_ppo_finds_it_out_too_and_leaves_no_head(guesser: Path, tmp_path: Path) 
     assert not [name for name in load_model(tmp_path / "out").state_dict() if "value" in name]
 
 
-@pytest.mark.parametrize("ahead", [0, 1])
-def test_a_run_that_was_killed_ends_with_the_same_weights(
-    guesser: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ahead: int
-) -> None:
-    settings = grpo_settings(iterations=4, checkpoint_every_s=1e-9, held_out=2, rollouts_ahead=ahead)
-    run(guesser, tmp_path / "whole", settings)
-
-    class Killed(BaseException):
-        pass
-
-    from samovar.train.rl import reinforce as module
-
-    learn, calls = module._Run._learn, []
-
-    def dies(self: object, *rest: object) -> object:
-        calls.append(1)
-        if len(calls) == 3:
-            raise Killed
-        return learn(self, *rest)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(module._Run, "_learn", dies)
-    with pytest.raises(Killed):
-        run(guesser, tmp_path / "cut", settings)
-    run(guesser, tmp_path / "cut", settings)
-    whole, cut = (load_model(tmp_path / name).state_dict() for name in ("whole", "cut"))
-    assert all(torch.equal(whole[name], cut[name]) for name in whole)
-    with pytest.raises(ConfigError, match="answers was 8"):
-        run(guesser, tmp_path / "cut", settings.model_copy(update={"answers": 4}))
+@pytest.mark.parametrize("setting", [{"ema_decay": 0.9}, {"dropout": 0.1}])
+def test_what_learning_by_reward_does_not_know_is_refused(setting: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="are for the other stages"):
+        GrpoSettings.model_validate(setting)
 
 
 def test_answers_drawn_ahead_are_of_the_weights_one_step_before(guesser: Path, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from samovar.train.packing import PackedRows, pack_rows
 from samovar.train.replay import DocumentRows, WithDocuments, conversation_rows, document_rows, shard_rows
 from samovar.train.settings import SftSettings
 from samovar.train.sft import sft
+from samovar.train.teacher_cache import cached_rows
 from samovar.train.validation import validation_loss
 from tests.train.tiny_preferences import THINGS, asks, tiny_model, write_rows
 
@@ -98,6 +99,18 @@ def test_as_many_rows_as_asked_for_and_all_documents_before_any_again(
     assert len(set(seen[:count])) == count
     assert len(rows.sources(np.arange(2))) == 2
     assert set(rows.heaviest(3).tolist()) == set(range(len(rows) - 3, len(rows)))
+
+
+def test_a_share_that_is_less_than_a_row_is_one_and_a_teacher_s_rows_tell_where_they_come_from(
+    base: Path, shards: Path, tmp_path: Path
+) -> None:
+    assert document_rows(10, 0.01) == 1
+    tokenizer = Tokenizer.load(base)
+    documents = DocumentRows(shard_rows(shards, tokenizer, CONTEXT), 2, vocab_size=tokenizer.vocab_size, seed=0)
+    taught = cached_rows(base, documents, tmp_path, top_k=4, temperature=1.0, rows_per_batch=2)
+    numbers = np.arange(2)
+    assert taught.sources(numbers) == documents.sources(numbers)
+    assert all(name.isdecimal() for name in taught.sources(numbers)), "ids of documents"
 
 
 def test_documents_are_kept_in_mind(base: Path, shards: Path, talks: Path, tmp_path: Path) -> None:

@@ -14,11 +14,12 @@ import torch
 from samovar.chat.conversation import Conversation, Message
 from samovar.chat.preferences import Steps
 from samovar.cli.main import exit_code
+from samovar.core.artifact import SCRATCH
 from samovar.core.errors import ConfigError, DataError
 from samovar.evals.reward import calibration_error, held_out_quality, pair_quality, reward_changes
 from samovar.model.reward import check_family, load_reward
 from samovar.train.preference_settings import RewardSettings
-from samovar.train.reward import reward
+from samovar.train.reward import MEMBER, reward
 from samovar.train.scoring import RewardModel
 from tests.train.tiny_preferences import pairs, tiny_model, write_rows
 
@@ -90,6 +91,19 @@ def test_an_ensemble_is_the_mean_and_its_models_differ(judge: Path) -> None:
     np.testing.assert_allclose(model.score(talks)[1], model.score(talks[1:])[0], atol=1e-4)
 
 
+def test_an_interrupted_ensemble_goes_on_with_what_is_missing(base: Path, tmp_path: Path) -> None:
+    settings = RewardSettings.model_validate(LOOP | {"epochs": 0.1, "num_models": 2})
+    files = [base.parent / "pairs.jsonl"]
+    told = reward(settings, base=base, out=tmp_path, preferences=files)
+    second = tmp_path / MEMBER.format(number=2)
+    assert not (second / SCRATCH).exists()  # its checkpoints
+    for is_missing in (True, False):
+        if is_missing:
+            (second / "config.json").unlink()
+        assert reward(settings, base=base, out=tmp_path, preferences=files) == told
+        assert (second / "config.json").is_file()
+
+
 @pytest.mark.parametrize("changes", [{"adapter": {"rank": 4, "learning_rate": 1e-2}}, {"centring": 1.0}])
 def test_an_adapter_and_centring(base: Path, tmp_path: Path, changes: dict[str, Any]) -> None:
     settings = RewardSettings.model_validate(LOOP | {"epochs": 1.5} | changes)
@@ -139,6 +153,8 @@ def test_the_commands(base: Path, judge: Path, tmp_path: Path, capsys: pytest.Ca
     assert all(one["chosen_score"] > one["rejected_score"] for one in found[:6])
     assert isinstance(found[6]["score"], float)
     assert "6 pairs: 100.0% told apart rightly" in captured.err
+    assert exit_code(["reward", "score", str(judge), str(write_rows(tmp_path / "none.jsonl", []))]) == 0
+    assert "none.jsonl has no rows" in capsys.readouterr().err
     small = [word for key, value in LOOP.items() for word in ("--set", f"reward.{key}={json.dumps(value)}")]
     own = ["--preferences", str(base.parent / "pairs.jsonl"), "--set", "reward.epochs=0.5"]
     assert exit_code(["reward", str(base), *own, *small, "--out", str(tmp_path / "made")]) == 0

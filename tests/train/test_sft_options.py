@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import random
+import re
+from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +14,15 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from samovar.chat.conversation import Conversation
+from samovar.brew.stages.sft import too_few_line
+from samovar.chat.conversation import Conversation, Message
 from samovar.chat.learning import Learn
 from samovar.chat.rows import Row, render_row, render_rows
 from samovar.core.errors import DataError
 from samovar.model.decoder import Decoder
 from samovar.model.initialization import initialize
 from samovar.model.settings import DecoderSettings
+from samovar.tasks.task import Example, Split, Task, assistant, user
 from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.train.batches import IGNORED, Batch
 from samovar.train.conversation_check import ConversationCheck, language_of
@@ -173,15 +179,17 @@ def test_bad_conversations_are_left_out_with_a_word_or_refused(
     assert metrics["too_long"] == 1
     said = capsys.readouterr().err
     for words in (
-        "1 of the conversations are the same as an earlier one",
-        "1 of the conversations have an empty answer and were left out (the first: 'Empty?')",
-        "1 of the conversations have no turn of the assistant",
+        "1 of the conversations is the same as an earlier one",
+        "1 of the conversations has an empty answer and was left out (the first: 'Empty?')",
+        "1 of the conversations has no turn of the assistant",
+        "1 of the conversations is longer than a row and was left out (the first: 'user Long? assistant tea",
         "languages of the answers: en 67%, ru 33%",
     ):
         assert words in said
     assert all(np.isfinite(row["loss"]) for row in read_metrics(tmp_path / "out" / "metrics.jsonl"))
     (tmp_path / "no").mkdir()
-    with pytest.raises(DataError, match="not sound: 1 are the same as an earlier one"):
+    refusal = "not sound: 1 is the same as an earlier one.*1 is longer than a row"
+    with pytest.raises(DataError, match=refusal):
         sft(
             settings.model_copy(update={"check": "refuse"}),
             base=base,
@@ -195,12 +203,52 @@ def test_turns_that_the_template_refuses_are_counted(tokenizer: Tokenizer) -> No
     check = ConversationCheck()
     refusal = "{% if messages | length > 4 %}{{ raise_exception('too many turns') }}{% endif %}"
     broken = Tokenizer(tokenizer.to_json(), refusal + tokenizer.chat_template)
-    rows = list(
-        render_rows([talk(*TALK)], broken, refused=lambda one, error: check.leave_out("refused", one, error.what))
-    )
+    rows = list(render_rows([talk(*TALK)], broken, refused=lambda one, error: check.refused(one, error.what)))
     assert rows == []
     assert check.left_out == {"refused": 1}
     assert "too many turns" in check.first["refused"]
+
+
+class Wordy(Task):
+    """Says now and then more than a row holds."""
+
+    name = "wordy"
+    languages = ("en",)
+
+    def draw(self, rng: random.Random, split: Split, language: str) -> Example:
+        said = "tea " * rng.choice((1, 300))
+        return Example(self.name, language, (user(f"{rng.randrange(9)}?"),), (assistant(said),), {})
+
+    def grade(self, example: Example, completion: Sequence[Message]) -> float:
+        return 0.0
+
+
+def test_what_tasks_wrote_is_nobodys_mistake_and_every_conversation_counts_once(
+    base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    long = {"messages": [{"role": "user", "content": "Long?"}, {"role": "assistant", "content": "tea " * 300}]}
+    short = [{"instruction": f"Tea {number}?", "output": "Yes, please."} for number in range(30)]
+    settings = SftSettings.model_validate(
+        LOOP | {"max_epochs": 5.0, "conversations_share": 0.8, "check": "refuse", "tasks": {"wordy": 1}}
+    )
+    for name, rows in (("short", short), ("long", [*short, long])):
+        path = write_rows(tmp_path / f"{name}.jsonl", rows)
+        (tmp_path / name).mkdir()
+        with pytest.raises(DataError, match="not sound: 1 is longer") if name == "long" else nullcontext():
+            sft(settings, base=base, out=tmp_path / name, tasks={"wordy": Wordy()}, conversations=[path])
+    said = capsys.readouterr().err
+    found = re.search(r"(\d+) of the tasks' own examples are longer than a row and were left out .*", said)
+    assert found is not None
+    assert int(found[1]) > 1
+    assert "raise the context" in found[0]
+    assert "of the conversations" not in said
+
+
+def test_fewer_tokens_than_asked_for_are_said() -> None:
+    settings = SftSettings.model_validate({"tokens": 4000, "batch_tokens": 1024, "max_epochs": 4.0, "tasks": {}})
+    assert "your conversations give 1,024 tokens in 4 epochs, of the 4,000 asked for" in too_few_line(settings, 1024)
+    assert too_few_line(settings, 3072) == "", "a part of a step is nothing to speak of"
+    assert too_few_line(settings.model_copy(update={"tasks": {"a": 1.0}}), 1024) == ""
 
 
 def test_languages() -> None:

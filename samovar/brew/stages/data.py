@@ -98,8 +98,8 @@ def _keeps_questions_out(recipe: Recipe) -> bool:
     return any(step.step == "decontaminate" for step in recipe.data.steps)
 
 
-def _write_held_out(recipe: Recipe, out: Path) -> Path:
-    """The questions that the evaluation will ask, with their answers, as JSON Lines."""
+def _write_held_out(recipe: Recipe, out: Path) -> Path | None:
+    """The questions that the evaluation will ask, with their answers, as JSON Lines; None where it asks none."""
     from samovar.core.artifact import SCRATCH
     from samovar.core.files import write_json_lines
     from samovar.evals.tasks import held_out
@@ -110,6 +110,8 @@ def _write_held_out(recipe: Recipe, out: Path) -> Path:
         for number, example in enumerate(examples, 1):
             answer = example.reference[-1].content if example.reference else ""
             rows.append({"id": f"{name}-{number}", "question": example.prompt[-1].content, "answer": answer})
+    if not rows:
+        return None
     path = out / SCRATCH / HELD_OUT_FILE
     write_json_lines(path, rows)
     return path

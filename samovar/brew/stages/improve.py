@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from samovar.brew.answering_forecast import DECODED_SHARE_OF_TRAINING_SPEED
+from samovar.brew.answering_forecast import ANSWER_SHARE, DECODED_SHARE_OF_TRAINING_SPEED, PROMPT_TOKENS
 from samovar.brew.curriculum import content_fingerprint, conversation_files, load_tasks, task_config
 from samovar.brew.forecast import Forecast, Outlook
 from samovar.brew.habits import habits_config, habits_of
@@ -15,9 +15,6 @@ from samovar.brew.training_forecast import forecast_training, probe_training
 from samovar.core.errors import ConfigError
 from samovar.train.improve_settings import ImproveSettings
 
-_PROMPT_TOKENS = 60
-_ANSWER_SHARE = 0.5
-"""Of the longest answer that answers take."""
 _UNSOLVED_SHARE = 0.5
 """Of the questions: the curriculum keeps to those that are answered sometimes."""
 
@@ -92,7 +89,7 @@ class ImproveStage(Stage):
         examined = (settings.iterations + 1) * settings.held_out + 2 * settings.gate.examples
         answers = asked * settings.answers + examined * len(names) * len(recipe.languages)
         speed = probe_training(recipe, settings, outlook)["tokens_per_second"] * DECODED_SHARE_OF_TRAINING_SPEED
-        seconds = answers * settings.max_tokens * _ANSWER_SHARE / speed
+        seconds = answers * settings.max_tokens * ANSWER_SHARE / speed
         return training._replace(seconds=settings.iterations * training.seconds + seconds)
 
 
@@ -101,7 +98,7 @@ def _learnt_tokens(settings: ImproveSettings) -> int:
     # Where earlier answers are kept, the second iteration learns from twice as many, the third from three times.
     times = (settings.iterations + 1) / 2 if settings.keeps_earlier else 1
     rows = settings.questions * (1 - _UNSOLVED_SHARE) * times / (1 - settings.remember)
-    return max(1, round(rows * settings.epochs * (_PROMPT_TOKENS + settings.max_tokens * _ANSWER_SHARE)))
+    return max(1, round(rows * settings.epochs * (PROMPT_TOKENS + settings.max_tokens * ANSWER_SHARE)))
 
 
 def _settings(recipe: Recipe) -> ImproveSettings:

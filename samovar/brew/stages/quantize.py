@@ -62,7 +62,7 @@ class QuantizeStage(Stage):
         from samovar.model.card import card_facts
 
         source, settings = context.inputs.get("distill") or assistant_of(context.inputs), context.recipe.quantize
-        progress = Progress("forms of weights", unit=" forms", is_quiet=context.is_quiet)
+        progress = Progress("forms of weights", unit="forms", is_quiet=context.is_quiet)
         metrics = quantize_folder(
             source,
             context.out,

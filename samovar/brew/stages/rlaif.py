@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from samovar.brew.alone import identify
-from samovar.brew.answering_forecast import DECODED_SHARE_OF_TRAINING_SPEED
+from samovar.brew.answering_forecast import ANSWER_SHARE, DECODED_SHARE_OF_TRAINING_SPEED
 from samovar.brew.curriculum import MADE_PREFERENCES, content_fingerprint, load_tasks, named_files, task_config
 from samovar.brew.feedback import give_notice, judging_files, open_ledger
 from samovar.brew.forecast import Forecast, Outlook
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 PROMPTS_OF_TASKS = 200
 """Where neither files nor a number are given."""
-_ANSWER_SHARE = 0.5
-"""Of the longest answer that answers take on average."""
 _ANSWER_BYTES = 4.0
 """Of a token of an answer in a file."""
 
@@ -66,14 +64,14 @@ class RlaifStage(Stage):
         constitution = read_constitution(root / settings.constitution)
         prompts = _prompts(context.recipe, root)
         assistant: Adviser = OwnModel.load(base, identify(base))
-        opened: dict[tuple[str | None, str | None], Adviser] = {(None, None): assistant}
+        opened: dict[AdviserSettings | str | None, Adviser] = {None: assistant}
         for who in (settings.reviser, settings.judge):
-            if (who.url, who.model) not in opened:
-                opened[who.url, who.model] = open_adviser(who, root=root, otherwise=base, identify=identify)
+            if _place(who) not in opened:
+                opened[_place(who)] = open_adviser(who, root=root, otherwise=base, identify=identify)
         give_notice(context, opened.values())
         with open_ledger(context) as ledger:
             askers = [
-                Asker(opened[who.url, who.model], ledger, is_quiet=context.is_quiet)
+                Asker(opened[_place(who)], ledger, is_quiet=context.is_quiet)
                 for who in (AdviserSettings(), settings.reviser, settings.judge)
             ]
             metrics = rlaif(settings, constitution, prompts, Advice(*askers), context.out)
@@ -88,15 +86,20 @@ class RlaifStage(Stage):
         settings = _settings(recipe)
         prompts = settings.num_prompts or PROMPTS_OF_TASKS
         speed = probe_training(recipe, recipe.sft, outlook)["tokens_per_second"] * DECODED_SHARE_OF_TRAINING_SPEED
-        seconds = prompts * settings.answers * settings.max_tokens * _ANSWER_SHARE / speed
+        seconds = prompts * settings.answers * settings.max_tokens * ANSWER_SHARE / speed
         judged = 2 * min(settings.pairs, (settings.answers + 1) * settings.answers // 2)
         asked = ((settings.reviser, 2 * settings.revisions), (settings.judge, judged))
         for who, times in asked:
-            each = who.max_tokens * _ANSWER_SHARE / speed if who.url is None else SERVER_SECONDS / who.at_once
+            each = who.max_tokens * ANSWER_SHARE / speed if who.url is None else SERVER_SECONDS / who.at_once
             seconds += prompts * times * each
         memory = forecast_training(recipe, recipe.sft, tokens=1.0, outlook=outlook).memory_bytes
         size = prompts * (judged + settings.revisions) * 2 * settings.max_tokens * _ANSWER_BYTES
         return Forecast(seconds, memory, 3 * size, {"preference_bytes": size})
+
+
+def _place(who: AdviserSettings) -> AdviserSettings | str | None:
+    """What has to be alike for one adviser to serve two: of a server all settings, of a folder nothing but itself."""
+    return who if who.url is not None else who.model
 
 
 def _prompts(recipe: Recipe, root: Path) -> list[Messages]:

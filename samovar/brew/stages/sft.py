@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from samovar.brew.curriculum import content_fingerprint, conversation_files, load_tasks, task_config
@@ -43,8 +44,14 @@ class SftStage(Stage):
         check_run(number_of_processes(), recipe.sft, context, shape, is_whole=is_whole)
 
     def config(self, recipe: Recipe) -> dict[str, Any]:
-        """How it is trained, and the tasks."""
-        return {"sft": training_config(recipe.sft), **task_config(recipe)}
+        """How it is trained, and the tasks; with a base that reads nothing here, the length of rows as well: else the
+        model's shape has it, which counts in pretraining."""
+        config = {"sft": training_config(recipe.sft), **task_config(recipe)}
+        return config if recipe.is_pretrained_here else config | _row_length(recipe)
+
+    def config_alone(self, recipe: Recipe) -> dict[str, Any]:
+        """The length of rows as well."""
+        return self.config(recipe) | _row_length(recipe)
 
     def files(self, root: Path, recipe: Recipe) -> dict[str, str]:
         """The user's own conversations."""
@@ -66,6 +73,9 @@ class SftStage(Stage):
             shards=context.inputs.get("shards"),
             world=context.world,
         )
+        line = too_few_line(recipe.sft, metrics["tokens"])
+        if line and context.world.is_first and not context.is_quiet:
+            print(line, file=sys.stderr, flush=True)
         return metrics | card_facts(base)
 
     def training(self, recipe: Recipe, outlook: Outlook) -> Training:
@@ -79,6 +89,22 @@ class SftStage(Stage):
             recipe, recipe.sft, tokens=tokens, outlook=outlook, extra_disk_bytes=tokens * PACKED_BYTES_PER_TOKEN
         )
         return training._replace(seconds=training.seconds + tokens / PACKED_TOKENS_PER_SECOND)
+
+
+def too_few_line(settings: SftSettings, tokens: int) -> str:
+    """What to say where the conversations gave at least a step less than was asked for, as tasks never do."""
+    if settings.tasks or tokens + settings.batch_tokens > settings.tokens:
+        return ""
+    epochs = f"{settings.max_epochs:g} epoch{'' if settings.max_epochs == 1 else 's'}"
+    return (
+        f"  your conversations give {tokens:,} tokens in {epochs}, of the {settings.tokens:,} asked for: add some, or "
+        "raise sft.max_epochs"
+    )
+
+
+def _row_length(recipe: Recipe) -> dict[str, Any]:
+    """Of the recipe, where fine-tuning has none of its own."""
+    return {} if recipe.sft.context else {"context": recipe.model.context}
 
 
 def _in_context(recipe: Recipe, base: Path) -> SftSettings:

@@ -23,6 +23,7 @@ from samovar.data.steps import make_step
 from samovar.data.steps.step import Step
 
 FORGOTTEN = "to be forgotten, and not read"
+_SHOWN_IN_VAIN = 3
 
 
 class Flow:
@@ -50,7 +51,8 @@ class Flow:
         for number, step in enumerate(step for run in self._later for step in run):
             step.scratch = scratch / f"{number}-{step.name}"
             workers.equip(step)
-        self._num_kept = self._num_read = 0
+        self._num_kept = self._num_read = self._num_in_vain = 0
+        self._in_vain: list[str] = []
 
     def documents(self, sources: Sequence[Source]) -> Iterator[Document]:
         """The documents that come through, in an order that depends on the sources alone."""
@@ -78,9 +80,18 @@ class Flow:
 
     def reuse_summary(self) -> str:
         """How many files were read, and how many were as an earlier run had read them."""
+        read = f"read {self._num_read:,} file{'' if self._num_read == 1 else 's'}"
         if not self._num_kept:
-            return f"read {self._num_read:,} files"
-        return f"read {self._num_read:,} files; {self._num_kept:,} are as they were"
+            return read
+        return f"{read}; {self._num_kept:,} {'is as it was' if self._num_kept == 1 else 'are as they were'}"
+
+    def in_vain_summary(self) -> str:
+        """Which files were opened and gave no text, and why; '' where all gave some."""
+        if not self._num_in_vain:
+            return ""
+        more = self._num_in_vain - len(self._in_vain)
+        lines = [*self._in_vain, *([f"and {more:,} more; files.jsonl has a row for each"] if more else [])]
+        return "\n  ".join([f"no text in {self._num_in_vain:,} of {self._num_read + self._num_kept:,}:", *lines])
 
     def _units(self, source: Source) -> Iterator[Unit]:
         for unit in units_of(source):
@@ -93,11 +104,19 @@ class Flow:
         for made in UnitStream(
             units, self._plan, self._store, self._workers, total_bytes=int(self._progress.total or 0)
         ):
+            before = self._account.documents
             yield from self._documents_of(made)
             if not made.unit.reason:
+                if self._account.documents == before:
+                    self._add_in_vain()
                 self._num_read += made.is_new
                 self._num_kept += not made.is_new
                 self._progress.advance(made.unit.size_bytes)
+
+    def _add_in_vain(self) -> None:
+        self._num_in_vain += 1
+        if self._account.last_closed is not None and len(self._in_vain) < _SHOWN_IN_VAIN:
+            self._in_vain.append(self._account.last_closed.why())
 
     def _documents_of(self, made: Made) -> Iterator[Document]:
         if made.entry is None:

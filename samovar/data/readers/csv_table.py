@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from itertools import chain
 
 from samovar.data.document import Document
 from samovar.data.readers.input_file import LINE_CHARACTERS, InputFile, UnreadableError
@@ -18,7 +19,11 @@ def read(file: InputFile) -> Iterator[Document]:
     """The rows' texts, or the table with its cells separated by ' | '; streamed."""
     delimiter = _delimiter(file)
     csv.field_size_limit(LINE_CHARACTERS)
-    return table_documents(file, _rows(file, csv.reader(_without_nul(file.lines()), delimiter=delimiter)))
+    rows = _rows(file, csv.reader(_without_nul(file.lines()), delimiter=delimiter))
+    header = next(rows, [])
+    if any(header) and _text_column(file, header) is None:
+        file.account.note(f"no column {', '.join(TEXT_FIELDS[:-1])} or {TEXT_FIELDS[-1]}: the table is one document")
+    return table_documents(file, chain([header], rows))
 
 
 def table_documents(
@@ -26,11 +31,10 @@ def table_documents(
 ) -> Iterator[Document]:
     """A document a row where a column holds text, else the table. ``place`` tells tables of one file apart."""
     header = next(rows, [])
-    names = [name.strip().lower() for name in header]
-    column = _text_column(file, names)
+    column = _text_column(file, header)
     if column is None:
         return file.documents(_table(header, rows), place=place, meta=meta)
-    return _texts(file, names, column, rows, f"{place}:" if place else "", meta or {})
+    return _texts(file, _names(header), column, rows, f"{place}:" if place else "", meta or {})
 
 
 def _without_nul(lines: Iterator[str]) -> Iterator[str]:
@@ -44,7 +48,12 @@ def _delimiter(file: InputFile) -> str:
     return max(_DELIMITERS, key=head[0].count) if head else ","
 
 
-def _text_column(file: InputFile, names: list[str]) -> int | None:
+def _names(header: list[str]) -> list[str]:
+    return [name.strip().lower() for name in header]
+
+
+def _text_column(file: InputFile, header: list[str]) -> int | None:
+    names = _names(header)
     if file.text_field is not None:
         if file.text_field.lower() not in names:
             raise UnreadableError(f"no column {file.text_field}")

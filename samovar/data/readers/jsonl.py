@@ -15,6 +15,7 @@ SUFFIXES = (".jsonl", ".ndjson", ".json")
 IS_GENERAL = True
 
 TEXT_FIELDS = ("text", "content", "body")
+NO_TEXT_FIELD = "a row without text in"
 # What a row says of its document, and what that is called in the document's meta.
 META_FIELDS = {
     "title": "title",
@@ -60,7 +61,7 @@ def text_of_row(row: Any, text_field: str | None) -> tuple[str, str, dict[str, s
     if any(isinstance(row.get(name), list) for name in CONVERSATION_FIELDS):
         return "a row that is a conversation, not a document: it belongs to sft", "", {}
     wanted = text_field or "text, content or body"
-    return f"a row without text in {wanted}", "", {}
+    return f"{NO_TEXT_FIELD} {wanted}", "", {}
 
 
 def _named_fields(row: Any) -> str:

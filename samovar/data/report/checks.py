@@ -67,7 +67,7 @@ def checks_of(report: CorpusReport, t: Wording) -> list[Check]:
 
     def held(steps: list[Step]) -> str:
         marked = sum(sum(step.tally.found["documents"].values()) for step in steps)
-        return t("{count} documents hold some", count=marked) + ", " + left_out(steps)
+        return t("found in {count} documents", count=marked) + ", " + left_out(steps)
 
     toxic = [name for name in by_name if "toxic" in name]
     not_looked = "not looked for"

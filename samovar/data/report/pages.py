@@ -17,7 +17,7 @@ from samovar.data.steps.step import Table
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-_NUMERIC = re.compile(r"[-−<]?[\d.,\s\u202f]*\d\s?\u202f?%?|")
+_NUMERIC = re.compile(r"[-−+<]?[\d.,\s\u202f]*\d\s?\u202f?%?|")
 _LONG_TABLE_ROWS = 12
 _SHORT_CELL = 40
 
@@ -104,9 +104,11 @@ def is_numeric(cell: str) -> bool:
     return bool(_NUMERIC.fullmatch(cell.strip()))
 
 
-def numeric_columns(rows: list[tuple[str, ...]]) -> list[bool]:
+def numeric_columns(table: Table) -> list[bool]:
     """For each column whether it has numbers alone, so that they stand to the right; the first one names its row."""
-    columns = list(zip(*rows, strict=False))
+    if not table.rows:
+        return [False] * len(table.head)
+    columns = list(zip(*table.rows, strict=False))
     return [
         number > 0 and any(column) and all(is_numeric(cell) for cell in column) for number, column in enumerate(columns)
     ]

@@ -178,7 +178,6 @@ _PAGE = {
     "characters to validate with": "знаков для проверки",
     "characters, from": "знаков, от",
     "check": "проверка",
-    "command": "команда",
     "count": "число",
     "documents": "документов",
     "documents by length in characters: each column from its number up to the next": (
@@ -237,7 +236,7 @@ _PAGE = {
     "what": "что",
     "where": "где",
     "{count} documents edited": "документов изменено: {count}",
-    "{count} documents hold some": "документов с ними: {count}",
+    "found in {count} documents": "документов с ними: {count}",
     "{count} documents of the corpus marked": "отмечено документов корпуса: {count}",
     "{count} documents left out": "документов исключено: {count}",
     "{documents} documents": "документов: {documents}",

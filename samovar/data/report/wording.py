@@ -9,8 +9,9 @@ from typing import Literal
 ReportLanguage = Literal["en", "ru"]
 
 _COUNT = re.compile(r"\d{1,3}(,\d{3})+")
-_NUMBER = re.compile(r"-?[\d,]+(\.\d+)?%?")
+_NUMBER = re.compile(r"[-+]?[\d,]+(\.\d+)?%?")
 _THIN = "\u202f"
+_ONE = re.compile(r"(?<![\d,.])1 (document|file|place|kind|sample)s\b")
 _KINDS = {
     "account": "bank account",
     "bik": "BIK, a bank's code",
@@ -42,7 +43,8 @@ class Wording:
         phrase = self._known.get(english, english)
         if not values:
             return phrase
-        return phrase.format(**{name: self.value(value) for name, value in values.items()})
+        filled = phrase.format(**{name: self.value(value) for name, value in values.items()})
+        return filled if self.language == "ru" else _ONE.sub(r"1 \1", filled)
 
     def value(self, value: object) -> str:
         """An integer as ``number`` writes it, anything else as text."""

@@ -20,6 +20,8 @@ from samovar.data.readers import InputFile, read_file
 from samovar.data.readers.facts import card_facts
 from samovar.data.settings import DataSettings, SourceSettings
 
+_HIDDEN = "hidden"
+
 
 class Reading(NamedTuple):
     """The settings that determine what a file gives."""
@@ -108,10 +110,14 @@ class FilesSource:
             yield from unit.documents(account)
 
     def fingerprint(self) -> dict[str, str]:
-        """A hash of names, sizes and times of change."""
+        """A hash of names, sizes and times of change.
+
+        Hidden ones do not count: locks of open documents come and go, and ``.git`` changes beside the same documents.
+        """
         digest = xxhash.xxh3_128()
         for found in self._walk(seen_files=set()):
-            digest.update(f"{found.name}\0{found.size_bytes}\0{found.modified_ns}\0{found.reason}\n".encode())
+            if found.reason != _HIDDEN:
+                digest.update(f"{found.name}\0{found.size_bytes}\0{found.modified_ns}\0{found.reason}\n".encode())
         return {self.label: digest.hexdigest()}
 
     def _walk(self, *, seen_files: set[tuple[int, int]] | None = None) -> Iterator[Found]:
@@ -157,7 +163,7 @@ class _Walk:
         base = relative.rpartition("/")[2]
         identity = (status.st_dev, status.st_ino)
         if relative and base.startswith((".", "~$")):
-            return "hidden"
+            return _HIDDEN
         if any(fnmatchcase(candidate, pattern) for pattern in self._skip for candidate in (relative, base, name)):
             return "left out by data.skip"
         is_folder = stat.S_ISDIR(status.st_mode)

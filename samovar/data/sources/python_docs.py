@@ -56,7 +56,8 @@ class PythonDocsSource:
 
     def fingerprint(self) -> dict[str, str]:
         """The version of Python, and of this reader."""
-        return {PYTHON_DOCS: f"{sys.version} reader {READER_VERSION}"}
+        version = ".".join(map(str, sys.version_info[:3]))  # sys.version tells who built it, and when
+        return {PYTHON_DOCS: f"{version} reader {READER_VERSION}"}
 
 
 def _document(name: str, text: str) -> Document:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from samovar.agent.events import Event
 from samovar.chat.conversation import Message
@@ -19,7 +19,7 @@ from samovar.serve.api.kept_answer import find_place, written
 from samovar.serve.api.tool_use import plan_answer
 from samovar.serve.disconnect import until_client_leaves
 from samovar.serve.errors import describe_error, log_failure
-from samovar.serve.service import Service, naming_param, read_content
+from samovar.serve.service import AsciiJson, Service, naming_param, read_content
 from samovar.serve.shapes.body import read_as
 from samovar.serve.shapes.chat import ChatCompletion, ChatMessage, ChatRequest, JsonSchemaFormat, TextFormat
 from samovar.serve.shapes.tools import NamedTool
@@ -49,7 +49,7 @@ class ChatCompletions:
             events = written(events, reply, await find_place(self.service.store, chat.samovar))
         with naming_param("messages"):
             if not chat.stream:
-                return JSONResponse(await until_client_leaves(request, _whole(events, reply)))
+                return AsciiJson(await until_client_leaves(request, _whole(events, reply)))
             begun = await until_client_leaves(request, primed(events))
         return EventStream(_lines(begun, reply), begun)
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from samovar.serve.chats import Chats, Outline, Said
 from samovar.serve.context import current_owner
-from samovar.serve.service import read_content
+from samovar.serve.service import AsciiJson, read_content
 from samovar.serve.shapes.body import read_as, read_query
 from samovar.serve.shapes.chats import (
     ChatList,
@@ -44,19 +44,19 @@ class ChatApi:
             "data": [_told(outline) for outline in found[: asked.limit]],
             "has_more": len(found) > asked.limit,
         }
-        return JSONResponse(reply)
+        return AsciiJson(reply)
 
     async def show(self, request: Request) -> Response:
         """One chat, and all that was said in it."""
         outline, messages = await asyncio.to_thread(self.chats.read, current_owner(), request.path_params["id"])
         reply: WholeChat = {**_told(outline), "messages": [_told_message(said) for said in messages]}
-        return JSONResponse(reply)
+        return AsciiJson(reply)
 
     async def begin(self, request: Request) -> Response:
         """A new chat; it is on the disk when this answers."""
         asked = read_as(NewChat, await read_content(request))
         messages = [_said(one) for one in asked.messages]
-        return JSONResponse(
+        return AsciiJson(
             _told(await asyncio.to_thread(self.chats.create, current_owner(), messages, title=asked.title))
         )
 
@@ -65,7 +65,7 @@ class ChatApi:
         asked = read_as(MoreMessages, await read_content(request))
         messages = [_said(one) for one in asked.messages]
         chat_id = request.path_params["id"]
-        return JSONResponse(
+        return AsciiJson(
             _told(await asyncio.to_thread(self.chats.write, current_owner(), chat_id, messages, place=asked.place))
         )
 
@@ -73,14 +73,14 @@ class ChatApi:
         """Another title."""
         asked = read_as(ChatTitle, await read_content(request))
         chat_id = request.path_params["id"]
-        return JSONResponse(_told(await asyncio.to_thread(self.chats.rename, current_owner(), chat_id, asked.title)))
+        return AsciiJson(_told(await asyncio.to_thread(self.chats.rename, current_owner(), chat_id, asked.title)))
 
     async def delete(self, request: Request) -> Response:
         """Forget a chat, for good."""
         chat_id = request.path_params["id"]
         await asyncio.to_thread(self.chats.delete, current_owner(), chat_id)
         reply: GoneChat = {"id": chat_id, "object": "chat.deleted", "deleted": True}
-        return JSONResponse(reply)
+        return AsciiJson(reply)
 
 
 def _said(message: KeptMessage) -> Said:

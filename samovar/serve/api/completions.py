@@ -21,7 +21,7 @@ from samovar.serve.errors import describe_error, log_failure
 from samovar.serve.service import Service, naming_param, read_content, side_by_side
 from samovar.serve.shapes.body import read_as
 from samovar.serve.shapes.chat import Usage
-from samovar.serve.shapes.completions import Completion, CompletionChoice, CompletionRequest
+from samovar.serve.shapes.completions import MOST_ANSWERS, Completion, CompletionChoice, CompletionRequest
 from samovar.tokenizer.tokenizer import Tokenizer
 
 DEFAULT_MAX_TOKENS = 16
@@ -40,6 +40,12 @@ class Completions:
         asked = _read(await read_content(request))
         self.service.check_model(asked.model)
         prompts = await asyncio.to_thread(self._prompts, asked)
+        if (number := len(prompts) * _drawn(asked)) > MOST_ANSWERS:
+            raise RequestError(
+                f"{len(prompts)} prompts with {_drawn(asked)} answers each are {number} answers",
+                hint=f"ask for {MOST_ANSWERS} at most at once",
+                param="best_of" if asked.best_of else "n",
+            )
         reply = CompletionReply(self.service, asked, prompts)
         deltas = self._deltas(asked, prompts)
         with naming_param("prompt"):

@@ -14,7 +14,6 @@ from starlette.responses import JSONResponse, Response
 
 from samovar.core.errors import RequestError
 from samovar.serve.api.completions import prompts_of
-from samovar.serve.context import current_call
 from samovar.serve.disconnect import until_client_leaves
 from samovar.serve.service import Service, naming_param, read_content
 from samovar.serve.shapes.body import read_as
@@ -38,9 +37,9 @@ class Embeddings:
         if not all(prompts):
             raise RequestError("a text is empty", hint="leave it out", param="input")
         with naming_param("input"):
+            self.service.runner.check_lengths(prompts)
             vectors = await until_client_leaves(request, self._vectors(prompts))
         num_tokens = sum(map(len, prompts))
-        current_call().count(prompt_tokens=num_tokens)
         reply: EmbeddingList = {
             "object": "list",
             "model": asked.model,
@@ -63,7 +62,7 @@ class Embeddings:
         vectors: list[list[float]] = [[] for _ in prompts]
         for numbers in batches([len(prompt) for prompt in prompts]):
             some = [prompts[number] for number in numbers]
-            found = await self.service.with_engine(_embedding(some))
+            found = await self.service.read(some, _embedding(some))
             for number, vector in zip(numbers, found, strict=True):
                 vectors[number] = vector
         return vectors

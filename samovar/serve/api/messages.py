@@ -8,20 +8,21 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from samovar.agent.agent import with_system
 from samovar.agent.answer import ToolUse
 from samovar.agent.events import Event
 from samovar.chat.conversation import Message, ToolCall
 from samovar.chat.rows import prompt_ids
+from samovar.core.errors import RequestError
 from samovar.engine.request import Sampling
 from samovar.serve.api.event_stream import EventStream, Primed, line, primed
 from samovar.serve.api.message_reply import MessageReply
 from samovar.serve.api.tool_use import plan_answer
 from samovar.serve.disconnect import until_client_leaves
 from samovar.serve.errors import describe_error, log_failure
-from samovar.serve.service import Service, naming_param, read_content
+from samovar.serve.service import AsciiJson, Service, naming_param, read_content
 from samovar.serve.shapes.body import Drawing, read_as
 from samovar.serve.shapes.messages import (
     AnthropicMessage,
@@ -57,7 +58,7 @@ class Messages:
         reply = MessageReply(asked.model)
         with naming_param("messages"):
             if not asked.stream:
-                return JSONResponse(await until_client_leaves(request, _whole(events, reply)))
+                return AsciiJson(await until_client_leaves(request, _whole(events, reply)))
             begun = await until_client_leaves(request, primed(events))
         return EventStream(_lines(begun, reply), begun)
 
@@ -69,7 +70,7 @@ class Messages:
         messages = with_system(conversation(asked), self.service.settings.system)
         ids = await asyncio.to_thread(prompt_ids, messages, self.service.tokenizer, tools=use.offered)
         count: TokenCount = {"input_tokens": len(ids)}
-        return JSONResponse(count)
+        return AsciiJson(count)
 
     def _plan(self, asked: CountTokensRequest, sampling: Sampling) -> tuple[Sampling, ToolUse]:
         choice = asked.tool_choice
@@ -99,7 +100,18 @@ class Messages:
 
 
 def conversation(asked: CountTokensRequest) -> list[Message]:
-    """The messages in our terms: results of calls are turns of their own, before what the user says beside them."""
+    """The messages in our terms: results of calls are turns of their own, before what the user says beside them.
+
+    Raises:
+        RequestError: the last is the assistant's: answers do not go on from what is given.
+    """
+    if asked.messages[-1].role == "assistant":
+        raise RequestError(
+            "the last message is the assistant's, and an answer does not go on from what is given",
+            hint="end with a message of the user; output_config keeps an answer in a form",
+            code="unsupported_value",
+            param=f"messages[{len(asked.messages) - 1}]",
+        )
     messages = []
     if asked.system:
         messages.append(Message(role="system", content=_text(asked.system)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import uuid
 from collections.abc import Callable, Sequence
@@ -9,17 +10,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
-from samovar.serve.context import current_call
 from samovar.serve.disconnect import until_client_leaves
-from samovar.serve.service import Service, read_content
+from samovar.serve.service import AsciiJson, Service, naming_param, read_content
 from samovar.serve.shapes.body import read_as
 from samovar.serve.shapes.rerank import Ranked, RankedList, RerankRequest
 
 if TYPE_CHECKING:  # torch is not needed to serve
     from samovar.engine.engine import Engine
-    from samovar.engine.rerank import Rerank
 
 DOCUMENTS_AT_ONCE = 16
 """Scored before running answers go on."""
@@ -38,8 +37,11 @@ class Reranking:
         """
         asked = read_as(RerankRequest, await read_content(request))
         self.service.check_model(asked.model, is_base=True)
-        scores, num_tokens = await until_client_leaves(request, self._scores(asked))
-        current_call().count(prompt_tokens=num_tokens)
+        rows = await asyncio.to_thread(self._rows, asked)
+        with naming_param("documents"):
+            self.service.runner.check_lengths(ids for ids, _ in rows)
+            scores = await until_client_leaves(request, self._scores(rows))
+        num_tokens = sum(len(ids) for ids, _ in rows)
         ranked: list[Ranked] = [
             {"index": index, "relevance_score": math.exp(score)} for index, score in enumerate(scores)
         ]
@@ -53,20 +55,24 @@ class Reranking:
             "results": ranked[: asked.top_n],
             "usage": {"prompt_tokens": num_tokens, "total_tokens": num_tokens},
         }
-        return JSONResponse(reply)
+        return AsciiJson(reply)
 
-    async def _scores(self, asked: RerankRequest) -> tuple[list[float], int]:
-        """Mean log-probabilities, and the tokens read; in the engine's thread, a few documents at a time."""
-        scores, num_tokens = list[float](), 0
-        for first in range(0, len(asked.documents), DOCUMENTS_AT_ONCE):
-            some = asked.documents[first : first + DOCUMENTS_AT_ONCE]
-            found = await self.service.with_engine(_scoring(asked.query, some))
-            scores += found.scores
-            num_tokens += found.num_tokens
-        return scores, num_tokens
+    def _rows(self, asked: RerankRequest) -> list[tuple[list[int], int]]:
+        """Each document with the question."""
+        from samovar.engine.rerank import scored_row
+
+        return [scored_row(self.service.tokenizer, asked.query, document) for document in asked.documents]
+
+    async def _scores(self, rows: Sequence[tuple[list[int], int]]) -> list[float]:
+        """Mean log-probabilities, made in the engine's thread, a few documents at a time."""
+        scores = list[float]()
+        for first in range(0, len(rows), DOCUMENTS_AT_ONCE):
+            some = rows[first : first + DOCUMENTS_AT_ONCE]
+            scores += await self.service.read([ids for ids, _ in some], _scoring(some))
+        return scores
 
 
-def _scoring(query: str, documents: Sequence[str]) -> Callable[[Engine], Rerank]:
+def _scoring(rows: Sequence[tuple[list[int], int]]) -> Callable[[Engine], list[float]]:
     from samovar.engine.rerank import rerank
 
-    return lambda engine: rerank(engine.model, engine.tokenizer, query, documents)
+    return lambda engine: rerank(engine.model, rows)

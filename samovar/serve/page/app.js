@@ -192,7 +192,7 @@ function finish(message, asked) {
   if (matchMedia("(pointer: fine)").matches) input.focus();
 }
 
-// A conversation longer than the model's context is asked again without its oldest turns.
+// A conversation longer than the model's context is asked again without its older half, which leaves room for the answer.
 async function fill(asked, message, said, signal) {
   await saving;  // the chat has a place for the answer when all before it is kept
   let place = placeOf(asked, message);
@@ -205,8 +205,8 @@ async function fill(asked, message, said, signal) {
       if (error.code === "chat_not_found" && place) {
         place = null;  // deleted on another page
       } else if (error.code === "context_length_exceeded" && said.length > 1) {
-        said = said.slice(said[1].role === "assistant" ? 2 : 1);
-        message.forgot = true;
+        said = said.slice(said.findIndex(({ role }, index) => role === "user" && index >= said.length / 2));
+        Object.assign(message, { content: "", steps: [], forgot: true });
       } else {
         throw error;
       }

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
 from samovar.chat.conversation import load_strict_json
 from samovar.core.errors import RequestError
@@ -64,6 +64,15 @@ def _integer_keys(value: Any) -> Any:
     return {int(key) if isinstance(key, str) and re.fullmatch("[0-9]{1,18}", key) else key: value[key] for key in value}
 
 
+def whole(text: str) -> str:
+    """``text``, if the store takes it."""
+    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise ValueError("it has half of a surrogate pair")
+    return text
+
+
+WholeText = Annotated[str, AfterValidator(whole)]
+"""Text that the store takes: halves of surrogate pairs are none, and UTF-8 has no place for them."""
 StopText = Annotated[str, Field(min_length=1, max_length=256)]
 StopTexts = Annotated[
     list[StopText],
@@ -195,17 +204,35 @@ _CODE_OF_ISSUE = {"missing": "missing_required_parameter"}
 
 def _refusal(error: ValidationError, kind: type[Body], value: Any) -> RequestError:
     """The first thing that is wrong, with its path as JSON writes it: tools[0].function.name."""
-    issue = error.errors(include_url=False)[0]
-    names = _place(issue["loc"], value, is_missing=issue["type"] == "missing")
-    path = path_of(names)
+    issue, names, field = _first_issue(error, value)
+    path, param = path_of(names), path_of(field)
     if names and names[0] in kind.UNSUPPORTED:
         told = f"{path} = {short(issue['input'])} is not supported"
-        return RequestError(told, hint="leave it out", code="unsupported_value", param=path)
+        return RequestError(told, hint="leave it out", code="unsupported_value", param=param)
     code = _CODE_OF_ISSUE.get(issue["type"]) or ("invalid_type" if issue["type"].endswith("_type") else "invalid_value")
     if issue["type"] == "missing":
-        return RequestError(f"{path} is missing", hint="every request needs it", code=code, param=path)
+        return RequestError(f"{path} is missing", hint="every request needs it", code=code, param=param)
     reason = "it must be an object" if issue["type"] == "model_type" else issue["msg"][0].lower() + issue["msg"][1:]
-    return RequestError(f"{path} = {short(issue['input'])}: {reason}", code=code, param=path)
+    is_of_part = "content" in names and issue["type"] in {"literal_error", "union_tag_invalid"}
+    hint = "send a string or parts of text: pictures, sounds and files are not read" if is_of_part else None
+    return RequestError(f"{path} = {short(issue['input'])}: {reason}", hint=hint, code=code, param=param)
+
+
+def _first_issue(error: ValidationError, value: Any) -> tuple[Any, list[int | str], list[int | str]]:
+    """What is wrong first, where exactly, and in which field.
+
+    Of a field that may be of several kinds each tells what it finds wrong: that which takes the value's type was meant,
+    or that which looked the deepest into it.
+    """
+    issues = [
+        (issue, _place(issue["loc"], value, is_missing=issue["type"] == "missing"))
+        for issue in error.errors(include_url=False)
+    ]
+    first = issues[0][1]
+    same = [(issue, place) for issue, place in issues if place[: len(first)] == first]
+    deepest = max(same, key=lambda one: len(one[1]))
+    meant = next((one for one in same if not one[0]["type"].endswith("_type")), deepest)
+    return *meant, first
 
 
 def _place(location: Iterable[int | str], value: Any, *, is_missing: bool) -> list[int | str]:

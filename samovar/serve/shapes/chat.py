@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, NotRequired
 from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
-from samovar.serve.shapes.body import MOST_CHOICES, MOST_TOP_LOGPROBS, Billing, Drawing, Shape, Tokens
+from samovar.serve.shapes.body import MOST_CHOICES, MOST_TOP_LOGPROBS, Billing, Drawing, Shape, Tokens, WholeText
 from samovar.serve.shapes.tools import ClientTool, ToolChoice
 
 
@@ -91,7 +91,7 @@ class StreamOptions(Shape):
 class ChatPlace(Shape):
     """Where an answer belongs among the chats that the server keeps."""
 
-    chat: str
+    chat: WholeText
     """The id of a chat of the caller's."""
     place: Annotated[int, Field(ge=0, lt=2**31)]
     """The how-manieth message of the chat the answer is, from 0 on; it takes the place of what stands there."""

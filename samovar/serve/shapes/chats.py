@@ -7,18 +7,9 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import AfterValidator, Field
 from typing_extensions import TypedDict
 
-from samovar.serve.shapes.body import Body, Shape
+from samovar.serve.shapes.body import Body, Shape, WholeText, whole
 
-
-def _storable(text: str) -> str:
-    """Halves of characters beyond the first plane are no text, and UTF-8 has no place for them."""
-    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise ValueError("it has half of a surrogate pair")
-    return text
-
-
-Text = Annotated[str, AfterValidator(_storable)]
-Title = Annotated[Text, Field(min_length=1, max_length=200)]
+Title = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(whole)]
 Note = Literal["stopped", "cut_short", "forgot", "failed"]
 """The user stopped it; it reached its limit; the beginning of the chat was left out; it could not be made."""
 
@@ -26,16 +17,16 @@ Note = Literal["stopped", "cut_short", "forgot", "failed"]
 class KeptStep(Shape):
     """A tool that the server ran for an answer."""
 
-    name: Text
+    name: WholeText
     arguments: dict[str, Any]
-    result: Text
+    result: WholeText
 
 
 class KeptMessage(Shape):
     """A message of a chat."""
 
     role: Literal["user", "assistant"]
-    content: Text
+    content: WholeText
     steps: Annotated[list[KeptStep], Field(max_length=64)] | None = None
     """Tools that ran for it."""
     notes: Annotated[list[Note], Field(max_length=4)] | None = None

@@ -10,9 +10,11 @@ from typing_extensions import TypedDict
 from samovar.serve.shapes.body import MOST_CHOICES, Billing, Drawing
 from samovar.serve.shapes.chat import StreamOptions, Usage
 
+MOST_ANSWERS = 256
+"""Of one request: its prompts, times what is drawn for each."""
 TokenIds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
-Texts = Annotated[list[str], Field(min_length=1, max_length=256)]
-TokenPrompts = Annotated[list[TokenIds], Field(min_length=1, max_length=256)]
+Texts = Annotated[list[str], Field(min_length=1, max_length=MOST_ANSWERS)]
+TokenPrompts = Annotated[list[TokenIds], Field(min_length=1, max_length=MOST_ANSWERS)]
 
 
 class CompletionRequest(Billing, Drawing):

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from samovar.serve.shapes.body import MOST_TOP_LOGPROBS, Billing, Drawing, Shape, Tokens
+from samovar.serve.shapes.body import MOST_TOP_LOGPROBS, Billing, Drawing, Shape, Tokens, WholeText
 from samovar.serve.shapes.chat import Steps, TokenLogprob
 from samovar.serve.shapes.tools import FunctionName
 
@@ -132,7 +132,7 @@ class ResponseRequest(Billing, Drawing):
     """Not supported: send the conversation as ``input``."""
     max_tool_calls: None = None
     """Not supported."""
-    previous_response_id: str | None = None
+    previous_response_id: WholeText | None = None
     """Go on from this response, which was asked for with ``store``; its instructions are not carried over."""
     prompt: None = None
     """Not supported."""

@@ -16,19 +16,22 @@ from samovar.core.progress import Progress
 from samovar.train.feedback.asking import Adviser, Ask, Reply
 
 _NONSENSE_IN_A_ROW = 20
+_LINES_NAMED = 5
 
 
 class Ledger:
     """A file of JSON Lines: a hash of who was asked what, and the answer."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file, or begin it; a last line that a crash cut short is dropped.
+        """Open the file, or begin it; a last line cut short by a crash is dropped, other damaged ones are passed over.
 
         Raises:
             BusyError: another run writes it.
             ResourceError: it may not be written.
         """
         self._known: dict[str, Reply] = {}
+        self._path = path
+        self._damaged: list[int] = []
         self._closing = ExitStack()
         self._lock_file = path.with_name(f"{path.name}.lock")
         self._closing.enter_context(exclusive_lock(self._lock_file, what=str(path)))
@@ -51,6 +54,14 @@ class Ledger:
                 self._file.write(line.encode("utf-8", "replace"))
                 self._file.flush()
 
+    def words(self) -> list[str]:
+        """A sentence where lines of the file could not be read."""
+        if not self._damaged:
+            return []
+        shown = ", ".join(map(str, self._damaged[:_LINES_NAMED])) + (", …" if len(self._damaged) > _LINES_NAMED else "")
+        several = "lines are" if len(self._damaged) > 1 else "line is"
+        return [f"{self._path}: {len(self._damaged)} {several} damaged ({shown}): what they held is asked again"]
+
     def close(self) -> None:
         """Let others write it."""
         self._lock_file.unlink(missing_ok=True)
@@ -65,18 +76,21 @@ class Ledger:
         self.close()
 
     def _read(self, path: Path) -> int:
-        """Read what is there; the length of its whole lines, in bytes."""
+        """Read what is there; the length of its lines that have an end, in bytes."""
         if not path.is_file():
             return 0
         whole_bytes = 0
         with path.open("rb") as file:
-            for line in file:
+            for number, line in enumerate(file, 1):
+                if not line.endswith(b"\n"):
+                    break
+                whole_bytes += len(line)
                 entry = _entry(line)
                 if entry is None:
-                    break
+                    self._damaged.append(number)
+                    continue
                 key = entry.pop("key")
                 self._known[key] = Reply(**entry)
-                whole_bytes += len(line)
         return whole_bytes
 
 
@@ -133,10 +147,10 @@ class Asker:
 
 
 def _entry(line: bytes) -> dict[str, Any] | None:
-    """A line of the file; None for one that is not whole."""
+    """A line of the file; None for one that is damaged."""
     try:
         value = json.loads(line)
     except ValueError:
         return None
-    is_whole = isinstance(value, dict) and "key" in value and line.endswith(b"\n")
-    return value if is_whole and value.keys() <= {"key", *Reply._fields} else None
+    is_sound = isinstance(value, dict) and isinstance(value.get("key"), str)
+    return value if is_sound and value.keys() <= {"key", *Reply._fields} else None

@@ -27,6 +27,8 @@ from samovar.tasks.task import Task
 from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.train.checkpoints import Checkpoint, RunState, Stateful, Weights
 from samovar.train.journal import Journal
+from samovar.train.loop import FREE
+from samovar.train.objectives.balance import balanced
 from samovar.train.objectives.contract import Objective
 from samovar.train.objectives.policy import Policy, divergence
 from samovar.train.objectives.ppo import Ppo
@@ -137,14 +139,14 @@ class _Run:
         penalty = Penalty(policy.penalty if isinstance(policy, Ppo) else 0.0)
         optimizers = Optimizers(model, loop)
         model.is_compiled = _is_compiled(loop, model.norm.weight.device)
+        model.recomputes_layers = settings.activation_checkpointing
         player = Player(model, tokenizer, habits, max_tokens=settings.max_tokens)
         gathering = Gathering(loop, player, curriculum, rewarding)
         # What is gathered first: until its thread is done the curriculum may change.
         parts: dict[str, Stateful] = {
             "rollouts": gathering, "curriculum": curriculum, "optimizer": optimizers, "penalty": penalty,
         }  # fmt: skip
-        free = {"checkpoint_every_s", "validations", "parallel", "trackers", "compile", "micro_batch_tokens"}
-        facts = settings.model_dump(mode="json", exclude=free | {"gate", "held_out"})
+        facts = settings.model_dump(mode="json", exclude=FREE | {"gate", "held_out"})
         return cls(
             loop, policy, model, reference, player, gathering, tasks, optimizers,
             Checkpoint(out, Weights(trained_parameters(model)), parts, facts=facts), penalty, out, context,
@@ -155,14 +157,16 @@ class _Run:
         state = self.checkpoint.load() or RunState(0, 0.0)
         about = {"title": "reinforcement", "steps": iterations, "device": device_name(self.model.norm.weight.device)}
         journal = Journal(out, first_step=state.step, about=about, trackers=settings.trackers)
-        if state.step == 0:
+        if state.step == 0 and not journal.last_row:  # it was killed before its first checkpoint
             journal.write(0, {"seconds": 0.0, **self._examine()})
         validate_at = {round(iterations * (part + 1) / settings.validations) for part in range(settings.validations)}
         watch = Watch()
         started = saved = time.monotonic()
         with Progress("learn by reward", iterations, "iterations", is_quiet=is_quiet) as progress:
             progress.start_at(state.step)
-            for iteration in range(state.step, iterations):
+            # A run that was killed between its last checkpoint and its end has but to be ended.
+            first = iterations if self._is_far(journal.last_row) else state.step
+            for iteration in range(first, iterations):
                 row = self._iterate(iteration)
                 if iteration + 1 in validate_at:
                     row |= self._examine()
@@ -173,7 +177,7 @@ class _Run:
                     progress.say(f"  iteration {iteration + 1}/{iterations}  held-out {row['held_out']:.1%}")
                 for sign in watch.look(row):
                     progress.say(f"  look: {sign}")
-                is_far = settings.max_kl is not None and row.get("kl", 0.0) > settings.max_kl
+                is_far = self._is_far(row)
                 is_last = iteration + 1 == iterations or is_far
                 if is_last or time.monotonic() - saved >= settings.checkpoint_every_s:
                     self.checkpoint.save(RunState(iteration + 1, row["seconds"]))
@@ -185,6 +189,11 @@ class _Run:
         remove_value_head(self.model)
         save_trained(self.model, out, settings.adapter, base=base)
         return summary(out)
+
+    def _is_far(self, row: Mapping[str, Any]) -> bool:
+        """Whether the run ends with this row of its journal."""
+        most = self.settings.max_kl
+        return most is not None and row.get("kl", 0.0) > most
 
     def _iterate(self, iteration: int) -> dict[str, Any]:
         began = time.monotonic()
@@ -220,11 +229,12 @@ class _Run:
         mismatch = Mismatch(settings.importance_cap)
         objective, numbers = self._look(rows, mismatch, num_steps=plan.num_steps, seed=(settings.seed, iteration))
         self.model.train()
-        step = TrainStep(self.model, objective, rows, plan, settings, out=self.out, rows_vary=True)
         found = []
-        for number in range(plan.num_steps):
-            found.append(step(number))
-            self.optimizers.step(share)
+        with balanced(objective, self.model, settings.expert_balance) as minimised:
+            step = TrainStep(self.model, minimised, rows, plan, settings, out=self.out, rows_vary=True)
+            for number in range(plan.num_steps):
+                found.append(step(number))
+                self.optimizers.step(share)
         self.model.eval()
         means = {name: sum(one[name] for one in found) / len(found) for name in found[0]} | numbers
         if isinstance(objective, FirstLook):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from samovar.train.question_settings import QuestionSettings
 from samovar.train.schedule import Schedule
@@ -63,6 +63,16 @@ class RlSettings(QuestionSettings):
     """Share of the steps, at the end, over which the rate of wsd falls to final_share."""
     validations: int = Field(4, ge=1)
     """How many times, evenly spread, held-out questions are asked."""
+
+    @model_validator(mode="after")
+    def _check_known(self) -> RlSettings:
+        if self.ema_decay is not None or self.dropout:
+            raise ValueError(
+                "answers are drawn by the weights as they are: ema_decay and dropout are for the other stages"
+            )
+        if self.z_loss:
+            raise ValueError("z_loss is for pretraining and fine-tuning: leave it out where rewards are learnt from")
+        return self
 
     def surrogate(self, longest: int) -> dict[str, Any]:
         """What ``objectives/policy.py`` is made of."""

@@ -135,6 +135,21 @@ def test_what_is_kept_is_of_this_adviser_and_this_question(tmp_path: Path) -> No
     assert len(one.asked) == len(other.asked) == 3
 
 
+def test_a_damaged_line_costs_itself_alone(tmp_path: Path) -> None:
+    path = tmp_path / "asked.jsonl"
+    with Ledger(path) as ledger:
+        for key in "abc":
+            ledger.put(key, Reply(text=key))
+    first, _, last = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(first + b'{"key": "b", "te\n' + last + b'{"key": "half a li')
+    for _ in range(2):
+        with Ledger(path) as ledger:
+            assert [ledger.get(key) for key in "abc"] == [Reply(text="a"), None, Reply(text="c")]
+            assert ledger.words() == [f"{path}: 1 line is damaged (2): what they held is asked again"]
+            ledger.put("d", Reply(text="d"))
+    assert path.read_bytes().startswith(first + b'{"key": "b", "te\n' + last + b'{"key": "d"')
+
+
 def test_one_run_at_a_time_writes_a_ledger(tmp_path: Path) -> None:
     with Ledger(tmp_path / "asked.jsonl"), pytest.raises(BusyError):
         Ledger(tmp_path / "asked.jsonl")

@@ -1,0 +1,46 @@
+"""A corpus by itself: what it says it looked for, and the time that it says it took."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from samovar.brew.corpus_alone import make_corpus_alone
+from samovar.brew.recipe import Recipe, compose_recipe
+from samovar.brew.stages.data import DataStage
+from samovar.core.artifact import CLOCK, SCRATCH, partial_folder
+from samovar.core.files import write_json
+
+
+def recipe_of(root: Path) -> Recipe:
+    (root / "documents").mkdir()
+    (root / "documents" / "tea.txt").write_text("The samovar of the station boils from morning until night.\n")
+    source = {"path": str(root / "documents"), "name": "documents"}
+    data = {"sources": [source], "steps": ["normalise", "decontaminate"], "workers": 1}
+    return compose_recipe(None, {"data": data, "sft": {"tasks": {}}}, ())
+
+
+def test_without_questions_nothing_was_looked_for(tmp_path: Path) -> None:
+    make_corpus_alone(recipe_of(tmp_path), tmp_path / "corpus", is_quiet=True)
+    assert "no evaluation set was named" in (tmp_path / "corpus" / "report.md").read_text(encoding="utf-8")
+
+
+def test_the_pause_after_a_run_that_failed_is_not_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe, out = recipe_of(tmp_path), tmp_path / "corpus"
+
+    def fail(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(DataStage, "run", fail)
+        with pytest.raises(KeyboardInterrupt):
+            make_corpus_alone(recipe, out, is_quiet=True)
+    an_hour_ago = time.time() - 3600
+    partial = partial_folder(out)
+    write_json(partial / SCRATCH / CLOCK, {"before": 0.0, "started": an_hour_ago - 1})
+    for path in partial.rglob("*"):
+        os.utime(path, (an_hour_ago, an_hour_ago))
+    assert make_corpus_alone(recipe, out, is_quiet=True).seconds < 600

@@ -1,0 +1,39 @@
+"""What is left on the screen when something is over."""
+
+from __future__ import annotations
+
+import pytest
+
+from samovar.core.progress import Progress
+
+
+def test_the_last_line_counts_what_there_was_and_promises_no_more(capsys: pytest.CaptureFixture[str]) -> None:
+    with Progress("pack", 64, "rows") as progress:
+        progress.advance(3)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("pack        3 rows")
+    assert not any(word in line for word in ("left", "%", "64"))
+
+
+def test_what_broke_off_says_how_far_it_came(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = Progress("pack", 64, "rows")
+    progress.advance(16)
+    progress.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "25%  16/64 rows" in line
+    assert "left" not in line
+
+
+def test_a_small_beginning_promises_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = Progress("data", 1e6, "bytes")
+    progress._every_s = 0.0
+    progress.advance(1000)
+    assert "left" not in capsys.readouterr().err
+    progress.advance(50_000)
+    assert "left" in capsys.readouterr().err
+    steps = Progress("train", 1e6, "steps")
+    for _ in range(10):
+        steps.advance()
+    steps._every_s = 0.0
+    steps.advance()
+    assert "left" in capsys.readouterr().err
