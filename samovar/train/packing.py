@@ -21,6 +21,8 @@ from samovar.data.shards import token_type
 from samovar.train.batches import IGNORED, Batch, Rows
 
 _OPEN_ROWS = 128
+_HOPELESS = 20_000
+"""So many rows one after another that cannot be trained on are the end of them: tasks go on without end."""
 _INDEX, _TOKENS, _TARGETS, _DOCUMENTS = "rows.json", "tokens.bin", "targets.bin", "documents.bin"
 
 
@@ -75,16 +77,21 @@ def pack_rows(
 
 def _counted(rows: Iterable[Row], width: int, counts: dict[str, int]) -> Iterator[Row]:
     """Those that can be trained on; ``counts`` is told of all."""
+    left_out = 0
     for row in rows:
+        left_out += 1
         if len(row.ids) > width:
             counts["too_long"] += 1
         elif not any(row.is_target[1:]):
             counts["without_target"] += 1
         else:
+            left_out = 0
             counts["conversations"] += 1
             counts["tokens"] += len(row.ids)
             counts["targets"] += sum(row.is_target[1:])
             yield row
+        if left_out == _HOPELESS:
+            return
 
 
 def _filled(rows: Iterable[Row], width: int) -> Iterator[list[Row]]:

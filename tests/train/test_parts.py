@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain, repeat
 from pathlib import Path
 
 import numpy as np
@@ -176,6 +177,14 @@ def test_packing_keeps_every_conversation_whole(
     for tokens, documents in zip(batch.tokens_BT.tolist(), batch.document_BT.tolist(), strict=True):
         owners = {(token, document) for token, document in zip(tokens, documents, strict=True) if token}
         assert len({token for token, _ in owners}) == len(owners) == len({document for _, document in owners})
+
+
+def test_packing_ends_where_no_more_rows_fit_though_they_go_on_without_end(tmp_path: Path) -> None:
+    fits, long = Row([1] * 5, [True] * 5), Row([1] * 9, [True] * 9)
+    counts = pack_rows(chain([fits], repeat(long)), tmp_path, context=6, vocab_size=10, pad_id=0, max_rows=4)
+    assert counts["rows"] == counts["conversations"] == 1
+    with pytest.raises(DataError, match="no conversation can be trained on"):
+        pack_rows(repeat(long), tmp_path / "none", context=6, vocab_size=10, pad_id=0, max_rows=4)
 
 
 def test_only_marked_tokens_are_targets(tmp_path: Path) -> None:
