@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from samovar.core.errors import BusyError, CorruptError
+from samovar.core.errors import BusyError, CorruptError, ResourceError
 
 WAIT_S = 10
 """For another process that writes."""
@@ -23,13 +23,17 @@ def naming_sqlite_errors(path: Path, *, trouble: str = "cannot be used", hint: s
         hint: what to do then.
     Raises:
         BusyError: another process wrote for longer than ``WAIT_S``.
-        CorruptError: the file is damaged, or something else, or the disk is full.
+        ResourceError: the disk is full.
+        CorruptError: the file is damaged, or something else.
     """
     try:
         yield
     except sqlite3.DatabaseError as error:
         # The low byte is the kind of error, whatever is told more exactly; errors of Python's own module have none.
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        kind = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if kind == sqlite3.SQLITE_FULL:
+            raise ResourceError(f"{path} cannot grow: the disk is full", hint="free some space") from error
+        if kind in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise BusyError(
                 f"{path} is in use: another process has been writing to it for {WAIT_S} seconds",
                 hint="try again in a moment",

@@ -12,10 +12,11 @@ from typing import Any
 import httpx
 import pytest
 
-from samovar.core.errors import BusyError, ConfigError, CorruptError, RequestError
+from samovar.core.errors import BusyError, ConfigError, CorruptError, RequestError, ResourceError
 from samovar.serve import store as store_file
 from samovar.serve.chats import Chats, Said, title_of
 from samovar.serve.keys import KeyBook
+from samovar.serve.sqlite_file import naming_sqlite_errors
 from samovar.serve.store import Store
 from tests.serve.conftest import Server
 
@@ -146,6 +147,18 @@ def test_a_file_that_another_process_writes_is_busy_and_not_damaged(
             with pytest.raises(BusyError, match="is in use"):
                 Store(path)
         assert Chats(store).create("", [asks("Hi")]).num_messages == 1
+
+
+def test_a_full_disk_is_no_damage(tmp_path: Path) -> None:
+    path = tmp_path / "full.sqlite3"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE said (text TEXT)")
+        connection.execute("PRAGMA max_page_count = 2")
+        with (
+            pytest.raises(ResourceError, match="disk is full"),
+            naming_sqlite_errors(path, hint="bring it back from a copy"),
+        ):
+            connection.execute("INSERT INTO said VALUES (?)", ("x" * 100_000,))
 
 
 def test_a_file_that_is_something_else_or_from_the_future_is_refused(tmp_path: Path) -> None:
