@@ -21,7 +21,7 @@ from samovar.train.parallel.world import number_of_processes
 
 COMMANDS = {
     "The road, in one project folder": ("new", "plan", "brew", "watch", "status"),
-    "Talk": ("chat", "serve", "keys", "chats", "bench"),
+    "Talk": ("chat", "serve", "keys", "chats", "votes", "bench"),
     "Models from others, and for others": ("import", "export"),
     "Stages by themselves, on files": (
         "data",

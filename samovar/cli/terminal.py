@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from samovar.core.command_line import as_typed
-from samovar.core.errors import SamovarError
+from samovar.core.errors import CorruptError, MissingError, SamovarError
 
 ProjectFolder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the project.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
@@ -33,8 +34,10 @@ Changes = Annotated[
 
 
 _WORDS = {"stage", "state", "id", "metrics", "what", "file", "step", "reason", "detail", "document", "artifact", "rule"}
-_WORDS |= {"form"}
+_WORDS |= {"form", "day", "vote", "review", "question"}
 """Headings of columns that hold words."""
+_ARTIFACT = re.compile(r"(?P<artifact>(?P<project>.*?)/?\.samovar/artifacts/[\w-]+)(?=[/ :])")
+"""What an error begins with that is about a file of an artifact."""
 
 
 def say(text: str = "") -> None:
@@ -78,5 +81,15 @@ def one_line(text: str) -> str:
 def show_error(error: SamovarError) -> None:
     """What happened and what to do, on stderr."""
     say(f"error: {error.what}")
-    if error.hint:
-        say(f"hint: {error.hint}")
+    hint = _how_to_make_again(error) or error.hint
+    if hint:
+        say(f"hint: {hint}")
+
+
+def _how_to_make_again(error: SamovarError) -> str | None:
+    """Of a damaged artifact of a project: it goes as a whole, since a brew makes only what is not there."""
+    found = _ARTIFACT.match(error.what)
+    if found is None or not isinstance(error, CorruptError | MissingError):
+        return None
+    brew = as_typed("samovar", "brew", found["project"] or ".")
+    return f"delete the folder {found['artifact']}; `{brew}` then makes it again"

@@ -46,6 +46,7 @@ _PAGE_FILES = {
     "sidebar.js": "text/javascript",
     "markup.js": "text/javascript",
     "message.js": "text/javascript",
+    "votes.js": "text/javascript",
     "words.js": "text/javascript",
     "icon.svg": "image/svg+xml",
 }
@@ -63,6 +64,7 @@ def create_app(
     is_loopback: bool = True,
     lifetime: Lifetime | None = None,
     store: Store | None = None,
+    artifact: str | None = None,
 ) -> Starlette:
     """The API and the page over a running engine.
 
@@ -77,13 +79,14 @@ def create_app(
         is_loopback: the server listens on a loopback address: other hosts' names are refused.
         lifetime: told when the server is to stop.
         store: keeps chats and responses; None: nothing is kept.
+        artifact: name of the artifact that the model is; None: it is none of ours.
     """
     settings, lifetime = settings or ServeSettings(), lifetime or Lifetime()
     metrics = Metrics()
     metrics.registry.register(EngineGauges(getattr(runner, "engine", None)))
     metered = MeteredRunner(runner, metrics, max_prompt_tokens=settings.max_prompt_tokens)
     adapters = tuple(getattr(getattr(runner, "engine", None), "adapters", ()))
-    service = Service(metered, tokenizer, model_id, list(tools), settings, adapters, store)
+    service = Service(metered, tokenizer, model_id, list(tools), settings, adapters, store, artifact)
     routes = [
         *api_routes(service),
         Route("/metrics", metrics.respond),

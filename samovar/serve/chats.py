@@ -100,7 +100,7 @@ class Chats:
             RequestError: the owner has no such chat.
         """
         with self.store.transaction() as connection:
-            outline = _outline(connection, owner, chat_id)
+            outline = owned(connection, owner, chat_id)
             rows = connection.execute(
                 "SELECT role, content, more, created_s FROM messages WHERE chat_id = ? ORDER BY place", (chat_id,)
             )
@@ -113,7 +113,7 @@ class Chats:
             RequestError: the owner has no such chat.
         """
         with self.store.transaction() as connection:
-            return _outline(connection, owner, chat_id)
+            return owned(connection, owner, chat_id)
 
     def create(self, owner: str, messages: Sequence[Said], *, title: str | None = None) -> Outline:
         """A new chat; where no title is given, it is what was said first."""
@@ -125,7 +125,7 @@ class Chats:
                 (chat_id, owner, chosen, _seekable(chosen), int(now), now),
             )
             _write(connection, chat_id, 0, messages)
-            return _outline(connection, owner, chat_id)
+            return owned(connection, owner, chat_id)
 
     def write(
         self,
@@ -151,7 +151,7 @@ class Chats:
             RequestError: the owner has no such chat, it is shorter than ``place``, or would be too long.
         """
         with self.store.transaction() as connection:
-            outline = _outline(connection, owner, chat_id)
+            outline = owned(connection, owner, chat_id)
             if unchanged_since_s not in (None, outline.changed_s):
                 return outline
             start = outline.num_messages if place is None else place
@@ -161,7 +161,7 @@ class Chats:
             connection.execute("DELETE FROM messages WHERE chat_id = ? AND place >= ?", (chat_id, start))
             _write(connection, chat_id, start, messages)
             connection.execute("UPDATE chats SET changed_s = ? WHERE id = ?", (time.time(), chat_id))
-            return _outline(connection, owner, chat_id)
+            return owned(connection, owner, chat_id)
 
     def rename(self, owner: str, chat_id: str, title: str) -> Outline:
         """Give the chat another title.
@@ -170,11 +170,11 @@ class Chats:
             RequestError: the owner has no such chat.
         """
         with self.store.transaction() as connection:
-            _outline(connection, owner, chat_id)
+            owned(connection, owner, chat_id)
             connection.execute(
                 "UPDATE chats SET title = ?, sought = ? WHERE id = ?", (title, _seekable(title), chat_id)
             )
-            return _outline(connection, owner, chat_id)
+            return owned(connection, owner, chat_id)
 
     def delete(self, owner: str, chat_id: str) -> None:
         """Forget the chat and all that was said in it, for good.
@@ -183,7 +183,7 @@ class Chats:
             RequestError: the owner has no such chat.
         """
         with self.store.transaction() as connection:
-            _outline(connection, owner, chat_id)
+            owned(connection, owner, chat_id)
             connection.execute("DELETE FROM messages WHERE chat_id = ?", (chat_id,))
             connection.execute("DELETE FROM chats WHERE id = ?", (chat_id,))
 
@@ -208,7 +208,12 @@ def _seekable(title: str) -> str:
     return " ".join(_WORD.findall(folded(title)))
 
 
-def _outline(connection: sqlite3.Connection, owner: str, chat_id: str) -> Outline:
+def owned(connection: sqlite3.Connection, owner: str, chat_id: str) -> Outline:
+    """A chat of the owner's, within a transaction.
+
+    Raises:
+        RequestError: the owner has no such chat.
+    """
     row = connection.execute(
         "SELECT id, title, created_s, changed_s, (SELECT count(*) FROM messages WHERE chat_id = chats.id)"
         " FROM chats WHERE id = ? AND owner = ?",

@@ -19,7 +19,7 @@ from samovar.serve.shapes.errors import AnthropicErrorReply, OpenAIErrorReply
 _RETRY_AFTER_S = 1
 _STATUS_OF_CODE = {"invalid_api_key": 401, "host_not_allowed": 403, "model_not_found": 404, "body_too_large": 413}
 _STATUS_OF_CODE |= {"content_type_not_json": 415, "insufficient_scope": 403, "body_too_slow": 408, "stream_gone": 410}
-_STATUS_OF_CODE |= {"chat_not_found": 404, "response_not_found": 404}
+_STATUS_OF_CODE |= {"chat_not_found": 404, "response_not_found": 404, "vote_not_found": 404}
 _STATUS_OF_CODE |= {"stream_not_found": 404, "request_timeout": 504, "server_stopping": 503}
 _ANTHROPIC_TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_error"}
 _ANTHROPIC_TYPES |= {413: "request_too_large", 429: "rate_limit_error", 503: "overloaded_error", 504: "timeout_error"}

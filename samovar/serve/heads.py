@@ -24,13 +24,14 @@ class PatientProtocol(H11Protocol):
     def data_received(self, data: bytes) -> None:
         """Some of a request; on a connection that is kept alive perhaps the beginning of the next."""
         super().data_received(data)
-        if self._giving_up is None and self._awaits_head:
+        if not self._awaits_head:
+            self._stop_waiting()
+        elif self._giving_up is None:
             self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client, or the connection, is gone."""
-        if self._giving_up is not None:
-            self._giving_up.cancel()
+        self._stop_waiting()
         super().connection_lost(exc)
 
     @property
@@ -39,6 +40,11 @@ class PatientProtocol(H11Protocol):
 
     def _expect_head(self) -> None:
         self._giving_up = self.loop.call_later(self._head_timeout_s, self._give_up)
+
+    def _stop_waiting(self) -> None:
+        if self._giving_up is not None:
+            self._giving_up.cancel()
+            self._giving_up = None
 
     def _give_up(self) -> None:
         self._giving_up = None

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from samovar.core.artifact import STATE
+from samovar.core.artifact import STATE, is_whole
 from samovar.core.errors import BusyError, ConfigError, ResourceError
 from samovar.serve.kept_responses import KeptResponses
 from samovar.serve.keys import KeyBook
@@ -27,6 +27,8 @@ from samovar.serve.store import Store
 if TYPE_CHECKING:
     import uvicorn
     from starlette.applications import Starlette
+
+    from samovar.engine.engine import Engine
 
 _BACKLOG = 2048
 _MOST_FILES = 65_536
@@ -68,13 +70,13 @@ def run_server(
     """
     settings = settings or ServeSettings()
     host = settings.host if host is None else host
+    model_id = model_id or model_folder.resolve().name
     keys = KeyBook(keys_file or keys_file_in(model_folder))
     check_exposure(host, api_key, keys)
     check_certificate(settings)
     with listen(host, settings.port if port is None else port, stall_s=settings.stall_s) as listener:
         # After the port is ours: a port in use is told at once, and not after the model has loaded.
         from samovar.agent.registry import load_tools
-        from samovar.engine.backends import open_engine
         from samovar.engine.runner import EngineRunner
         from samovar.serve.app import create_app
         from samovar.serve.draining import DrainingServer
@@ -83,24 +85,14 @@ def run_server(
         if settings.log != "errors":
             log_as_json()
         loaded_tools = load_tools(settings.tools if tools is None else tools)
-        engine = open_engine(
-            model_folder,
-            backend=settings.backend,
-            max_batch=settings.max_batch,
-            max_context=settings.max_context,
-            cache_tokens=settings.cache_tokens,
-            cache_form=settings.cache_form,
-            adapters=settings.adapters,
-            draft=settings.draft,
-            draft_tokens=settings.draft_tokens,
-        )
+        engine = _open_engine(model_folder, settings)
         lifetime = Lifetime()
         store = _open_store(chats_file or chats_file_in(model_folder), settings) if settings.keep_chats else None
         with closing(keys), closing(store) if store else nullcontext(), EngineRunner(engine) as runner:
             app = create_app(
                 runner,
                 engine.tokenizer,
-                model_id=model_id or model_folder.resolve().name,
+                model_id=model_id,
                 tools=loaded_tools,
                 settings=settings,
                 api_key=api_key,
@@ -108,9 +100,10 @@ def run_server(
                 is_loopback=is_loopback(host),
                 lifetime=lifetime,
                 store=store,
+                artifact=model_folder.resolve().name if is_whole(model_folder) else None,
             )
             config = uvicorn_config(app, settings)
-            _announce(listener, model_id or model_folder.resolve().name, is_secure=config.is_ssl, way=_way(engine))
+            _announce(listener, model_id, is_secure=config.is_ssl, way=_way(engine))
             with _quiet_signals():
                 DrainingServer(config, lifetime, drain_s=settings.drain_s).run(sockets=[listener])
 
@@ -209,6 +202,22 @@ def keys_file_in(folder: Path) -> Path:
 def chats_file_in(folder: Path) -> Path:
     """Where the chats of a project, or of a model's folder, are by default."""
     return folder / STATE / "chats.sqlite3"
+
+
+def _open_engine(folder: Path, settings: ServeSettings) -> Engine:
+    from samovar.engine.backends import open_engine
+
+    return open_engine(
+        folder,
+        backend=settings.backend,
+        max_batch=settings.max_batch,
+        max_context=settings.max_context,
+        cache_tokens=settings.cache_tokens,
+        cache_form=settings.cache_form,
+        adapters=settings.adapters,
+        draft=settings.draft,
+        draft_tokens=settings.draft_tokens,
+    )
 
 
 def _open_store(path: Path, settings: ServeSettings) -> Store | None:

@@ -48,6 +48,8 @@ class Service:
     """Names of the model's adapters, which requests may ask for like models."""
     store: Store | None = None
     """What people asked to be kept; None: nothing is."""
+    artifact: str | None = None
+    """Name of the artifact that the model is, which says how it was made; None: it is none of ours."""
     started_s: int = field(default_factory=lambda: int(time.time()))
 
     @property

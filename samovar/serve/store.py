@@ -1,4 +1,4 @@
-"""One SQLite file for what people asked the server to keep: their chats, and responses to go on from.
+"""One SQLite file for what people asked the server to keep: chats with their votes, and responses to go on from.
 
 What a call returns from is on the disk: a process killed at any moment, or a power cut, leaves every acknowledged word
 (WAL with synchronous = FULL; https://sqlite.org/pragma.html#pragma_synchronous). The file is for its owner alone.
@@ -17,7 +17,7 @@ from samovar.core.errors import ConfigError
 from samovar.core.files import naming_os_errors
 from samovar.serve.sqlite_file import WAIT_S, naming_sqlite_errors
 
-VERSION = 2
+VERSION = 3
 """Of the tables; ``PRAGMA user_version`` has it."""
 _HINT = "restore it or move it away; serve.keep_chats: false does without"
 
@@ -32,6 +32,11 @@ CREATE TABLE IF NOT EXISTS messages (
 CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(sought);
 CREATE TRIGGER IF NOT EXISTS message_goes AFTER DELETE ON messages BEGIN
     DELETE FROM words WHERE rowid = old.number; END;
+CREATE TABLE IF NOT EXISTS votes (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, chat_id TEXT NOT NULL REFERENCES chats(id) ON DELETE CASCADE,
+    place INTEGER NOT NULL, answer TEXT, verdict TEXT NOT NULL, row TEXT NOT NULL, created_s REAL NOT NULL,
+    review TEXT NOT NULL DEFAULT 'new');
+CREATE INDEX IF NOT EXISTS votes_on ON votes (chat_id, place);
 CREATE TABLE IF NOT EXISTS responses (
     id TEXT PRIMARY KEY, owner TEXT NOT NULL, previous TEXT, created_s INTEGER NOT NULL, turn TEXT NOT NULL,
     told TEXT NOT NULL, num_input INTEGER, used_s REAL NOT NULL DEFAULT 0) WITHOUT ROWID;

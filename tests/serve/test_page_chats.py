@@ -19,6 +19,7 @@ from samovar.agent.tools.calculator import Calculator
 from samovar.serve.app import create_app
 from samovar.serve.chats import Chats, Said
 from samovar.serve.store import Store
+from samovar.serve.votes import Votes
 from samovar.tokenizer.tokenizer import Tokenizer
 from tests.agent.scripted import ScriptedEngine, calculating
 from tests.serve.conftest import MODEL, ScriptedRunner, serving
@@ -255,3 +256,43 @@ def test_a_chat_beyond_the_context_is_asked_again_with_room_for_the_answer(
     assert "Hello there, friend." in told
     (prompt,) = engine.prompts
     assert len(tokenizer.encode(prompt, allow_special=True)) < 0.8 * engine.max_context
+
+
+@needs_browser
+def test_votes_on_the_page(drive: Callable[..., Any], store: Store, tokenizer: Tokenizer) -> None:
+    said = iter(["It is cold.", "It is warm.", "It is warm."])
+    told = drive(
+        """
+        const buttons = (name) => [...document.querySelectorAll(`.message.assistant:last-child button`)]
+          .find((one) => one.title === name || one.textContent === name);
+        const ready = (name) => buttons(name)?.disabled === false;
+        const press = async (name) => (await until(() => ready(name) && buttons(name), name)).click();
+        await say("How is it?");
+        await press("Good answer");
+        await until(() => buttons("Good answer")?.getAttribute("aria-pressed") === "true", "a thumb");
+        await press("Bad answer");
+        await until(() => buttons("Bad answer")?.getAttribute("aria-pressed") === "true", "another");
+        await press("Bad answer");
+        await until(() => buttons("Bad answer")?.getAttribute("aria-pressed") === "false", "none");
+        await press("Compare with another answer");
+        await until(() => texts(".side").length === 2 && !buttons("1 is better").disabled, "two answers");
+        const warm = texts(".side").findIndex((one) => one.includes("warm"));
+        await press(warm === 0 ? "1 is better" : "2 is better");
+        await until(() => !document.querySelector(".side") && answers()[0].includes("warm"), "the better one");
+        await press("Compare with another answer");
+        await until(() => byId("alarm").textContent.includes("the same"), "the same again");
+        await press("Good answer");
+        await until(() => answers()[0].includes("Thank you"), "thanks");
+        return { pairs: document.querySelectorAll(".side").length, warm };
+        """,
+        store,
+        runner=ScriptedRunner(ScriptedEngine(tokenizer, lambda _: next(said))),
+    )
+    assert told["pairs"] == 0
+    choice, good = Votes(store).listed()
+    assert (choice.verdict, choice.answers[told["warm"]]) == (("left", "right")[told["warm"]], "It is warm.")
+    assert sorted(choice.answers) == ["It is cold.", "It is warm."]
+    assert choice.row["sampling"][choice.verdict]["temperature"] == 1
+    assert (good.verdict, good.answers) == ("good", ["It is warm."])
+    (outline,) = Chats(store).listed("")
+    assert Chats(store).read("", outline.id)[1][1].content == "It is warm."

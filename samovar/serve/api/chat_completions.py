@@ -41,6 +41,7 @@ class ChatCompletions:
         reply = ChatReply(
             chat.model,
             self.service.tokenizer,
+            artifact=self.service.artifact,
             number=chat.n or 1,
             has_logprobs=bool(chat.logprobs),
             includes_usage=chat.stream_options is not None and bool(chat.stream_options.include_usage),

@@ -68,11 +68,13 @@ class ChatReply:
         model_id: str,
         tokenizer: Tokenizer,
         *,
+        artifact: str | None = None,
         number: int = 1,
         has_logprobs: bool = False,
         includes_usage: bool = False,
     ) -> None:
         self._id, self._created, self._model = f"chatcmpl-{uuid.uuid4().hex}", int(time.time()), model_id
+        self._artifact = artifact
         self._tokenizer = tokenizer
         self._has_logprobs, self._includes_usage = has_logprobs, includes_usage
         self._choices = [_Choice() for _ in range(number)]
@@ -123,6 +125,11 @@ class ChatReply:
         if self._includes_usage:
             yield {**self._chunk(0, {}), "choices": [], "usage": self._usage()}
 
+    @property
+    def maker(self) -> str:
+        """Who answers, as exactly as is known."""
+        return self._artifact or self._model
+
     def message(self, index: int) -> ChatAnswer:
         """One of the answers as far as it was made."""
         return self._choices[index].message()
@@ -145,7 +152,7 @@ class ChatReply:
             "model": self._model,
             "choices": choices,
             "usage": self._usage(),
-            "system_fingerprint": None,
+            "system_fingerprint": self._artifact,
         }
 
     def _logprobs_of(self, event: TextDelta) -> list[TokenLogprob] | None:
@@ -165,7 +172,7 @@ class ChatReply:
             "created": self._created,
             "model": self._model,
             "choices": [{"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": finish_reason}],
-            "system_fingerprint": None,
+            "system_fingerprint": self._artifact,
         }
         if self._includes_usage:
             chunk["usage"] = None

@@ -25,6 +25,7 @@ from samovar.serve.shapes.chats import (
     ToldMessage,
     WholeChat,
 )
+from samovar.serve.votes import Votes
 
 
 @dataclass(slots=True)
@@ -32,6 +33,7 @@ class ChatApi:
     """Keeps what people say, for themselves. The disk is waited for in a thread: answers go on meanwhile."""
 
     chats: Chats
+    votes: Votes
 
     async def list_all(self, request: Request) -> Response:
         """The caller's chats, those first that changed last."""
@@ -48,9 +50,7 @@ class ChatApi:
 
     async def show(self, request: Request) -> Response:
         """One chat, and all that was said in it."""
-        outline, messages = await asyncio.to_thread(self.chats.read, current_owner(), request.path_params["id"])
-        reply: WholeChat = {**_told(outline), "messages": [_told_message(said) for said in messages]}
-        return AsciiJson(reply)
+        return AsciiJson(await asyncio.to_thread(self._whole, current_owner(), request.path_params["id"]))
 
     async def begin(self, request: Request) -> Response:
         """A new chat; it is on the disk when this answers."""
@@ -82,9 +82,16 @@ class ChatApi:
         reply: GoneChat = {"id": chat_id, "object": "chat.deleted", "deleted": True}
         return AsciiJson(reply)
 
+    def _whole(self, owner: str, chat_id: str) -> WholeChat:
+        outline, messages = self.chats.read(owner, chat_id)
+        told = [_told_message(said) for said in messages]
+        for place, vote in self.votes.on(owner, chat_id, messages).items():
+            told[place]["vote"] = vote
+        return {**_told(outline), "messages": told}
+
 
 def _said(message: KeptMessage) -> Said:
-    more: dict[str, Any] = message.model_dump(include={"steps", "notes"}, exclude_none=True)
+    more: dict[str, Any] = message.model_dump(include={"steps", "notes", "model", "told"}, exclude_none=True)
     return Said(message.role, message.content, more)
 
 

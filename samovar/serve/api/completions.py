@@ -81,6 +81,7 @@ class CompletionReply:
 
     def __init__(self, service: Service, asked: CompletionRequest, prompts: Sequence[list[int]]) -> None:
         self._id, self._created, self._model = f"cmpl-{uuid.uuid4().hex}", int(time.time()), asked.model
+        self._artifact = service.artifact
         self._asked = asked
         self._num_prompt_tokens = sum(map(len, prompts))
         self._includes_usage = asked.stream_options is not None and bool(asked.stream_options.include_usage)
@@ -120,7 +121,7 @@ class CompletionReply:
             "created": self._created,
             "model": self._model,
             "choices": choices,
-            "system_fingerprint": None,
+            "system_fingerprint": self._artifact,
         }
         if self._includes_usage:
             reply["usage"] = None

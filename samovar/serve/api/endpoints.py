@@ -17,10 +17,24 @@ from samovar.serve.api.models import Models
 from samovar.serve.api.openapi import describe
 from samovar.serve.api.rerank import Reranking
 from samovar.serve.api.responses import Responses
+from samovar.serve.api.votes import VoteApi
 from samovar.serve.chats import Chats
 from samovar.serve.service import Service
-from samovar.serve.shapes import chat, chats, completions, embeddings, input_items, messages, models, rerank, responses
+from samovar.serve.shapes import (
+    chat,
+    chats,
+    completions,
+    embeddings,
+    input_items,
+    messages,
+    models,
+    rerank,
+    responses,
+    votes,
+)
 from samovar.serve.shapes.errors import AnthropicErrorReply
+from samovar.serve.store import Store
+from samovar.serve.votes import Votes
 
 
 def endpoints(service: Service) -> list[Endpoint]:
@@ -67,7 +81,7 @@ def endpoints(service: Service) -> list[Endpoint]:
             messages.CountTokensRequest,
             error=AnthropicErrorReply,
         ),
-        *([] if service.store is None else [*_of_responses(answering), *_of_chats(ChatApi(Chats(service.store)))]),
+        *([] if service.store is None else [*_of_responses(answering), *_of_chats(service, service.store)]),
     ]
 
 
@@ -81,8 +95,10 @@ def _of_responses(answering: Responses) -> list[Endpoint]:
     ]
 
 
-def _of_chats(api: ChatApi) -> list[Endpoint]:
-    """Of the chats that the page keeps."""
+def _of_chats(service: Service, store: Store) -> list[Endpoint]:
+    """Of the chats that the page keeps, and of votes on what was answered in them."""
+    kept, cast = Chats(store), Votes(store)
+    api, voting = ChatApi(kept, cast), VoteApi(service, kept, cast)
     every, one = "/api/chats", "/api/chats/{id}"
     return [
         Endpoint(every, api.list_all, chats.ChatList, query=chats.ChatQuery),
@@ -91,6 +107,8 @@ def _of_chats(api: ChatApi) -> list[Endpoint]:
         Endpoint(one, api.rename, chats.ChatOutline, chats.ChatTitle, verb="PATCH"),
         Endpoint(one, api.delete, chats.GoneChat, verb="DELETE"),
         Endpoint(f"{one}/messages", api.go_on, chats.ChatOutline, chats.MoreMessages),
+        Endpoint(f"{one}/votes", voting.cast, votes.ToldVote, votes.NewVote),
+        Endpoint(f"{one}/votes/{{vote}}", voting.withdraw, votes.GoneVote, verb="DELETE"),
     ]
 
 

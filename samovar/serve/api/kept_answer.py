@@ -94,7 +94,7 @@ async def written(events: Events, reply: ChatReply, place: Place) -> Events:
 
 def _said(reply: ChatReply, *notes: Note) -> Said:
     answer = reply.message(0)
-    more: dict[str, Any] = {"notes": list(notes)} if notes else {}
+    more: dict[str, Any] = {"model": reply.maker} | ({"notes": list(notes)} if notes else {})
     if "samovar" in answer:
         more["steps"] = answer["samovar"]["steps"]
     return Said("assistant", answer["content"] or "", more)

@@ -58,6 +58,8 @@ class LoadClient:
             outcome.error = type(error).__name__
         except ValueError as error:  # an event that is no JSON, or that tells of an error
             outcome.error = str(error)
+        except (KeyError, TypeError, AttributeError) as error:  # an event of another shape than OpenAI's
+            outcome.error = f"in the stream: {error!r}"
         outcome.ended_s = time.perf_counter()
         return outcome
 

@@ -25,8 +25,8 @@ const PAUSE_MS = 1000;
 
 // Yields the chunks of one answer. A connection that drops is taken up again where it was.
 // `place`, {chat, place}, is where the server writes the answer too; `begun` is told the name of the stream.
-export async function* streamAnswer(model, messages, signal, { place = null, begun = () => {} } = {}) {
-  const body = JSON.stringify({ model, messages, stream: true, ...(place && { samovar: place }) });
+export async function* streamAnswer(model, messages, signal, { place = null, begun = () => {}, ...drawing } = {}) {
+  const body = JSON.stringify({ model, messages, stream: true, ...(place && { samovar: place }), ...drawing });
   const options = { method: "POST", body, signal, headers: { "Samovar-Resumable": "1" } };
   const response = await call("v1/chat/completions", options);
   const stream = response.headers.get("Samovar-Stream");

@@ -1,11 +1,12 @@
 // The chat: a conversation, kept by the server that sent this page and answers it; where it keeps none, by the browser.
 
 import { ApiError, followAnswer, keepKey, modelName, streamAnswer } from "./api.js";
-import { forgetStream, newChat, noteStream, notedStream, readChat, saveChat } from "./chats.js";
+import { forgetStream, newChat, noteStream, notedStream, placeOf, readChat, saveChat, toldSoFar } from "./chats.js";
 import { make } from "./markup.js";
 import { drawMessage } from "./message.js";
 import { Sidebar } from "./sidebar.js";
-import { preferredLanguage, speak, WORDS } from "./words.js";
+import { newOther, OTHERWISE, settle, toggleVote } from "./votes.js";
+import { explain, preferredLanguage, speak, WORDS } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const [scroller, list, input] = [byId("scroller"), byId("messages"), byId("input")];
@@ -48,6 +49,7 @@ async function keepOnServer(kept) {
     if (!(await saveChat(kept))) return;
     alarm("");
     if (isNew && kept === chat) show(kept.id);
+    if (kept === chat && chat.messages.length) draw(chat.messages.length - 1);
     sidebar.refresh();
   } catch {
     alarm(words.notSaved);
@@ -78,7 +80,11 @@ function drawAll() {
 function draw(index) {
   const isLast = index === chat.messages.length - 1;
   const again = isLast && !running ? answer : null;
-  drawMessage(list.children[index], chat.messages[index], words, { copy, again });
+  const message = chat.messages[index];
+  const vote = sidebar.isThere && message.isSaved ? (verdict) => judge(message, verdict) : null;
+  const compare = vote && isLast && !running ? () => askAgain(message) : null;
+  const choose = (verdict) => decide(message, verdict);
+  drawMessage(list.children[index], message, words, { copy, again, vote, compare, choose });
 }
 
 let isDrawingSoon = false;
@@ -126,6 +132,7 @@ function send(text) {
   const content = text.trim();
   if (!content || running || model === null) return;
   input.value = "";
+  delete chat.messages.at(-1)?.other;
   chat.messages.push({ role: "user", content });
   keep(chat);
   answer();
@@ -165,18 +172,10 @@ async function grow(asked, fill) {
     await fill(message, running.signal);
   } catch (error) {
     if (error.name === "AbortError") message.isStopped = true;
-    else message.error = explain(error);
+    else message.error = explain(error, words);
     if (error.status === 401) askForKey(true);
   }
   finish(message, asked);
-}
-
-// What the model is told: the turns so far, without the questions that got no answer.
-function toldSoFar(messages) {
-  const isAnswered = (index) => index === messages.length - 1 || Boolean(messages[index + 1]?.content);
-  return messages
-    .filter((one, index) => (one.role === "user" ? isAnswered(index) : one.content))
-    .map(({ role, content }) => ({ role, content }));
 }
 
 function finish(message, asked) {
@@ -206,7 +205,7 @@ async function fill(asked, message, said, signal) {
         place = null;  // deleted on another page
       } else if (error.code === "context_length_exceeded" && said.length > 1) {
         said = said.slice(said.findIndex(({ role }, index) => role === "user" && index >= said.length / 2));
-        Object.assign(message, { content: "", steps: [], forgot: true });
+        Object.assign(message, { content: "", steps: [], forgot: true, told: said.length });
       } else {
         throw error;
       }
@@ -214,34 +213,53 @@ async function fill(asked, message, said, signal) {
   }
 }
 
-function placeOf(asked, message) {
-  const place = asked.messages.indexOf(message);
-  const isKept = asked.id !== null && asked.messages.slice(0, place).every((one) => one.isSaved);
-  return isKept ? { chat: asked.id, place } : null;
-}
-
 function take(message, chunk) {
   const choice = chunk.choices[0];
   if (!choice) return;
+  message.model = chunk.system_fingerprint ?? chunk.model;
   message.content += choice.delta.content ?? "";
   message.steps.push(...(choice.delta.samovar?.steps ?? []));
   if (choice.finish_reason === "length") message.isCutShort = true;
   drawLastSoon();
 }
 
-function explain(error) {
-  if (!(error instanceof ApiError)) return words.errorOther + error.message;
-  if (error.code === "offline") return words.errorOffline;
-  if (error.code === "broken") return words.errorBroken;
-  if (error.code === "context_length_exceeded") return words.errorTooLong;
-  if (error.status === 401) return words.keyTitle;
-  if (error.status === 429) return words.errorBusy;
-  if (error.status >= 500) return words.errorServer;
-  return words.errorOther + error.message;
-}
-
 function stop() {
   running?.abort();
+}
+
+// --- voting
+
+async function judge(message, verdict) {
+  await toggleVote(chat, message, verdict).catch(tell);
+  drawAll();
+}
+
+// Another answer comes beside the last one, for the reader to choose.
+async function askAgain(message) {
+  if (running) return;
+  const said = toldSoFar(chat.messages.slice(0, -1)).slice(message.told ? -message.told : 0);
+  const other = (message.other = newOther());
+  running = new AbortController();
+  drawControls();
+  drawAll();
+  try {
+    for await (const chunk of streamAnswer(model, said, running.signal, OTHERWISE)) take(other, chunk);
+    other.isWhole = true;
+    if (other.content === message.content || !other.content) throw new ApiError(0, "same", "");
+  } catch (error) {
+    message.other = null;
+    if (error.name !== "AbortError") tell(error);
+  }
+  running = null;
+  drawControls();
+  keepingEnd(drawAll);
+}
+
+async function decide(message, verdict) {
+  stop();
+  if (verdict) await settle(chat, message, verdict).then(() => keep(chat), tell);
+  message.other = null;
+  drawAll();
 }
 
 // --- chats
@@ -286,7 +304,7 @@ function leave(id) {
 
 function tell(error) {
   if (error.status === 401) askForKey(true);
-  else alarm(explain(error));
+  else alarm(explain(error, words));
 }
 
 function alarm(text) {

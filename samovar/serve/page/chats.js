@@ -57,6 +57,21 @@ export async function saveChat(chat) {
   return true;
 }
 
+// What the model is told: the turns so far, without the questions that got no answer.
+export function toldSoFar(messages) {
+  const isAnswered = (index) => index === messages.length - 1 || Boolean(messages[index + 1]?.content);
+  return messages
+    .filter((one, index) => (one.role === "user" ? isAnswered(index) : one.content))
+    .map(({ role, content }) => ({ role, content }));
+}
+
+// Where in a chat that the server keeps the message stands; null while it does not keep all before it.
+export function placeOf(chat, message) {
+  const place = chat.messages.indexOf(message);
+  const isKept = chat.id !== null && chat.messages.slice(0, place).every((one) => one.isSaved);
+  return isKept ? { chat: chat.id, place } : null;
+}
+
 // The answer that is being made for a chat, by the name of its stream: a page that is opened again finds it.
 const LIVE = "samovar.live.";
 export const noteStream = (chatId, stream) => inStorage((kept) => kept.setItem(LIVE + chatId, stream));
@@ -82,12 +97,14 @@ function asKept(message) {
   const notes = Object.keys(NOTES).filter((name) => message[name]).map((name) => NOTES[name]);
   if (notes.length) kept.notes = notes;
   if (message.steps?.length) kept.steps = message.steps;
+  if (message.model) kept.model = message.model;
+  if (message.told) kept.told = message.told;
   return kept;
 }
 
 function asMessage(kept) {
-  const message = { role: kept.role, content: kept.content, isSaved: true };
-  if (kept.steps) message.steps = kept.steps;
+  const { role, content, steps, model, told, vote } = kept;
+  const message = { role, content, steps, model, told, vote, isSaved: true };
   for (const [name, note] of Object.entries(NOTES)) {
     if (kept.notes?.includes(note)) message[name === "error" ? "isStopped" : name] = true;
   }

@@ -1,6 +1,7 @@
 // One message as an element of the page.
 
 import { button, make, renderMarkup } from "./markup.js";
+import { drawCompare, drawPair, drawThumbs } from "./votes.js";
 
 // Draws `message` into `element`, anew on every change: a message is short, and a drawing has no history to go wrong.
 export function drawMessage(element, message, words, actions) {
@@ -14,7 +15,7 @@ export function drawMessage(element, message, words, actions) {
   } else {
     if (message.forgot) body.append(make("p", { class: "aside" }, words.forgot));
     (message.steps ?? []).forEach((step, number) => body.append(drawStep(step, number, opened, words)));
-    body.append(renderMarkup(message.content));
+    body.append(...(message.other ? drawPair(message, words, actions.choose) : [renderMarkup(message.content)]));
     if (message.isLive && !message.content) body.append(drawThinking(words));
     body.append(...drawEnd(message, words, actions));
   }
@@ -42,7 +43,7 @@ function drawThinking(words) {
 }
 
 function drawEnd(message, words, actions) {
-  if (message.isLive) return [];
+  if (message.isLive || message.other) return [];
   const parts = [];
   if (message.error) parts.push(make("p", { class: "error", role: "alert" }, message.error));
   else if (message.isStopped) parts.push(make("p", { class: "aside" }, words.stopped));
@@ -51,7 +52,10 @@ function drawEnd(message, words, actions) {
   const buttons = make("div", { class: "actions" });
   if (message.content) buttons.append(button(words.copy, COPY_PATH, (event) => actions.copy(message, event)));
   if (actions.again) buttons.append(button(words.again, AGAIN_PATH, actions.again));
+  if (message.content && actions.vote) buttons.append(...drawThumbs(message, words, actions.vote));
+  if (message.content && actions.compare) buttons.append(drawCompare(words, actions.compare));
   parts.push(buttons);
+  if (message.vote) parts.push(make("p", { class: "aside" }, words.voted));
   return parts;
 }
 

@@ -1,5 +1,7 @@
 // What the page says, in each language.
 
+import { ApiError } from "./api.js";
+
 export const WORDS = {
   en: {
     switchLanguage: "Переключить на русский",
@@ -36,6 +38,15 @@ export const WORDS = {
     copy: "Copy",
     copied: "Copied",
     again: "Try again",
+    good: "Good answer",
+    bad: "Bad answer",
+    compare: "Compare with another answer",
+    left: "1 is better",
+    right: "2 is better",
+    tie: "Equally good",
+    bothBad: "Both are bad",
+    voted: "Thank you. Whoever runs this server can read this answer and what led to it, and teach the model by it.",
+    sameAgain: "The model said the same again: there is nothing to compare.",
     stopped: "Stopped.",
     cutShort: "The answer reached its length limit.",
     silent: "The model had nothing to say.",
@@ -91,6 +102,15 @@ export const WORDS = {
     copy: "Скопировать",
     copied: "Скопировано",
     again: "Попробовать ещё раз",
+    good: "Хороший ответ",
+    bad: "Плохой ответ",
+    compare: "Сравнить с другим ответом",
+    left: "1 лучше",
+    right: "2 лучше",
+    tie: "Оба хороши",
+    bothBad: "Оба плохи",
+    voted: "Спасибо. Владелец сервера может прочитать этот ответ и беседу до него и учить по ним модель.",
+    sameAgain: "Модель ответила то же самое: сравнивать нечего.",
     stopped: "Остановлено.",
     cutShort: "Ответ достиг предела длины.",
     silent: "Модель ничего не ответила.",
@@ -112,6 +132,19 @@ export const WORDS = {
     errorOther: "Что-то пошло не так: ",
   },
 };
+
+// What went wrong, for the reader.
+export function explain(error, words) {
+  if (!(error instanceof ApiError)) return words.errorOther + error.message;
+  if (error.code === "offline") return words.errorOffline;
+  if (error.code === "broken") return words.errorBroken;
+  if (error.code === "same") return words.sameAgain;
+  if (error.code === "context_length_exceeded") return words.errorTooLong;
+  if (error.status === 401) return words.keyTitle;
+  if (error.status === 429) return words.errorBusy;
+  if (error.status >= 500) return words.errorServer;
+  return words.errorOther + error.message;
+}
 
 export function preferredLanguage() {
   const kept = localStorage.getItem("samovar.language");

@@ -212,10 +212,20 @@ def _refusal(error: ValidationError, kind: type[Body], value: Any) -> RequestErr
     code = _CODE_OF_ISSUE.get(issue["type"]) or ("invalid_type" if issue["type"].endswith("_type") else "invalid_value")
     if issue["type"] == "missing":
         return RequestError(f"{path} is missing", hint="every request needs it", code=code, param=param)
-    reason = "it must be an object" if issue["type"] == "model_type" else issue["msg"][0].lower() + issue["msg"][1:]
     is_of_part = "content" in names and issue["type"] in {"literal_error", "union_tag_invalid"}
     hint = "send a string or parts of text: pictures, sounds and files are not read" if is_of_part else None
-    return RequestError(f"{path} = {short(issue['input'])}: {reason}", hint=hint, code=code, param=param)
+    return RequestError(f"{path} = {short(issue['input'])}: {_reason(issue)}", hint=hint, code=code, param=param)
+
+
+def _reason(issue: Any) -> str:
+    match issue["type"]:
+        case "model_type" | "model_attributes_type":
+            return "it must be an object"
+        case "union_tag_not_found":
+            return "it has no type"
+        case "union_tag_invalid":
+            return f"its type must be one of {issue['ctx']['expected_tags']}"
+    return str(issue["msg"][0].lower() + issue["msg"][1:])
 
 
 def _first_issue(error: ValidationError, value: Any) -> tuple[Any, list[int | str], list[int | str]]:
@@ -231,8 +241,14 @@ def _first_issue(error: ValidationError, value: Any) -> tuple[Any, list[int | st
     first = issues[0][1]
     same = [(issue, place) for issue, place in issues if place[: len(first)] == first]
     deepest = max(same, key=lambda one: len(one[1]))
-    meant = next((one for one in same if not one[0]["type"].endswith("_type")), deepest)
+    meant = next((one for one in same if not _is_of_another_type(one[0])), deepest)
     return *meant, first
+
+
+def _is_of_another_type(issue: Any) -> bool:
+    """Whether the value is of a type that this kind never has: all literals are texts."""
+    is_no_literal = issue["type"] == "literal_error" and not isinstance(issue["input"], str)
+    return bool(issue["type"].endswith("_type")) or is_no_literal
 
 
 def _place(location: Iterable[int | str], value: Any, *, is_missing: bool) -> list[int | str]:

@@ -262,7 +262,7 @@ class ChatCompletion(TypedDict):
     model: str
     choices: list[Choice]
     usage: Usage
-    system_fingerprint: None
+    system_fingerprint: str | None
 
 
 class ChoiceDelta(TypedDict):
@@ -292,5 +292,5 @@ class ChatChunk(TypedDict):
     created: int
     model: str
     choices: list[ChunkChoice]
-    system_fingerprint: None
+    system_fingerprint: str | None
     usage: NotRequired[Usage | None]

@@ -30,6 +30,10 @@ class KeptMessage(Shape):
     steps: Annotated[list[KeptStep], Field(max_length=64)] | None = None
     """Tools that ran for it."""
     notes: Annotated[list[Note], Field(max_length=4)] | None = None
+    model: WholeText | None = None
+    """Who gave it: the ``system_fingerprint`` of the answer, or its model."""
+    told: Annotated[int, Field(ge=1, lt=2**31)] | None = None
+    """How many of the turns before it the model was shown, where the beginning was left out."""
 
 
 KeptMessages = Annotated[list[KeptMessage], Field(max_length=1000)]
@@ -98,6 +102,13 @@ class ToldStep(TypedDict):
     result: str
 
 
+class StandingVote(TypedDict):
+    """What the chat's owner said of an answer."""
+
+    id: str
+    vote: Literal["good", "bad"]
+
+
 class ToldMessage(TypedDict):
     """A message of a chat."""
 
@@ -106,6 +117,9 @@ class ToldMessage(TypedDict):
     created_at: int
     steps: NotRequired[list[ToldStep]]
     notes: NotRequired[list[Note]]
+    model: NotRequired[str]
+    told: NotRequired[int]
+    vote: NotRequired[StandingVote]
 
 
 class WholeChat(ChatOutline):

@@ -69,4 +69,4 @@ class Completion(TypedDict):
     model: str
     choices: list[CompletionChoice]
     usage: NotRequired[Usage | None]
-    system_fingerprint: None
+    system_fingerprint: str | None

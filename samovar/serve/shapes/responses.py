@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal, NotRequired
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 from typing_extensions import TypedDict
 
 from samovar.serve.shapes.body import MOST_TOP_LOGPROBS, Billing, Drawing, Shape, Tokens, WholeText
@@ -42,6 +42,20 @@ class InputResult(Shape):
     type: Literal["function_call_output"]
     call_id: str
     output: str | list[InputText]
+
+
+def _kind_of_item(value: Any) -> Any:
+    """A message may leave its type out."""
+    kind = value.get("type") if isinstance(value, dict) else getattr(value, "type", None)
+    return kind or "message"
+
+
+InputItem = Annotated[
+    Annotated[InputMessage, Tag("message")]
+    | Annotated[InputCall, Tag("function_call")]
+    | Annotated[InputResult, Tag("function_call_output")],
+    Discriminator(_kind_of_item),
+]
 
 
 class ResponseTool(Shape):
@@ -107,7 +121,7 @@ class ResponseRequest(Billing, Drawing):
     )
 
     model: str
-    input: str | Annotated[list[InputMessage | InputCall | InputResult], Field(min_length=1)]
+    input: str | Annotated[list[InputItem], Field(min_length=1)]
     """A question, or the conversation so far."""
     instructions: str | None = None
     """Stands before the conversation as what the system says."""
