@@ -19,7 +19,6 @@ from benchmarks.shape import smollm2_135m, ten_million, thirty_million, tiny
 from samovar.core.devices import training_dtype
 from samovar.model.settings import DecoderSettings
 from samovar.train.memory_model import (
-    COMPILER_BYTES,
     HEAP_FACTOR,
     HEAP_FACTOR_MIXED,
     HEAP_FACTOR_VARYING,
@@ -131,7 +130,7 @@ def compare(case: Case, outcomes: Sequence[Mapping[str, Any]]) -> dict[str, Any]
     """Forecast against the median of the rounds."""
     memory = forecast(case)
     measured = sorted(outcome["grown_bytes"] for outcome in outcomes)[len(outcomes) // 2]
-    expected = memory.resident(is_compiled=case.is_compiled, process_bytes=0.0)
+    expected = memory.resident(process_bytes=0.0)
     return {
         "label": case.label,
         "parameters": case.shape.num_parameters,
@@ -179,7 +178,6 @@ def main() -> None:
             "heap_factor_mixed": HEAP_FACTOR_MIXED,
             "heap_factor_varying": HEAP_FACTOR_VARYING,
             "working_bytes": WORKING_BYTES,
-            "compiler_bytes": COMPILER_BYTES,
         },
         "rows": rows,
     }

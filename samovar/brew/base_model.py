@@ -152,7 +152,7 @@ def needs_here(shape: DecoderSettings) -> list[Need]:
             is_on_gpu=on_gpu,
             adapter=adapter,
         )
-        return memory.on_gpu if on_gpu else memory.resident(is_compiled=False, process_bytes=PROCESS_BYTES)
+        return memory.on_gpu if on_gpu else memory.resident(process_bytes=PROCESS_BYTES)
 
     process = 0.0 if on_gpu else float(PROCESS_BYTES)
     element_bytes = 2 if on_gpu else 4

@@ -41,7 +41,7 @@ class Decoder(nn.Module):
         self.is_compiled = False
         """Whether training compiles it: what it does with the hidden states is then compiled too."""
         self.compiled_layer: Callable[[nn.Module, Tensor, Sight, Cache | None], Tensor] | None = None
-        """``run_layer`` compiled, while a GPU trains: masks are in blocks then, with which it alone is fast."""
+        """``run_layer`` compiled, in training."""
         self.recomputes_layers = False
         """Whether training keeps the input of each layer alone, and computes the layer again for its gradient (Chen et
         al. 2016, arXiv:1604.06174)."""
@@ -147,8 +147,9 @@ class Decoder(nn.Module):
 
     @property
     def _attends_in_blocks(self) -> bool:
-        """Whether layers take masks by blocks, not over whole rows. A bias for distance they do not take so."""
-        return self.compiled_layer is not None and self.alibi is None
+        """Whether layers take masks by blocks, not over whole rows: compiled on a GPU, where they are fast with such
+        masks alone. A bias for distance they do not take so."""
+        return self.compiled_layer is not None and self.embed_tokens.weight.is_cuda and self.alibi is None
 
     def _blocks(
         self, tokens_BT: Tensor, document_BT: Tensor | None, branches: Branches | None, *, is_windowed: bool

@@ -22,13 +22,12 @@ BARE_LOOP_BYTES = 245 * MIB
 """Resident memory of Python with torch and the training loop loaded, measured."""
 WORKING_BYTES = 108 * MIB
 """What torch's own parts take once they train (kernels made at first use, the journal), measured."""
-COMPILER_BYTES = 112 * MIB
-"""What torch.compile leaves in the process beside that, measured."""
 HEAP_FACTOR, HEAP_FACTOR_MIXED, HEAP_FACTOR_VARYING = 1.3, 1.5, 2.1
 """Resident memory of a processor's heap for each byte that is in use: blocks of many sizes come and go, and glibc,
 which is told to keep what is freed, leaves gaps; more of them where what stays lies between what goes: gradients
-between the activations of two micro-batches, adapters beside their base; most where every step has blocks of other
-sizes, as conversations with their varying targets do. Fitted to peaks of eleven runs, 1M to 30M."""
+between the activations of two micro-batches that no compiler has planned, adapters beside their base; most where every
+step has blocks of other sizes, as conversations with their varying targets do. Fitted to peaks of thirteen runs, 1M to
+30M."""
 GPU_CONTEXT_BYTES = 500 * MIB
 GPU_POOL_FACTOR = 1.1
 """Stated estimates for a GPU: the driver's context, and the gaps in torch's pool."""
@@ -65,14 +64,13 @@ class TrainingMemory:
         forward = self.casts + self.activations + self.logits + (self.gradients if self.is_accumulated else 0.0)
         return standing + max(forward, self.gradients + self.casts, self.gradients + self.update)
 
-    def resident(self, *, is_compiled: bool, process_bytes: float = BARE_LOOP_BYTES) -> float:
+    def resident(self, *, process_bytes: float = BARE_LOOP_BYTES) -> float:
         """Peak resident memory of a process that trains on a processor.
 
         Args:
             process_bytes: what it has before it trains.
         """
-        compiler = COMPILER_BYTES if is_compiled else 0
-        return process_bytes + WORKING_BYTES + compiler + self.heap_factor * self.peak
+        return process_bytes + WORKING_BYTES + self.heap_factor * self.peak
 
     @property
     def on_gpu(self) -> float:
@@ -166,7 +164,9 @@ def training_memory(
         logits=_logit_bytes(shape, at_once, targets, compute_bytes, is_head_trained=adapter is None),
         update=_update_bytes(shape, optimizer, compute_bytes) / shards if adapter is None else 0.0,
         is_accumulated=is_accumulated,
-        heap_factor=_heap_factor(is_mixed=is_accumulated or adapter is not None, is_varying=0.0 < target_share < 1.0),
+        heap_factor=_heap_factor(
+            is_mixed=(is_accumulated and not is_compiled) or adapter is not None, is_varying=0.0 < target_share < 1.0
+        ),
     )
 
 

@@ -26,8 +26,8 @@ from samovar.train.parallel.tensor import own_targets
 from samovar.train.plan import MicroBatches, Plan
 from samovar.train.settings import LoopSettings
 
-COMPILE_PAYS_AFTER_MICRO_BATCHES = 150
-"""Compiling takes 20 to 60 seconds and saves a third of a micro-batch of about a second."""
+COMPILE_PAYS_AFTER_MICRO_BATCHES = 100
+"""Compiling takes 20 to 40 seconds and saves a third of a micro-batch of about a second."""
 _DOCUMENTS_NAMED = 5
 
 
@@ -143,11 +143,8 @@ def _hidden(model: Decoder, grid: Grid, *, rows_vary: bool) -> Callable[..., Ten
     """``model.hidden``, compiled where the model is to be."""
     if not model.is_compiled:
         return model.hidden
-    if grid.has_whole_model and next(model.parameters()).is_cuda:
+    if grid.has_whole_model and (next(model.parameters()).is_cuda or not model.recomputes_layers):
         return _layer_by_layer(model, rows_vary=rows_vary)
-    if grid.has_whole_model and not model.recomputes_layers:
-        compiled: Callable[..., Tensor] = torch.compile(model.hidden, dynamic=rows_vary)
-        return compiled
     # Between the layers processes meet, or inputs are kept to compute a layer again: no one graph can hold that.
     for layer in model.layers:
         layer.compile(dynamic=rows_vary)
@@ -155,7 +152,8 @@ def _hidden(model: Decoder, grid: Grid, *, rows_vary: bool) -> Callable[..., Ten
 
 
 def _layer_by_layer(model: Decoder, *, rows_vary: bool) -> Callable[..., Tensor]:
-    """``model.hidden`` whose layers run compiled. All are alike, so that one of them is compiled, in seconds."""
+    """``model.hidden`` whose layers run compiled. All are alike, so that one of them is compiled: all together they are
+    no faster, and take twice as long to compile at 8 layers."""
     # A function has few forms at most, and those of an earlier stage of this process, of another shape, count too.
     torch.compiler.reset()
     compiled = torch.compile(run_layer, dynamic=rows_vary)

@@ -19,7 +19,7 @@ def test_a_case_is_measured_in_a_process_of_its_own_and_compared() -> None:
 
 def test_off_by_more_than_is_allowed_is_said() -> None:
     case = Case("tiny", tiny(context=32), 32, 128, 256)
-    expected = memory_forecast.forecast(case).resident(is_compiled=False, process_bytes=0)
+    expected = memory_forecast.forecast(case).resident(process_bytes=0)
     near, far = ({"grown_bytes": expected * factor} for factor in (1.1, 1.3))
     assert memory_forecast.compare(case, [near])["is_within"]
     row = memory_forecast.compare(case, [far])

@@ -177,7 +177,8 @@ def test_a_paused_watch_stands(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def a_run(*points: tuple[float, float], compiling: float = 0.0) -> dict[str, object]:
-    return {"curve": [{"seconds": at, "loss": loss} for at, loss in points], "compile_seconds": compiling}
+    curve = [{"seconds": at, "loss": loss} for at, loss in points]
+    return {"curve": curve, "compile_seconds": compiling, "seconds": points[-1][0]}
 
 
 def test_when_a_curve_reaches_a_loss_by_hand() -> None:
@@ -272,7 +273,7 @@ def test_nanogpt_rate_by_hand() -> None:
 
 
 def test_summary_of_a_race_by_hand() -> None:
-    nanogpt_run = a_run((300, 4.0), (600, 3.0), compiling=40) | {"loss": 3.0, "seconds": 600.0}
+    nanogpt_run = a_run((300, 4.0), (600, 3.0), compiling=40) | {"loss": 3.0}
     ours = [a_run((75, 4.0), (150, 2.9), compiling=30) | {"loss": 2.9}, a_run((90, 3.2)) | {"loss": 3.2}]
     adamw = [a_run((100, 4.0), (200, 3.0), compiling=20) | {"loss": 3.0}]
     summary = time_to_loss.summarize(nanogpt_run, ours, adamw)
@@ -286,6 +287,10 @@ def test_summary_of_a_race_by_hand() -> None:
     assert "143" in time_to_loss.table(summary)
     never = time_to_loss.summarize(nanogpt_run, [ours[1]], [])
     assert time_to_loss.verdicts(never)["share of nanoGPT's time"] == {
-        "measured": None, "target": 0.25, "is_met": False
+        "measured": None, "is_at_most": False, "target": 0.25, "is_met": False
+    }  # fmt: skip
+    slower = time_to_loss.summarize(nanogpt_run, ours, [a_run((200, 4.0), (400, 3.5)) | {"loss": 3.5}])
+    assert time_to_loss.verdicts(slower)["share of AdamW's time"] == {
+        "measured": 0.358, "is_at_most": True, "target": 0.5, "is_met": True
     }  # fmt: skip
     assert "not reached" in time_to_loss.table(never)

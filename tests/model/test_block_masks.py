@@ -11,7 +11,6 @@ from torch import Tensor
 from samovar.model.attention import attend
 from samovar.model.block_masks import BLOCK, attend_in_blocks, block_mask
 from samovar.model.decoder import Decoder
-from samovar.model.layers import run_layer
 from samovar.model.settings import DecoderSettings
 from samovar.model.sight import Branches, document_mask
 
@@ -106,7 +105,9 @@ def test_attention_is_that_of_the_mask_written_out(softcap: float | None) -> Non
 
 @pytest.mark.filterwarnings("ignore:flex_attention called without")
 @pytest.mark.parametrize("more", [{}, {"score_softcap": 5.0}, {"window": 70, "windowed_layers": (1,)}])
-def test_a_decoder_gives_the_same_with_masks_by_blocks(more: dict[str, object]) -> None:
+def test_a_decoder_gives_the_same_with_masks_by_blocks(
+    more: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
     torch.manual_seed(0)
     shape = DecoderSettings.model_validate(
         {"vocab_size": 64, "hidden_size": 32, "intermediate_size": 64, "num_layers": 2, "num_heads": 2,
@@ -117,7 +118,7 @@ def test_a_decoder_gives_the_same_with_masks_by_blocks(more: dict[str, object]) 
     with torch.no_grad():
         for document_BT in (None, documents(300)):
             wanted = model.hidden(tokens_BT, document_BT=document_BT)
-            model.compiled_layer = run_layer
-            found = model.hidden(tokens_BT, document_BT=document_BT)
-            model.compiled_layer = None
+            with monkeypatch.context() as on_a_gpu:
+                on_a_gpu.setattr(Decoder, "_attends_in_blocks", True)
+                found = model.hidden(tokens_BT, document_BT=document_BT)
             assert torch.allclose(found, wanted, atol=1e-4)
