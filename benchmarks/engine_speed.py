@@ -93,7 +93,7 @@ def ratios(summary: Mapping[str, Mapping[str, Mapping[str, float]]]) -> dict[str
 def share_of_memory(
     summary: Mapping[str, Mapping[str, Mapping[str, float]]], sizes_bytes: Mapping[str, int], bytes_per_second: float
 ) -> dict[str, float]:
-    """How much of what memory gives a single stream takes, were each weight read once a token."""
+    """How much of what memory gives a single stream takes, as each weight is read once a token."""
     return {
         label: round(speeds["decode_1"]["median"] * sizes_bytes[label] / bytes_per_second, 3)
         for label, speeds in summary.items()
@@ -120,6 +120,10 @@ def main() -> None:
         sizes_bytes = {one.label: _size_bytes(Path(one.job["model"])) for one in playing}
         memory = run_alone(Contestant("memory", "bandwidth", {"threads": options.threads}), threads=options.threads)
         outcomes = play(playing, rounds=options.rounds, threads=options.threads, measure="prefill")
+    # The file's size, unless who computes tells what it reads.
+    sizes_bytes |= {
+        label: rounds[0]["weight_bytes"] for label, rounds in outcomes.items() if "weight_bytes" in rounds[0]
+    }
     measures = [*(f"decode_{batch}" for batch in options.batches), "prefill"]
     summary = summarize(outcomes, measures)
     compared = ratios(summary)

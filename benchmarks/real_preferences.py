@@ -42,7 +42,7 @@ QUESTION = "Accuracy of reward models on held-out pairs of real preferences, and
 SETS = ("instructions", "harmless", "arena", "reviews")
 HELD_OUT = 4
 """One prompt in so many is held out, with all its pairs."""
-LOOP = {"batch_tokens": 4096, "micro_batch_tokens": 4096, "compile": "off", "held_out": 20}
+LOOP = {"batch_tokens": 4096, "micro_batch_tokens": 4096, "compile": "off", "held_out_every": 20}
 
 
 def pairs_of(name: str, data: Path) -> list[Pair]:

@@ -33,11 +33,12 @@ from samovar.serve.load.report import summarize
 
 QUESTION = "Requests a second and time to the first token under 32 clients, 128 tokens in and 64 out"
 _START_S = 300
-_SERVE = (
+SERVE = (
     "import json, sys; from pathlib import Path; from samovar.serve.server import run_server\n"
     "from samovar.serve.settings import ServeSettings\n"
-    "run_server(Path(sys.argv[1]), port=int(sys.argv[2]), tools=(), settings=ServeSettings(**json.loads(sys.argv[3])))"
+    "run_server(Path(sys.argv[1]), port=int(sys.argv[2]), settings=ServeSettings(**json.loads(sys.argv[3])))"
 )
+"""A program that serves a model's folder at a port, with settings in JSON."""
 
 
 class Peer(NamedTuple):
@@ -49,7 +50,7 @@ class Peer(NamedTuple):
 
 def peers(options: argparse.Namespace, home: Path) -> list[Peer]:
     """Ours and llama-server, by shape and precision, in the order of a round."""
-    settings = json.dumps({"max_batch": options.concurrency, "max_requests": 4 * options.concurrency})
+    settings = json.dumps({"max_batch": options.concurrency, "max_requests": 4 * options.concurrency, "tools": []})
     found = []
     for size in options.sizes:
         for precision in options.precisions:
@@ -57,7 +58,7 @@ def peers(options: argparse.Namespace, home: Path) -> list[Peer]:
             found.append(
                 Peer(
                     f"samovar {size} {precision}",
-                    lambda port, ours=ours: [sys.executable, "-c", _SERVE, ours, str(port), settings],
+                    lambda port, ours=ours: [sys.executable, "-c", SERVE, ours, str(port), settings],
                 )
             )
             if options.llama is not None:

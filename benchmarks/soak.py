@@ -28,15 +28,10 @@ import psutil
 from benchmarks.contest import say
 from benchmarks.random_model import SHAPES, model_folder
 from benchmarks.result import RESULTS, exit_with, markdown_table, write_result
-from benchmarks.serve_load import Peer, running
+from benchmarks.serve_load import SERVE, Peer, running
 from benchmarks.soak_clients import BrokenAnswerError, Client
 
 QUESTION = "Is the server whole after random load: nothing leaked, memory flat, every request answered or refused"
-_SERVE = (
-    "import json, sys; from pathlib import Path; from samovar.serve.server import run_server\n"
-    "from samovar.serve.settings import ServeSettings\n"
-    "run_server(Path(sys.argv[1]), port=int(sys.argv[2]), settings=ServeSettings(**json.loads(sys.argv[3])))"
-)
 _SETTLE_S = 30.0
 _FLAT_SHARE = 0.05
 _FLAT_BYTES = 24 * 2**20
@@ -149,7 +144,7 @@ def main() -> None:
     settings = json.dumps({"max_batch": options.max_batch, "max_requests": options.max_requests, "resume_s": 2})
     with TemporaryDirectory() as temporary:
         model = str(options.model or model_folder(Path(temporary), options.size, "bf16"))
-        peer = Peer("samovar", lambda port: [sys.executable, "-c", _SERVE, model, str(port), settings])
+        peer = Peer("samovar", lambda port: [sys.executable, "-c", SERVE, model, str(port), settings])
         with running(peer, threads=options.threads) as url:
             process = _server_at(url)
             asyncio.run(soak(url, clients=8, seconds=2, seed=options.seed + 1))  # pools are filled, caches are warm

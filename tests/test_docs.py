@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -90,3 +91,26 @@ def test_every_recipe_in_a_page_loads(page: Path) -> None:
         found = yaml.safe_load(block) if language == "yaml" else None
         if isinstance(found, dict) and "apiVersion" not in found:
             Recipe.model_validate(found)
+
+
+def told(page: Path) -> dict[str, Counter[str]]:
+    """What a page says that does not depend on its language."""
+    text = text_of(page)
+    blocks = [block for _, block in BLOCK.findall(text)]
+    prose = BLOCK.sub("", text)
+    lines = [re.sub(r"\s+#.*$", "", line) for block in blocks for line in block.splitlines()]
+    return {
+        "headings": Counter(re.findall(r"^#+", text, re.MULTILINE)),
+        "items": Counter(re.findall(r"^(?:-|\d+\.) ", text, re.MULTILINE)),
+        "lines of blocks": Counter(re.sub(r'"[^"]*"', "", line) for line in lines),
+        "links": Counter(re.findall(r"\]\(([^)\s]+)\)", re.sub(r"README(\.ru)?\.md", "", text))),
+        "code": Counter(re.sub(r"<.*>", "", code) for code in re.findall(r"`([^`\n]+)`", prose)),
+        "numbers": Counter(number.replace(",", ".") for number in re.findall(r"\d+(?:[.,]\d+)?", prose)),
+    }
+
+
+def test_both_readmes_say_the_same() -> None:
+    english, russian = told(ROOT / "README.md"), told(ROOT / "README.ru.md")
+    for what, counts in english.items():
+        differing = {one: (counts[one], russian[what][one]) for one in counts | russian[what]}
+        assert {one: both for one, both in differing.items() if both[0] != both[1]} == {}, what

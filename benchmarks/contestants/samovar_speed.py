@@ -10,11 +10,15 @@ import torch
 
 from benchmarks.shape import random_tokens
 from samovar.engine.engine import Engine
+from samovar.engine.native.native_decoder import NativeDecoder
 from samovar.engine.request import Sampling
 
 
 def run(job: dict[str, Any]) -> dict[str, Any]:
-    """Tokens a second of reading and of writing at each batch size; the best of a few calls."""
+    """Tokens a second of reading and of writing at each batch size; the best of a few calls.
+
+    ``weight_bytes`` is what a step reads: packed, the weights are not those of the file.
+    """
     torch.set_num_threads(job["threads"])
     dtype = getattr(torch, job["dtype"])
     outcome: dict[str, Any] = {}
@@ -26,7 +30,9 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
         outcome[f"decode_{batch}"] = max(_decode(engine, prompts, job["new_tokens"]) for _ in range(job["calls"] + 1))
     engine = Engine.load(Path(job["model"]), max_batch=1, dtype=dtype, max_context=job["prefill_tokens"] + 2)
     outcome["prefill"] = max(_prefill(engine, job["prefill_tokens"], number) for number in range(job["calls"] + 1))
-    return outcome | {"way": "native" if engine.is_native else f"torch: {engine.why_not_native}"}
+    if isinstance(forward := engine._stepper.forward, NativeDecoder):
+        return outcome | {"way": "native", "weight_bytes": forward.weight_bytes}
+    return outcome | {"way": f"torch: {engine.why_not_native}"}
 
 
 def _prompts(engine: Engine, count: int, length: int, seed: int = 0) -> list[list[int]]:

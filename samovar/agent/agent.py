@@ -12,6 +12,7 @@ from samovar.agent.habits import Habits
 from samovar.agent.registry import load_tools
 from samovar.agent.tool import Tool, run_call
 from samovar.chat.conversation import Message
+from samovar.chat.rows import prompt_ids
 from samovar.core.errors import RequestError
 from samovar.engine.request import Sampling
 from samovar.tokenizer.tokenizer import Tokenizer
@@ -116,6 +117,11 @@ class Agent:
         yield from self._events([answer], is_streamed=True)
         yield answer.finished()
 
+    def room(self, conversation: Sequence[Message]) -> int:
+        """Tokens that the context has left for the answer; 0 or fewer where it does not hold the conversation."""
+        asked = with_system(conversation, self.system)
+        return self.engine.max_context - len(prompt_ids(asked, self.tokenizer, tools=self.use.offered))
+
     def _answer(
         self, conversation: Sequence[Message], sampling: Sampling, prompt: Sequence[int] | None = None
     ) -> Answer:
@@ -147,8 +153,8 @@ class Agent:
         if answer.is_done:
             return
         try:
-            prompt_ids, sampling = answer.next_prompt()
-            live[self.engine.add(prompt_ids, sampling, is_streamed=is_streamed)] = answer
+            prompt, sampling = answer.next_prompt()
+            live[self.engine.add(prompt, sampling, is_streamed=is_streamed)] = answer
         except RequestError as error:
             answer.refused(error)
 

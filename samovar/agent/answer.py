@@ -55,10 +55,22 @@ class Answer:
         use: ToolUse,
         *,
         first_prompt: Sequence[int] | None = None,
+        begun: str = "",
     ) -> None:
-        """``first_prompt``: the ids of ``messages``, where they are known already."""
+        """Begin it.
+
+        Args:
+            messages: so far.
+            sampling: how tokens are drawn.
+            tokenizer: the model's.
+            use: of tools.
+            first_prompt: the ids of ``messages``, where they are known already.
+            begun: words that the answer begins with: they are read, and not told again.
+        """
         self.use = use
         self._first_prompt = first_prompt
+        self._begun = begun
+        """Of the round that comes or goes on."""
         self.messages: list[Message] = []
         """What the answer has added to the conversation."""
         self.rounds: list[Round] = []
@@ -68,7 +80,7 @@ class Answer:
         self._tokenizer = tokenizer
         self._turn = Turn()
         self._finish_reason: FinishReason | None = None
-        self._has_begun = False
+        self._has_begun = self._has_spent_rounds = False
         self._num_rounds = self._num_prompt_tokens = self._num_completion_tokens = self._num_cached_tokens = 0
         self._stopped_by: str | int | None = None
         self._logprobs: list[TokenLogprobs] = []
@@ -85,14 +97,18 @@ class Answer:
         if self._num_rounds == 0 and self._first_prompt is not None:
             ids = list(self._first_prompt)
         else:
-            ids = prompt_ids([*self._asked, *self.messages], self._tokenizer, tools=self.use.offered)
-        self._turn = Turn(find_speech(self._tokenizer).lead, passes_calls_on=self.use.is_returned)
+            said_before = [*self._asked, *self.messages]
+            ids = prompt_ids(said_before, self._tokenizer, tools=self.use.offered, begun=self._begun)
+        lead = "" if self._begun else find_speech(self._tokenizer).lead
+        self._turn = Turn(lead, passes_calls_on=self.use.is_returned)
         if self._num_rounds == 0:
             self._num_prompt_tokens = len(ids)
         self.rounds.append(Round(ids, [], []))
         said, sampling = self._num_completion_tokens, self._sampling
         fewest = max(0, sampling.min_tokens - said)
-        return ids, replace(sampling, max_tokens=sampling.max_tokens - said, min_tokens=fewest)
+        prefix = () if self._num_rounds else sampling.prefix_ids  # the answer begins once
+        most = sampling.max_tokens - said
+        return ids, replace(sampling, max_tokens=most, min_tokens=fewest, prefix_ids=prefix)
 
     def refused(self, error: RequestError) -> None:
         """The engine refused the prompt: an error for the caller at first, the end of the answer in a later round."""
@@ -134,6 +150,7 @@ class Answer:
             num_completion_tokens=self._num_completion_tokens,
             num_cached_tokens=self._num_cached_tokens,
             stopped_by=self._stopped_by,
+            has_spent_rounds=self._has_spent_rounds,
         )
 
     def _tell(self, news: str | CallPart) -> Iterator[Event]:
@@ -151,13 +168,18 @@ class Answer:
             yield from self._tell(news)
         if self._logprobs and not message.tool_calls:
             yield from self._tell("")
+        if self._begun:
+            message = message.model_copy(update={"content": self._begun + message.content})
+            self._begun = ""
         self.messages.append(message)
         self._num_rounds += 1
         if not message.tool_calls:
             self._finish_reason = reason
         elif self.use.is_returned:
             self._finish_reason = "tool_calls" if reason == "stop" else reason
-        elif self._num_rounds >= self.use.max_rounds or self._num_completion_tokens >= self._sampling.max_tokens:
+        elif self._num_completion_tokens >= self._sampling.max_tokens:
             self._finish_reason = "length"
+        elif self._num_rounds >= self.use.max_rounds:
+            self._finish_reason, self._has_spent_rounds = "length", True
         else:
             self._pending = list(message.tool_calls)

@@ -76,6 +76,8 @@ class Finished:
     """Of the first prompt, those that did not have to be read, as they were in the engine's cache."""
     stopped_by: str | int | None = None
     """The stop text or token that ended the answer."""
+    has_spent_rounds: bool = False
+    """Whether it ended, with ``length``, as tools may be called no further in one answer."""
 
 
 Event = Began | TextDelta | CallBegun | CallArguments | ToolCalled | ToolReturned | Finished

@@ -14,6 +14,7 @@ from samovar.brew.recipe import Recipe
 from samovar.brew.training_forecast import (
     GPU_COMPILE_SECONDS,
     TARGET_SHARE,
+    adapter_as_reckoned,
     adapter_of,
     decoder_settings,
     probe_training,
@@ -22,7 +23,9 @@ from samovar.brew.training_forecast import (
 from samovar.core.devices import has_gpu
 from samovar.core.energy import stated_watts
 from samovar.core.price import Price
+from samovar.model.adapters.settings import AdapterSettings
 from samovar.model.settings import DecoderSettings
+from samovar.train.flops import training_flops
 from samovar.train.memory_model import TrainingMemory, training_memory
 from samovar.train.settings import LoopSettings, SftSettings
 
@@ -62,8 +65,10 @@ class ReckoningMachine(Machine):
         """The probe's result, or the reckoned one."""
         if what != "training" or self.known(what, shape) is not None:
             return super().measured(what, shape, probe)
-        settings, context, micro_batch_tokens = shape
-        speed = self._flops_per_second / DecoderSettings.model_validate(settings).flops_per_token(context)
+        settings, context, micro_batch_tokens, *ways = shape
+        adapter = next((adapter_as_reckoned(AdapterSettings.model_validate(way)) for way in ways), None)
+        flops = training_flops(DecoderSettings.model_validate(settings), context, adapter)
+        speed = self._flops_per_second / flops
         takes = PROBE_PASSES * micro_batch_tokens / speed
         if has_gpu():
             takes += GPU_COMPILE_SECONDS
@@ -76,13 +81,11 @@ class ReckoningMachine(Machine):
 
 def local_costing(
     project: Project, recipe: Recipe, items: Sequence[Resolved], price: Price | None
-) -> tuple[Costing, ReckoningMachine]:
+) -> tuple[Costing, Machine]:
     """The cost, on this machine, of all stages that a changed recipe has to make."""
     outlook = Outlook(project.root, Machine(project.probe_file), _made(items))
-    shape = decoder_settings(recipe, outlook)
-    context = training_context(recipe, recipe.pretrain, shape)
-    probed = probe_training(recipe, recipe.pretrain, outlook)
-    machine = ReckoningMachine(outlook.machine, shape, context, probed)
+    # A base has its size: there are a few ways of training it, and all of them are probed.
+    machine = outlook.machine if recipe.base is not None else _reckoning(recipe, outlook)
     configs = {item.name: item.stage.config(recipe) for item in items}
     kept: dict[str, Cost] = {}
 
@@ -102,6 +105,12 @@ def local_costing(
         return kept[key]
 
     return cost, machine
+
+
+def _reckoning(recipe: Recipe, outlook: Outlook) -> ReckoningMachine:
+    shape = decoder_settings(recipe, outlook)
+    probed = probe_training(recipe, recipe.pretrain, outlook)
+    return ReckoningMachine(outlook.machine, shape, training_context(recipe, recipe.pretrain, shape), probed)
 
 
 def _made(items: Sequence[Resolved]) -> dict[str, Any]:
@@ -140,7 +149,8 @@ def _plan_stage(
     mfu: float,
 ) -> TrainingPlan:
     context = training_context(recipe, settings, shape)
-    flops = tokens * shape.flops_per_token(context)
+    adapter = adapter_of(settings)
+    flops = tokens * training_flops(shape, context, adapter)
     seconds = flops / (machines.count * machines.accelerator.flops_per_second * mfu)
     memory = training_memory(
         shape,
@@ -153,7 +163,7 @@ def _plan_stage(
         is_on_gpu=True,
         is_recomputed=settings.activation_checkpointing,
         is_averaged=settings.ema_decay is not None,
-        adapter=adapter_of(settings),
+        adapter=adapter,
         shards=machines.count,
     )
     joules = seconds * machines.count * machines.accelerator.watts

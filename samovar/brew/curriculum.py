@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from samovar.brew.recipe import Recipe
-from samovar.core.errors import MissingError
+from samovar.core.errors import ConfigError, MissingError
 
 if TYPE_CHECKING:
     from samovar.chat.conversation import Conversation
@@ -29,6 +29,20 @@ def load_tasks(recipe: Recipe, *, seed: int, names: Iterable[str] | None = None)
         name: load_task(name, assistant_name=recipe.name, seed=seed, languages=recipe.languages)
         for name in sorted(recipe.sft.tasks if names is None else names)
     }
+
+
+def check_questions(recipe: Recipe, shares: Mapping[str, float], key: str) -> None:
+    """See that there are tasks whose questions the stage ``key`` can ask.
+
+    Raises:
+        ConfigError: there is none, or one of that name.
+    """
+    if not shares:
+        raise ConfigError(
+            f"{key} has no task whose questions could be asked",
+            hint=f"name tasks with their shares under {key}.tasks, or under sft.tasks",
+        )
+    load_tasks(recipe, seed=0, names=shares)
 
 
 def task_config(recipe: Recipe) -> dict[str, Any]:
@@ -79,6 +93,18 @@ def preference_files(root: Path, names: Sequence[str], key: str, inputs: Mapping
     """
     made = [inputs["rlaif"] / MADE_PREFERENCES] if "rlaif" in inputs else []
     return [*named_files(root, names, key), *(path for path in made if path.stat().st_size)]
+
+
+def check_preferences(recipe: Recipe, names: Sequence[str], key: str) -> None:
+    """See that the stage ``key`` will have preferences to learn from.
+
+    Raises:
+        ConfigError: nobody names or makes any.
+    """
+    if not names and recipe.rlaif is None:
+        raise ConfigError(
+            f"{key}.preferences names nothing to learn from", hint="name files there, or add the section rlaif"
+        )
 
 
 def content_fingerprint(paths: list[Path]) -> str:

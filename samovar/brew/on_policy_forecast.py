@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from samovar.brew.answering_forecast import (
     ANSWER_SHARE,
-    DECODED_SHARE_OF_TRAINING_SPEED,
     PROMPT_TOKENS,
     TOKENS_OF_AN_ANSWER,
+    decoded_share_of_training_speed,
 )
 from samovar.brew.forecast import Forecast, Outlook
 from samovar.brew.preference_forecast import forecast_preferences, preference_tokens
@@ -36,7 +36,7 @@ def forecast_on_policy(recipe: Recipe, settings: DpoSettings, outlook: Outlook) 
     training = forecast_preferences(recipe, settings, outlook, gate=settings.gate, tokens=tokens)
     answer = ANSWER_SHARE * how.max_tokens
     drawn = (how.rounds + 1) * prompts * how.samples * answer
-    seconds = drawn / (speed * DECODED_SHARE_OF_TRAINING_SPEED)
+    seconds = drawn / (speed * decoded_share_of_training_speed())
     # Every two of the answers in both orders, and one of each round beside one of the beginning.
     comparisons = how.rounds * prompts * (how.samples * (how.samples - 1) / 2 + 1)
     if how.feedback is None:

@@ -9,6 +9,7 @@ from samovar.brew.forecast import Outlook
 from samovar.brew.recipe import Recipe
 from samovar.brew.stage import load_stages
 from samovar.brew.training_forecast import (
+    adapter_of,
     as_run_here,
     decoder_settings,
     stage_memory,
@@ -17,6 +18,7 @@ from samovar.brew.training_forecast import (
 )
 from samovar.model.settings import DecoderSettings
 from samovar.model.sizes import table_parameters
+from samovar.train.flops import training_flops
 from samovar.train.memory_model import TrainingMemory
 
 
@@ -62,7 +64,7 @@ def outline(recipe: Recipe, outlook: Outlook) -> Outline:
                 name,
                 tokens,
                 tokens / own_shape.num_parameters,
-                tokens * own_shape.flops_per_token(context),
+                tokens * training_flops(own_shape, context, adapter_of(settings)),
                 tokens / corpus_tokens if name == "pretrain" and corpus_tokens else None,
                 stage_memory(recipe, settings, outlook, is_compiled=is_compiled, shape=own_shape),
                 is_compiled,

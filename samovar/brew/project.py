@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from samovar.core.artifact import STATE
+from samovar.core.command_line import as_typed
 from samovar.core.errors import ConfigError, MissingError
 from samovar.core.files import naming_os_errors, write_atomic
 
@@ -90,10 +91,11 @@ def open_project(root: Path) -> Project:
         if (root / "adapter_config.json").is_file():
             raise MissingError(
                 f"{root} is an adapter alone, which answers on the model it was trained for",
-                hint=f"`samovar chat BASE --adapter {root}`, or merge the two: `samovar merge BASE {root} --out DIR`",
+                hint=f"`{as_typed('samovar', 'chat', 'BASE', '--adapter', root)}`, or merge the two: "
+                f"`{as_typed('samovar', 'merge', 'BASE', root, '--out', 'DIR')}`",
             )
         what = f"{root} is not a project: it has no {RECIPE_FILE}" if root.exists() else f"{root} does not exist"
-        raise MissingError(what, hint=f"make a project with `samovar new {root}`")
+        raise MissingError(what, hint=f"make a project with `{as_typed('samovar', 'new', root)}`")
     return project
 
 
@@ -108,7 +110,7 @@ def new_project(root: Path, recipe: str = "quickstart") -> Project:
     if project.recipe_file.exists():
         raise ConfigError(
             f"{root} is a project already",
-            hint=f"brew it with `samovar brew {root}`, or name another folder",
+            hint=f"brew it with `{as_typed('samovar', 'brew', root)}`, or name another folder",
         )
     if root.exists() and not root.is_dir():
         raise ConfigError(f"{root} is a file", hint="name a folder")

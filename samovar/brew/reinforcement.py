@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from samovar.brew.answering_forecast import ANSWER_SHARE, DECODED_SHARE_OF_TRAINING_SPEED, PROMPT_TOKENS
-from samovar.brew.curriculum import load_tasks, task_config
+from samovar.brew.answering_forecast import ANSWER_SHARE, PROMPT_TOKENS, decoded_share_of_training_speed
+from samovar.brew.curriculum import check_questions, load_tasks, task_config
 from samovar.brew.forecast import Forecast, Outlook
 from samovar.brew.habits import habits_config, habits_of
 from samovar.brew.promotion import promote
@@ -32,6 +33,17 @@ class ReinforcementStage(Stage):
     @abstractmethod
     def settings(self, recipe: Recipe) -> GrpoSettings | PpoSettings:
         """The stage's section of the recipe."""
+
+    def check(self, recipe: Recipe) -> None:
+        """See that there is something to ask, and somebody who rewards.
+
+        Raises:
+            ConfigError: there is not.
+        """
+        settings = self.settings(recipe)
+        check_questions(recipe, settings.tasks or recipe.sft.tasks, self.name)
+        if settings.reward == "model":
+            check_judge(recipe, f"{self.name}.reward is model", hint=f"or leave {self.name}.reward at tasks")
 
     def config(self, recipe: Recipe) -> dict[str, Any]:
         """How it is trained, on what, and what the gate asks.
@@ -63,7 +75,7 @@ class ReinforcementStage(Stage):
             rewarding=_rewarding(context) if settings.reward == "model" else None,
             is_quiet=context.is_quiet,
         )
-        return metrics | promote(context, settings.gate, old=old) | card_facts(old)
+        return metrics | promote(context, settings.gate, old=old, learnt=shares) | card_facts(old)
 
     def training(self, recipe: Recipe, outlook: Outlook) -> Training:
         """The answers with their questions, as often as they are learnt from."""
@@ -76,13 +88,29 @@ class ReinforcementStage(Stage):
         drawn, read = _drawn(settings), _read(settings)
         training = forecast_training(recipe, settings, tokens=max(1.0, read * settings.epochs), outlook=outlook)
         speed = probe_training(recipe, settings, outlook)["tokens_per_second"]
-        questions = 2 * settings.gate.examples * len(recipe.sft.tasks) * len(recipe.languages)
+        asked = {*recipe.sft.tasks, *settings.tasks}
+        questions = 2 * settings.gate.examples * len(asked) * len(recipe.languages)
         decoded = drawn + questions * settings.max_tokens * ANSWER_SHARE
         seconds = training.seconds + 2 * FORWARD_SHARE * read / speed
         reference_bytes = REFERENCE_BYTES_PER_PARAMETER * decoder_settings(recipe, outlook).num_parameters
         return training._replace(
-            seconds=seconds + decoded / (speed * DECODED_SHARE_OF_TRAINING_SPEED),
+            seconds=seconds + decoded / (speed * decoded_share_of_training_speed()),
             memory_bytes=training.memory_bytes + reference_bytes,
+        )
+
+
+def check_judge(recipe: Recipe, why: str, *, hint: str) -> None:
+    """See that the recipe trains a reward model of whole answers, which a stage wants for the reason ``why``.
+
+    Raises:
+        ConfigError: it does not; ``hint`` is what else can be done.
+    """
+    if recipe.reward is None:
+        raise ConfigError(f"{why}, and the recipe trains no reward model", hint=f"add the section reward, {hint}")
+    if recipe.reward.kind == "steps":
+        raise ConfigError(
+            f"{why}, and the recipe's reward model judges steps of solutions",
+            hint=f"leave reward.kind at answers, {hint}",
         )
 
 
@@ -110,8 +138,9 @@ def _rewarding(context: StageContext) -> Rewarding:
         )
     judge = RewardModel.load(folder)
 
-    def reward(rollouts: Sequence[Rollout]) -> list[float]:
+    def reward(rollouts: Sequence[Rollout]) -> list[float | None]:
         conversations = [Conversation(messages=[*one.example.prompt, *one.completion]) for one in rollouts]
-        return [float(score) for score in judge.score(conversations)]
+        scores = judge.score_what_fits(conversations).tolist()
+        return [None if math.isnan(score) else score for score in scores]
 
     return reward

@@ -6,22 +6,15 @@ import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from samovar.core.errors import CorruptError
-from samovar.train.journal import is_of_iteration
+from samovar.train.journal import SIGNS, Point, is_of_iteration
 
 RECENT_SECONDS = 60.0
 """Over which the speed is taken."""
 SMOOTHING = 0.1
 """Weight of a new value in the running mean."""
-
-
-class Point(NamedTuple):
-    """A value at a place of the curve: after so many tokens, or so many iterations."""
-
-    place: float
-    value: float
 
 
 @dataclass(slots=True)
@@ -55,6 +48,10 @@ class Rows:
     is_by_iterations: bool = False
     last: dict[str, Any] = field(default_factory=dict)
     samples: dict[str, str] = field(default_factory=dict)
+    first_samples: dict[str, str] = field(default_factory=dict)
+    """The first ones, for who wants to see what has become of them."""
+    signs: list[str] = field(default_factory=list)
+    """What the run has told of itself that goes wrong, in words."""
 
     @property
     def curve(self) -> Curve:
@@ -72,6 +69,9 @@ class Rows:
         self.seconds.append(seconds)
         found = {name: value for name, value in row.items() if name.startswith("sample") and isinstance(value, str)}
         self.samples = found or self.samples
+        self.first_samples = self.first_samples or found
+        if SIGNS in row:
+            self.signs.append(str(row[SIGNS]))
 
     def _add_step(self, row: dict[str, Any]) -> None:
         tokens, loss = float(row["tokens"]), float(row["loss"])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from samovar.core.artifact import STATE
+from samovar.core.plugins import classes_in, module_names
 from samovar.train.parallel.world import BY_ITSELF, World
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from samovar.train.settings import LoopSettings
 
 
+_STAGES = "samovar.brew.stages"
 TAUGHT = ("sft", "dpo", "improve", "grpo", "ppo")
 """Stages that make an assistant, each from that of the last one before it that the recipe has."""
 
@@ -132,14 +132,7 @@ class Stage(ABC):
 
 def load_stages() -> dict[str, Stage]:
     """Every stage in ``stages/``, each after those it needs."""
-    from samovar.brew import stages as package
-
-    found: dict[str, Stage] = {}
-    for module in pkgutil.iter_modules(package.__path__):
-        for value in vars(importlib.import_module(f"{package.__name__}.{module.name}")).values():
-            if isinstance(value, type) and issubclass(value, Stage) and value.__module__.endswith(f".{module.name}"):
-                found[value.name] = value()
-    return in_order(found.values())
+    return in_order(kind() for name in module_names(_STAGES) for kind in classes_in(_STAGES, name, Stage))
 
 
 def in_order(stages: Iterable[Stage]) -> dict[str, Stage]:

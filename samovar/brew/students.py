@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from samovar.brew.answering_forecast import DECODED_SHARE_OF_TRAINING_SPEED, answering_seconds
+from samovar.brew.answering_forecast import answering_seconds, decoded_share_of_training_speed
 from samovar.brew.forecast import PROCESS_BYTES, Forecast, Outlook
 from samovar.brew.recipe import Recipe
 from samovar.brew.training_forecast import (
@@ -75,9 +75,9 @@ def distilling(recipe: Recipe, settings: DistillSettings, shape: DecoderSettings
     own = probe_training(recipe, settings, outlook, shape)["tokens_per_second"]
     # The teacher goes through every token once, kept or not; the student draws what it learns from on policy.
     seconds = training.seconds + FORWARD_SHARE * settings.tokens / speed
-    seconds += settings.teacher_answers * settings.answer_tokens / 2 / (speed * DECODED_SHARE_OF_TRAINING_SPEED)
+    seconds += settings.teacher_answers * settings.answer_tokens / 2 / (speed * decoded_share_of_training_speed())
     drawn = settings.on_policy * (1 - settings.on_policy_after) * settings.tokens * TARGET_SHARE
-    seconds += drawn / (own * DECODED_SHARE_OF_TRAINING_SPEED)
+    seconds += drawn / (own * decoded_share_of_training_speed())
     if settings.alone:
         seconds += training.seconds
     for rate in (speed, own, *([own] if settings.alone else [])):

@@ -18,13 +18,15 @@ from samovar.train.preference_settings import PreferenceSettings, RewardSettings
 from samovar.train.rl.settings import RlSettings
 from samovar.train.settings import LoopSettings, PretrainSettings, SftSettings
 
-COMPILE_SECONDS = 45.0
-"""Of torch.compile for one shape, forward and backward, on two cores."""
+COMPILE_SECONDS = 30.0
+"""Of torch.compile for one layer and the loss, forward and backward, on two cores."""
 GPU_COMPILE_SECONDS = 8.0
 """Of one layer, which is all that is compiled for a GPU (4 to 9 s beside an H200)."""
+SLOWS_TRAINING = {"rank", "targets", "dropout", "use_dora", "base_bits"}
+"""What of an adapter's settings makes training slower or faster."""
 VALIDATION_ROWS = 256
-FORWARD_SHARE = 1 / 3
-"""Of a training step that its forward pass takes."""
+FORWARD_SHARE, FORWARD_SHARE_OF_ADAPTER = 1 / 3, 1 / 2
+"""Of a training step that its forward pass takes; frozen weights have no gradients of their own."""
 CHECKPOINT_BYTES_PER_PARAMETER = 12
 """Weights and two moments in float32: an upper bound, Muon keeps one for the matrices."""
 AVERAGE_BYTES_PER_PARAMETER = 4
@@ -77,26 +79,28 @@ def forecast_training(
     shape = shape or decoder_settings(recipe, outlook)
     context = training_context(recipe, settings, shape)
     settings = as_run_here(settings, shape, context)
-    probe = probe_training(recipe, settings, outlook, shape)
+    adapter = _adapter_settings(settings)
+    probe = probe_training(recipe, settings, outlook, shape, adapter=adapter)
     is_compiled = will_compile(settings, tokens)
     memory = stage_memory(recipe, settings, outlook, is_compiled=is_compiled, shape=shape)
     eager = probe["tokens_per_second"]
     validation_tokens = settings.validations * VALIDATION_ROWS * context
     seconds = tokens / (probe["compiled_tokens_per_second"] if is_compiled else eager)
+    forward = FORWARD_SHARE if adapter is None else FORWARD_SHARE_OF_ADAPTER
     if settings.activation_checkpointing:
-        seconds *= 1 + FORWARD_SHARE
+        seconds *= 1 + forward
     checkpoint_bytes = CHECKPOINT_BYTES_PER_PARAMETER
     if settings.ema_decay is not None:
         checkpoint_bytes += AVERAGE_BYTES_PER_PARAMETER
-    seconds += FORWARD_SHARE * validation_tokens / eager + START_SECONDS
+    seconds += forward * validation_tokens / eager + START_SECONDS
     if is_compiled:
         seconds += GPU_COMPILE_SECONDS if has_gpu() else COMPILE_SECONDS
-    resident = memory.resident(is_compiled=is_compiled, process_bytes=PROCESS_BYTES)
+    resident = memory.resident(process_bytes=PROCESS_BYTES)
     return Forecast(
         seconds,
         memory.on_gpu if has_gpu() else resident,
         # A checkpoint is written beside the one before it.
-        shape.num_parameters * (WEIGHT_BYTES + 2 * checkpoint_bytes) + extra_disk_bytes,
+        WEIGHT_BYTES * shape.num_parameters + 2 * checkpoint_bytes * _trained(settings, shape) + extra_disk_bytes,
     )
 
 
@@ -128,6 +132,11 @@ def stage_memory(
     )
 
 
+def _trained(settings: LoopSettings, shape: DecoderSettings) -> int:
+    adapter = adapter_of(settings)
+    return shape.num_parameters if adapter is None else adapter.num_parameters(shape)
+
+
 def _has_forks(settings: LoopSettings) -> bool:
     """Whether answers to a prompt share a row. An encoder that is to be a reward model reads them one by one."""
     if isinstance(settings, RewardSettings):
@@ -137,14 +146,29 @@ def _has_forks(settings: LoopSettings) -> bool:
 
 def adapter_of(settings: LoopSettings) -> Adapter | None:
     """What is trained in place of the weights, as the formula of memory wants it."""
+    adapter = _adapter_settings(settings)
+    return None if adapter is None else adapter_as_reckoned(adapter)
+
+
+def adapter_as_reckoned(adapter: AdapterSettings) -> Adapter:
+    """What of it the formulas of memory and FLOPs want."""
+    return Adapter(adapter.rank, adapter.targets, adapter.base_bits)
+
+
+def _adapter_settings(settings: LoopSettings) -> AdapterSettings | None:
     adapter: AdapterSettings | None = getattr(settings, "adapter", None)  # of pretraining there is none
-    return None if adapter is None else Adapter(adapter.rank, adapter.targets, adapter.base_bits)
+    return adapter
 
 
 def probe_training(
-    recipe: Recipe, settings: LoopSettings, outlook: Outlook, shape: DecoderSettings | None = None
+    recipe: Recipe,
+    settings: LoopSettings,
+    outlook: Outlook,
+    shape: DecoderSettings | None = None,
+    *,
+    adapter: AdapterSettings | None = None,
 ) -> Mapping[str, float]:
-    """Tokens a second, eager and compiled."""
+    """Tokens a second, eager and compiled, of training all weights, or an adapter beside them."""
     shape = shape or decoder_settings(recipe, outlook)
     context = training_context(recipe, settings, shape)
     most = GPU_PROBE_TOKENS if has_gpu() else PROBE_TOKENS
@@ -154,8 +178,9 @@ def probe_training(
         from samovar.train.probe import COMPILED_GAIN, probe_tokens_per_second
 
         measure = partial(
-            probe_tokens_per_second, shape, context=context, micro_batch_tokens=micro_batch_tokens, micro_batches=2
-        )
+            probe_tokens_per_second, shape, context=context, micro_batch_tokens=micro_batch_tokens, micro_batches=2,
+            adapter=adapter,
+        )  # fmt: skip
         speed = measure()
         give_back_freed_memory()
         # What compiling gains on a GPU depends on how long Python takes to begin its kernels.
@@ -163,7 +188,10 @@ def probe_training(
         give_back_freed_memory()
         return {"tokens_per_second": speed, "compiled_tokens_per_second": compiled}
 
-    return outlook.machine.measured("training", [shape.model_dump(mode="json"), context, micro_batch_tokens], probe)
+    way = [] if adapter is None else [adapter.model_dump(mode="json", include=SLOWS_TRAINING)]
+    return outlook.machine.measured(
+        "training", [shape.model_dump(mode="json"), context, micro_batch_tokens, *way], probe
+    )
 
 
 def probe_peak(outlook: Outlook) -> Mapping[str, float]:

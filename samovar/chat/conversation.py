@@ -191,9 +191,14 @@ def _read_content(value: Any) -> str:
     texts: list[str] = []
     for part in value:
         kind = part.get("type") if isinstance(part, Mapping) else None
-        if kind != "text" or not isinstance(part.get("text"), str):
+        if kind != "text":
             raise DataError(
                 f"content has a part of the type {short(kind)}: only text is understood", hint="leave the part out"
+            )
+        if not isinstance(part.get("text"), str):
+            raise DataError(
+                f"content has a part {short(part)}: it is of the type 'text' and has none",
+                hint='write {"type": "text", "text": "…"}',
             )
         texts.append(part["text"])
     return "".join(texts)

@@ -1,8 +1,8 @@
 """The forms in which conversations are handed around, told apart by their keys and read without registration.
 
 OpenAI: ``{"messages": [{"role", "content"}, …]}``. ShareGPT: ``{"conversations": [{"from", "value"}, …]}``, tools
-called by turns of ``function_call`` and answered by ``observation``. Alpaca: ``{"instruction", "input", "output"}``,
-earlier turns in ``history``. And a bare ``{"prompt", "completion"}``.
+called by turns of ``function_call`` and answered by ``observation``. Alpaca: ``{"instruction", "input", "output"}`` (or
+``response``), earlier turns in ``history``. And a bare ``{"prompt", "completion"}``.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def read_conversation(value: Any) -> Conversation:
     if isinstance(value, Mapping):
         if "conversations" in value and "messages" not in value:
             return sharegpt(value)
-        if "instruction" in value and "output" in value:
+        if "instruction" in value and ("output" in value or "response" in value):
             return alpaca(value)
         if "prompt" in value and "completion" in value:
             return _whole(read_turns(value["prompt"]) + read_turns(value["completion"], role="assistant"), value)
@@ -76,8 +76,8 @@ def alpaca(value: Mapping[str, Any]) -> Conversation:
     Raises:
         DataError: a part of it is not text.
     """
-    messages = alpaca_prompt(value)
-    return _whole([*messages, Message(role="assistant", content=_text(value, "output"))], value)
+    answer = _text(value, "output" if "output" in value else "response")
+    return _whole([*alpaca_prompt(value), Message(role="assistant", content=answer)], value)
 
 
 def alpaca_prompt(value: Mapping[str, Any]) -> list[Message]:

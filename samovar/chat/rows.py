@@ -83,13 +83,23 @@ def render_rows(
         yield from _encode(pieces, tokenizer)
 
 
-def prompt_ids(messages: Sequence[Message], tokenizer: Tokenizer, tools: Sequence[Mapping[str, Any]] = ()) -> list[int]:
+def prompt_ids(
+    messages: Sequence[Message], tokenizer: Tokenizer, tools: Sequence[Mapping[str, Any]] = (), *, begun: str = ""
+) -> list[int]:
     """The ids after which the assistant speaks: exactly those with which ``render_row`` of the whole would begin.
 
+    Args:
+        messages: so far.
+        tokenizer: whose template writes them.
+        tools: that the template lists.
+        begun: what the assistant has said of its turn already; marks in it are words.
     Raises:
         DataError: the template refuses the messages.
     """
     pieces = _pieces(messages, tools, tokenizer, add_generation_prompt=True)
+    if begun:
+        said = _Piece(find_speech(tokenizer).lead + begun, None, False)
+        pieces = list(_joined(_swallowed([*pieces, said], tokenizer), tokenizer))
     return next(_encode([pieces], tokenizer)).ids
 
 

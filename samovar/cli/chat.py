@@ -82,6 +82,7 @@ def _ask_once(agent: Agent, sampling: Sampling, text: str, *, as_json: bool) -> 
 
     finished = _answer(agent, sampling, [Message(role="user", content=text)], streams=False)
     print(json.dumps(_as_json(finished), ensure_ascii=False) if as_json else finished.messages[-1].content)
+    _tell_if_cut(finished)
 
 
 def _converse(agent: Agent, sampling: Sampling, name: str, *, as_json: bool) -> None:
@@ -110,6 +111,7 @@ def _converse(agent: Agent, sampling: Sampling, name: str, *, as_json: bool) -> 
             say("\nstopped: this answer is not kept")
             continue
         print(json.dumps(_as_json(finished), ensure_ascii=False) if as_json else "", flush=True)
+        _tell_if_cut(finished)
         if len(told) < len(history):
             say("[the conversation is long: answered without its beginning]")
         history = [*told, turn, *finished.messages]
@@ -137,17 +139,15 @@ def _go_on(
 ) -> tuple[list[Message], Finished]:
     """What of ``history`` the model was told, and its answer to ``turn``.
 
-    Of a history that the context does not hold the older half is left out, which leaves room for the answer too.
+    Of a history that leaves the answer less than a quarter of the context, or than it may have, the older half is left
+    out.
     """
+    enough = min(sampling.max_tokens, agent.engine.max_context // 4)
     told = history
-    while True:
-        try:
-            return told, _answer(agent, sampling, [*told, turn], streams=streams)
-        except RequestError as error:
-            if error.code != "context_length_exceeded" or not told:
-                raise
+    while told and agent.room([*told, turn]) < enough:
         later = (told[start:] for start, one in enumerate(told) if one.role == "user" and start >= len(told) / 2)
         told = next(later, [])
+    return told, _answer(agent, sampling, [*told, turn], streams=streams)
 
 
 def _answer(agent: Agent, sampling: Sampling, conversation: list[Message], *, streams: bool) -> Finished:
@@ -163,6 +163,13 @@ def _answer(agent: Agent, sampling: Sampling, conversation: list[Message], *, st
         else:
             _show_step(event)
     raise RuntimeError("the agent ended without an answer")
+
+
+def _tell_if_cut(finished: Finished) -> None:
+    if finished.has_spent_rounds:
+        say("[no answer: it has called tools as often as it may before one (serve.max_rounds)]")
+    elif finished.finish_reason == "length":
+        say("[the answer is cut short: it may not be longer, or the context is full]")
 
 
 def _show_step(event: Event) -> None:

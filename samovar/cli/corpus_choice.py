@@ -29,6 +29,7 @@ def corpus_of(project_folder: Path) -> Path:
     from samovar.brew.recipe import load_recipe
     from samovar.brew.stage import load_stages
     from samovar.core.artifact import is_whole, read_manifest
+    from samovar.core.command_line import as_typed
     from samovar.core.errors import MissingError
 
     project = open_project(project_folder)
@@ -40,7 +41,7 @@ def corpus_of(project_folder: Path) -> Path:
     if not made:
         raise MissingError(
             f"{project_folder} has no corpus yet",
-            hint=f"make it with `samovar brew {project_folder}`, or name one with --corpus CORPUS",
+            hint=f"make it with `{as_typed('samovar', 'brew', project_folder)}`, or name one with --corpus CORPUS",
         )
     newest = max(made, key=lambda folder: read_manifest(folder).made_at)
     say(f"the documents or the recipe have changed since the last brew; searching {newest.name}, which it made")

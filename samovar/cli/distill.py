@@ -84,7 +84,8 @@ def run(
 ) -> None:
     """Teach a smaller assistant what a larger one expects at every token.
 
-    In the end both are asked the same held-out questions, and stand in one table with their sizes and speeds.
+    In the end both are asked the same held-out questions, and stand in one table with their sizes and speeds. Where
+    distill.gate says how much worse the student may be, the teacher stays in OUT if it is worse than that.
     """
     named = {"size": size, "top_k": top_k, "on_policy": on_policy, "alone": alone or None}
     keys: dict[str, Any] = {name: value for name, value in named.items() if value is not None}

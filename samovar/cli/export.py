@@ -57,6 +57,7 @@ def run(
     is kept.
     """
     from samovar.brew.assistant import ASSISTANT_STAGES, TRAINED_STAGES, find_assistant
+    from samovar.model.card import read_card
 
     if weight_type is None:
         weight_type = TYPES[form][0]
@@ -75,6 +76,9 @@ def run(
         print_json({"source": str(assistant.model), "out": str(out), **facts, "parity": parity.facts()})
     say(f"{out}: {', '.join(facts['files'])}; {short_bytes(facts['size_bytes'])}")
     say(str(parity))
+    card = read_card(assistant.model)
+    if card is not None:
+        say(f"licence: {card.terms.name}: {card.terms.summary}")
     say_next(*_next(form, out, facts["files"]))
 
 
@@ -113,6 +117,6 @@ def _next(form: Format, out: Path, files: list[str]) -> list[str | Path]:
     if form == "two-files":
         return ["python", out / "run.py"]
     if form == "gguf":
-        return ["llama-cli", "-m", out / files[0]]
+        return ["llama-cli", "-m", *(out / name for name in files if name.endswith(".gguf"))]
     path = json.dumps(str(out), ensure_ascii=False)
     return ["python", "-c", f"from transformers import AutoModelForCausalLM as M; print(M.from_pretrained({path}))"]

@@ -76,7 +76,7 @@ def _shape(project: Project, recipe: Recipe) -> DecoderSettings:
 
 
 def _here(project: Project, recipe: Recipe, price: Price | None) -> tuple[Costing, Any, float]:
-    from samovar.brew.costing import local_costing
+    from samovar.brew.costing import ReckoningMachine, local_costing
     from samovar.brew.graph import resolve
     from samovar.brew.stage import load_stages
 
@@ -87,7 +87,8 @@ def _here(project: Project, recipe: Recipe, price: Price | None) -> tuple[Costin
     corpus_tokens = float(shards.metrics.get("tokens", 0.0)) if shards is not None else 0.0
 
     def note() -> str:
-        how = "reckoned from the rate of smaller ones" if machine.has_reckoned else "measured by probes"
+        has_reckoned = isinstance(machine, ReckoningMachine) and machine.has_reckoned
+        how = "reckoned from the rate of smaller ones" if has_reckoned else "measured by probes"
         return f"the whole brew on this machine, of what is not made yet; speeds of large models {how}"
 
     return costing, note, corpus_tokens

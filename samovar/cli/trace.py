@@ -49,7 +49,8 @@ def run(
     places = "place" if found.num_places == 1 else "places"
     say(f"{found.num_places:,} {places} in {found.num_documents:,} {documents} of {folder}")
     if found.num_documents > len(found.hits):
-        say(f"the {len(found.hits)} with most places are shown: --limit {min(found.num_documents, 1000)} shows more")
+        shown = "that with most places is" if len(found.hits) == 1 else f"the {len(found.hits)} with most places are"
+        say(f"{shown} shown: --limit {min(found.num_documents, 1000)} shows more")
     if not found.num_places and not loose:
         say("hint: --loose minds neither case nor white space")
 

@@ -95,6 +95,8 @@ def entry(now: Picture) -> dict[str, Any]:
         "learning_rate": last.get("learning_rate"),
         "gradient_norm": last.get("gradient_norm"),
         "samples": rows.samples,
+        "first_samples": rows.first_samples,
+        "signs": rows.signs,
     }
 
 

@@ -32,8 +32,9 @@ def picture(now: Picture, width: int, height: int) -> RenderableType:
         return Text(f"{now.stage}: begun, and no step is done yet (compiling takes up to a minute)", style="yellow")
     is_wide = width >= WIDE
     plot_width = (width - NUMBERS_WIDTH - 3 if is_wide else width) - LABEL_WIDTH - 1
-    samples = _samples(now, width)
-    taken = 6 + 3 * len(samples) + (0 if is_wide else 5)
+    samples = _beside_earlier(now, width) or _samples(now, width)
+    lines = len(samples) if now.rows.is_by_iterations else 3 * len(samples)
+    taken = 6 + lines + (0 if is_wide else 5)
     plot_height = max(5, min(14, height - taken))
     curve = _curve(now, max(16, plot_width), plot_height)
     parts: list[RenderableType] = [_headline(now, width)]
@@ -43,7 +44,7 @@ def picture(now: Picture, width: int, height: int) -> RenderableType:
         parts.append(both)
     else:
         parts += [_numbers(now, columns=2 if width >= MEDIUM else 1), curve]
-    return Group(*parts, *samples)
+    return Group(*parts, *(Text(f"look: {one_line(sign)}", style="yellow") for sign in now.rows.signs), *samples)
 
 
 def _headline(now: Picture, width: int) -> Text:
@@ -139,6 +140,22 @@ def _curve(now: Picture, width: int, height: int) -> Table:
     below = Text(f"0  {legend}".ljust(width - len(end)) + end, style="dim", no_wrap=True, overflow="crop")
     table.add_row(Text(""), below)
     return table
+
+
+def _beside_earlier(now: Picture, width: int) -> list[Text]:
+    """Answers of the beginning and of now to the same questions, a line each; nothing where there are no earlier ones.
+
+    Those of a run by iterations, whose samples say question and answer.
+    """
+    rows = now.rows
+    if not rows.is_by_iterations or rows.samples is rows.first_samples:
+        return []
+    lines = []
+    for name in (name for name in rows.samples if name in rows.first_samples):
+        question, _, said = rows.samples[name].partition(" -> ")
+        before = rows.first_samples[name].partition(" -> ")[2]
+        lines += [(f"{name}: ", question), ("  before: ", before), ("     now: ", said)]
+    return [Text(label, style="dim").append(shortened(one_line(text), width - len(label))) for label, text in lines]
 
 
 def _samples(now: Picture, width: int) -> list[Text]:

@@ -85,6 +85,27 @@ def read_json(path: Path) -> Any:
         raise CorruptError(f"{path} is not valid JSON: {error}", hint="delete it and make it again") from error
 
 
+def read_config_file(path: Path, *, of: str, hint: str, again: str) -> dict[str, Any]:
+    """The JSON object in ``path``, by which a folder is known to be that of a model, say.
+
+    Args:
+        of: what such a folder holds.
+        hint: what to do where there is none.
+        again: and where it is damaged.
+    Raises:
+        MissingError: there is none; says what is there.
+        CorruptError: it is not a JSON object.
+    """
+    folder = path.parent
+    if not path.is_file():
+        there = ", ".join(sorted(one.name for one in folder.iterdir())[:8]) if folder.is_dir() else "no such folder"
+        raise MissingError(f"{folder} holds no {of}: {path.name} is missing (found: {there or 'nothing'})", hint=hint)
+    config = read_json(path)
+    if not isinstance(config, dict):
+        raise CorruptError(f"{path} is not a JSON object", hint=again)
+    return config
+
+
 def fingerprint(value: Any) -> str:
     """A stable hash of a JSON-able value: 64 hexadecimal digits."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))

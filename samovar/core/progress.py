@@ -25,6 +25,8 @@ class Progress:
         self._started = self._shown = time.monotonic()
         self._offset = 0.0
         self._num_advances = 0
+        self._told = -1.0
+        """How much was done when that was last shown."""
         self._is_terminal = sys.stderr.isatty()
         self._every_s = 0.2 if self._is_terminal else 5.0
         self._is_quiet = is_quiet
@@ -53,11 +55,13 @@ class Progress:
             print(f"{clear}{text}", file=sys.stderr, flush=True)
 
     def finish(self) -> None:
-        """Leave the last state on the screen."""
-        if not self._is_quiet:
+        """Leave the last state on the screen; a log has it already where nothing came since its last line."""
+        is_told = self._told == self.done and (not self.total or self.done >= self.total)
+        if not self._is_quiet and (self._is_terminal or not is_told):
             self._show(end="\n", is_over=True)
 
     def _show(self, end: str, *, is_over: bool = False) -> None:
+        self._told = self.done
         elapsed = max(1e-9, time.monotonic() - self._started)
         rate = (self.done - self._offset) / elapsed
         parts = [f"{self.title:<10}"]

@@ -57,7 +57,7 @@ def _problem(kind: type[BaseModel], issue: Any) -> str:
 
 
 def _models_at(kind: type[BaseModel], path: list[Any]) -> list[type[BaseModel]]:
-    """The group at ``path`` below ``kind``; all that it may be where unions hide it."""
+    """The group at ``path`` below ``kind``; of a union the one that ``path`` names, else all that it may be."""
     models: list[type[BaseModel]] = [kind]
     for part in path:
         found = [
@@ -66,8 +66,14 @@ def _models_at(kind: type[BaseModel], path: list[Any]) -> list[type[BaseModel]]:
             if isinstance(part, str) and part in parent.model_fields
             for model in _models_in(parent.model_fields[part].annotation)
         ]
-        models = found or models
+        named = [model for model in models if isinstance(part, str) and _is_called(model, part)]
+        models = found or named or models
     return models
+
+
+def _is_called(model: type[BaseModel], name: str) -> bool:
+    """Whether a field of ``model`` holds this name, by which a union tells it from others."""
+    return any(field.default == name for field in model.model_fields.values())
 
 
 def _models_in(annotation: Any) -> list[type[BaseModel]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from samovar.core.artifact import SCRATCH
 from samovar.core.errors import DataError
-from samovar.core.files import naming_os_errors, write_json_lines
+from samovar.core.files import naming_os_errors
 from samovar.core.progress import Progress
 from samovar.data.account import FILES, reading_account
 from samovar.data.corpus_reader import read_corpus
@@ -88,20 +88,13 @@ def build_corpus(
             writer.add(document)
         writer.finish()
         verdicts.finish()
-        progress.say(flow.reuse_summary())
-        if told := flow.in_vain_summary():
-            progress.say(told)
-        if told := workers.summary():
+        for told in filter(None, (flow.reuse_summary(), flow.in_vain_summary(), workers.summary())):
             progress.say(told)
     store.retain_used()
     _remove_scratch(out)
     steps = flow.finished_steps()
     shown = settings.model_copy(update={"workers": None, "engine": "local"})  # the report does not depend on them
     report = CorpusReport(account, steps, statistics, writer.counts, settings=shown, name=name, lang=settings.lang)
-    write_json_lines(out / "dropped.jsonl", report.dropped_rows())
-    write_json_lines(
-        out / "edited.jsonl", [{"step": step, **one._asdict()} for step, edits in report.edits for one in edits]
-    )
     write_reports(report, out)
     if not writer.counts.documents:
         raise _empty_corpus(settings, report, out)
@@ -125,7 +118,7 @@ def _empty_corpus(settings: DataSettings, report: CorpusReport, out: Path) -> Da
     account = report.account
     where = ", ".join(source.label for source in settings.sources)
     dropped = [
-        f"{reason} ({step.name}): {count} documents"
+        f"{reason} ({step.name}): {count} document{'' if count == 1 else 's'}"
         for step in report.steps
         for reason, count in step.tally.dropped.items()
     ]

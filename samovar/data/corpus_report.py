@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from samovar.core.files import write_atomic
+from samovar.core.files import write_atomic, write_json_lines
 from samovar.data.account import ReadingAccount
 from samovar.data.corpus_writer import SplitCounts
 from samovar.data.mixture.groups import NOT_KNOWN, SOURCE, folder_groups
@@ -232,10 +232,13 @@ class CorpusReport:
 
 
 def write_reports(report: CorpusReport, out: Path) -> None:
-    """Write ``report.md``, ``report.html`` and the data set's card ``README.md`` into ``out``."""
+    """Write the samples, ``report.md``, ``report.html`` and the data set's card ``README.md`` into ``out``."""
     from samovar.data.report.dataset_card import dataset_card
     from samovar.data.report.pages import html, markdown
 
+    edited_rows = [{"step": step, **one._asdict()} for step, edits in report.edits for one in edits]
+    write_json_lines(out / "dropped.jsonl", report.dropped_rows())
+    write_json_lines(out / "edited.jsonl", edited_rows)
     write_atomic(out / "report.md", markdown(report))
     write_atomic(out / "report.html", html(report))
     write_atomic(out / CARD, dataset_card(report))

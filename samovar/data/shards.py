@@ -43,6 +43,23 @@ class Split(NamedTuple):
     num_documents: int
     size_bytes: int
     documents: DocumentTable
+    vocab_size: int | None = None
+    """Ids there are; None: not known."""
+
+    def tokens(self, shard: int, start: int, count: int) -> np.ndarray:
+        """``count`` tokens of a shard from ``start`` on.
+
+        Raises:
+            CorruptError: one of them is no token of the vocabulary.
+        """
+        found = self.shards[shard][start : start + count]
+        if self.vocab_size is not None and (largest := int(found.max(initial=0))) >= self.vocab_size:
+            raise CorruptError(
+                f"{getattr(found, 'filename', f'shard {shard}')} is damaged: it holds the token {largest}, and the "
+                f"vocabulary has {self.vocab_size}",
+                hint="delete its folder and run the same command again: it is made anew",
+            )
+        return found
 
     @property
     def bytes_per_token(self) -> float:
@@ -194,7 +211,8 @@ def open_split(folder: Path, split: str) -> Split:
         )
     shards = [np.memmap(path, dtype=dtype, mode="r") for path in paths]
     documents = _document_table(folder, split, counts["num_documents"])
-    return Split(list(shards), counts["num_tokens"], counts["num_documents"], counts["size_bytes"], documents)
+    sizes = counts["num_tokens"], counts["num_documents"], counts["size_bytes"]
+    return Split(list(shards), *sizes, documents, index["vocab_size"])
 
 
 def _document_table(folder: Path, split: str, num_documents: int) -> DocumentTable:

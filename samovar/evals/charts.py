@@ -9,7 +9,8 @@ from html import escape
 from itertools import pairwise
 
 from samovar.core.progress import short_number
-from samovar.evals.findings import Point, Unit
+from samovar.evals.findings import Unit
+from samovar.train.journal import Point
 
 WIDTH, HEIGHT = 640, 240
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 118, 14, 30

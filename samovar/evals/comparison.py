@@ -69,17 +69,17 @@ class Comparison(NamedTuple):
             lines.append(f"| {one.what} | {show(one.before)} | {show(one.after)} | {interval} | {one.verdict} |")
         return "\n".join(lines) + "\n"
 
-    def words(self) -> str:
+    def words(self, kept: str = "The new model is kept.", refused: str = "The old model stays.") -> str:
         """What became better and what worse, and what follows."""
         if not self.changes:
-            return "Nothing was compared: there are neither tasks nor held-out documents. The new model is kept."
+            return f"Nothing was compared: there are neither tasks nor held-out documents. {kept}"
         groups = {
             verdict: [one.what for one in self.changes if one.verdict == verdict]
             for verdict in ("better", "worse", "too much worse")
         }
         said = [f"{verdict}: {', '.join(names)}" for verdict, names in groups.items() if names]
         what = "; ".join(said) or "nothing changed beyond chance"
-        return f"{what}. {'The new model is kept.' if self.is_promoted else 'The old model stays.'}"
+        return f"{what}. {kept if self.is_promoted else refused}"
 
     def to_json(self) -> list[dict[str, Any]]:
         """For a manifest."""

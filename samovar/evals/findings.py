@@ -5,24 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from samovar.core.artifact import Manifest, is_whole, read_manifest
 from samovar.core.errors import CorruptError
 from samovar.evals.bits_per_byte import BitsPerByte
 from samovar.evals.samples import Answered, Continuation
 from samovar.evals.tasks import TaskScore
-from samovar.train.journal import METRICS, is_of_iteration, read_metrics
+from samovar.train.journal import METRICS, Point, is_of_iteration, read_metrics
 
 Unit = Literal["tokens", "iterations"]
-
-
-class Point(NamedTuple):
-    """A measurement during training."""
-
-    place: float
-    """Tokens seen, or iterations."""
-    value: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ they go along with whatever is trained from it.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, count
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -157,6 +157,21 @@ def write_card(folder: Path, terms: Terms, *, name: str, base_model: str | None,
     front |= {"library_name": "transformers", "pipeline_tag": "text-generation"}
     written = yaml.safe_dump(front, sort_keys=False, allow_unicode=True)
     write_atomic(folder / CARD_FILE, f"---\n{written}---\n\n{_body(terms, name, base_model, revision)}")
+
+
+def write_common_card(folders: Sequence[Path], out: Path, *, name: str) -> None:
+    """Write the card of what is made of several models: the terms of all of them hold for it."""
+    cards = [card for folder in folders if (card := read_card(folder)) is not None]
+    if not cards:
+        return
+    found = {
+        licence: where
+        for card in cards
+        for licence, where in zip(card.terms.licences, card.terms.found_in, strict=True)
+    }
+    ordered = tuple(sorted(found, key=lambda licence: -KINDS.index(licence.kind)))
+    terms = Terms(ordered, tuple(found[licence] for licence in ordered))
+    write_card(out, terms, name=name, base_model=cards[0].base_model)
 
 
 def copy_card(source: Path, folder: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import pkgutil
 import shutil
 from pathlib import Path
 from types import ModuleType
@@ -14,8 +13,9 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from samovar.core.errors import ConfigError, CorruptError, MissingError
-from samovar.core.files import naming_os_errors, read_json, write_json
+from samovar.core.errors import ConfigError, CorruptError
+from samovar.core.files import naming_os_errors, read_config_file, read_json, write_json
+from samovar.core.plugins import module_names
 from samovar.model import families
 from samovar.model.card import copy_card
 from samovar.model.decoder import Decoder
@@ -87,7 +87,7 @@ class Family(Protocol):
 
 def family_names() -> list[str]:
     """The model types that can be opened: a file under ``families`` each."""
-    return sorted(module.name for module in pkgutil.iter_modules(families.__path__))
+    return module_names(families.__name__)
 
 
 def family(name: str) -> Family:
@@ -246,16 +246,8 @@ def read_config(folder: Path) -> dict[str, Any]:
         MissingError: it is not there.
         CorruptError: it is not a JSON object.
     """
-    if not (folder / CONFIG).is_file():
-        there = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) if folder.is_dir() else "no such folder"
-        raise MissingError(
-            f"{folder} holds no model: {CONFIG} is missing (found: {there or 'nothing'})",
-            hint="give the folder of a model, or brew one with `samovar brew DIR`",
-        )
-    config = read_json(folder / CONFIG)
-    if not isinstance(config, dict):
-        raise CorruptError(f"{folder / CONFIG} is not a JSON object", hint="make it again")
-    return config
+    hint = "give the folder of a model, or brew one with `samovar brew DIR`"
+    return read_config_file(folder / CONFIG, of="model", hint=hint, again="make it again")
 
 
 def check_fit(folder: Path, model: torch.nn.Module, found: dict[str, Tensor]) -> None:

@@ -13,7 +13,9 @@ from typing import Any, NamedTuple
 import torch
 
 from samovar.chat.speech import find_speech
+from samovar.core.errors import ConfigError
 from samovar.core.files import naming_os_errors, read_json, write_json
+from samovar.model import encoder_checkpoint, seq2seq
 from samovar.model.card import find_terms, licence_files, read_card, terms_facts, write_card
 from samovar.model.checkpoint import (
     CONFIG,
@@ -21,6 +23,7 @@ from samovar.model.checkpoint import (
     SAMPLING,
     check_fit,
     family,
+    family_names,
     load_model,
     read_config,
     read_settings,
@@ -120,9 +123,28 @@ def check_settings(source: Path) -> DecoderSettings:
         ConfigError: the family is unknown, or there is no tokenizer that can be opened.
         CorruptError: the tokenizer does not fit the embedding, or a file is damaged.
     """
+    _check_is_decoder(source)
     settings = read_settings(source)
     check_vocabulary(open_tokenizer(source), settings, source)
     return settings
+
+
+def _check_is_decoder(source: Path) -> None:
+    """Say of models that open otherwise how they do: a list of decoders would not help."""
+    kind = read_config(source).get("model_type")
+    if kind in encoder_checkpoint.FAMILIES:
+        how = (
+            "samovar.model.encoder_checkpoint.load_encoder opens it as an embedder or a classifier, and reward.base "
+            "takes it for a reward model"
+        )
+    elif kind in seq2seq.FAMILIES:
+        how = "samovar.model.seq2seq.Seq2Seq.load opens it, with the extra t5"
+    else:
+        return
+    raise ConfigError(
+        f"{source} is of the family {kind!r}, which is no decoder: it cannot be a base, nor be chatted with",
+        hint=f"{how}; known families of decoders: {', '.join(family_names())}",
+    )
 
 
 def settle_template(tokenizer: Tokenizer) -> tuple[Tokenizer, str]:

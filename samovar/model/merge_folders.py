@@ -13,9 +13,8 @@ from torch import Tensor
 from samovar.core.errors import ConfigError
 from samovar.core.files import read_json
 from samovar.core.whole_folder import whole_folder
-from samovar.model.card import Terms, add_licence_files, read_card, write_card
+from samovar.model.card import add_licence_files, write_common_card
 from samovar.model.checkpoint import CONFIG, GENERATION, copy_companions, read_config, read_settings, weight_bytes
-from samovar.model.licences import KINDS
 from samovar.model.merging import NEEDS_BASE, Method, dare, linear, slerp, ties
 from samovar.model.shards import StoredTensors, weight_files, write_sharded
 
@@ -67,7 +66,7 @@ def merge_models(folders: Sequence[Path], out: Path, how: Merge, *, base: Path |
                 shutil.copyfile(folders[0] / name, partial / name)
         for folder in everyone:
             add_licence_files(folder, partial)
-        _write_common_card(everyone, partial, name=out.name)
+        write_common_card(everyone, partial, name=out.name)
     return {"tensors": len(state), "weight_bytes": weight_bytes(out)}
 
 
@@ -150,18 +149,3 @@ def _tokenizer(folder: Path) -> Any:
         return None
     content = read_json(folder / TOKENIZER)
     return {key: content.get(key) for key in ("model", "added_tokens", "normalizer", "pre_tokenizer")}
-
-
-def _write_common_card(folders: Sequence[Path], out: Path, *, name: str) -> None:
-    """The terms of all models hold for what is made of them."""
-    cards = [card for folder in folders if (card := read_card(folder)) is not None]
-    if not cards:
-        return
-    found = {
-        licence: where
-        for card in cards
-        for licence, where in zip(card.terms.licences, card.terms.found_in, strict=True)
-    }
-    ordered = tuple(sorted(found, key=lambda licence: -KINDS.index(licence.kind)))
-    terms = Terms(ordered, tuple(found[licence] for licence in ordered))
-    write_card(out, terms, name=name, base_model=cards[0].base_model)

@@ -1,6 +1,7 @@
 """A decoder that gives a text a number: its head is one row, read behind the last token.
 
-On disk it is what transformers opens as AutoModelForSequenceClassification with one label.
+On disk it is what transformers opens as AutoModelForSequenceClassification with one label, of the families that have
+such a class there.
 Axes: D model width, N places.
 """
 
@@ -34,7 +35,7 @@ _NAMES = {
     "qwen3_moe": "Qwen3Moe", "gemma2": "Gemma2", "gemma3_text": "Gemma3Text", "phi": "Phi", "falcon": "Falcon",
     "mpt": "Mpt", "opt": "OPT", "persimmon": "Persimmon",
 }  # fmt: skip
-"""Families of which transformers has a classifier."""
+"""What transformers calls a family of which it has a classifier. Those of others are opened here alone."""
 
 
 class RewardDecoder(Decoder):
@@ -44,12 +45,7 @@ class RewardDecoder(Decoder):
 
     @classmethod
     def of(cls, model: Decoder, *, seed: int) -> RewardDecoder:
-        """Make ``model`` one, with a fresh head; it is changed in place.
-
-        Raises:
-            ConfigError: others could not open it.
-        """
-        check_family(model.settings.family)
+        """Make ``model`` one, with a fresh head; it is changed in place."""
         weight = torch.empty(1, model.settings.hidden_size)
         deviation = (model.settings.hidden_size + 1) ** -0.5  # Stiennon et al. 2020, arXiv:2009.01325, appendix B
         if not weight.is_meta:
@@ -64,19 +60,6 @@ class RewardDecoder(Decoder):
     def scores(self, hidden_ND: Tensor) -> Tensor:
         """The number behind each place, N; in float32, as bfloat16 has no more than three figures."""
         return (hidden_ND.float() @ self.score.weight.float().mT).squeeze(-1)
-
-
-def check_family(name: str) -> None:
-    """See that transformers has a classifier of the family.
-
-    Raises:
-        ConfigError: it has none.
-    """
-    if name not in _NAMES:
-        raise ConfigError(
-            f"a reward model of the family {name!r} could not be opened by others",
-            hint=f"start from a model of one of these: {', '.join(_NAMES)}",
-        )
 
 
 def is_reward(folder: Path) -> bool:
@@ -128,8 +111,12 @@ def save_reward(model: RewardDecoder, folder: Path, *, base: Path, dtype: torch.
     state["score.weight"] = model.score.weight.detach().float().cpu()
     write_sharded(state, folder)
     config: dict[str, Any] = its_family.to_hf_config(model.settings) | _token_ids(base)
-    config |= reward_config(_NAMES[model.settings.family], dtype or model.norm.weight.dtype)
+    config |= reward_config(_name(model.settings.family), dtype or model.norm.weight.dtype)
     write_json(folder / CONFIG, config)
+
+
+def _name(family_name: str) -> str:
+    return _NAMES.get(family_name, family_name.capitalize())
 
 
 def reward_config(name: str, dtype: torch.dtype) -> dict[str, Any]:

@@ -190,7 +190,8 @@ def check_exposure(host: str, api_key: str | None, keys: KeyBook | None = None) 
     if api_key is None and not is_loopback(host) and not (keys is not None and keys.has_keys()):
         raise ConfigError(
             f"{host} can be reached by other machines, and there is no API key",
-            hint="make one with `samovar keys create`, set one with --api-key or SAMOVAR_API_KEY, or use 127.0.0.1",
+            hint="make one with `samovar keys create DIR --name NAME`, set one with --api-key or SAMOVAR_API_KEY, or"
+            " use 127.0.0.1",
         )
 
 

@@ -5,26 +5,22 @@ What tasks share (word lists, numerals) lives in sub-packages, which are not loo
 
 from __future__ import annotations
 
-import difflib
-import importlib
-import pkgutil
 import re
 from typing import Any
 
 from samovar.core.errors import ConfigError
+from samovar.core.plugins import load_class, module_names
 from samovar.tasks.task import Task, split_of
 
 __all__ = ["load_task", "split_of", "task_names"]
 
-_NOT_TASKS = {"task", "registry"}
+_PACKAGE = "samovar.tasks"
+_NOT_TASKS = frozenset({"task", "registry"})
 
 
 def task_names() -> list[str]:
     """The names of all tasks, sorted. Imports none of them."""
-    folder = importlib.import_module(__package__ or "samovar.tasks").__path__
-    return sorted(
-        module.name for module in pkgutil.iter_modules(folder) if not module.ispkg and module.name not in _NOT_TASKS
-    )
+    return module_names(_PACKAGE, without=_NOT_TASKS)
 
 
 def load_task(name: str, **options: Any) -> Task:
@@ -39,16 +35,8 @@ def load_task(name: str, **options: Any) -> Task:
     name, at, levels = name.partition("@")
     if at:
         options = {**options, "levels": _parse_levels(name, levels)}
-    names = task_names()
-    if name not in names:
-        close = difflib.get_close_matches(name, names, n=1)
-        meant = f"did you mean {close[0]!r}? " if close else ""
-        raise ConfigError(f"there is no task {name!r}", hint=f"{meant}the tasks are: {', '.join(names)}")
-    module = importlib.import_module(f"samovar.tasks.{name}")
-    for value in vars(module).values():
-        if isinstance(value, type) and issubclass(value, Task) and value.__module__ == module.__name__:
-            return value(**options)
-    raise ConfigError(f"samovar/tasks/{name}.py defines no Task", hint="give it a class that inherits Task")
+    task: Task = load_class(_PACKAGE, name, Task, names=task_names())(**options)
+    return task
 
 
 def _parse_levels(name: str, text: str) -> tuple[int, int]:

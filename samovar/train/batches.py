@@ -129,7 +129,7 @@ class ShardRows(Rows):
         """Cut the rows out of the shards."""
         pieces = []
         for shard, start in self._places(numbers):
-            pieces.append(self.split.shards[shard][start : start + self.context + 1])
+            pieces.append(self.split.tokens(shard, start, self.context + 1))
         rows = torch.from_numpy(np.stack(pieces).astype(np.int64))
         tokens_BT, target_BT = rows[:, :-1].contiguous(), rows[:, 1:].contiguous()
         if not self.document_mask:

@@ -6,8 +6,19 @@ from typing import Literal
 
 from pydantic import Field
 
-from samovar.train.preference_settings import GateSettings
+from samovar.train.preference_settings import AskedSettings
 from samovar.train.settings import SftSettings
+
+
+class StudentGateSettings(AskedSettings):
+    """When a student is taken, which is smaller and mostly knows less."""
+
+    max_fall: float | None = Field(None, ge=0, le=1)
+    """Take the student if in no task, in no language, it is worse than its teacher by more than this share of the
+    questions; null: however much worse it is."""
+    max_bits_per_byte_rise: float | None = Field(None, ge=0)
+    """Take the student if it needs no more bits per byte of the held-out documents than its teacher and this share of
+    them; null: however many."""
 
 
 class DistillSettings(SftSettings):
@@ -42,5 +53,6 @@ class DistillSettings(SftSettings):
     """Longest of these answers, and of the student's own."""
     alone: bool = False
     """Train the same student on the same conversations without a teacher as well, to see what the teacher is worth."""
-    gate: GateSettings = GateSettings()
-    """What teacher and student are asked in the end; the student is kept whatever comes of it."""
+    gate: StudentGateSettings = StudentGateSettings()
+    """What teacher and student are asked in the end, and when the student is taken; where it is not, the teacher
+    stays."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,7 +24,7 @@ from samovar.model.decoder import Decoder
 from samovar.model.vocabulary import check_vocabulary
 from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.train.answer_validation import held_out_means
-from samovar.train.drift import Drift, measure_drift
+from samovar.train.drift import measure_drift
 from samovar.train.loop import train
 from samovar.train.micro_batches import filling_gpu
 from samovar.train.objectives.contract import Objective
@@ -34,7 +35,7 @@ from samovar.train.parallel.world import BY_ITSELF, World
 from samovar.train.preference_settings import DpoSettings, PreferenceSettings
 from samovar.train.preferences import PreferenceRows, load_preferences
 from samovar.train.reference import ensure_reference
-from samovar.train.samples import answer_line
+from samovar.train.samples import sample_lines
 from samovar.train.settings import LoopSettings
 from samovar.train.trainable import loop_settings, open_trainable, save_trained
 
@@ -94,16 +95,14 @@ def dpo(
     if objective.needs_reference and not settings.is_reference_free:
         for part in (rows.train, rows.test):
             ensure_reference(model, part, cache or out / SCRATCH, rows_per_batch=rows_per_batch, grid=grid)
+    held_out = partial(held_out_means, model, objective, rows.test, rows_per_batch=rows_per_batch, grid=grid)
+    prompts = {str(number): one.prompt for number, one in enumerate(rows.prompts[:_SAMPLES])}
 
     def validate() -> dict[str, Any]:
-        means = held_out_means(model, objective, rows.test, rows_per_batch=rows_per_batch, grid=grid)
-        whole = gather(model, grid, dtype, grid.device)
-        prompts = [one.prompt for one in rows.prompts[:_SAMPLES]]
-        said = {} if whole is None else {f"sample {n}": answer_line(whole, tokenizer, p) for n, p in enumerate(prompts)}
-        return {**means, **said}
+        return held_out() | sample_lines(gather(model, grid, dtype, grid.device), tokenizer, prompts)
 
     model.eval()
-    before = held_out_means(model, objective, rows.test, rows_per_batch=rows_per_batch, grid=grid)
+    before = held_out()
     metrics = train(
         model, objective, rows.train, loop,
         tokens=round(len(rows.train) * context * settings.epochs), context=context, out=out, title=settings.loss,
@@ -111,9 +110,7 @@ def dpo(
     )  # fmt: skip
     whole = gather(model, grid, dtype)
     if whole is not None:
-        metrics |= {
-            f"drift_{name}": round(value, 4) for name, value in _drift(whole, base, tokenizer, rows)._asdict().items()
-        }
+        metrics |= _drift(whole, base, tokenizer, rows)
         save_trained(whole, out, settings.adapter, base=base)
     return metrics | {f"{name}_before": value for name, value in before.items()} | account(rows)
 
@@ -161,11 +158,12 @@ def account(rows: PreferenceRows) -> dict[str, Any]:
     }
 
 
-def _drift(model: Decoder, base: Path, tokenizer: Tokenizer, rows: PreferenceRows) -> Drift:
-    """Of the new assistant from the old, on held-out prompts."""
+def _drift(model: Decoder, base: Path, tokenizer: Tokenizer, rows: PreferenceRows) -> dict[str, float]:
+    """Of the new assistant from the old, on held-out prompts, as metrics."""
     device = next(model.parameters()).device
     other = load_model(base, dtype=torch.float32).to(device)
     other.compute_dtype = model.compute_dtype
     prompts: list[Preference] = rows.prompts[:_DRIFT_PROMPTS]
     ids = [prompt_ids(one.prompt, tokenizer, getattr(one, "tools", ())) for one in prompts]
-    return measure_drift(model.eval(), other, tokenizer, ids)
+    drift = measure_drift(model.eval(), other, tokenizer, ids)
+    return {f"drift_{name}": round(value, 4) for name, value in drift._asdict().items()}

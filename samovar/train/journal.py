@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from samovar.core.errors import CorruptError
 from samovar.core.files import json_line, naming_os_errors, write_json, write_json_lines
@@ -14,6 +14,16 @@ from samovar.train.trackers import TrackerName, Trackers
 
 METRICS = "metrics.jsonl"
 RUN = "run.json"
+SIGNS = "signs"
+"""Key of a row's words on what goes wrong."""
+
+
+class Point(NamedTuple):
+    """A number of a run at a place of its curve."""
+
+    place: float
+    """Tokens seen, or iterations."""
+    value: float
 
 
 class SilentJournal:
@@ -57,7 +67,7 @@ class Journal(SilentJournal):
             kept = [row for row in read_metrics(self._path) if row["step"] <= first_step]
             write_json_lines(self._path, kept)
             self.last_row = kept[-1] if kept else {}
-        self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=first_step or None)
+        self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=first_step + 1 if first_step else None)
 
     def write(self, step: int, row: dict[str, Any]) -> None:
         """Add one row; its numbers also go to TensorBoard."""

@@ -32,7 +32,6 @@ from samovar.train.optimizers import Optimizers, trained_parameters
 from samovar.train.parallel.grid import ALONE, Grid
 from samovar.train.parallel.shard import settle
 from samovar.train.plan import Plan
-from samovar.train.schedule import rate_share
 from samovar.train.settings import LoopSettings
 from samovar.train.step import TrainStep, is_compiled
 
@@ -90,10 +89,7 @@ def train(
     averages = None if settings.ema_decay is None else Averages(trained, settings.ema_decay)
     checkpoint = _checkpoint(out, trained, optimizers, averages, settings, plan, grid)
     state = checkpoint.load() or RunState(step=0, seconds=0.0)
-    journal = SilentJournal()
-    if grid.is_first:
-        about = _about(model, settings, plan, grid, title=title)
-        journal = Journal(out, first_step=state.step, about=about, trackers=settings.trackers)
+    journal = _journal(out, state.step, model, settings, plan, grid, title=title)
     with (
         _training_mode(model, settings, plan),
         balanced(objective, model, settings.expert_balance, grid) as objective,
@@ -105,7 +101,7 @@ def train(
         progress.start_at(state.step * plan.tokens_per_step)
         started = saved = time.monotonic()
         for step in range(state.step, plan.num_steps):
-            share = _rate_share(settings, step, plan.num_steps)
+            share = settings.rate_share(step, plan.num_steps)
             row: dict[str, Any] = dict(train_step(step))
             optimizers.step(share)
             if averages is not None:
@@ -149,6 +145,26 @@ def _checkpoint(
     return Checkpoint(out, Weights(trained), others, facts=facts, grid=grid)
 
 
+def _journal(
+    out: Path, first_step: int, model: Decoder, settings: LoopSettings, plan: Plan, grid: Grid, *, title: str
+) -> SilentJournal:
+    """What the first process writes down; it begins with what the run is going to be, for who watches it."""
+    if not grid.is_first:
+        return SilentJournal()
+    about = {
+        "title": title,
+        "steps": plan.num_steps,
+        "tokens": plan.num_tokens,
+        "context": plan.context,
+        "parameters": model.settings.num_parameters,
+        "flops_per_token": model.settings.flops_per_token(plan.context),
+        "device": device_name(next(model.parameters()).device),
+        "is_compiled": is_compiled(model, settings, plan),
+        "world_size": grid.degrees.size,
+    }
+    return Journal(out, first_step=first_step, about=about, trackers=settings.trackers)
+
+
 @contextmanager
 def _training_mode(model: Decoder, settings: LoopSettings, plan: Plan) -> Iterator[None]:
     """What the model does in training alone."""
@@ -161,17 +177,6 @@ def _training_mode(model: Decoder, settings: LoopSettings, plan: Plan) -> Iterat
             yield
     finally:
         model.is_compiled, model.recomputes_layers = before
-
-
-def _rate_share(settings: LoopSettings, step: int, num_steps: int) -> float:
-    return rate_share(
-        step,
-        num_steps,
-        schedule=settings.schedule,
-        warmup_share=settings.warmup_share,
-        decay_share=settings.decay_share,
-        final_share=settings.final_share,
-    )
 
 
 def _measure(model: Decoder, averages: Averages | None, validate: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -194,21 +199,6 @@ def _summary(plan: Plan, last_row: dict[str, Any]) -> dict[str, Any]:
         "seconds": seconds,
         "tokens_per_second": round(plan.num_tokens / max(seconds, 1e-9)),
         **numbers,
-    }
-
-
-def _about(model: Decoder, settings: LoopSettings, plan: Plan, grid: Grid, *, title: str) -> dict[str, Any]:
-    """What the run is going to be, for who watches it."""
-    return {
-        "title": title,
-        "steps": plan.num_steps,
-        "tokens": plan.num_tokens,
-        "context": plan.context,
-        "parameters": model.settings.num_parameters,
-        "flops_per_token": model.settings.flops_per_token(plan.context),
-        "device": device_name(next(model.parameters()).device),
-        "is_compiled": is_compiled(model, settings, plan),
-        "world_size": grid.degrees.size,
     }
 
 

@@ -8,11 +8,14 @@ from contextlib import contextmanager
 
 import psutil
 import torch
+from torch import nn
 
 from samovar.core.errors import ResourceError
+from samovar.model.adapters.lora import LoraLinear
 from samovar.model.decoder import Decoder
+from samovar.model.nf4_folder import has_nf4
 from samovar.model.reward_encoder import RewardEncoder
-from samovar.train.memory_model import training_memory
+from samovar.train.memory_model import Adapter, training_memory
 from samovar.train.plan import Plan
 from samovar.train.settings import LoopSettings
 
@@ -23,13 +26,14 @@ def check_memory(model: Decoder | RewardEncoder, settings: LoopSettings, plan: P
     """Refuse a run for which this machine's memory cannot be enough, by formula.
 
     On a processor the system would kill the process without a word. A GPU says itself what it lacks, in the first
-    second. Only runs that train all weights are judged: what stands beside an adapter is not known here.
+    second. Judged are runs that train all weights, or an adapter.
 
     Raises:
         ResourceError: what is in use at one time, without the allocator's gaps, is more than there is.
     """
     parameters = list(model.parameters())
-    if parameters[0].is_cuda or not all(parameter.requires_grad for parameter in parameters):
+    adapter = _adapter_of(model)
+    if parameters[0].is_cuda or (adapter is None and not all(parameter.requires_grad for parameter in parameters)):
         return
     compute_bytes = (model.compute_dtype or torch.float32).itemsize
     shape = model.settings if isinstance(model, Decoder) else model.settings.decoder_of_its_size
@@ -42,14 +46,26 @@ def check_memory(model: Decoder | RewardEncoder, settings: LoopSettings, plan: P
         compute_bytes=compute_bytes,
         is_recomputed=settings.activation_checkpointing,
         is_averaged=settings.ema_decay is not None,
+        adapter=adapter,
     )
-    share = sum(parameter.numel() for parameter in parameters) / model.settings.num_parameters
+    # Beside an adapter the base is whole in every process.
+    share = 1.0 if adapter else sum(parameter.numel() for parameter in parameters) / model.settings.num_parameters
     needed, there = memory.peak - memory.weights * share, psutil.virtual_memory().available
     if needed > there:
         raise ResourceError(
             f"training needs {needed / _GIB:.1f} GiB more than the weights, and {there / _GIB:.1f} GiB are free",
             hint=f"close other programs, or {_advice(settings, plan.context)}",
         )
+
+
+def _adapter_of(model: nn.Module) -> Adapter | None:
+    """What is trained beside the frozen weights, where that is an adapter."""
+    maps = {name: module for name, module in model.named_modules() if isinstance(module, LoraLinear)}
+    if not maps:
+        return None
+    targets = sorted({name.rpartition(".")[2] for name in maps})
+    rank = max(module.lora_A.shape[0] for module in maps.values())
+    return Adapter(rank, targets, 4 if has_nf4(model) else 16)
 
 
 @contextmanager

@@ -15,17 +15,22 @@ from samovar.train.settings import LoopSettings, OptimizerName
 Loss = Literal["dpo", "ipo", "kto", "orpo", "simpo", "cpo", "robust", "length_normalised"]
 
 
-class GateSettings(Settings):
-    """When a new model takes the place of the old one."""
+class AskedSettings(Settings):
+    """What two models are asked, to be set side by side."""
 
     examples: int = Field(60, ge=1)
     """Held-out questions of each task and language that both models are asked."""
+    text_bytes: int = Field(100_000, ge=1)
+    """Held-out text that bits per byte are measured on, at most, in bytes."""
+
+
+class GateSettings(AskedSettings):
+    """When a new model takes the place of the old one."""
+
     max_fall: float = Field(0.05, ge=0, le=1)
     """Promote if no task, in no language, falls by more than this share of its questions."""
     max_bits_per_byte_rise: float = Field(0.05, ge=0)
     """Promote if bits per byte of the held-out documents rise by no more than this share."""
-    text_bytes: int = Field(100_000, ge=1)
-    """Held-out text that bits per byte are measured on, at most, in bytes."""
 
 
 class RewardGateSettings(Settings):

@@ -17,7 +17,7 @@ from samovar.model.adapters.attach import attach, merge
 from samovar.model.checkpoint import load_model
 from samovar.model.decoder import Decoder
 from samovar.model.encoder_checkpoint import load_encoder, load_encoder_settings
-from samovar.model.reward import RewardDecoder, check_family, save_reward
+from samovar.model.reward import RewardDecoder, save_reward
 from samovar.model.reward_encoder import RewardEncoder, is_encoder, save_reward_encoder
 from samovar.model.settings import DecoderSettings
 from samovar.model.vocabulary import check_vocabulary
@@ -61,8 +61,7 @@ def reward(
         preferences: files of them.
         world: the processes that train together: all of them call this, and the first one writes.
     Raises:
-        ConfigError: there are no preferences, others could not open a reward model of this family, or it cannot be
-            trained as the settings have it.
+        ConfigError: there are no preferences, or it cannot be trained as the settings have it.
         DataError: nothing can be learnt from them.
     """
     check_processes(settings)
@@ -156,7 +155,6 @@ def _open(base: Path, settings: RewardSettings, tokenizer: Tokenizer | EncoderRe
         return model.train()
     bits = 16 if settings.adapter is None else settings.adapter.base_bits
     plain = load_model(base, dtype=dtype, weight_bits=bits).to(device)
-    check_family(plain.settings.family)
     _prepare(plain, settings, seed=seed)
     return RewardDecoder.of(plain, seed=seed).train()
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from samovar.chat.conversation import Message
 from samovar.chat.rows import prompt_ids
+from samovar.core.errors import RequestError
 from samovar.engine.engine import Engine
 from samovar.engine.request import Sampling
 from samovar.model.decoder import Decoder
@@ -18,3 +20,16 @@ def answer_line(model: Decoder, tokenizer: Tokenizer, prompt: Sequence[Message],
     sampling = Sampling(temperature=0.0, max_tokens=max_tokens)
     text = engine.generate([prompt_ids(prompt, tokenizer)], sampling)[0].text
     return f"{prompt[-1].content} -> {text}"
+
+
+def sample_lines(
+    model: Decoder | None, tokenizer: Tokenizer, prompts: Mapping[str, Sequence[Message]]
+) -> dict[str, str]:
+    """``sample <name>`` -> question and answer; none in a process that does not have the whole model."""
+    lines: dict[str, str] = {}
+    if model is None:
+        return lines
+    for name, prompt in prompts.items():
+        with suppress(RequestError):  # the question leaves no room for an answer
+            lines[f"sample {name}"] = answer_line(model, tokenizer, prompt)
+    return lines

@@ -68,15 +68,11 @@ class RewardModel:
 
     def score_what_fits(self, conversations: Sequence[Conversation]) -> np.ndarray:
         """As ``score``; NaN for a conversation that is longer than the model's context."""
-        forks = self._forks(conversations)
-        fits = np.array([self._reads(fork) for fork in forks], dtype=bool)
-        found = np.full(len(forks), np.nan, dtype=np.float32)
-        found[fits] = self.members_of([fork for fork, does in zip(forks, fits, strict=True) if does]).mean(axis=0)
-        return found
+        return self.score_by_each(conversations).mean(axis=0)
 
-    def spread(self, conversations: Sequence[Conversation]) -> np.ndarray:
-        """By how much the models of an ensemble differ on each: the standard deviation of their scores."""
-        return self.members_of(self._forks(conversations)).std(axis=0)
+    def score_by_each(self, conversations: Sequence[Conversation]) -> np.ndarray:
+        """As ``score_what_fits``, of each model of an ensemble by itself: a row a model."""
+        return self._what_fits(self._forks(conversations))
 
     def score_pairs(self, pairs: Sequence[Pair]) -> np.ndarray:
         """The scores of chosen and rejected, a row a pair."""
@@ -84,7 +80,7 @@ class RewardModel:
         return self.score(both).reshape(-1, 2)
 
     def score_steps(self, solutions: Sequence[Steps]) -> list[np.ndarray]:
-        """Of each solution, the probability that each step is right.
+        """Of each solution, the probability that each step is right; NaN where it is longer than the model's context.
 
         Raises:
             ConfigError: the model is an encoder.
@@ -94,15 +90,27 @@ class RewardModel:
         if isinstance(self.tokenizer, EncoderReader):
             raise ConfigError(NO_STEPS, hint="score whole answers, or train a decoder")
         forks = list(render_steps(solutions, self.tokenizer))
-        log_odds = self.members_of(forks).mean(axis=0)
+        log_odds = self._what_fits(forks).mean(axis=0)
         ends = np.cumsum([len(fork.judged) for fork in forks])[:-1]
         return np.split(1.0 / (1.0 + np.exp(-log_odds)), ends)
+
+    def words(self) -> list[str]:
+        """What of conversations an encoder did not read, for people; nothing where it read all."""
+        return self.tokenizer.words() if isinstance(self.tokenizer, EncoderReader) else []
 
     def _forks(self, conversations: Sequence[Conversation]) -> list[Fork]:
         if isinstance(self.tokenizer, EncoderReader):
             return self.tokenizer.alone(conversations)
         rows = render_rows(conversations, self.tokenizer)
         return [Fork([], [row.ids], [[]], [(0, len(row.ids) - 1)], (GOOD,)) for row in rows]
+
+    def _what_fits(self, forks: Sequence[Fork]) -> np.ndarray:
+        """As ``members_of``; NaN for every judged place of what is too long."""
+        fits = [self._reads(fork) for fork in forks]
+        is_read = np.repeat(fits, [len(fork.judged) for fork in forks]).astype(bool)
+        found = np.full((len(self.models), len(is_read)), np.nan, dtype=np.float32)
+        found[:, is_read] = self.members_of([fork for fork, does in zip(forks, fits, strict=True) if does])
+        return found
 
     def _reads(self, fork: Fork) -> bool:
         """Whether it is no longer than the model's context. An encoder's reader has cut it."""
@@ -136,6 +144,11 @@ class RewardModel:
             for member, model in enumerate(self.models):
                 hidden_BTD = hidden_of(model, batch)
                 found[member, there] = answer_scores(model, batch, hidden_BTD).cpu().numpy()
+        if not np.isfinite(found).all():
+            raise DataError(
+                "the reward model gives scores that are no numbers",
+                hint="its weights are damaged, or its training went astray: train it anew, at a lower rate",
+            )
         return found
 
     def _rows(self, forks: Sequence[Fork], longest: int, limit: int) -> AnswerRows:

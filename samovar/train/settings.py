@@ -10,7 +10,7 @@ from samovar.core.errors import ConfigError
 from samovar.core.settings import Settings
 from samovar.model.adapters.settings import AdapterSettings
 from samovar.train.parallel.settings import ParallelSettings
-from samovar.train.schedule import Schedule
+from samovar.train.schedule import Schedule, rate_share
 from samovar.train.trackers import TrackerName
 
 OptimizerName = Literal["muon", "adamw"]
@@ -102,6 +102,13 @@ class LoopSettings(Settings):
                 hint="lower the context in the recipe",
             )
         return self.context or min(max_positions, self.longest_row)
+
+    def rate_share(self, step: int, num_steps: int) -> float:
+        """The learning rates of ``step``, from 0, as a share of their peaks."""
+        return rate_share(
+            step, num_steps, schedule=self.schedule, warmup_share=self.warmup_share, decay_share=self.decay_share,
+            final_share=self.final_share,
+        )  # fmt: skip
 
 
 class PretrainSettings(LoopSettings):

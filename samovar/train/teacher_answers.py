@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import torch
 
 from samovar.agent.habits import Habits
 from samovar.chat.conversation import Message
-from samovar.core.errors import ConfigError
+from samovar.core.errors import ConfigError, DataError
 from samovar.core.files import json_line, naming_os_errors
 from samovar.core.progress import Progress
 from samovar.model.checkpoint import load_model
@@ -21,6 +21,8 @@ from samovar.train.distill_settings import DistillSettings
 from samovar.train.rl.rollouts import Player
 
 _AT_ONCE = 256
+_MOST_UNFIT = 200
+"""Questions in a row that are too long, after which no other is expected."""
 ANSWERS = "answers.jsonl"
 
 
@@ -33,6 +35,7 @@ def write_answers(
 
     Raises:
         ConfigError: there is no task that asks anything.
+        DataError: all questions are too long for the teacher.
     """
     if path.is_file():
         return
@@ -45,18 +48,36 @@ def write_answers(
         player = Player(
             load_model(teacher, dtype=torch.float32), Tokenizer.load(teacher), habits, max_tokens=settings.answer_tokens
         )
-        drawn = task_conversations(tasks, settings.tasks, split="train", seed=settings.seed)
-        asked = islice(drawn, done, settings.teacher_answers)
+        asked = islice(_questions(settings, tasks, player), done, settings.teacher_answers)
         with (
             begun.open("a", encoding="utf-8") as file,
             Progress("teacher answers", settings.teacher_answers, "answers") as progress,
         ):
             progress.start_at(done)
-            while some := [_question(one.messages) for one in islice(asked, _AT_ONCE)]:
+            while some := list(islice(asked, _AT_ONCE)):
                 file.write("".join(map(_line, some, player.complete(some))))
                 file.flush()
                 progress.advance(len(some))
         begun.replace(path)
+
+
+def _questions(settings: DistillSettings, tasks: Mapping[str, Task], player: Player) -> Iterator[list[Message]]:
+    """Those that leave room for an answer, without end.
+
+    Raises:
+        DataError: many after each other do not.
+    """
+    unfit = 0
+    for one in task_conversations(tasks, settings.tasks, split="train", seed=settings.seed):
+        question = _question(one.messages)
+        unfit = 0 if player.room_behind(question) > 0 else unfit + 1
+        if not unfit:
+            yield question
+        elif unfit >= _MOST_UNFIT:
+            raise DataError(
+                f"{unfit} questions after each other are longer than the teacher's context",
+                hint="choose tasks with shorter questions under distill.tasks",
+            )
 
 
 def _whole_lines(path: Path) -> int:

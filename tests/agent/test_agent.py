@@ -52,6 +52,12 @@ def test_the_shortest_answer_counts_all_rounds(tokenizer: Tokenizer) -> None:
     assert second.max_tokens < 60  # a second round of as many would have been refused
 
 
+def test_a_forced_beginning_is_of_the_first_round(tokenizer: Tokenizer) -> None:
+    agent = make_agent(tokenizer)
+    agent.complete_batch([QUESTION], Sampling(prefix_ids=(5, 6)))
+    assert [sampling.prefix_ids for sampling in agent.engine.samplings] == [(5, 6), ()]
+
+
 def test_events_come_in_order(tokenizer: Tokenizer) -> None:
     events = list(make_agent(tokenizer).stream(QUESTION, GREEDY))
     began, called, returned = events[:3]
@@ -84,6 +90,15 @@ def test_a_system_message_is_put_before_conversations_without_one(tokenizer: Tok
     assert agent.engine.prompts[1].startswith("<|im_start|>system\nBe brief.<|im_end|>")
 
 
+def test_the_room_for_an_answer_is_what_the_prompt_leaves(tokenizer: Tokenizer) -> None:
+    agent = make_agent(tokenizer, system="You are Samovar.", announces_tools=True)
+    agent.complete_batch([GREETING], GREEDY)
+    assert agent.room(GREETING) == agent.engine.max_context - len(
+        tokenizer.encode(agent.engine.prompts[0], allow_special=True)
+    )
+    assert agent.room([Message(role="user", content="x" * 3000)]) < 0
+
+
 def test_tools_are_announced_when_asked(tokenizer: Tokenizer) -> None:
     agent = make_agent(tokenizer, announces_tools=True)
     agent.complete_batch([GREETING], GREEDY)
@@ -94,13 +109,14 @@ def test_a_model_that_calls_without_end_is_stopped(tokenizer: Tokenizer) -> None
     agent = make_agent(tokenizer, lambda _: call_text("1+1"), max_rounds=3)
     (messages,) = agent.complete_batch([GREETING], GREEDY)
     assert [message.role for message in messages] == ["assistant", "tool", "assistant", "tool", "assistant"]
-    assert list(agent.stream(GREETING, GREEDY))[-1].finish_reason == "length"
+    last = list(agent.stream(GREETING, GREEDY))[-1]
+    assert (last.finish_reason, last.has_spent_rounds) == ("length", True)
 
 
 def test_the_limit_of_tokens_holds_over_all_rounds(tokenizer: Tokenizer) -> None:
     agent = make_agent(tokenizer, lambda _: call_text("1+1"), max_rounds=50)
     last = list(agent.stream(GREETING, Sampling(max_tokens=200)))[-1]
-    assert last.finish_reason == "length"
+    assert (last.finish_reason, last.has_spent_rounds) == ("length", False)
     limits = [sampling.max_tokens for sampling in agent.engine.samplings]
     assert limits[0] == 200
     assert limits == sorted(limits, reverse=True)

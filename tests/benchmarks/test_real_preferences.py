@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from benchmarks.judgments import BEGINNING, review_pairs
-from benchmarks.real_preferences import split, write_pairs
+from benchmarks.real_preferences import LOOP, split, write_pairs
 from samovar.chat.preferences import Pair, read_preferences
 from samovar.core.errors import MissingError
 from samovar.tasks.task import assistant, user
+from samovar.train.preference_settings import DpoSettings, RewardSettings
 
 
 def pair(asked: str, good: str, bad: str) -> Pair:
@@ -27,6 +28,11 @@ def test_pairs_of_one_prompt_stay_together_and_come_back_from_the_file(tmp_path:
     assert not any("7" in one.prompt[0].content for one in (*learnt, *held_out))
     assert split(every[::-1], 150, lambda one: "7" not in one.prompt[0].content)[1] == held_out
     assert list(read_preferences(write_pairs(tmp_path / "pairs.jsonl", held_out))) == held_out
+
+
+def test_what_is_measured_is_trained_as_the_settings_have_it() -> None:
+    for settings in (DpoSettings, RewardSettings):
+        assert settings.model_validate(LOOP).held_out_every == LOOP["held_out_every"]
 
 
 def test_reviews_become_pairs(tmp_path: Path) -> None:

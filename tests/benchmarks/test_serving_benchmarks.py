@@ -49,8 +49,11 @@ def test_our_own_speeds_are_of_the_asked_disciplines(home: Path) -> None:
     outcome = run_alone(Contestant("samovar", "samovar_speed", job), threads=1)
     assert {"prefill", "decode_1", "decode_2"} <= outcome.keys()
     assert min(outcome[name] for name in ("prefill", "decode_1", "decode_2")) > 0
-    is_native = Engine.load(folder, max_batch=1, dtype=torch.float32, max_context=64).is_native
-    assert outcome["way"].partition(":")[0] == ("native" if is_native else "torch")
+    engine = Engine.load(folder, max_batch=1, dtype=torch.float32, max_context=64)
+    assert outcome["way"].partition(":")[0] == ("native" if engine.is_native else "torch")
+    if engine.is_native:  # in two bytes each, as they are stored: the maps of the layers, and the head
+        maps = [weight.numel() for weight in engine.model.parameters() if weight.ndim == 2]
+        assert outcome["weight_bytes"] == pytest.approx(2 * sum(maps), rel=0.05)
 
 
 def test_the_result_says_why_torch_computed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

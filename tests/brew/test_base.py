@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,10 @@ from samovar.brew.project import Project
 from samovar.brew.recipe import Recipe, load_recipe
 from samovar.brew.stage import load_stages
 from samovar.core.errors import ConfigError, CorruptError, MissingError
+from samovar.model.adapters.settings import AdapterSettings
 from samovar.model.card import read_card
+from samovar.model.settings import DecoderSettings
+from samovar.train import probe
 from tests.brew.tiny import tiny_project
 from tests.model.foreign_models import tiny_model, write_front_matter
 from tests.tokenizer import foreign
@@ -77,6 +81,14 @@ def test_the_terms_are_inherited_by_all_that_comes_of_it(tuned: Project) -> None
     report = (items["eval"].folder / "report.md").read_text()
     assert "Creative Commons BY-NC" in report
     assert report.count("| base |") <= 1
+
+
+def test_an_export_says_its_licence(tuned: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from samovar.cli.main import exit_code
+
+    assert exit_code(["export", str(tuned.root), "--out", str(tmp_path / "out")]) == 0
+    assert "licence: Creative Commons BY-NC 4.0: not for commercial use" in capsys.readouterr().err
+    assert read_card(tmp_path / "out") is not None
 
 
 def test_the_assistant_converses_in_the_base_models_own_form(tuned: Project) -> None:
@@ -165,6 +177,26 @@ def test_what_it_takes_is_foreseen_from_the_imported_shape(source: Path, tmp_pat
     assert written.base == recipe.base
     assert written.sft.tokens > recipe.sft.tokens
     assert exit_code(["plan", str(project.root), "--budget", "1 s"]) == 1
+
+
+def test_a_budget_of_time_tells_ways_of_teaching_a_base_apart(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By probes in which adapters are 2.5 times as fast as all weights, and half of that beside four bits."""
+
+    def speed(shape: DecoderSettings, *, adapter: AdapterSettings | None = None, **how: Any) -> float:
+        return 1000.0 if adapter is None else {16: 2500.0, 4: 1250.0}[adapter.base_bits]
+
+    monkeypatch.setattr(probe, "probe_tokens_per_second", speed)
+    from samovar.cli.main import exit_code
+
+    project = finetune_project(tmp_path / "p", source)
+    assert exit_code(["plan", str(project.root), "--budget", "100 hours", "--json"]) == 0
+    options = json.loads(capsys.readouterr().out)["options"]
+    assert [option["name"] for option in options] == ["all weights", "LoRA, rank 16", "QLoRA, rank 16"]
+    whole, beside_16, beside_4 = (option["sft_tokens"] for option in options)
+    assert beside_16 / whole == pytest.approx(2.5, rel=0.05)
+    assert beside_4 / whole == pytest.approx(1.25, rel=0.05)
 
 
 def test_what_is_wrong_with_a_base_is_named_before_any_work(source: Path, tmp_path: Path) -> None:

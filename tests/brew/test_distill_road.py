@@ -11,6 +11,9 @@ from samovar.brew.alone import make_alone
 from samovar.brew.promotion import TABLE
 from samovar.brew.recipe import compose_recipe
 from samovar.brew.stage import load_stages
+from samovar.evals.comparison import Measures
+from samovar.evals.tasks import TaskScore
+from samovar.model.checkpoint import read_settings
 from tests.cli.conftest import Samovar, samovar
 from tests.train.tiny_preferences import tiny_model, write_rows
 
@@ -50,6 +53,33 @@ def test_the_table_of_three_and_what_is_kept_in_the_project(teacher: Path, tmp_p
     other = recipe.model_copy(update={"distill": recipe.distill.model_copy(update={"alone": False, "seed": 0})})  # type: ignore[union-attr]
     make_alone(stage, other, inputs={"sft": teacher}, out=tmp_path / "again", root=tmp_path)
     assert {path.name: path.stat().st_mtime_ns for path in kept.iterdir()} == written
+
+
+@pytest.mark.parametrize("most", [None, 0.2])
+def test_a_student_that_is_too_much_worse_is_not_taken(
+    teacher: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: float | None
+) -> None:
+    def measured(model: Path, *_: object, **__: object) -> Measures:
+        share = 0.9 if model == teacher else 0.5
+        return Measures([TaskScore("sentiment", "en", share, 60, share - 0.1, share + 0.1)], None)
+
+    monkeypatch.setattr("samovar.evals.comparison.measure", measured)
+    write_rows(tmp_path / "talks.jsonl", [TALK])
+    sft = {"tasks": {"sentiment": 1.0}, "conversations": ["talks.jsonl"]}
+    recipe = compose_recipe(None, {"distill": LOOP | {"gate": {"max_fall": most}}, "sft": sft})
+    out = tmp_path / "small"
+    made = make_alone(load_stages()["distill"], recipe, inputs={"sft": teacher}, out=out, root=tmp_path)
+    said = (out / TABLE).read_text()
+    assert made.metrics["promoted"] == (most is None)
+    if most is None:
+        assert "Beside its teacher: worse: sentiment (en). The student is taken." in said
+        assert read_settings(out).num_layers == 1
+        assert not (out / "refused").exists()
+        return
+    assert "Beside its teacher: too much worse: sentiment (en). The teacher stays." in said
+    assert read_settings(out).num_layers == 3
+    assert (out / "model.safetensors").read_bytes() == (teacher / "model.safetensors").read_bytes()
+    assert read_settings(out / "refused").num_layers == read_settings(out / "refused" / "alone").num_layers == 1
 
 
 def test_a_dry_run_foretells_what_is_kept(teacher: Path, tmp_path: Path, samovar: Samovar) -> None:

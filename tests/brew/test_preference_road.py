@@ -98,6 +98,32 @@ def test_an_adapter_has_to_be_merged(project: Project) -> None:
         look(project, "dpo.adapter.merge=false")
 
 
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        (["dpo.preferences=[]"], "dpo.preferences names nothing"),
+        (["reward.preferences=[]"], "reward.preferences names nothing"),
+        (["dpo.on_policy={}", "reward=null"], "dpo.on_policy names no judge, and the recipe trains no reward model"),
+        (["dpo.on_policy={}", "reward.kind=steps"], "judges steps of solutions"),
+        (["grpo.reward=model", "reward=null"], "grpo.reward is model, and the recipe trains no reward model"),
+        (["ppo.reward=model", "reward.kind=steps"], "ppo.reward is model, and the recipe's reward model judges steps"),
+        (["grpo={}", "sft.tasks={}"], "grpo has no task whose questions could be asked"),
+        (["grpo.tasks={arithmetik: 1}"], "arithmetik"),
+        (["improve.tasks={arithmetik: 1}"], "arithmetik"),
+    ],
+)
+def test_what_a_later_stage_cannot_do_is_said_before_the_first_one_runs(
+    tmp_path: Path, changes: list[str], why: str
+) -> None:
+    made = tiny_project(tmp_path / "p")
+    made.recipe_file.write_text(made.recipe_file.read_text() + SECTIONS)
+    (made.root / "votes").mkdir()
+    write_rows(made.root / "votes" / "votes.jsonl", pairs(2))
+    with pytest.raises(ConfigError, match=why):
+        brew(made, load_recipe(made.recipe_file, changes), load_stages(), is_quiet=True)
+    assert not list(made.artifacts.glob("*"))
+
+
 def score(task: str, share: float) -> TaskScore:
     return TaskScore(task, "en", share, 50, share - 0.1, share + 0.1)
 

@@ -16,6 +16,8 @@ from samovar.brew.teaching_proposal import propose_teaching, teaching_changes
 from samovar.cli.plan_budget import _micro_batch
 from samovar.core.errors import ConfigError
 from samovar.core.price import Price, parse_price
+from samovar.model.adapters.settings import AdapterSettings
+from samovar.train.memory_model import Adapter
 
 FLOPS_PER_SECOND = 1e12
 
@@ -110,6 +112,19 @@ def test_eight_h100_by_hand(tmp_path: object) -> None:
     cost = rented_costing(outlook, machines, rent[1], mfu=0.4)(recipe)
     assert cost.seconds == pretrain.seconds + sft.seconds
     assert cost.money == pytest.approx(cost.seconds / 3600 * 8 * 4.76)
+
+
+def test_rented_time_is_less_where_the_base_is_frozen() -> None:
+    """By the FLOPs: 6 D for all weights, 4 D and 6 of its own beside an adapter; the attention is the same."""
+    recipe = compose_recipe(None, {"model": {"size": 18}})
+    shape = recipe.model.decoder(recipe.tokenizer.vocab_size)
+    beside = recipe.model_copy(update={"sft": recipe.sft.model_copy(update={"adapter": AdapterSettings(rank=8)})})
+    machines, outlook = parse_hardware("8xH100"), Outlook(None, Machine())  # type: ignore[arg-type]
+    whole, frozen = (plan_training(one, outlook, machines, mfu=0.4)[1] for one in (recipe, beside))
+    weights = shape.num_matrix_parameters + shape.vocab_size * shape.hidden_size
+    saved = recipe.sft.tokens * (2.0 * weights - 6.0 * Adapter(8).num_parameters(shape))
+    assert whole.flops - frozen.flops == pytest.approx(saved)
+    assert frozen.seconds / whole.seconds == pytest.approx(frozen.flops / whole.flops)
 
 
 def costing_of_teaching(recipe: Recipe) -> Cost:

@@ -55,6 +55,7 @@ def test_an_empty_file_is_the_defaults(tmp_path: Path) -> None:
         ("quantize: {form: int3}", "quantize.form"),
         ("serve: {temperature: 9}", "serve.temperature"),
         ("data: {steps: [lenght]}", "lenght"),
+        ("data: {steps: [{step: toxicity, action: drop}]}", "did you mean 'actions'"),  # other steps have an action
         ("data:\n  sources: [a\nname: b", "line 3"),
         ("name: A\nname: B", "line 2, column 1: the key 'name' is written twice"),
         ("name: 'open", "line 1"),

@@ -23,9 +23,11 @@ from samovar.brew.training_forecast import (
     will_compile,
 )
 from samovar.core.errors import ConfigError
+from samovar.model.adapters.settings import AdapterSettings
 from samovar.train.distill_settings import DistillSettings
+from samovar.train.flops import training_flops
 from samovar.train.improve_settings import ImproveSettings
-from samovar.train.memory_model import training_memory
+from samovar.train.memory_model import Adapter, training_memory
 from samovar.train.preference_settings import DpoSettings
 from samovar.train.rl.settings import GrpoSettings
 from samovar.train.settings import PretrainSettings
@@ -89,6 +91,30 @@ def test_a_gpu_is_foretold_its_own_micro_batches_memory_and_speed() -> None:
     assert ("training", [shape.model_dump(mode="json"), 1024, 32_768]) in machine.asked
 
 
+def test_an_adapter_is_foretold_its_own_speed_and_checkpoints() -> None:
+    """Twice the speed where the base is frozen; half of a pass is forward then, of which a validation consists."""
+
+    class TwoWays(Told):
+        def measured(self, what: str, shape: Any, probe: Callable[[], Mapping[str, float]]) -> Mapping[str, float]:
+            found = super().measured(what, shape, probe)
+            is_adapter = what == "training" and len(shape) == 4
+            return {name: value * (2 if is_adapter else 1) for name, value in found.items()}
+
+    plain = LARGE.sft.model_copy(update={"compile": "off"})
+    four_bits = plain.model_copy(update={"adapter": AdapterSettings(rank=8, base_bits=4, learning_rate=1e-4)})
+    machine = TwoWays()
+    outlook = Outlook(Path(), machine)
+    whole, beside = (forecast_training(LARGE, one, tokens=1e9, outlook=outlook) for one in (plain, four_bits))
+    validated = plain.validations * VALIDATION_ROWS * 1024
+    assert whole.seconds == pytest.approx((1e9 + validated / 3) / 1e5 + START_SECONDS)
+    assert beside.seconds == pytest.approx((1e9 + validated / 2) / 2e5 + START_SECONDS)
+    asked = [shape[3] for what, shape in machine.asked if what == "training" and len(shape) == 4]
+    assert asked == [{"rank": 8, "dropout": 0.0, "targets": None, "use_dora": False, "base_bits": 4}]
+    shape = LARGE.model.decoder(LARGE.tokenizer.vocab_size)
+    assert whole.disk_bytes == shape.num_parameters * (2 + 2 * 12)
+    assert beside.disk_bytes == 2 * shape.num_parameters + 2 * 12 * Adapter(8).num_parameters(shape)
+
+
 @pytest.mark.usefixtures("gpu")
 def test_stages_that_do_not_ask_a_gpu_keep_their_micro_batches() -> None:
     shape = LARGE.model.decoder(1000)
@@ -118,6 +144,11 @@ def test_other_sizes_are_reckoned_with_what_compiling_gained_here(monkeypatch: p
     assert found["tokens_per_second"] == pytest.approx(expected)
     assert found["compiled_tokens_per_second"] == pytest.approx(4 * expected)
     assert ", a GPU of its own, torch" in Machine().signature
+    adapter = AdapterSettings(rank=8)
+    beside = machine.measured("training", [known.model_dump(mode="json"), 1024, 32_768, adapter.model_dump()], dict)
+    gain = known.flops_per_token(1024) / training_flops(known, 1024, Adapter(8))
+    assert beside["tokens_per_second"] == pytest.approx(100 * gain)
+    assert 1.2 < gain < 1.5
 
 
 def test_the_fact_is_the_gpus_memory_where_a_stage_used_it(monkeypatch: pytest.MonkeyPatch) -> None:

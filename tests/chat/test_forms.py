@@ -19,10 +19,11 @@ from samovar.core.errors import DataError
 OPENAI = {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello!"}]}
 SHAREGPT = {"conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Hello!"}]}
 ALPACA = {"instruction": "Hi", "input": "", "output": "Hello!"}
+RESPONSE = {"instruction": "Hi", "input": "", "response": "Hello!"}
 PROMPT = {"prompt": "Hi", "completion": "Hello!"}
 
 
-@pytest.mark.parametrize("row", [OPENAI, SHAREGPT, ALPACA, PROMPT])
+@pytest.mark.parametrize("row", [OPENAI, SHAREGPT, ALPACA, RESPONSE, PROMPT])
 def test_one_conversation_in_every_form(row: dict[str, Any]) -> None:
     assert read_conversation(row) == read_conversation(OPENAI)
 
@@ -85,6 +86,8 @@ def test_results_of_several_calls_are_told_apart_and_a_call_may_be_weighed() -> 
         ({"prompt": 5, "completion": "x"}, "turns are 5"),
         (OPENAI | {"tools": 5}, "tools"),
         ({"messages": [{"role": "assistant", "content": "x", "weight": 2}]}, "the weight of a message is 2"),
+        ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, "of the type 'image_url': only text is"),
+        ({"messages": [{"role": "user", "content": [{"type": "text", "value": "x"}]}]}, "type 'text' and has none"),
         ([], "no list of messages"),
     ],
 )

@@ -114,6 +114,7 @@ def test_a_prompt_is_the_beginning_of_its_row(
     rest = list(zip(row.ids, row.is_target, strict=True))[len(prompt) :]
     assert [is_target for _, is_target in rest] == [True] * (len(rest) - len(tokenizer.encode("\n"))) + [False]
     assert rest[-2][0] == tokenizer.eos_id
+    assert prompt_ids(turns, tokenizer, tools, begun=answer) == row.ids[: -1 - len(tokenizer.encode("\n"))]
 
 
 def test_an_answer_that_begins_with_newlines_does_not_join_the_header(tokenizer: Tokenizer) -> None:

@@ -204,6 +204,19 @@ def test_a_chat_beyond_the_context_goes_on_without_its_beginning(
     assert ran.err.count("without its beginning") == len(falls)
 
 
+def test_at_the_edge_of_the_context_an_answer_has_room(
+    samovar: Samovar, brewed: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("Hi, how are you?\n" * 12))
+    ran = samovar("chat", brewed.root, "--temperature", 0, "--max-tokens", 30, "--json")
+    told = [json.loads(line) for line in ran.out.splitlines()]
+    assert len(told) == 12
+    cut = [one for one in told if one["finish_reason"] == "length"]
+    assert all(one["completion_tokens"] == 30 for one in cut)
+    assert ran.err.count("the answer is cut short") == len(cut) > 0
+    assert "without its beginning" in ran.err
+
+
 def test_chat_without_an_assistant_says_what_to_do(samovar: Samovar, tmp_path: Path) -> None:
     project = tiny_project(tmp_path / "p")
     for words in (["chat", project.root, "-m", "Hi"], ["serve", project.root], ["export", project.root, "--out", "x"]):

@@ -7,7 +7,9 @@ import importlib
 import shlex
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -105,6 +107,22 @@ def test_other_ends_have_their_codes(samovar: Samovar, monkeypatch: pytest.Monke
     assert ran.code == (130 if isinstance(failure, KeyboardInterrupt) else 1)
     assert "Traceback" not in ran.err
     assert ran.err
+
+
+def test_ctrl_c_while_the_program_still_loads_is_as_quiet(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Interrupted(ModuleType):
+        def __getattr__(self, name: str) -> object:
+            raise KeyboardInterrupt
+
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["scripts"] == {"samovar": "samovar.__main__:main"}
+    monkeypatch.setitem(sys.modules, "samovar.cli.main", Interrupted("samovar.cli.main"))
+    with pytest.raises(SystemExit) as ended:
+        importlib.import_module("samovar.__main__").main()
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "stopped\n"
 
 
 def test_a_full_disk_is_no_defect(samovar: Samovar, monkeypatch: pytest.MonkeyPatch) -> None:

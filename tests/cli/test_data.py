@@ -300,6 +300,9 @@ def test_questions_of_the_evaluation_are_kept_out(samovar: Samovar, tmp_path: Pa
     assert {"documents/own.txt", "documents/leak.txt"}.isdisjoint(ids(item.folder))
     assert item.manifest is not None
     assert sum(item.manifest.metrics["dropped"].values()) == 2
+    told = "".join((item.folder / name).read_text() for name in ("report.md", "report.html", "README.md"))
+    assert "Settings: against: own.jsonl." in told
+    assert "scratch" not in told
     (project.root / "own.jsonl").write_text(json.dumps({"question": "Quite another question about nothing at all"}))
     [item] = brew(project, load_recipe(project.recipe_file), {"data": load_stages()["data"]}, is_quiet=True)
     assert "documents/own.txt" in ids(item.folder)

@@ -9,10 +9,11 @@ import pytest
 from rich.console import Console
 
 from samovar.brew.project import Project
-from samovar.brew.run_rows import Point, Rows
+from samovar.brew.run_rows import Rows
 from samovar.brew.watching import Picture
 from samovar.cli.braille import MARK, draw, sparkline
 from samovar.cli.watch_picture import picture
+from samovar.train.journal import Point
 from tests.brew.test_watching import append, row
 from tests.cli.conftest import Samovar
 
@@ -100,6 +101,24 @@ def test_a_run_by_reward_is_drawn_as_well(width: int) -> None:
     assert "reward over iterations" in text
 
 
+@pytest.mark.parametrize("width", [60, 130])
+def test_answers_stand_beside_those_of_the_beginning(width: int) -> None:
+    run = run_by_reward()
+    assert run.rows.first_samples == run.rows.samples == {"sample 1": "2+2 -> 5"}
+    told = {"held_out": 0.5, "sample 1": "2+2 -> " + "4" * 300, "signs": "the entropy has fallen"}
+    run.rows.add({"step": 20, "seconds": 180.0, "reward": 1.0} | told)
+    console = Console(width=width, height=40, force_terminal=True, color_system=None, legacy_windows=False)
+    with console.capture() as captured:
+        console.print(picture(run, width, 40))
+    lines = [line.rstrip() for line in captured.get().splitlines()]
+    assert max(len(line) for line in lines) <= width
+    place = lines.index("sample 1: 2+2")
+    assert lines[place + 1] == "  before: 5"
+    assert lines[place + 2].startswith("     now: 444")
+    assert len(lines) == place + 3, "a long answer takes no second line"
+    assert "look: the entropy has fallen" in lines
+
+
 def test_one_picture_and_json(samovar: Samovar, tmp_path: Path) -> None:
     append(tmp_path / "metrics.jsonl", row(1) + row(2, validation_loss=1.25, sample="tea"))
     ran = samovar("watch", tmp_path, "--once")
@@ -109,7 +128,8 @@ def test_one_picture_and_json(samovar: Samovar, tmp_path: Path) -> None:
     assert samovar("watch", tmp_path).code == 0, "into a pipe it is one picture as well"
     told = json.loads(samovar("watch", tmp_path, "--json").out)
     assert (told["step"], told["validation_loss"], told["tokens_per_second"]) == (2, 1.25, 50.0)
-    assert told["samples"] == {"sample": "tea"}
+    assert told["samples"] == told["first_samples"] == {"sample": "tea"}
+    assert told["signs"] == []
 
 
 def test_a_finished_project_and_one_where_nothing_has_begun(samovar: Samovar, brewed: Project, tmp_path: Path) -> None:

@@ -37,3 +37,12 @@ def test_a_small_beginning_promises_nothing(capsys: pytest.CaptureFixture[str]) 
     steps._every_s = 0.0
     steps.advance()
     assert "left" in capsys.readouterr().err
+
+
+def test_a_log_is_not_told_twice_that_all_is_done(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = Progress("eval", 2, "models")
+    progress._every_s = 0.0
+    progress.advance()
+    progress.advance()
+    progress.finish()
+    assert [line.split()[1] for line in capsys.readouterr().err.splitlines()] == ["50%", "100%"]

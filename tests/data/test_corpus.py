@@ -140,7 +140,7 @@ def test_an_empty_corpus_says_what_was_seen(tmp_path: Path) -> None:
         build(tmp_path)
     assert "2 files seen" in raised.value.what
     assert "a damaged PDF document: documents/scan.pdf" in raised.value.what
-    assert "too short (length): 1 documents" in raised.value.what
+    assert "too short (length): 1 document" in raised.value.what
     assert raised.value.hint is not None
     assert (tmp_path / "corpus" / "report.md").is_file()
     shutil.rmtree(tmp_path / "documents")

@@ -115,6 +115,16 @@ def test_an_index_cut_short_is_found(tmp_path: Path) -> None:
         open_split(tmp_path, "train")
 
 
+def test_bytes_that_are_no_tokens_are_found_where_they_are_read(tmp_path: Path) -> None:
+    write(tmp_path, ["abc", "defg"])
+    path = tmp_path / "train-00000.bin"
+    path.write_bytes(path.read_bytes()[:-4] + b"\xff\xff\x00\x01")
+    split = open_split(tmp_path, "train")
+    assert split.tokens(0, 0, 7).tolist() == [*b"abc", END, *b"def"]
+    with pytest.raises(CorruptError, match=r"train-00000\.bin is damaged: it holds the token 65535"):
+        split.tokens(0, 4, 5)
+
+
 TEXTS = [
     "Мама мыла раму. The cat's 12 345 hats,\n\n  and more…",
     "don't  стоп",

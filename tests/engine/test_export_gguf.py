@@ -20,12 +20,14 @@ from samovar.engine.export.gguf import export
 from samovar.engine.export.gguf_header import llama_cpp_shape, tensor_name, turned
 from samovar.engine.export.parity import Transcript, compare, load_plain, transcripts
 from samovar.engine.quantize import quantize_folder
+from samovar.model.card import read_card
 from samovar.model.checkpoint import load_model, save_model
 from samovar.model.decoder import Decoder
 from samovar.model.settings import DecoderSettings, RopeScaling
 from samovar.tokenizer.settings import TokenizerSettings
 from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.tokenizer.train import train_tokenizer
+from tests.model.foreign_models import write_front_matter
 
 gguf = pytest.importorskip("gguf")
 
@@ -113,6 +115,21 @@ def test_every_tensor_and_the_header_are_the_models(
     assert value(reader, "qwen3.attention.layer_norm_rms_epsilon") == pytest.approx(shape.norm_eps)
     kinds = {"f32": "ALL_F32", "f16": "MOSTLY_F16", "bf16": "MOSTLY_BF16", "q8_0": "MOSTLY_Q8_0"}
     assert value(reader, "general.file_type") == gguf.LlamaFileType[kinds[weight_type]]
+
+
+def test_the_licence_goes_along(source: Path, tmp_path: Path) -> None:
+    write_front_matter(source, license="cc-by-nc-4.0", base_model="tea/llama")
+    (source / "LICENSE").write_text("The whole text.")
+    found = export(source, tmp_path / "out")
+    assert found["files"] == ["LICENSE", "README.md", "model-f16.gguf"]
+    card = read_card(tmp_path / "out")
+    assert card is not None
+    assert card.terms.kind == "non-commercial"
+    reader = gguf.GGUFReader(tmp_path / "out" / "model-f16.gguf")
+    assert value(reader, "general.license") == "cc-by-nc-4.0"
+    assert "creativecommons.org" in value(reader, "general.license.link")
+    assert "Commercial use is not allowed." in value(reader, "general.description")
+    assert value(reader, "general.base_model.0.name") == "tea/llama"
 
 
 @pytest.mark.parametrize(("split", "pre"), [("qwen2", "qwen2"), ("llama3", "smaug-bpe")])

@@ -12,10 +12,13 @@ from samovar.engine.export import hf
 from samovar.engine.export.parity import compare, load_plain, transcripts
 from samovar.engine.quantize import quantize_folder
 from samovar.engine.request import Sampling
-from samovar.model.checkpoint import load_model
+from samovar.model.card import read_card
+from samovar.model.checkpoint import load_model, read_settings
 from samovar.model.decoder import Decoder
+from samovar.model.imported import Origin, import_folder
 from samovar.model.quantized import dequantize_model
 from samovar.tokenizer.tokenizer import Tokenizer
+from tests.model.foreign_models import write_front_matter
 
 PROMPT = list(range(40, 60))
 
@@ -54,6 +57,27 @@ def test_the_tokenizer_and_its_template_go_along(source: Path, tokenizer: Tokeni
     turns = [{"role": "user", "content": "Who sang?"}, {"role": "assistant", "content": "Самовар."}]
     rendered = theirs.apply_chat_template(turns, tokenize=False)
     assert rendered == render([Message.from_openai(turn) for turn in turns])
+
+
+def test_an_export_is_imported_as_it_was(source: Path, tokenizer: Tokenizer, tmp_path: Path) -> None:
+    write_front_matter(source, license="cc-by-nc-4.0", base_model="tea/llama")
+    hf.export(source, tmp_path / "out")
+    import_folder(tmp_path / "out", tmp_path / "in", origin=Origin("tea/again"))
+    assert read_settings(tmp_path / "in") == read_settings(source)
+    stored, back = (load_model(folder).state_dict() for folder in (source, tmp_path / "in"))
+    assert stored.keys() == back.keys()
+    assert all(torch.equal(stored[name], back[name]) for name in stored)
+    again = Tokenizer.load(tmp_path / "in")
+    assert (again.to_json(), again.chat_template) == (tokenizer.to_json(), tokenizer.chat_template)
+    assert again.stop_ids == tokenizer.stop_ids
+    card = read_card(tmp_path / "in")
+    assert card is not None
+    assert card.terms.kind == "non-commercial"
+    answers = [
+        Engine.load(folder).generate([PROMPT], Sampling(temperature=0, max_tokens=10))[0].ids
+        for folder in (source, tmp_path / "in")
+    ]
+    assert answers[0] == answers[1]
 
 
 def test_int8_is_multiplied_out(source: Path, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from safetensors import safe_open
 
 from samovar.agent.agent import Agent
 from samovar.agent.registry import load_tools
@@ -33,6 +34,7 @@ from samovar.model.settings import DecoderSettings, RopeScaling
 from samovar.tokenizer.settings import TokenizerSettings
 from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.tokenizer.train import train_tokenizer
+from tests.model.foreign_models import write_front_matter
 
 MOST_LINES = 500
 TRICKY = (
@@ -91,6 +93,21 @@ def test_it_is_two_files_that_numpy_reads(source: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-I", "-B", str(two_files.PROBE), str(tmp_path / "two"), str(tmp_path / "results.json")]
     subprocess.run(command, input=json.dumps(questions).encode(), check=True)
     assert json.loads((tmp_path / "results.json").read_text())["packages"] == ["numpy"]
+
+
+def test_the_licence_goes_along_within_them(source: Path, two: Path, tmp_path: Path) -> None:
+    write_front_matter(source, license="cc-by-nc-4.0", base_model="tea/llama")
+    (source / "LICENSE").write_text("The whole text.")
+    found = export(source, tmp_path / "two")
+    assert found["files"] == ["model.safetensors", "run.py"]
+    with safe_open(tmp_path / "two" / "model.safetensors", framework="pt") as file:
+        terms = json.loads(file.metadata()["terms"])
+    assert (terms["licence"], terms["base_model"]) == (["cc-by-nc-4.0"], "tea/llama")
+    assert "Commercial use is not allowed." in terms["licence_conditions"]
+    assert terms["texts"] == {"LICENSE": "The whole text."}
+    said = "[Creative Commons BY-NC 4.0: not for commercial use]"
+    assert said in ask(tmp_path / "two", "Hi\n", "--max-tokens", "1").stderr
+    assert "[" not in ask(two, "Hi\n", "--max-tokens", "1").stderr, "a model of one's own"
 
 
 def test_its_answers_are_the_engines(two: Path, make_engine: Callable[..., Engine], tokenizer: Tokenizer) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from samovar.evals.charts import HEIGHT, WIDTH, Series, interval_bar, line_chart, nice_ticks, thin, twin_bar
-from samovar.evals.findings import Point
+from samovar.train.journal import Point
 
 VALUES = st.lists(st.floats(-1e6, 1e6) | st.just(float("nan")), min_size=2, max_size=400)
 

@@ -9,11 +9,12 @@ import pytest
 from samovar.chat.conversation import Message, ToolCall
 from samovar.core.artifact import Manifest
 from samovar.evals.bits_per_byte import BitsPerByte
-from samovar.evals.findings import Findings, Model, Point, StageCost, TrainingRun, read_runs
+from samovar.evals.findings import Findings, Model, StageCost, TrainingRun, read_runs
 from samovar.evals.report import write_report
 from samovar.evals.samples import Answered, Continuation
 from samovar.evals.tasks import Attempt, TaskScore
 from samovar.tasks.task import Example, assistant, user
+from samovar.train.journal import Point
 
 HOSTILE = "</p><script>alert(1)</script> | `x` **y** ]]> <img src=x onerror=alert(1)>"
 TOOL_TURNS = (

@@ -243,6 +243,18 @@ def test_a_family_that_is_unknown_is_told_before_its_weights_are_fetched(
     assert "model.safetensors" not in hub.sent
 
 
+@pytest.mark.parametrize(("kind", "opener"), [("bert", "load_encoder"), ("xlm-roberta", "embedder"), ("t5", "Seq2Seq")])
+def test_of_models_that_are_no_decoders_it_is_said_how_they_open(
+    sources: dict[str, Path], tmp_path: Path, kind: str, opener: str
+) -> None:
+    folder = copied(sources["qwen3"], tmp_path / "model")
+    _change_config(folder, model_type=kind)
+    with pytest.raises(ConfigError, match="is no decoder") as caught:
+        take_in(str(folder), tmp_path / "in")
+    assert opener in (caught.value.hint or "")
+    assert "qwen3" in (caught.value.hint or "")
+
+
 def test_pickles_alone_are_not_fetched(sources: dict[str, Path], tmp_path: Path, hub: Hub) -> None:
     folder = copied(sources["qwen3"], tmp_path / "model")
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")

@@ -213,8 +213,35 @@ def test_a_failure_within_a_stream_is_told_in_it(start: Callable[..., Server]) -
     assert "secret" not in str(told.value)
 
 
-def test_an_answer_that_is_begun_is_refused(client: anthropic.Anthropic) -> None:
-    with pytest.raises(anthropic.BadRequestError, match="the last message is the assistant's"):
-        client.messages.create(
-            model=MODEL, max_tokens=9, messages=[*GREETING, {"role": "assistant", "content": "Once upon"}]
-        )
+def test_an_answer_goes_on_from_where_it_is_begun(shared: Server, client: anthropic.Anthropic) -> None:
+    begun: Any = [*GREETING, {"role": "assistant", "content": [{"type": "text", "text": "Once <|im_end|> upon"}]}]
+    message = client.messages.create(model=MODEL, max_tokens=50, messages=begun)
+    assert shared.runner.engine.prompts[-1].endswith("<|im_start|>assistant\nOnce <|im_end|> upon")
+    assert [block.text for block in message.content if block.type == "text"] == ["Hello there, friend."]
+    plain = client.messages.count_tokens(model=MODEL, messages=GREETING).input_tokens
+    told = client.messages.count_tokens(model=MODEL, messages=begun).input_tokens
+    # As words the mark is many tokens.
+    assert told - plain == len(shared.runner.engine.tokenizer.encode("Once <|im_end|> upon")) > 5
+    assert message.usage.input_tokens == told
+
+
+def test_a_begun_answer_stands_whole_before_what_its_tools_give(shared: Server, client: anthropic.Anthropic) -> None:
+    asked: Any = [{"role": "user", "content": "How much is 17*24?"}, {"role": "assistant", "content": "Let me see."}]
+    message = client.messages.create(model=MODEL, max_tokens=90, messages=asked)
+    assert "assistant\nLet me see.\n<tool_call>" in shared.runner.engine.prompts[-1]
+    assert shared.runner.engine.prompts[-1].endswith("assistant\n")
+    assert [block.text for block in message.content if block.type == "text"] == ["It is 408."]
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "told"),
+    [
+        ("Once ", {}, "white space"),
+        ([{"type": "tool_use", "id": "t", "name": "weather", "input": {}}], {}, "calls without results"),
+        ("{", {"output_config": {"format": {"type": "json_schema", "schema": {}}}}, "of a form"),
+    ],
+)
+def test_what_no_answer_goes_on_from(client: anthropic.Anthropic, content: Any, options: Any, told: str) -> None:
+    messages: Any = [*GREETING, {"role": "assistant", "content": content}]
+    with pytest.raises(anthropic.BadRequestError, match=told):
+        client.messages.create(model=MODEL, max_tokens=9, messages=messages, **options)

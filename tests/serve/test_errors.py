@@ -108,6 +108,54 @@ def test_what_is_wrong_is_named(shared: Server, changes: dict[str, Any], param: 
 
 
 @pytest.mark.parametrize(
+    ("path", "changes", "told"),
+    [
+        ("chat/completions", {"tool_choice": {"type": "function"}}, "tool_choice.function is missing"),
+        ("chat/completions", {"tool_choice": {"type": "x"}}, "tool_choice.type = x: input should be 'function'"),
+        ("chat/completions", {"tool_choice": 5}, "tool_choice = 5: input should be 'auto', 'none' or 'required'"),
+        ("chat/completions", {"response_format": {}}, "response_format = {}: it has no type"),
+        ("responses", {"input": 5}, "input = 5: input should be a valid string"),
+        (
+            "responses",
+            {"input": [{"role": "user", "content": 5}]},
+            "input[0].content = 5: input should be a valid string",
+        ),
+        ("responses", {"input": [{"role": "user"}]}, "input[0].content is missing"),
+        (
+            "responses",
+            {"input": [{"type": "function_call", "call_id": "1", "name": "a"}]},
+            "input[0].arguments is missing",
+        ),
+        ("responses", {"input": [{"type": "function_call_output", "output": "x"}]}, "input[0].call_id is missing"),
+        ("responses", {"input": [{"type": "reasoning"}]}, "its type must be one of 'message', 'function_call', "),
+        ("completions", {"prompt": ["a", 5]}, "prompt[1] = 5: input should be a valid string"),
+        ("completions", {"prompt": [[1], ["a"]]}, "prompt[1][0] = a: input should be a valid integer"),
+        ("completions", {"prompt": [[1], []]}, "prompt[1] = []: list should have at least 1 item"),
+        (
+            "messages",
+            {"messages": [{"role": "user", "content": [5]}]},
+            "messages[0].content[0] = 5: it must be an object",
+        ),
+        ("messages", {"messages": [{"role": "user", "content": [{"type": "text"}]}]}, "content[0].text is missing"),
+        (
+            "messages",
+            {"messages": [{"role": "user", "content": [{"type": "image"}]}]},
+            "its type must be one of 'text', ",
+        ),
+        ("messages", {"system": [{"type": "image"}]}, "system[0].type = image: input should be 'text'"),
+    ],
+)
+def test_of_several_kinds_the_one_that_was_meant_is_told_of(
+    shared: Server, path: str, changes: dict[str, Any], told: str
+) -> None:
+    asked = {"responses": {"input": "x"}, "completions": {"prompt": "x"}}.get(path, {"messages": GREETING})
+    limit = {"max_output_tokens" if path == "responses" else "max_tokens": 5}
+    response = shared.http.post(f"/v1/{path}", json={"model": MODEL, **limit, **asked, **changes})
+    assert response.status_code == 400
+    assert told in response.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
     ("num_prompts", "drawn", "refused"),
     [
         (256, {}, None),

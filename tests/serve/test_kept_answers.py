@@ -52,7 +52,7 @@ def test_a_whole_answer_and_its_tools_are_there_when_its_end_is_told(
 ) -> None:
     assert start(store=store).post(asked(chat, stream=is_stream)).status_code == 200
     step = {"name": "calculator", "arguments": {"expression": "17*24"}, "result": "408"}
-    assert said(store, chat) == [("It is 408.", {"steps": [step]})]
+    assert said(store, chat) == [("It is 408.", {"model": MODEL, "steps": [step]})]
 
 
 def test_half_an_answer_is_there_when_the_client_has_left(start: Start, store: Store, chat: str) -> None:
@@ -63,7 +63,7 @@ def test_half_an_answer_is_there_when_the_client_has_left(start: Start, store: S
     assert content.startswith("A cat")
     assert (TEXT * 20).startswith(content)
     assert len(content) < len(TEXT) * 20
-    assert more == {"notes": ["stopped"]}
+    assert more == {"model": MODEL, "notes": ["stopped"]}
     assert server.runner.num_live == 0
 
 
@@ -72,7 +72,7 @@ def test_a_stream_goes_on_to_its_end_without_a_reader(start: Start, store: Store
     leave_in_the_middle(server, asked(chat), RESUMABLE)
     until(lambda: said(store, chat))
     ((content, more),) = said(store, chat)
-    assert (content.strip(), more) == (TEXT.strip(), {})
+    assert (content.strip(), more) == (TEXT.strip(), {"model": MODEL})
 
 
 def test_what_was_made_until_a_reader_did_not_come_back_is_there(start: Start, store: Store, chat: str) -> None:
@@ -81,7 +81,7 @@ def test_what_was_made_until_a_reader_did_not_come_back_is_there(start: Start, s
     until(lambda: said(store, chat))
     ((content, more),) = said(store, chat)
     assert (TEXT * 50).startswith(content)
-    assert more == {"notes": ["stopped"]}
+    assert more == {"model": MODEL, "notes": ["stopped"]}
 
 
 def test_an_answer_that_takes_too_long_is_there_as_far_as_it_came(start: Start, store: Store, chat: str) -> None:
@@ -91,7 +91,7 @@ def test_an_answer_that_takes_too_long_is_there_as_far_as_it_came(start: Start, 
     ((content, more),) = said(store, chat)
     assert (TEXT * 50).startswith(content)
     assert content
-    assert more == {"notes": ["stopped"]}
+    assert more == {"model": MODEL, "notes": ["stopped"]}
 
 
 def test_who_wrote_meanwhile_knows_better(start: Start, store: Store, chat: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import socket
 import threading
@@ -108,6 +109,16 @@ def test_a_head_that_never_ends_is_given_up(start: Start, before: str) -> None:
         with contextlib.suppress(ConnectionResetError):
             while connection.recv(4096):
                 pass
+
+
+def test_a_connection_outlives_the_time_for_one_head(start: Start) -> None:
+    server = start(settings=ServeSettings(body_timeout_s=0.2))
+    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=4)
+    with contextlib.closing(connection):
+        for _ in range(5):
+            connection.request("GET", "/health")
+            assert connection.getresponse().read()
+            time.sleep(0.1)
 
 
 def test_an_answer_that_takes_too_long_is_ended(start: Start) -> None:

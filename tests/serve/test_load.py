@@ -9,11 +9,12 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
+import httpx2 as httpx
 import numpy as np
 import pytest
 
 from samovar.core.errors import ConfigError, MissingError
-from samovar.serve.load.client import Outcome
+from samovar.serve.load.client import LoadClient, Outcome
 from samovar.serve.load.generator import Load, run_load
 from samovar.serve.load.prompts import Prompts
 from samovar.serve.load.report import percentiles, summarize
@@ -93,6 +94,20 @@ def test_a_stream_that_breaks_is_a_failure(start: Start) -> None:
     server = start(lambda _: WORDS, pause_s=0.05, settings=settings)
     (outcome,) = load(server, number=1, warmup=0, output_tokens=90)
     assert "request_timeout" in str(outcome.error)
+
+
+@pytest.mark.parametrize(
+    ("event", "told"),
+    [('{"usage": {"total_tokens": 3}}', "prompt_tokens"), ('{"usage": [3]}', "TypeError"), ("[]", "AttributeError")],
+)
+def test_a_stream_of_another_shape_is_a_failure(event: str, told: str) -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, text=f"data: {event}\n\ndata: [DONE]\n\n"))
+
+    async def ask() -> Outcome:
+        async with httpx.AsyncClient(base_url="http://peer", transport=transport) as http:
+            return await LoadClient(http, MODEL, "chat").ask("Hi", 5)
+
+    assert told in str(asyncio.run(ask()).error)
 
 
 @pytest.mark.parametrize("sign", ["\x85", "\u2028", "\u2029", "\x0b", "\x1e", "\\", "ы"])

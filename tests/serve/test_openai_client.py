@@ -24,7 +24,8 @@ WEATHER: Any = {
 
 def test_models(shared: Server) -> None:
     assert [model.id for model in shared.client().models.list()] == [MODEL]
-    assert shared.client().models.retrieve(MODEL).owned_by == "samovar"
+    model = shared.client().models.retrieve(MODEL)
+    assert (model.owned_by, model.model_extra) == ("samovar", {"max_model_len": shared.runner.engine.max_context})
     with pytest.raises(openai.NotFoundError):
         shared.client().models.retrieve("org/other")
 

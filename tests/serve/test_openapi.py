@@ -118,9 +118,12 @@ def test_what_is_kept_is_in_it_where_anything_is(start: Callable[..., Server], t
         "/api/chats": {"get", "post"},
         "/api/chats/{id}": {"get", "patch", "delete"},
         "/api/chats/{id}/messages": {"post"},
+        "/api/chats/{id}/votes": {"post"},
+        "/api/chats/{id}/votes/{vote}": {"delete"},
     }
     assert {one["name"] for one in paths["/api/chats"]["get"]["parameters"]} == {"search", "limit", "before"}
     message = {"role": "user", "content": "Hi", "notes": ["stopped"]}
+    answer = {"role": "assistant", "content": "Hello"}
     asked = {"title": "A", "messages": [message]}
     body = paths["/api/chats"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     validator(document, body).validate(asked)
@@ -135,8 +138,15 @@ def test_what_is_kept_is_in_it_where_anything_is(start: Callable[..., Server], t
         ("/v1/responses/{id}/input_items", "get", http.get(items).json()),
         ("/api/chats", "post", made),
         ("/api/chats/{id}/messages", "post", http.post(f"{address}/messages", json={"messages": [message]}).json()),
+        ("/api/chats/{id}/messages", "post", http.post(f"{address}/messages", json={"messages": [answer]}).json()),
+        (
+            "/api/chats/{id}/votes",
+            "post",
+            vote := http.post(f"{address}/votes", json={"place": 2, "vote": "good"}).json(),
+        ),
         ("/api/chats", "get", http.get("/api/chats?search=Hi").json()),
         ("/api/chats/{id}", "get", http.get(address).json()),
+        ("/api/chats/{id}/votes/{vote}", "delete", http.delete(f"{address}/votes/{vote['id']}").json()),
         ("/api/chats/{id}", "patch", http.patch(address, json={"title": "B"}).json()),
         ("/api/chats/{id}", "delete", http.delete(address).json()),
     ):

@@ -195,7 +195,7 @@ def test_an_answer_goes_on_while_its_page_is_opened_again(
     _, messages = Chats(store).read("", outline.id)
     assert [(one.role, one.content, one.more) for one in messages] == [
         ("user", "Tell me of a cat", {}),
-        ("assistant", text, {}),
+        ("assistant", text, {"model": MODEL}),
     ]
 
 

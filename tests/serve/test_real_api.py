@@ -207,6 +207,20 @@ def test_the_stop_text_is_told_in_anthropics_form(real: Real) -> None:
     assert block.text.rstrip() == '"Oslo,'
 
 
+def test_a_begun_answer_is_gone_on_with_as_the_text_is(real: Real) -> None:
+    begun = "A cat sat on the"
+    ids = [*real.chat_ids(), *real.engine.tokenizer.encode(begun)]
+    foretold = real.client.completions.create(model="tiny", prompt=ids, temperature=0, max_tokens=12).choices[0].text
+    messages: Any = [*GREETING, {"role": "assistant", "content": begun}]
+    with anthropic.Anthropic(base_url=real.url, api_key="none", max_retries=0) as client:
+        message = client.messages.create(model="tiny", max_tokens=12, messages=messages, extra_body={"temperature": 0})
+    (block,) = message.content
+    assert block.type == "text"
+    assert block.text == foretold.rstrip() != ""
+    assert message.usage.input_tokens + (message.usage.cache_read_input_tokens or 0) == len(ids)
+    assert message.usage.output_tokens == 12
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_a_demanded_call_fits_its_schema(real: Real, seed: int) -> None:
     options: Any = {"tools": [WEATHER, CLOCK], "seed": seed, "max_tokens": 150, "parallel_tool_calls": False}

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from samovar.core.errors import BusyError, ConfigError, MissingError, ResourceError
+from samovar.serve.server import _announce as announce
 from samovar.serve.server import check_exposure, is_loopback, listen, run_server
 
 
@@ -24,6 +25,24 @@ def test_other_addresses_demand_a_key(host: str) -> None:
         run_server(Path("model"), host=host, port=0)
     assert "--api-key" in str(caught.value.hint)
     check_exposure(host, "key")
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::1", "[::1]"), ("::", "[::1]")],
+)
+def test_the_address_that_is_told_can_be_opened(host: str, address: str, capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        listener = listen(host, 0)
+    except ConfigError as error:
+        pytest.skip(f"this machine has no such address: {error}")
+    with listener:
+        announce(listener, "tiny", is_secure=True, way="by hand")
+        told = capsys.readouterr().err
+        port = listener.getsockname()[1]
+        assert told.startswith(f"tiny is served: page https://{address}:{port}/  API https://{address}:{port}/v1  (")
+        assert ("other machines" in told) == (host in {"0.0.0.0", "::"})
+        socket.create_connection((address.strip("[]"), port), timeout=5).close()
 
 
 @pytest.mark.parametrize("key", ["", " key", "ключ", "a\nb"])

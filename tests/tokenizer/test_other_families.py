@@ -153,6 +153,14 @@ def test_what_the_assistant_says_and_its_end_are_the_targets(ours: Tokenizer) ->
     assert text.replace("Хорошо, спасибо.", "").replace("Fine, thanks.", "").strip() == ""
 
 
+def test_what_an_answer_begins_with_has_the_ids_of_the_whole(ours: Tokenizer) -> None:
+    row = render_row(Conversation(messages=TURNS), ours)
+    given = prompt_ids(TURNS[:3], ours, begun="Fine, thanks.")
+    assert row.ids[: len(given)] == given
+    assert ours.decode(row.ids[len(given) :], goes_on=True).strip() == ""
+    assert prompt_ids(TURNS[:3], ours, begun="Fine,") == given[: -len(ours.encode(" thanks.", goes_on=True))]
+
+
 def test_no_text_can_forge_a_mark(ours: Tokenizer) -> None:
     marks, long = list(ours.special_ids), "a word " * WORTH_THREADS
 

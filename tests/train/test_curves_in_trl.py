@@ -1,6 +1,12 @@
 """A whole training takes TRL's course: the same weights, rows and rates give the same curve.
 
-By reward, both learn from the answers that ours drew. Not compared: ORPO, whose trainer there learns the prompt too.
+By reward, both learn from the answers that ours drew. Two things are set to TRL's or to ours:
+
+- RLOO's divergence stands in the reward (Ahmadian et al. 2024, arXiv:2402.14740, equation 3). Ours has no setting for
+  that, so that the rewards have it which ours is given.
+- ORPO's likelihood is that of the chosen answer, of each pair alike (Hong et al. 2024, arXiv:2403.07691, equations 3
+  and 6). TRL's trainer learns the prompt as well, and takes the mean over all tokens, as the authors' own does unless
+  it is told ``--disable_prompt_loss``: here it takes the mean of the log-probabilities that its other term has.
 """
 
 from __future__ import annotations
@@ -14,20 +20,28 @@ from typing import Any
 import pytest
 import torch
 
-from samovar.agent.habits import Habits
-from samovar.model.checkpoint import load_model
 from samovar.train import reward as reward_module
 from samovar.train.dpo import dpo
 from samovar.train.journal import read_metrics
 from samovar.train.preference_settings import DpoSettings, RewardSettings
 from samovar.train.reward import reward
-from samovar.train.rl.reinforce import reinforce
 from samovar.train.rl.rollouts import Rollout
 from samovar.train.rl.settings import GrpoSettings
-from tests.train.rl_tasks import WordFor
-from tests.train.tiny_preferences import pairs, tiny_model, write_rows
+from tests.train.tiny_preferences import pairs, write_rows
+from tests.train.trl_runs import (
+    BY_REWARD,
+    CONTEXT,
+    ITERATIONS,
+    MOST,
+    REWARD_RATE,
+    THEIRS,
+    check_same_way,
+    learn_by_reward,
+    learner,
+    tokenizer_of,
+)
 
-STEPS, PAIRS, CONTEXT = 24, 8, 128
+STEPS, PAIRS = 24, 8
 RATE = 5e-5
 OURS: dict[str, Any] = {
     "optimizer": "adamw", "learning_rate": RATE, "adamw_learning_rate": RATE,
@@ -36,39 +50,20 @@ OURS: dict[str, Any] = {
     "held_out_every": 10**9, "validations": 1, "compile": "off",
 }  # fmt: skip
 """All rows in every step, at one rate."""
-THEIRS: dict[str, Any] = {
-    "learning_rate": RATE, "lr_scheduler_type": "constant", "adam_beta2": 0.95, "adam_epsilon": 1e-10,
-    "max_grad_norm": 1.0, "num_train_epochs": STEPS, "max_length": CONTEXT, "logging_steps": 1,
-    "save_strategy": "no", "report_to": [], "bf16": False, "use_cpu": True, "disable_tqdm": True,
-}  # fmt: skip
+OF_PAIRS = THEIRS | {"learning_rate": RATE, "num_train_epochs": STEPS, "max_length": CONTEXT}
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # TRL's, of what transformers will drop
 
 
 @pytest.fixture
 def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A tiny model, which learns in float32."""
     pytest.importorskip("trl", reason="part of the extra 'bench'")
-    monkeypatch.setenv("TRL_EXPERIMENTAL_SILENCE", "1")
-    for module in ("dpo", "loop", "reward", "trainable", "rl.reinforce"):
-        monkeypatch.setattr(f"samovar.train.{module}.training_dtype", lambda device: torch.float32)
-    return tiny_model(tmp_path / "base", is_tied=False)
+    return learner(tmp_path / "base", monkeypatch)
 
 
 @pytest.fixture
 def preferences(tmp_path: Path) -> Path:
     return write_rows(tmp_path / "pairs.jsonl", pairs(PAIRS))
-
-
-def tokenizer_of(base: Path) -> Any:
-    """Without the line break behind an answer's end mark, which TRL counts as well and no engine draws."""
-    from transformers import AutoTokenizer
-
-    tokenizer = AutoTokenizer.from_pretrained(base)
-    ends = "{%- endfor -%}\n        {{- '<|im_end|>\\n' -}}"
-    assert ends in tokenizer.chat_template
-    tokenizer.chat_template = tokenizer.chat_template.replace(ends, ends.replace("\\n", ""))
-    return tokenizer
 
 
 def as_pairs(preferences: Path) -> list[dict[str, Any]]:
@@ -102,7 +97,7 @@ def dpo_trainer(base: Path, preferences: Path, out: Path, **settings: Any) -> An
     from datasets import Dataset
     from trl import DPOConfig, DPOTrainer
 
-    config = DPOConfig(output_dir=str(out), per_device_train_batch_size=PAIRS, **THEIRS, **settings)
+    config = DPOConfig(output_dir=str(out), per_device_train_batch_size=PAIRS, **OF_PAIRS, **settings)
     rows = Dataset.from_list(as_pairs(preferences))
     return DPOTrainer(model=str(base), args=config, train_dataset=rows, processing_class=tokenizer_of(base))
 
@@ -111,7 +106,7 @@ def kto_trainer(base: Path, preferences: Path, out: Path, **settings: Any) -> An
     from datasets import Dataset
     from trl import KTOConfig, KTOTrainer
 
-    config = KTOConfig(output_dir=str(out), per_device_train_batch_size=2 * PAIRS, **THEIRS, **settings)
+    config = KTOConfig(output_dir=str(out), per_device_train_batch_size=2 * PAIRS, **OF_PAIRS, **settings)
     rows = Dataset.from_list(as_answers(preferences))
     return KTOTrainer(model=str(base), args=config, train_dataset=rows, processing_class=tokenizer_of(base))
 
@@ -121,10 +116,26 @@ def cpo_trainer(base: Path, preferences: Path, out: Path, **settings: Any) -> An
     from transformers import AutoModelForCausalLM
     from trl.experimental.cpo import CPOConfig, CPOTrainer
 
-    config = CPOConfig(output_dir=str(out), per_device_train_batch_size=PAIRS, **THEIRS, **settings)
+    config = CPOConfig(output_dir=str(out), per_device_train_batch_size=PAIRS, **OF_PAIRS, **settings)
     model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
     rows = Dataset.from_list(as_pairs(preferences))
     return CPOTrainer(model=model, args=config, train_dataset=rows, processing_class=tokenizer_of(base))
+
+
+def orpo_trainer(base: Path, preferences: Path, out: Path, **settings: Any) -> Any:
+    from datasets import Dataset
+    from transformers import AutoModelForCausalLM
+    from trl.experimental.orpo import ORPOConfig, ORPOTrainer
+
+    class OfAnswers(ORPOTrainer):  # type: ignore[misc]
+        def concatenated_forward(self, model: Any, batch: Any) -> tuple[torch.Tensor, ...]:
+            chosen, rejected, *logits, _ = super().concatenated_forward(model, batch)
+            return chosen, rejected, *logits, -chosen.mean()
+
+    config = ORPOConfig(output_dir=str(out), per_device_train_batch_size=PAIRS, **OF_PAIRS, **settings)
+    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+    rows = Dataset.from_list(as_pairs(preferences))
+    return OfAnswers(model=model, args=config, train_dataset=rows, processing_class=tokenizer_of(base))
 
 
 @pytest.mark.parametrize(
@@ -144,6 +155,7 @@ def cpo_trainer(base: Path, preferences: Path, out: Path, **settings: Any) -> An
             cpo_trainer,
             {"loss_type": "simpo", "beta": 2.0, "simpo_gamma": 0.5, "cpo_alpha": 0.0},
         ),
+        ({"loss": "orpo", "beta": 0.3}, orpo_trainer, {"beta": 0.3}),
     ],
     ids=lambda value: value["loss"] if isinstance(value, dict) and "loss" in value else "",
 )
@@ -184,7 +196,7 @@ def test_a_reward_model(base: Path, preferences: Path, tmp_path: Path) -> None:
     reward(settings, base=base, out=tmp_path / "ours", preferences=[preferences])
     ours = read_metrics(tmp_path / "ours" / "metrics.jsonl")
     config = RewardConfig(
-        output_dir=str(tmp_path / "trl"), per_device_train_batch_size=PAIRS, center_rewards_coefficient=0.01, **THEIRS
+        output_dir=str(tmp_path / "trl"), per_device_train_batch_size=PAIRS, center_rewards_coefficient=0.01, **OF_PAIRS
     )
     rows = Dataset.from_list(as_pairs(preferences))
     tokenizer = AutoTokenizer.from_pretrained(base)  # both score at the line break behind an answer's end mark
@@ -195,89 +207,72 @@ def test_a_reward_model(base: Path, preferences: Path, tmp_path: Path) -> None:
     assert ours[-1]["loss"] < 0.9 * ours[0]["loss"]
 
 
-ITERATIONS, PROMPTS, ANSWERS, MOST = 10, 4, 6, 8
-
-
-def vowels(text: str) -> float:
-    return sum(letter in "aeiou" for letter in text) / max(1, len(text))
+PROMPTS, ANSWERS, PENALTY = 4, 6, 0.05
 
 
 @pytest.mark.parametrize(
-    ("settings", "of_trl"),
+    ("settings", "trainer", "of_trl"),
     [
         (
-            {"average": "answers", "divides_by_deviation": True},
+            {"average": "answers", "divides_by_deviation": True, "kl_weight": PENALTY},
+            "GRPO",
             {"loss_type": "grpo", "scale_rewards": "group"},
         ),
         (
-            {"average": "tokens", "epochs": 2},
+            {"average": "tokens", "epochs": 2, "kl_weight": PENALTY},
+            "GRPO",
             {"loss_type": "dapo", "scale_rewards": "none", "num_iterations": 2},
         ),
+        # TRL adds up the tokens of an answer, ours divides that by MOST: both bounds of gradients go with it.
+        (
+            {"algorithm": "rloo", "average": "length", "max_gradient_norm": 1.0 / MOST},
+            "RLOO",
+            {"adam_epsilon": MOST * THEIRS["adam_epsilon"]},
+        ),
     ],
-    ids=["grpo", "dapo"],
-)  # fmt: skip
+    ids=["grpo", "dapo", "rloo"],
+)
 def test_a_policy_ends_in_the_same_weights(
-    base: Path, tmp_path: Path, settings: dict[str, Any], of_trl: dict[str, Any]
+    base: Path, tmp_path: Path, settings: dict[str, Any], trainer: str, of_trl: dict[str, Any]
 ) -> None:
+    ours = GrpoSettings.model_validate(
+        BY_REWARD | {"prompts": PROMPTS, "answers": ANSWERS, "clip_low": 0.2, "clip_high": 0.28} | settings
+    )
+    played = learn_by_reward(ours, base, tmp_path / "ours", penalty=0.0 if ours.kl_weight else PENALTY)
+    theirs = policy_trainer(trainer, base, played, tmp_path / "trl", max_steps=ITERATIONS * ours.epochs, **of_trl)
+    theirs.train()
+    theirs.save_model(str(tmp_path / "theirs"))
+    check_same_way(base, tmp_path / "ours", tmp_path / "theirs")
+
+
+def policy_trainer(name: str, base: Path, played: Sequence[Rollout], out: Path, **settings: Any) -> Any:
+    """GRPOTrainer or RLOOTrainer with the answers in ``played``."""
+    import trl
     from datasets import Dataset
-    from trl import GRPOConfig, GRPOTrainer
 
-    played: list[Rollout] = []
+    trainer, answers = getattr(trl, f"{name}Trainer"), iter(played)
 
-    def rewarding(rollouts: Sequence[Rollout]) -> list[float]:
-        played.extend(rollouts)
-        return [vowels(one.completion[-1].content) for one in rollouts]
-
-    def rewarding_there(completion_ids: list[list[int]], **_: Any) -> list[float]:
-        """The same, also where the text has marks, which TRL leaves out."""
-        worth = {tuple(one.rounds[0].ids): vowels(one.completion[-1].content) for one in played}
-        return [worth[tuple(ids)] for ids in completion_ids]
-
-    rate = 2e-4
-    (tmp_path / "ours").mkdir()
-    reinforce(
-        GrpoSettings.model_validate({
-            "iterations": ITERATIONS, "prompts": PROMPTS, "answers": ANSWERS, "max_tokens": MOST, "draws": 1,
-            "hardest": 0.0, "easiest": 1.0, "context": CONTEXT, "micro_batch_tokens": 64 * CONTEXT, "held_out": 1,
-            "learning_rate": rate, "adamw_learning_rate": rate, "warmup_share": 0.0, "decay_share": 0.0,
-            "importance_cap": None, "kl_weight": 0.05, "clip_low": 0.2, "clip_high": 0.28, "validations": 1,
-            "compile": "off",
-        } | settings),
-        base=base, out=tmp_path / "ours", tasks={"word_for": WordFor()}, shares={}, habits=Habits(tools=()),
-        rewarding=rewarding, is_quiet=True,
-    )  # fmt: skip
-
-    answers = iter(played)
-
-    class Replayed(GRPOTrainer):  # type: ignore[misc]
-        def _generate_single_turn(self, prompt_ids: list[list[int]], *_: Any) -> tuple[list[list[int]], None]:
+    class Replayed(trainer):  # type: ignore[misc, valid-type]
+        def _generate_single_turn(self, prompt_ids: list[list[int]], *_: Any) -> Any:
             again = [one.rounds[0] for one in islice(answers, len(prompt_ids))]
             assert [one.prompt_ids for one in again] == prompt_ids
-            return [one.ids for one in again], None
+            ids = [one.ids for one in again]
+            return ids if name == "RLOO" else (ids, None)
 
-    config = GRPOConfig(
-        output_dir=str(tmp_path / "trl"), per_device_train_batch_size=PROMPTS * ANSWERS, num_generations=ANSWERS,
-        max_completion_length=MOST, shuffle_dataset=False, beta=0.05, epsilon=0.2, epsilon_high=0.28,
-        **{name: value for name, value in THEIRS.items() if name != "max_length"} | {
-            "learning_rate": rate, "num_train_epochs": 1, "max_steps": ITERATIONS * settings.get("epochs", 1),
-        } | of_trl,
+    # By their tokens: the text has marks as well, which TRL leaves out.
+    worth = {tuple(one.rounds[0].ids): one.reward for one in played}
+
+    def rewarding(completion_ids: list[list[int]], **_: Any) -> list[float]:
+        return [worth[tuple(ids)] for ids in completion_ids]
+
+    config = getattr(trl, f"{name}Config")(
+        output_dir=str(out), per_device_train_batch_size=PROMPTS * ANSWERS, num_generations=ANSWERS,
+        max_completion_length=MOST, shuffle_dataset=False, beta=PENALTY, epsilon=0.2, epsilon_high=0.28,
+        learning_rate=REWARD_RATE, **(THEIRS | settings),
     )  # fmt: skip
     prompts = [played[first].example.prompt for first in range(0, len(played), ANSWERS)]
     asked = [{"prompt": [one.model_dump(include={"role", "content"}) for one in prompt]} for prompt in prompts]
-    trainer = Replayed(
-        model=str(base),
-        reward_funcs=rewarding_there,
-        args=config,
-        train_dataset=Dataset.from_list(asked),
+    return Replayed(
+        model=str(base), reward_funcs=rewarding, args=config, train_dataset=Dataset.from_list(asked),
         processing_class=tokenizer_of(base),
-    )
-    trainer.train()
-    trainer.save_model(str(tmp_path / "theirs"))
-    begun, learnt, learnt_there = (
-        load_model(folder, dtype=torch.float32).state_dict()
-        for folder in (base, tmp_path / "ours", tmp_path / "theirs")
-    )
-    for name, start in begun.items():
-        way, apart = (learnt[name] - start).norm(), (learnt[name] - learnt_there[name]).norm()
-        assert way > 0
-        assert apart <= 1e-3 * way
+    )  # fmt: skip

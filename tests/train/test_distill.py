@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import math
+import random
+from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 import torch
 from torch import Tensor
 
 from samovar.agent.habits import Habits
-from samovar.core.errors import ConfigError
+from samovar.core.errors import ConfigError, DataError
 from samovar.evals.lineup import gap_closed
 from samovar.model.checkpoint import load_model, read_settings
+from samovar.tasks.task import Example, Split, user
 from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.train.batches import IGNORED, Batch
 from samovar.train.distill import distill
@@ -23,6 +27,7 @@ from samovar.train.objectives.distill import Distill, Divergence, divergences
 from samovar.train.rl.rollouts import Player
 from samovar.train.settings import SftSettings
 from samovar.train.sft import sft
+from samovar.train.teacher_answers import write_answers
 from tests.train.rl_tasks import RIGHT, WordOf, guesses
 from tests.train.tiny_preferences import tiny_model, write_rows
 
@@ -143,6 +148,24 @@ def test_a_fresh_student_learns_from_the_teachers_answers(teacher: Path, tmp_pat
     rows = [json.loads(line) for line in (tmp_path / "out" / "metrics.jsonl").read_text().splitlines()]
     assert rows[-1]["divergence"] < rows[0]["divergence"] / 4
     assert math.isfinite(found["validation_loss"])
+
+
+def test_questions_longer_than_the_context_are_not_put_to_the_teacher(teacher: Path, tmp_path: Path) -> None:
+    class Wordy(WordOf):
+        least: ClassVar[int] = 1
+
+        def draw(self, rng: random.Random, split: Split, language: str) -> Example:
+            return replace(super().draw(rng, split, language), prompt=(user("cup " * rng.choice((self.least, 200))),))
+
+    class Endless(Wordy):
+        least: ClassVar[int] = 200
+
+    settings = DistillSettings.model_validate({**LOOP, "teacher_answers": 6, "answer_tokens": 4})
+    write_answers(settings, teacher, {"word_of": Wordy()}, Habits(tools=()), tmp_path / "some.jsonl")
+    answers = [json.loads(line)["messages"] for line in (tmp_path / "some.jsonl").read_text().splitlines()]
+    assert [one[0]["content"] for one in answers] == ["cup "] * 6
+    with pytest.raises(DataError, match="200 questions after each other are longer"):
+        write_answers(settings, teacher, {"word_of": Endless()}, Habits(tools=()), tmp_path / "none.jsonl")
 
 
 def test_a_student_closes_the_gap_between_itself_alone_and_its_teacher(teacher: Path, tmp_path: Path) -> None:

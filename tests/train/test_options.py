@@ -11,15 +11,22 @@ import torch
 from torch import Tensor
 
 from samovar.core.errors import ConfigError, ResourceError
+from samovar.model.adapters.attach import attach
+from samovar.model.adapters.settings import AdapterSettings
 from samovar.model.decoder import Decoder
+from samovar.model.quantized import quantize_model
+from samovar.train import memory_check
 from samovar.train.averages import Averages
 from samovar.train.batches import Batch, ShardRows
 from samovar.train.dropout import dropout, seed_step
 from samovar.train.journal import read_metrics
 from samovar.train.loop import train
+from samovar.train.memory_check import check_memory
+from samovar.train.memory_model import Adapter, TrainingMemory, training_memory
 from samovar.train.objectives import next_token
 from samovar.train.objectives.contract import Measured
 from samovar.train.optimizers import Optimizers, trained_parameters
+from samovar.train.plan import Plan
 from samovar.train.settings import LoopSettings
 from tests.data.test_shards import END, write
 from tests.train.test_loop import CONTEXT, SHAPE, RandomRows, fresh_model, loss_sum, run
@@ -267,6 +274,31 @@ def test_a_run_that_cannot_fit_is_refused_before_it_starts(tmp_path: Path) -> No
         run(tmp_path, batch_tokens=tokens, micro_batch_tokens=tokens)
     assert f"micro_batch_tokens (now {tokens})" in str(caught.value.hint)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("bits", [16, 4])
+def test_so_is_one_of_an_adapter_by_what_stands_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bits: int
+) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def remembered(*shape: Any, **how: Any) -> TrainingMemory:
+        asked.append(how)
+        return training_memory(*shape, **how)
+
+    monkeypatch.setattr(memory_check, "training_memory", remembered)
+    model = fresh_model()
+    if bits == 4:
+        model = quantize_model(model, "nf4")
+    attach(model, AdapterSettings(rank=4, targets=["q_proj", "up_proj"]), seed=0)
+    tokens = CONTEXT << 40
+    settings = LoopSettings(batch_tokens=tokens, micro_batch_tokens=tokens)
+    plan = Plan(settings, tokens=tokens, context=CONTEXT, num_rows=1)
+    with pytest.raises(ResourceError, match=r"training needs \d+\.\d GiB more than the weights"):
+        check_memory(model, settings, plan)
+    assert [how["adapter"] for how in asked] == [Adapter(4, ["q_proj", "up_proj"], bits)]
+    small = LoopSettings(batch_tokens=CONTEXT, micro_batch_tokens=CONTEXT)
+    check_memory(model, small, Plan(small, tokens=CONTEXT, context=CONTEXT, num_rows=1))
 
 
 def test_a_pattern_that_fits_nothing_is_refused_before_work_starts(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from samovar.cli.main import exit_code
 from samovar.core.artifact import SCRATCH
 from samovar.core.errors import ConfigError, DataError
 from samovar.evals.reward import calibration_error, held_out_quality, pair_quality, reward_changes
-from samovar.model.reward import check_family, load_reward
+from samovar.model.reward import load_reward
 from samovar.train.preference_settings import RewardSettings
 from samovar.train.reward import MEMBER, reward
 from samovar.train.scoring import RewardModel
@@ -86,7 +86,8 @@ def test_an_ensemble_is_the_mean_and_its_models_differ(judge: Path) -> None:
     talks = [talk("Pass the jar please."), talk("Pass the jar now.")]
     alone = [RewardModel([one], model.tokenizer).score(talks) for one in model.models]
     np.testing.assert_allclose(model.score(talks), np.mean(alone, axis=0), atol=1e-5)
-    assert (model.spread(talks) > 1e-3).all()
+    np.testing.assert_allclose(model.score_by_each(talks), alone, atol=1e-5)
+    assert (model.score_by_each(talks).std(axis=0) > 1e-3).all()
     # Beside others in a row a conversation scores as alone.
     np.testing.assert_allclose(model.score(talks)[1], model.score(talks[1:])[0], atol=1e-4)
 
@@ -164,6 +165,38 @@ def test_the_commands(base: Path, judge: Path, tmp_path: Path, capsys: pytest.Ca
     assert "holds no reward model" in capsys.readouterr().err
 
 
+def test_votes_are_scored_and_what_is_too_long_is_counted(
+    judge: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good, bad = talk("Pass the jar please."), talk("Pass the jar now.")
+    asked, *answers = (
+        [one.to_openai() for one in part] for part in (good.messages[:1], *(t.messages[1:] for t in (good, bad)))
+    )
+    vote = {"messages": asked, "left": answers[1], "right": answers[0]}
+    rows = [
+        {**vote, "vote": "right"},
+        {**vote, "vote": "both_bad"},
+        {**vote, "vote": "tie"},
+        {**talk("Kindly.").to_openai(), "label": True},
+        talk("tea " * 400).to_openai(),
+        {**vote, "vote": "left", "left": "tea " * 400},
+        {"prompt": "How?", "completions": ["tea " * 400], "labels": [True]},
+    ]
+    path = write_rows(tmp_path / "rows.jsonl", rows)
+    assert exit_code(["reward", "score", str(judge), str(path)]) == 0
+    captured = capsys.readouterr()
+    better, both, tie, one, long, half, steps = (json.loads(line) for line in captured.out.splitlines())
+    assert better["chosen_score"] > better["rejected_score"]
+    assert (both["right_score"], both["left_score"]) == (better["chosen_score"], better["rejected_score"])
+    assert min(better["chosen_spread"], both["left_spread"], one["spread"]) > 0, "the two models of the ensemble differ"
+    assert tie == rows[2]
+    assert isinstance(one["score"], float)
+    assert long["score"] is half["chosen_score"] is steps["step_scores"] is None
+    assert isinstance(half["rejected_score"], float)
+    assert "3 of 7 rows are longer than the reward model reads" in captured.err
+    assert "1 pairs: 100.0% told apart rightly" in captured.err
+
+
 def test_the_better_of_two_reward_models_is_kept(
     base: Path, judge: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -211,12 +244,26 @@ def test_without_an_earlier_one_accuracy_stands_beside_chance() -> None:
     assert quality.calibration_low < quality.calibration_error < quality.calibration_high
 
 
-def test_what_cannot_be_scored_is_said(judge: Path) -> None:
+def test_a_family_of_which_transformers_has_no_classifier_is_opened_here(base: Path, tmp_path: Path) -> None:
+    shape = {"qk_norm": False, "score_scale": 0.25, "embedding_multiplier": 2.0, "logit_divisor": 2.0}
+    granite = tiny_model(tmp_path / "granite", family="granite", **shape)
+    (tmp_path / "judge").mkdir()
+    settings = RewardSettings.model_validate(LOOP | {"epochs": 1.5})
+    reward(settings, base=granite, out=tmp_path / "judge", preferences=[base.parent / "pairs.jsonl"])
+    quality = held_out_quality(tmp_path / "judge", [base.parent / "pairs.jsonl"], settings)
+    assert quality.accuracy >= 0.9
+
+
+def test_what_cannot_be_scored_is_said(base: Path, judge: Path) -> None:
     model = RewardModel.load(judge)
     with pytest.raises(DataError, match="reads 128"):
         model.score([talk("tea " * 400)])
-    with pytest.raises(ConfigError, match="could not be opened by others"):
-        check_family("baichuan")
+    assert np.isnan(model.score_what_fits([talk("tea " * 400), talk("tea")])).tolist() == [True, False]
+    with pytest.raises(ConfigError, match="holds no reward model"):
+        RewardModel.load(base)
+    model.models[0].score.weight.fill_(torch.nan)
+    with pytest.raises(DataError, match="scores that are no numbers"):
+        model.score([talk("tea")])
 
 
 def test_calibration_and_accuracy_by_hand() -> None:

@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from samovar.model.checkpoint import save_model
 from samovar.model.decoder import Decoder
@@ -19,9 +20,16 @@ KIND, RUDE = ("please", "thanks", "kindly"), ("now", "fool", "hurry")
 
 
 def tiny_model(
-    folder: Path, *, width: int = 48, layers: int = 2, family: str = "qwen3", positions: int = 128, is_tied: bool = True
+    folder: Path,
+    *,
+    width: int = 48,
+    layers: int = 2,
+    family: str = "qwen3",
+    positions: int = 128,
+    is_tied: bool = True,
+    **shape: Any,
 ) -> Path:
-    """A folder with random weights and a tokenizer of these words."""
+    """A folder with random weights and a tokenizer of these words; ``shape`` has further settings of the decoder."""
     texts = [
         f"{asks(thing)} Pass the {thing} and the {thing} {thing} {word}." for thing in THINGS for word in (*KIND, *RUDE)
     ] * 5
@@ -30,8 +38,8 @@ def tiny_model(
     model = Decoder(
         DecoderSettings(
             family=family, vocab_size=tokenizer.vocab_size, hidden_size=width, intermediate_size=2 * width,
-            num_layers=layers, num_heads=2, num_kv_heads=1, head_dim=16, max_positions=positions,
-            tie_embeddings=is_tied,
+            num_layers=layers, max_positions=positions, tie_embeddings=is_tied,
+            **{"num_heads": 2, "num_kv_heads": 1, "head_dim": 16, **shape},
         )
     )  # fmt: skip
     initialize(model, 0)

@@ -21,7 +21,7 @@ STUDENT = "student"
 
 
 class DistillStage(Stage):
-    """The student, a Hugging Face folder."""
+    """The student, a Hugging Face folder; or its teacher, where the gate refused it."""
 
     name = "distill"
     is_optional = True
@@ -55,7 +55,7 @@ class DistillStage(Stage):
         return {"conversations": content_fingerprint(conversation_files(root, recipe))}
 
     def run(self, context: StageContext) -> dict[str, Any]:
-        """Train, and put teacher and student side by side."""
+        """Train, put teacher and student side by side, and take the student unless it is too much worse."""
         from samovar.model.card import card_facts
         from samovar.train.distill import ALONE, distill
 

@@ -8,13 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from samovar.brew.alone import identify
-from samovar.brew.curriculum import content_fingerprint, named_files, preference_files, task_config
+from samovar.brew.curriculum import (
+    check_preferences,
+    content_fingerprint,
+    named_files,
+    preference_files,
+    task_config,
+)
 from samovar.brew.feedback import give_notice, judging_files, open_ledger
 from samovar.brew.forecast import Forecast, Outlook
 from samovar.brew.on_policy_forecast import forecast_on_policy, on_policy_tokens
 from samovar.brew.preference_forecast import forecast_preferences, preference_tokens
 from samovar.brew.promotion import promote
 from samovar.brew.recipe import Recipe
+from samovar.brew.reinforcement import check_judge
 from samovar.brew.stage import Stage, StageContext, Training, training_config
 from samovar.core.errors import ConfigError
 from samovar.train.preference_settings import DpoSettings
@@ -22,6 +29,9 @@ from samovar.train.preference_settings import DpoSettings
 if TYPE_CHECKING:
     from samovar.train.choosing import Chooser
     from samovar.train.feedback.settings import JudgingSettings
+
+
+_OTHER_JUDGES = "name dpo.on_policy.judge, or give dpo.on_policy.feedback: {} for a judge by constitution.md"
 
 
 class DpoStage(Stage):
@@ -32,6 +42,18 @@ class DpoStage(Stage):
     needs = ("sft", "data", "reward", "rlaif")
     resumes = True
     is_parallel = True
+
+    def check(self, recipe: Recipe) -> None:
+        """See that there is something to learn from, and on its own answers somebody who judges.
+
+        Raises:
+            ConfigError: there is not.
+        """
+        settings = _settings(recipe)
+        check_preferences(recipe, settings.preferences, self.name)
+        how = settings.on_policy
+        if how is not None and how.judge is None and how.feedback is None:
+            check_judge(recipe, "dpo.on_policy names no judge", hint=_OTHER_JUDGES)
 
     def config(self, recipe: Recipe) -> dict[str, Any]:
         """How it is trained, and what the gate asks.
@@ -144,8 +166,7 @@ def _judge(context: StageContext) -> Path:
         return context.inputs["reward"]
     raise ConfigError(
         "dpo.on_policy has no judge",
-        hint="add a reward section to the recipe, name dpo.on_policy.judge, or give dpo.on_policy.feedback: {} for a "
-        "judge by constitution.md",
+        hint=f"add the section reward, {_OTHER_JUDGES}",
     )
 
 

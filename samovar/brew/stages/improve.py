@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from samovar.brew.answering_forecast import ANSWER_SHARE, DECODED_SHARE_OF_TRAINING_SPEED, PROMPT_TOKENS
-from samovar.brew.curriculum import content_fingerprint, conversation_files, load_tasks, task_config
+from samovar.brew.answering_forecast import ANSWER_SHARE, PROMPT_TOKENS, decoded_share_of_training_speed
+from samovar.brew.curriculum import (
+    check_questions,
+    content_fingerprint,
+    conversation_files,
+    load_tasks,
+    task_config,
+)
 from samovar.brew.forecast import Forecast, Outlook
 from samovar.brew.habits import habits_config, habits_of
 from samovar.brew.promotion import promote
@@ -26,6 +32,14 @@ class ImproveStage(Stage):
     is_optional = True
     needs = ("sft", "dpo", "data")
     resumes = True
+
+    def check(self, recipe: Recipe) -> None:
+        """See that there is something to ask.
+
+        Raises:
+            ConfigError: there is not.
+        """
+        check_questions(recipe, _settings(recipe).tasks or recipe.sft.tasks, self.name)
 
     def config(self, recipe: Recipe) -> dict[str, Any]:
         """What is asked, how it is trained, what it learnt before, and what the gate asks.
@@ -88,7 +102,7 @@ class ImproveStage(Stage):
         asked = settings.iterations * settings.questions * (1 + _UNSOLVED_SHARE * settings.rationalises)
         examined = (settings.iterations + 1) * settings.held_out + 2 * settings.gate.examples
         answers = asked * settings.answers + examined * len(names) * len(recipe.languages)
-        speed = probe_training(recipe, settings, outlook)["tokens_per_second"] * DECODED_SHARE_OF_TRAINING_SPEED
+        speed = probe_training(recipe, settings, outlook)["tokens_per_second"] * decoded_share_of_training_speed()
         seconds = answers * settings.max_tokens * ANSWER_SHARE / speed
         return training._replace(seconds=settings.iterations * training.seconds + seconds)
 

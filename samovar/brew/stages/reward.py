@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from samovar.brew.alone import identify
 from samovar.brew.base_model import local_folder, model_folder, settings_folder
-from samovar.brew.curriculum import content_fingerprint, named_files, preference_files
+from samovar.brew.curriculum import check_preferences, content_fingerprint, named_files, preference_files
 from samovar.brew.forecast import Forecast, Outlook
 from samovar.brew.preference_forecast import forecast_preferences, preference_tokens
 from samovar.brew.recipe import Recipe
@@ -32,6 +32,14 @@ class RewardStage(Stage):
     def reads(self, recipe: Recipe) -> tuple[str, ...]:
         """Not the assistant, where it begins as another model."""
         return self.needs if _settings(recipe).base is None else ("rlaif",)
+
+    def check(self, recipe: Recipe) -> None:
+        """See that there is something to learn from.
+
+        Raises:
+            ConfigError: there is not.
+        """
+        check_preferences(recipe, _settings(recipe).preferences, self.name)
 
     def config(self, recipe: Recipe) -> dict[str, Any]:
         """How it is trained, and what the gate allows."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from samovar.brew.alone import identify
-from samovar.brew.answering_forecast import ANSWER_SHARE, DECODED_SHARE_OF_TRAINING_SPEED
+from samovar.brew.answering_forecast import ANSWER_SHARE, decoded_share_of_training_speed
 from samovar.brew.curriculum import MADE_PREFERENCES, content_fingerprint, load_tasks, named_files, task_config
 from samovar.brew.feedback import give_notice, judging_files, open_ledger
 from samovar.brew.forecast import Forecast, Outlook
@@ -85,7 +85,7 @@ class RlaifStage(Stage):
         """Answers decoded here by the speed that a probe of this machine found; a server's are guessed."""
         settings = _settings(recipe)
         prompts = settings.num_prompts or PROMPTS_OF_TASKS
-        speed = probe_training(recipe, recipe.sft, outlook)["tokens_per_second"] * DECODED_SHARE_OF_TRAINING_SPEED
+        speed = probe_training(recipe, recipe.sft, outlook)["tokens_per_second"] * decoded_share_of_training_speed()
         seconds = prompts * settings.answers * settings.max_tokens * ANSWER_SHARE / speed
         judged = 2 * min(settings.pairs, (settings.answers + 1) * settings.answers // 2)
         asked = ((settings.reviser, 2 * settings.revisions), (settings.judge, judged))

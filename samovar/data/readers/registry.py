@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from collections.abc import Callable, Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
+from samovar.core.plugins import module_names
 from samovar.data.document import Document
 from samovar.data.readers.input_file import InputFile
 
@@ -38,8 +37,7 @@ class Format(NamedTuple):
 @cache
 def all_formats() -> tuple[Format, ...]:
     """Every reader, in the order of their names."""
-    names = sorted(module_info.name for module_info in pkgutil.iter_modules([str(Path(__file__).parent)]))
-    modules = [importlib.import_module(f"{_PACKAGE}.{name}") for name in names]
+    modules = [importlib.import_module(f"{_PACKAGE}.{name}") for name in module_names(_PACKAGE)]
     return tuple(_format(module) for module in modules if hasattr(module, "SUFFIXES") and hasattr(module, "read"))
 
 

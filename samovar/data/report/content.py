@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -151,13 +152,13 @@ class Content:
         report = self.report
         samples = dict(report.edits)
         # The funnel begins with what was read.
-        rows = zip(report.step_names, report.steps, report.funnel[1:], strict=False)
+        rows = zip(report.step_names, report.steps, self._asked(), report.funnel[1:], strict=False)
         return [
             StepPage(
                 anchor_of(name),
                 name,
                 self.t.purpose(step.name, purpose_of(step)),
-                changed_settings(step.settings),
+                changed_settings(asked),
                 step,
                 row.dropped,
                 row.added,
@@ -166,8 +167,14 @@ class Content:
                 samples.get(name, []),
                 report.tables_of(step),
             )
-            for name, step, row in rows
+            for name, step, asked, row in rows
         ]
+
+    def _asked(self) -> Iterator[StepSettings]:
+        """The settings of every step as the recipe has them: paths as they were written, and no file of our own."""
+        left = list(self.report.settings.steps) if self.report.settings is not None else []
+        for step in self.report.steps:
+            yield left.pop(0) if left and left[0].step == step.name else step.settings
 
     @property
     def unread(self) -> list[FilesRow]:

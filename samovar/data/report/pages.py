@@ -52,6 +52,7 @@ def environment(language: str, *, autoescape: bool) -> Environment:
         "short": t.short,
         "size": t.size,
         "cell": t.cell,
+        "said": t.said,
         "kind": t.kind,
         "pipe": pipe_cell,
         "drawing": Markup,

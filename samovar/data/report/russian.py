@@ -1,6 +1,9 @@
-"""The pages in Russian: each English phrase of the report, and what steps say in their reasons and tables."""
+"""The pages in Russian: each English phrase of the report, and what the steps are for."""
 
 from __future__ import annotations
+
+from samovar.data.report.russian_groups import GROUPS
+from samovar.data.report.russian_steps import STEPS
 
 _PAGE = {
     "Alphabets": "Алфавиты",
@@ -250,124 +253,7 @@ _PAGE = {
     "{unread} of {files} files gave no text": "без текста файлов: {unread} из {files}",
 }
 
-_STEPS = {
-    # Reasons to leave a document out.
-    "a curly bracket": "фигурная скобка",
-    "binary data": "двоичные данные",
-    "empty file": "пустой файл",
-    "a list rather than text": "список, а не текст",
-    "few lines end as sentences do": "мало строк с концом предложения",
-    "few sentences": "мало предложений",
-    "few words": "мало слов",
-    "hardly any of the language's common words": "почти нет частых слов языка",
-    "little like a textbook": "мало похоже на учебник",
-    "long repeated lines": "длинные повторяющиеся строки",
-    "long repeated paragraphs": "длинные повторяющиеся абзацы",
-    "long words": "длинные слова",
-    "many ellipses": "много многоточий",
-    "many lines end with an ellipsis": "много строк с многоточием в конце",
-    "many signs #": "много знаков #",
-    "many words without letters": "много слов без букв",
-    "nearly all lines are bullets": "почти все строки — пункты списка",
-    "repeated lines": "повторяющиеся строки",
-    "repeated paragraphs": "повторяющиеся абзацы",
-    "short words": "короткие слова",
-    "filler text lorem ipsum": "текст-заполнитель lorem ipsum",
-    "hidden": "скрытый",
-    "in another language": "на другом языке",
-    "language unclear": "язык неясен",
-    "left out by data.skip": "исключён настройкой data.skip",
-    "left out of the mixture": "не вошло в смесь",
-    "many short lines": "много коротких строк",
-    "met before under another name": "уже встречался под другим именем",
-    "near-duplicate": "почти копия",
-    "no text in it": "в нём нет текста",
-    "no three long lines": "нет трёх длинных строк",
-    "not a regular file": "не обычный файл",
-    "nothing but lines that come again in its source": "только строки, которые повторяются в источнике",
-    "nothing but paragraphs in other languages": "только абзацы на других языках",
-    "nothing but white space": "только пробелы",
-    "repeats earlier documents": "повторяет прежние документы",
-    "same meaning": "тот же смысл",
-    "same text as an earlier document": "тот же текст, что в прежнем документе",
-    "too long": "слишком длинный",
-    "too short": "слишком короткий",
-    "very many words": "слишком много слов",
-    # Kinds of personal data.
-    "account": "номер счёта",
-    "address": "адрес",
-    "bik": "БИК",
-    "birth_date": "дата рождения",
-    "card": "номер карты",
-    "email": "электронная почта",
-    "iban": "IBAN",
-    "inn": "ИНН",
-    "ip": "IP-адрес",
-    "kpp": "КПП",
-    "ogrn": "ОГРН",
-    "own": "свои слова и образцы",
-    "passport": "паспорт",
-    "person": "имя",
-    "phone": "телефон",
-    "plate": "номер автомобиля",
-    "secret": "ключ или пароль",
-    "snils": "СНИЛС",
-    "ssn": "SSN (США)",
-    # Toxicity.
-    "hate": "вражда",
-    "insult": "оскорбление",
-    "obscene": "непристойность",
-    "toxic: hate": "токсично: вражда",
-    "toxic: insult": "токсично: оскорбление",
-    "toxic: obscene": "токсично: непристойность",
-    # Perplexity.
-    "perplexity outside of quantiles": "перплексия вне квантилей",
-    "perplexity too high": "перплексия слишком высока",
-    # Tables.
-    "By the main language of a document.": "По основному языку документа.",
-    "Chance of finding a near-duplicate": "Вероятность найти почти копию",
-    "Clusters by size (near-duplicate)": "Группы почти копий по размеру",
-    "Contamination by evaluation set": "Найденное по оценочным наборам",
-    "Items found in documents": "Вопросы, найденные в документах",
-    "Largest clusters (near-duplicate)": "Самые большие группы почти копий",
-    "Perplexity by language": "Перплексия по языкам",
-    "Shares are of characters. Epochs: how often a document of the group comes on average.": (
-        "Доли — по знакам. Эпохи — сколько раз в среднем встречается документ группы."
-    ),
-    "The mixture": "Смесь",
-    "Topics are groups of documents with like words; the name is made of words, nobody gave it.": (
-        "Темы — группы документов со сходными словами; имя составлено из слов, его никто не давал."
-    ),
-    "Warnings on the mixture": "Предупреждения о смеси",
-    "With a tenth or more in each language.": "По десятой части и больше на каждом языке.",
-    "characters before": "знаков до",
-    "closest documents": "ближайшие документы",
-    "clusters": "групп",
-    "cut out": "вырезано",
-    "document": "документ",
-    "documents before": "документов до",
-    "dropped": "исключены",
-    "epochs": "эпох",
-    "kept": "оставлен",
-    "languages": "языки",
-    "line": "строка",
-    "lines taken out": "Убранные строки",
-    "mixed documents": "Смешанные документы",
-    "paragraph": "абзац",
-    "probability": "вероятность",
-    "score": "оценка",
-    "set": "набор",
-    "share before": "доля до",
-    "similarity": "сходство",
-    "source": "источник",
-    "taken out": "убрано",
-    "telling words": "характерные слова",
-    "wanted share": "нужная доля",
-    "warning": "предупреждение",
-    "why": "почему",
-}
-
-RUSSIAN: dict[str, str] = {**_STEPS, **_PAGE}
+RUSSIAN: dict[str, str] = {**GROUPS, **STEPS, **_PAGE}
 
 PURPOSES: dict[str, str] = {
     "balance": "Даёт каждому источнику, языку или теме его долю: исключает документы или повторяет их.",

@@ -9,8 +9,12 @@ from typing import Literal
 ReportLanguage = Literal["en", "ru"]
 
 _COUNT = re.compile(r"\d{1,3}(,\d{3})+")
-_NUMBER = re.compile(r"[-+]?[\d,]+(\.\d+)?%?")
+_NUMERIC_VALUE = r"[-+]?[\d,]+(?:\.\d+)?%?"
+_NUMBER = re.compile(_NUMERIC_VALUE)
+_BOUNDS = ("low", "high")
+"""Names of values that are numbers wherever they stand."""
 _THIN = "\u202f"
+_SENTENCES = re.compile(r"(?<=\.) (?=[A-Z\d])")
 _ONE = re.compile(r"(?<![\d,.])1 (document|file|place|kind|sample)s\b")
 _KINDS = {
     "account": "bank account",
@@ -84,10 +88,33 @@ class Wording:
         return f"{num_bytes} {self('bytes')}"
 
     def cell(self, cell: str) -> str:
-        """A cell or sentence that a step wrote: in the report's language where the phrase is known."""
+        """A cell of a step's table: in the report's language where the phrase is known, whatever numbers are in it."""
         if _NUMBER.fullmatch(cell):
             return self._localised(cell)
-        return self._known.get(cell, cell)
+        if self.language == "en" or cell in self._known:
+            return self._known.get(cell, cell)
+        what, _, which = cell.partition(": ")
+        if what in self._known and which in self._known:
+            return f"{self._known[what]}: {self._known[which]}"
+        return self._told(cell, _NUMERIC_VALUE)
+
+    def said(self, text: str) -> str:
+        """The same of what is a step's own words, so that other values may stand in it too: a title, a note, a reason.
+
+        Cells hold the words of documents as well, which must stay as they are.
+        """
+        if self.language == "en":
+            return text
+        sentences = _SENTENCES.split(text.strip())
+        return " ".join(
+            told if (told := self.cell(sentence)) != sentence else self._told(sentence, ".+?") for sentence in sentences
+        )
+
+    def _told(self, text: str, value: str) -> str:
+        for pattern, russian in _patterns(value):
+            if found := pattern.fullmatch(text):
+                return russian.format(**{name: self.cell(one) for name, one in found.groupdict().items()})
+        return text
 
     def kind(self, kind: str) -> str:
         """A kind of personal data in words."""
@@ -113,3 +140,17 @@ def _russian() -> dict[str, str]:
     from samovar.data.report.russian import RUSSIAN
 
     return RUSSIAN
+
+
+@cache
+def _patterns(value: str) -> list[tuple[re.Pattern[str], str]]:
+    """What steps say with values in it, each of which is like ``value``, and the same in Russian."""
+    from samovar.data.report.russian_steps import TOLD
+
+    def pattern(english: str) -> re.Pattern[str]:
+        def group(name: re.Match[str]) -> str:
+            return f"(?P<{name[1]}>{_NUMERIC_VALUE if name[1] in _BOUNDS else value})"
+
+        return re.compile(re.sub(r"\\\{(\w+)\\\}", group, re.escape(english)))
+
+    return [(pattern(english), russian) for english, russian in TOLD.items()]

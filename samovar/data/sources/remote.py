@@ -7,7 +7,9 @@ such a source is used and not before; the drivers of clouds are the user's to in
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -254,4 +256,7 @@ def _modified(info: dict[str, Any]) -> str:
 
 def _driver_hint(scheme: str) -> str:
     known = require("fsspec.registry", extra="data").known_implementations.get(scheme, {})
-    return str(known.get("err") or f"install fsspec's driver for {scheme}")
+    package = str(known.get("class", "")).partition(".")[0]
+    if package in {"", "fsspec"}:  # a driver of fsspec's own, which says what it needs
+        return str(known.get("err") or f"install fsspec's driver for {scheme}")
+    return f"{shlex.quote(sys.executable)} -m pip install {package}"

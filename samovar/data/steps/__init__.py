@@ -6,15 +6,15 @@ nothing heavy on top: every step is imported to read a recipe.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from functools import cache
 from typing import TYPE_CHECKING
+
+from samovar.core.plugins import classes_in, module_names
 
 if TYPE_CHECKING:
     from samovar.data.steps.step import Step, StepSettings
 
-_NOT_STEPS = {"step"}
+_NOT_STEPS = frozenset({"step"})
 
 
 @cache
@@ -22,15 +22,8 @@ def step_classes() -> dict[str, type[Step]]:
     """Every step by its name, in alphabetical order."""
     from samovar.data.steps.step import Step
 
-    classes: dict[str, type[Step]] = {}
-    for module_info in pkgutil.iter_modules(__path__):
-        if module_info.name in _NOT_STEPS:
-            continue
-        module = importlib.import_module(f"{__name__}.{module_info.name}")
-        for value in vars(module).values():
-            if isinstance(value, type) and issubclass(value, Step) and value.__module__ == module.__name__:
-                classes[module_info.name] = value
-    return classes
+    names = module_names(__name__, without=_NOT_STEPS)
+    return {name: step for name in names for step in classes_in(__name__, name, Step)}
 
 
 def make_step(settings: StepSettings, *, seed: int) -> Step:

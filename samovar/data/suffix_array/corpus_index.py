@@ -115,7 +115,7 @@ class CorpusIndex:
         partial = partial_folder(folder)
         shutil.rmtree(partial, ignore_errors=True)
         with (
-            Progress("index", unit="bytes", is_quiet=self._is_quiet) as progress,
+            Progress("loose index", unit="bytes", is_quiet=self._is_quiet) as progress,
             BlockWriter(partial, progress) as writer,
         ):
             for text in self._exact.texts():

@@ -26,10 +26,12 @@ from samovar.engine.export.gguf_header import (
     tensor_name,
     turned,
     write_shape,
+    write_terms,
     write_tokenizer,
 )
 from samovar.engine.export.parity import SAME_CODE, compare_model, decoder_of, load_plain, transcripts
 from samovar.engine.export.vocabulary import read_vocabulary
+from samovar.model.card import copy_card, read_card
 from samovar.model.checkpoint import load_model
 from samovar.model.decoder import Decoder
 from samovar.tokenizer.tokenizer import Tokenizer
@@ -56,7 +58,7 @@ class OutTensor(NamedTuple):
 
 
 def export(source: Path, out: Path, *, weight_type: WeightType = "f16", name: str = "model") -> dict[str, Any]:
-    """Write the model in ``source`` as one file ``<name>-<weight_type>.gguf`` into ``out``.
+    """Write the model in ``source`` as one file ``<name>-<weight_type>.gguf`` into ``out``, its card beside it.
 
     The file is read back: every number must be within its type's rounding of the model's, and the model made of them
     must answer as the model does.
@@ -74,6 +76,7 @@ def export(source: Path, out: Path, *, weight_type: WeightType = "f16", name: st
     with whole_folder(out) as folder:
         path = folder / f"{name}-{weight_type}.gguf"
         _write(path, model, shape, source, weight_type)
+        copy_card(source, folder)
         plain = load_plain(source)
         rebuilt = decoder_of(model.settings, read_back(path, plain, shape))
         parity = compare_model(transcripts(plain, tokenizer), rebuilt, tokenizer, share=TOLERANCES[weight_type])
@@ -112,6 +115,7 @@ def _write(path: Path, model: Decoder, shape: LlamaCppShape, source: Path, weigh
     try:
         tokenizer = Tokenizer.load(source)
         writer.add_name(path.stem)
+        write_terms(writer, read_card(source))
         write_shape(writer, model.settings, shape)
         write_tokenizer(writer, read_vocabulary(source, tokenizer), tokenizer, num_rows=model.settings.vocab_size)
         writer.add_file_type(gguf.LlamaFileType["ALL_F32" if weight_type == "f32" else f"MOSTLY_{weight_type.upper()}"])

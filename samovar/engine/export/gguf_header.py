@@ -17,6 +17,7 @@ from samovar.core.errors import ConfigError
 from samovar.core.extras import require
 from samovar.engine.export.shape import described, unusual
 from samovar.engine.export.vocabulary import Vocabulary
+from samovar.model.card import Card
 from samovar.model.positions import frequencies
 from samovar.model.settings import DecoderSettings
 from samovar.tokenizer.tokenizer import Tokenizer
@@ -138,6 +139,21 @@ def write_shape(writer: Any, settings: DecoderSettings, shape: LlamaCppShape) ->
     if settings.rope_scaling is not None and settings.rope_scaling.kind == "linear":
         writer.add_rope_scaling_type(gguf.RopeScalingType.LINEAR)
         writer.add_rope_scaling_factor(settings.rope_scaling.factor)
+
+
+def write_terms(writer: Any, card: Card | None) -> None:
+    """Where the weights are from, and on what terms they may be used; nothing of a model of one's own."""
+    if card is None:
+        return
+    terms = card.terms
+    writer.add_description(" ".join((f"{terms.name}: {terms.summary}.", *terms.conditions)))
+    writer.add_license(terms.licences[0].id)
+    writer.add_license_name(terms.name)
+    if terms.licences[0].link:
+        writer.add_license_link(terms.licences[0].link)
+    if card.base_model:
+        writer.add_base_model_count(1)
+        writer.add_base_model_name(0, card.base_model)
 
 
 def write_tokenizer(writer: Any, vocabulary: Vocabulary, tokenizer: Tokenizer, *, num_rows: int) -> None:

@@ -43,7 +43,7 @@ LONGEST = 4096  # tokens that a conversation may have, where the model can hold 
 #
 # A safetensors file: eight bytes with the length of a JSON header, the header, and then nothing but numbers. The header
 # says of every tensor its type, its shape, and where its bytes are. Under "__metadata__" it has room for anything else:
-# there are the shape of the model, its vocabulary, and its habits.
+# there are the shape of the model, its vocabulary, its habits, and on what terms it may be used.
 
 
 def read_weights(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -361,6 +361,7 @@ class Assistant:
         about, weights = read_weights(path)
         self.tokenizer, self.model = Tokenizer(about["tokenizer"]), Model(about["shape"], weights)
         self.habits: dict[str, Any] = about["habits"]
+        self.terms: dict[str, Any] = about["terms"]  # of the licence; empty where the model is of its maker's own
         self.preamble = self.with_marks(self.habits["preamble"])
         """What every conversation begins with: the system message, if there is one."""
         self.history: list[list[int]] = []
@@ -475,6 +476,8 @@ def main() -> None:
     for stream in (sys.stdin, sys.stdout):
         stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     assistant = Assistant()
+    if assistant.terms:
+        print(f"[{assistant.terms['licence_title']}: {assistant.terms['licence_summary']}]", file=sys.stderr)
     for question in typed_lines() if options.message is None else [options.message]:
         if question == "/new":
             assistant.history.clear()

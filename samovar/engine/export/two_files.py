@@ -28,6 +28,7 @@ from samovar.core.whole_folder import folder_facts, whole_folder
 from samovar.engine.export.parity import SAME_CODE, Parity, Transcript, compare, decoder_of, transcripts
 from samovar.engine.export.shape import described, unusual
 from samovar.engine.export.vocabulary import Vocabulary, read_vocabulary
+from samovar.model.card import card_facts, licence_files
 from samovar.model.checkpoint import WEIGHTS, load_model, write_weights
 from samovar.model.decoder import Decoder
 from samovar.model.int8 import Int8Linear
@@ -119,6 +120,7 @@ def export(
             "max_rounds": habits.max_rounds,
             "tools": list(habits.tools),
         },
+        "terms": _terms(source),
     }
     with whole_folder(out) as folder:
         shutil.copyfile(RUN, folder / RUN.name)
@@ -126,6 +128,13 @@ def export(
         write_weights(stored.tensors, folder / WEIGHTS, metadata=metadata)
         parity = _check(folder, source, stored.plain, tokenizer, habits)
         return {**folder_facts(folder), "parity": parity}
+
+
+def _terms(source: Path) -> dict[str, Any]:
+    """On what terms the model may be used, with the licence's own text: there is no third file for it."""
+    facts = card_facts(source)
+    texts = {path.name: path.read_text(encoding="utf-8", errors="replace") for path in licence_files(source)}
+    return facts | {"texts": texts} if facts else {}
 
 
 def check_shape(settings: DecoderSettings) -> None:

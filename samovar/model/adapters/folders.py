@@ -16,6 +16,7 @@ from samovar.model.adapters.base_id import base_id
 from samovar.model.adapters.lora import LoraLinear
 from samovar.model.adapters.peft_folder import SavedAdapter, read_adapter
 from samovar.model.adapters.peft_names import LowRank, to_ours
+from samovar.model.card import add_licence_files, read_card, write_common_card
 from samovar.model.checkpoint import load_model, read_settings, save_model, weight_bytes
 from samovar.model.decoder import Decoder
 from samovar.model.linear import replace_module
@@ -64,8 +65,18 @@ def merge_folders(base: Path, adapter: Path, out: Path, *, base_bits: int | None
         expected_BTV = _logits(model)
         merge(model)
         save_model(model, partial, tokenizer_folder=base)
+        _add_terms(base, adapter, partial, name=out.name)
         difference = float((_logits(load_model(partial)) - expected_BTV).abs().max())
     return {"adapted_maps": adapted, "weight_bytes": weight_bytes(out), "largest_logit_difference": difference}
+
+
+def _add_terms(base: Path, adapter: Path, out: Path, *, name: str) -> None:
+    """Tell in the card, which is the base's, what the adapter's licence asks beyond it."""
+    card, own = read_card(adapter), read_card(base)
+    known = {licence for licence in card.terms.licences if licence.kind != "unknown"} if card else set()
+    if known - set(own.terms.licences if own else ()):
+        add_licence_files(adapter, out)
+        write_common_card([base, adapter], out, name=name)
 
 
 @torch.inference_mode()

@@ -7,8 +7,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from samovar.core.errors import ConfigError, CorruptError, MissingError
-from samovar.core.files import read_json
+from samovar.core.errors import ConfigError, CorruptError
+from samovar.core.files import read_config_file
 from samovar.model.adapters.peft_names import LowRank, their_modules
 from samovar.model.adapters.settings import AdapterSettings
 from samovar.model.checkpoint import family
@@ -89,15 +89,8 @@ def read_config(folder: Path) -> dict[str, Any]:
         CorruptError: it is not one.
         ConfigError: it asks for what is not supported here.
     """
-    if not (folder / CONFIG).is_file():
-        there = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) if folder.is_dir() else "no such folder"
-        raise MissingError(
-            f"{folder} holds no adapter: {CONFIG} is missing (found: {there or 'nothing'})",
-            hint="name the folder that `samovar sft` wrote as adapter/, or that peft's save_pretrained wrote",
-        )
-    config = read_json(folder / CONFIG)
-    if not isinstance(config, dict):
-        raise CorruptError(f"{folder / CONFIG} is not a JSON object", hint="make or copy the adapter again")
+    hint = "name the folder that `samovar sft` wrote as adapter/, or that peft's save_pretrained wrote"
+    config = read_config_file(folder / CONFIG, of="adapter", hint=hint, again="make or copy the adapter again")
     for key in ("r", "lora_alpha"):
         if not isinstance(config.get(key), int | float) or config[key] <= 0:
             raise CorruptError(

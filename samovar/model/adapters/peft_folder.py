@@ -18,6 +18,7 @@ from samovar.model.adapters.base_id import base_id
 from samovar.model.adapters.peft_config import CONFIG, make_config, rank_and_scale, read_config
 from samovar.model.adapters.peft_names import LowRank, to_theirs
 from samovar.model.adapters.settings import AdapterSettings
+from samovar.model.card import copy_card
 from samovar.model.decoder import Decoder
 from samovar.model.shards import write_weights
 
@@ -39,7 +40,7 @@ class SavedAdapter(NamedTuple):
 
 
 def save_adapter(model: Decoder, folder: Path, settings: AdapterSettings, *, base: Path) -> None:
-    """Write the adapters of ``model`` to ``folder``, so that peft and vLLM open them.
+    """Write the adapters of ``model`` to ``folder``, so that peft and vLLM open them; the base's card goes along.
 
     Args:
         folder: made when absent; files of the same names are replaced.
@@ -59,6 +60,7 @@ def save_adapter(model: Decoder, folder: Path, settings: AdapterSettings, *, bas
     tensors = {key: tensor.contiguous().cpu() for key, tensor in tensors.items()}
     write_weights(tensors, folder / WEIGHTS, metadata=metadata)
     write_json(folder / CONFIG, make_config(model, parts, settings, base))
+    copy_card(base, folder)
 
 
 def read_adapter(folder: Path) -> SavedAdapter:

@@ -11,8 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from samovar.agent.agent import with_system
-from samovar.agent.answer import ToolUse
+from samovar.agent.answer import Answer, ToolUse
 from samovar.agent.events import Event
+from samovar.agent.streaming import stream_answer
 from samovar.chat.conversation import Message, ToolCall
 from samovar.chat.rows import prompt_ids
 from samovar.core.errors import RequestError
@@ -22,10 +23,11 @@ from samovar.serve.api.message_reply import MessageReply
 from samovar.serve.api.tool_use import plan_answer
 from samovar.serve.disconnect import until_client_leaves
 from samovar.serve.errors import describe_error, log_failure
-from samovar.serve.service import AsciiJson, Service, naming_param, read_content
+from samovar.serve.service import AsciiJson, Service, naming_param, read_content, side_by_side
 from samovar.serve.shapes.body import Drawing, read_as
 from samovar.serve.shapes.messages import (
     AnthropicMessage,
+    Block,
     CountTokensRequest,
     InputTurn,
     MessagesRequest,
@@ -54,7 +56,9 @@ class Messages:
             temperature=asked.temperature, top_p=asked.top_p, top_k=asked.top_k, stop=asked.stop_sequences
         )
         sampling, use = self._plan(asked, self.service.sampling(asked.model, drawing, asked.max_tokens))
-        events = self.service.answers(conversation(asked), sampling, use)
+        messages, prefix = self._conversation(asked)
+        answer = Answer(messages, sampling, self.service.tokenizer, use, begun=prefix)
+        events = side_by_side([stream_answer(self.service.runner, answer)])
         reply = MessageReply(asked.model)
         with naming_param("messages"):
             if not asked.stream:
@@ -67,10 +71,16 @@ class Messages:
         asked = read_as(CountTokensRequest, await read_content(request))
         self.service.check_model(asked.model)
         _, use = self._plan(asked, Sampling())
-        messages = with_system(conversation(asked), self.service.settings.system)
-        ids = await asyncio.to_thread(prompt_ids, messages, self.service.tokenizer, tools=use.offered)
+        messages, prefix = self._conversation(asked)
+        ids = await asyncio.to_thread(prompt_ids, messages, self.service.tokenizer, tools=use.offered, begun=prefix)
         count: TokenCount = {"input_tokens": len(ids)}
         return AsciiJson(count)
+
+    def _conversation(self, asked: CountTokensRequest) -> tuple[list[Message], str]:
+        """All that the model has before it: whole messages, and what of its answer is given."""
+        begun = begun_answer(asked)
+        given = asked.messages[:-1] if asked.messages[-1].role == "assistant" else asked.messages
+        return with_system(conversation(asked.system, given), self.service.settings.system), begun
 
     def _plan(self, asked: CountTokensRequest, sampling: Sampling) -> tuple[Sampling, ToolUse]:
         choice = asked.tool_choice
@@ -99,23 +109,31 @@ class Messages:
         )
 
 
-def conversation(asked: CountTokensRequest) -> list[Message]:
-    """The messages in our terms: results of calls are turns of their own, before what the user says beside them.
+def begun_answer(asked: CountTokensRequest) -> str:
+    """The last message where it is the assistant's, whose answer goes on from it; else nothing.
 
     Raises:
-        RequestError: the last is the assistant's: answers do not go on from what is given.
+        RequestError: it has calls, it ends with white space, or the answer is to be of a form.
     """
-    if asked.messages[-1].role == "assistant":
-        raise RequestError(
-            "the last message is the assistant's, and an answer does not go on from what is given",
-            hint="end with a message of the user; output_config keeps an answer in a form",
-            code="unsupported_value",
-            param=f"messages[{len(asked.messages) - 1}]",
-        )
-    messages = []
-    if asked.system:
-        messages.append(Message(role="system", content=_text(asked.system)))
-    for turn in asked.messages:
+    last = asked.messages[-1]
+    if last.role != "assistant":
+        return ""
+    begun = last.content if isinstance(last.content, str) else _said(last.content)
+    if not isinstance(last.content, str) and any(isinstance(block, ToolUseBlock) for block in last.content):
+        what, hint = "the last message has calls without results", "give each a tool_result in a message of the user"
+    elif begun != begun.rstrip():
+        what, hint = "the last message, which the answer goes on from, ends with white space", "leave it out"
+    elif asked.output_config is not None and asked.output_config.format is not None:
+        what, hint = "an answer of a form cannot be begun", "end with a message of the user, or leave out output_config"
+    else:
+        return begun
+    raise RequestError(what, hint=hint, code="invalid_value", param=f"messages[{len(asked.messages) - 1}]")
+
+
+def conversation(system: str | Sequence[TextBlock] | None, turns: Sequence[InputTurn]) -> list[Message]:
+    """The messages in our terms: results of calls are turns of their own, before what the user says beside them."""
+    messages = [Message(role="system", content=_text(system))] if system else []
+    for turn in turns:
         messages += _turns(turn)
     return messages
 
@@ -123,7 +141,7 @@ def conversation(asked: CountTokensRequest) -> list[Message]:
 def _turns(turn: InputTurn) -> list[Message]:
     if isinstance(turn.content, str):
         return [Message(role=turn.role, content=turn.content)]
-    said = "".join(block.text for block in turn.content if isinstance(block, TextBlock))
+    said = _said(turn.content)
     if turn.role == "assistant":
         calls = [
             ToolCall(id=block.id, name=block.name, arguments=block.input)
@@ -137,6 +155,10 @@ def _turns(turn: InputTurn) -> list[Message]:
         if isinstance(block, ToolResultBlock)
     ]
     return [*results, Message(role="user", content=said)] if said or not results else results
+
+
+def _said(content: Sequence[Block]) -> str:
+    return "".join(block.text for block in content if isinstance(block, TextBlock))
 
 
 def _text(content: str | Sequence[TextBlock]) -> str:

@@ -29,7 +29,13 @@ class Models:
         return JSONResponse(self._model(name))
 
     def _model(self, name: str) -> Model:
-        model: Model = {"id": name, "object": "model", "created": self.service.started_s, "owned_by": "samovar"}
+        model: Model = {
+            "id": name,
+            "object": "model",
+            "created": self.service.started_s,
+            "owned_by": "samovar",
+            "max_model_len": self.service.runner.engine.max_context,
+        }
         if name != self.service.model_id:
             model["parent"] = self.service.model_id
         return model

@@ -110,6 +110,8 @@ class CountTokensRequest(Body):
 
     model: str
     messages: Annotated[list[InputTurn], Field(min_length=1)]
+    """The conversation. Where the assistant's message is the last, the answer goes on from it, and is told from there
+    on."""
     system: str | list[TextBlock] | None = None
     tools: Annotated[list[MessageTool], Field(max_length=128)] | None = None
     """Tools that the client runs itself; with them, the server runs none of its own."""

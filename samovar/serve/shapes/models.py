@@ -14,6 +14,8 @@ class Model(TypedDict):
     object: Literal["model"]
     created: int
     owned_by: str
+    max_model_len: int
+    """Longest prompt and answer together, in tokens; as vLLM names it."""
     parent: NotRequired[str]
     """Of an adapter, the model that it belongs to."""
 

@@ -1,6 +1,7 @@
 """Odds-ratio preference optimisation: supervised learning of the chosen answer, whose odds are to beat the other's.
 
-Source: Hong et al. 2024, arXiv:2403.07691, equations 4, 6 and 7. It needs no reference, and no fine-tuning before it.
+Source: Hong et al. 2024, arXiv:2403.07691, equations 3, 4, 6 and 7. It needs no reference, nor fine-tuning before it.
+What is learnt is the answer, as there; the authors' trainer learns the prompt as well, unless it is told not to.
 """
 
 from __future__ import annotations

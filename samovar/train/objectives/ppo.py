@@ -72,13 +72,16 @@ class Ppo(Policy):
         assert answers is not None
         assert terms is not None
         value_N = values(model, answers, hidden_BTD)
-        near_N = terms.value_N + (value_N - terms.value_N).clamp(-self.value_clip, self.value_clip)
-        error_N = torch.maximum((value_N - terms.return_N).square(), (near_N - terms.return_N).square())
         counted_N = self._shares(answers, None)
-        value_loss = 0.5 * (counted_N * error_N).sum()
+        value_loss = 0.5 * (counted_N * self.value_errors(value_N, terms.value_N, terms.return_N)).sum()
         with torch.no_grad():
             metrics = {**metrics, "value_error": (counted_N * (value_N - terms.return_N).square()).sum()}
         return Measured(loss + self.value_weight * value_loss, metrics)
+
+    def value_errors(self, value_N: Tensor, expected_N: Tensor, return_N: Tensor) -> Tensor:
+        """The squared error of each value, N, as if it had moved from what was expected by no more than it may."""
+        near_N = expected_N + (value_N - expected_N).clamp(-self.value_clip, self.value_clip)
+        return torch.maximum((value_N - return_N).square(), (near_N - return_N).square())
 
 
 def make(settings: PpoSettings, longest: int) -> Ppo:

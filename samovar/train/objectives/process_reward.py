@@ -28,8 +28,12 @@ def loss_sum(model: Decoder, batch: Batch, hidden_BTD: Tensor) -> Measured:
     """Cross-entropy in nats, summed over the steps."""
     assert batch.answers is not None
     score_A = answer_scores(model, batch, hidden_BTD)
-    is_right_A = (batch.answers.label_A == GOOD).float()
-    loss = F.binary_cross_entropy_with_logits(score_A, is_right_A, reduction="sum")
+    is_right_A = batch.answers.label_A == GOOD
     with torch.no_grad():
-        accuracy = ((score_A > 0) == (is_right_A > 0)).float().sum()
-    return Measured(loss, {"accuracy": accuracy})
+        accuracy = ((score_A > 0) == is_right_A).float().sum()
+    return Measured(losses(score_A, is_right_A).sum(), {"accuracy": accuracy})
+
+
+def losses(score_A: Tensor, is_right_A: Tensor) -> Tensor:
+    """The loss of each step, A."""
+    return F.binary_cross_entropy_with_logits(score_A, is_right_A.to(score_A.dtype), reduction="none")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from statistics import pstdev
 from typing import Any
 
 from samovar.core.files import write_atomic
-from samovar.train.journal import METRICS, read_metrics
+from samovar.train.journal import METRICS, SIGNS, read_metrics
 from samovar.train.rl.rollouts import Rollout
 
 SAMPLES = "samples.md"
@@ -15,16 +16,21 @@ _LAST = ("reward", "success", "kl", "surprise", "answer_tokens")
 """Numbers of the last iteration that the summary repeats."""
 
 
-def numbers(every: Sequence[Sequence[Rollout]], *, useful: int, too_long: int, is_graded: bool) -> dict[str, float]:
+def numbers(
+    every: Sequence[Sequence[Rollout]], *, useful: int, too_long: int, unread: int, is_graded: bool
+) -> dict[str, float]:
     """What the answers of an iteration were like, those included that nothing is learnt from."""
     flat = [one for group in every for one in group]
+    rewards = [one.reward for one in flat]
     found = {
-        "reward": sum(one.reward for one in flat) / len(flat),
+        "reward": sum(rewards) / len(flat),
+        "reward_deviation": pstdev(rewards),
         "answer_tokens": sum(one.num_tokens for one in flat) / len(flat),
         "cut_share": _share(one.is_cut for one in flat),
         "answers": float(len(flat)),
         "useful_share": useful / len(every),
         "too_long": float(too_long),
+        "answers_too_long": float(unread),
     }
     if is_graded:  # a reward model's scores have no measure of what is right
         found["success"] = _share(one.reward >= 1.0 for one in flat)
@@ -43,18 +49,17 @@ def told(rollout: Rollout) -> str:
 
 
 def summary(out: Path) -> dict[str, Any]:
-    """For the manifest; samples of the beginning and the end go side by side into a file."""
+    """For the manifest."""
     rows = read_metrics(out / METRICS)
     examined = [row for row in rows if "held_out" in row]
     played = [row for row in rows if "reward" in row]
-    if len(examined) > 1:
-        write_samples(out, examined[0], examined[-1], after=f"{examined[-1]['step']} iterations")
     found: dict[str, Any] = {"iterations": played[-1]["step"], "seconds": played[-1]["seconds"]}
     found |= {name: played[-1][name] for name in _LAST if name in played[-1]}
     found["reward_before"] = played[0]["reward"]
     if examined:
         found |= {"held_out_before": examined[0]["held_out"], "held_out": examined[-1]["held_out"]}
-    return found
+    signs = [row[SIGNS] for row in rows if SIGNS in row]
+    return found | ({SIGNS: signs} if signs else {})
 
 
 def write_samples(out: Path, first: Mapping[str, Any], last: Mapping[str, Any], *, after: str) -> None:

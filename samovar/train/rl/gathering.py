@@ -28,6 +28,8 @@ class Gathered(NamedTuple):
     every: list[list[Rollout]]
     too_long: int
     """Questions that left no room for an answer."""
+    unread: int
+    """Answers that were longer than who rewards can read."""
     seconds: float
     """That it took."""
 
@@ -80,23 +82,23 @@ class Gathering:
             return {}
         ahead = self._ahead
         every = [[to_json(one) for one in group] for group in ahead.every]
-        written = json.dumps([ahead.iteration, every, ahead.too_long, ahead.seconds]).encode()
+        written = json.dumps([ahead.iteration, every, ahead.too_long, ahead.unread, ahead.seconds]).encode()
         return {"ahead": torch.frombuffer(bytearray(written), dtype=torch.uint8)}
 
     def load_state_tensors(self, tensors: Mapping[str, Tensor]) -> None:
         """Take what ``state_tensors`` gave."""
         self._ahead = None
         if "ahead" in tensors:
-            iteration, every, too_long, seconds = json.loads(tensors["ahead"].numpy().tobytes())
+            iteration, every, too_long, unread, seconds = json.loads(tensors["ahead"].numpy().tobytes())
             groups = [[from_json(one) for one in group] for group in every]
-            self._ahead = Gathered(iteration, self._useful(groups), groups, too_long, seconds)
+            self._ahead = Gathered(iteration, self._useful(groups), groups, too_long, unread, seconds)
 
     def _gather(self, player: Player, iteration: int) -> Gathered:
         """Answers to questions, until as many questions as are wanted have answers of unlike worth."""
         settings, began = self._settings, time.monotonic()
         useful: list[list[Rollout]] = []
         every: list[list[Rollout]] = []
-        too_long = 0
+        too_long = unread = 0
         for turn in range(settings.draws):
             drawn = self._curriculum.draw(iteration, settings.prompts - len(useful), turn=turn)
             fitting = [example for example in drawn if player.fits(example)]
@@ -104,27 +106,37 @@ class Gathering:
             if fitting:
                 seed = (settings.seed * 1_000_003 + iteration) * 101 + turn * 7
                 groups = player.play(fitting, times=settings.answers, seed=seed * 100_003)
-                every += _checked(rewarded(groups, self._rewarding))
+                judged = _checked(rewarded(groups, self._rewarding))
+                unread += sum(map(len, groups)) - sum(map(len, judged))
+                every += [group for group in judged if group]
                 useful = self._useful(every)
             if len(useful) >= settings.prompts:
                 break
         if not every:
-            raise DataError(
-                f"none of {too_long} questions fits into the model's context with an answer of {settings.max_tokens} "
-                "tokens",
-                hint="lower max_tokens, or choose tasks with shorter questions",
-            )
+            raise self._nothing(too_long, unread)
         if settings.reward == "tasks":  # scores of a reward model tell no rate of success
             self._curriculum.learn([group[0].example for group in every], [_mean(group) for group in every])
-        return Gathered(iteration, useful, every, too_long, time.monotonic() - began)
+        return Gathered(iteration, useful, every, too_long, unread, time.monotonic() - began)
+
+    def _nothing(self, too_long: int, unread: int) -> DataError:
+        """What to say where no answer came that anybody could reward."""
+        if unread:
+            return DataError(
+                f"all of {unread} answers are longer with their questions than the reward model reads",
+                hint="lower max_tokens, choose tasks with shorter questions, or train a reward model of a longer "
+                "context",
+            )
+        return DataError(
+            f"none of {too_long} questions fits into the model's context with an answer of {self._settings.max_tokens} "
+            "tokens",
+            hint="lower max_tokens, or choose tasks with shorter questions",
+        )
 
     def _useful(self, every: Sequence[list[Rollout]]) -> list[list[Rollout]]:
-        return [group for group in every if _teaches(group)][: self._settings.prompts]
-
-
-def _teaches(group: Sequence[Rollout]) -> bool:
-    """Whether the answers differ in what they are worth; of one answer alone that is not known."""
-    return len(group) == 1 or len({one.reward for one in group}) > 1
+        """Those whose answers differ in what they are worth; where one alone is drawn, that is not known of it."""
+        is_alone = self._settings.answers == 1
+        teaching = [group for group in every if is_alone or len({one.reward for one in group}) > 1]
+        return teaching[: self._settings.prompts]
 
 
 def _checked(groups: list[list[Rollout]]) -> list[list[Rollout]]:

@@ -18,7 +18,15 @@ import numpy as np
 import torch
 
 from samovar.agent.habits import Habits
-from samovar.core.devices import can_compile, device_name, keep_freed_memory, pick_device, training_dtype
+from samovar.core.devices import (
+    can_compile,
+    device_name,
+    give_back_freed_memory,
+    keep_freed_memory,
+    memory_in_use,
+    pick_device,
+    training_dtype,
+)
 from samovar.core.progress import Progress
 from samovar.model.decoder import Decoder
 from samovar.model.snapshot import snapshot
@@ -26,14 +34,14 @@ from samovar.model.vocabulary import check_vocabulary
 from samovar.tasks.task import Task
 from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.train.checkpoints import Checkpoint, RunState, Stateful, Weights
-from samovar.train.journal import Journal
+from samovar.train.journal import METRICS, SIGNS, Journal, read_metrics
 from samovar.train.loop import FREE
 from samovar.train.objectives.balance import balanced
 from samovar.train.objectives.contract import Objective
 from samovar.train.objectives.policy import Policy, divergence
 from samovar.train.objectives.ppo import Ppo
 from samovar.train.optimizers import Optimizers, trained_parameters
-from samovar.train.rl.account import numbers, summary, told
+from samovar.train.rl.account import numbers, summary, told, write_samples
 from samovar.train.rl.curriculum import Curriculum, held_out
 from samovar.train.rl.gathering import Gathering
 from samovar.train.rl.mismatch import FirstLook, Mismatch
@@ -45,7 +53,6 @@ from samovar.train.rl.settings import GrpoSettings, PpoSettings, RlSettings
 from samovar.train.rl.terms import Terms
 from samovar.train.rl.value import add_value_head, remove_value_head
 from samovar.train.rl.watch import Watch
-from samovar.train.schedule import rate_share
 from samovar.train.step import COMPILE_PAYS_AFTER_MICRO_BATCHES, TrainStep
 from samovar.train.trainable import loop_settings, open_trainable, save_trained
 
@@ -153,14 +160,17 @@ class _Run:
         )  # fmt: skip
 
     def train(self, base: Path, out: Path, *, is_quiet: bool) -> dict[str, Any]:
-        settings, iterations = self.settings, self.settings.iterations
+        settings, iterations, device = self.settings, self.settings.iterations, self.model.norm.weight.device
         state = self.checkpoint.load() or RunState(0, 0.0)
-        about = {"title": "reinforcement", "steps": iterations, "device": device_name(self.model.norm.weight.device)}
+        about = {"title": "reinforcement", "steps": iterations, "device": device_name(device)}
         journal = Journal(out, first_step=state.step, about=about, trackers=settings.trackers)
         if state.step == 0 and not journal.last_row:  # it was killed before its first checkpoint
             journal.write(0, {"seconds": 0.0, **self._examine()})
         validate_at = {round(iterations * (part + 1) / settings.validations) for part in range(settings.validations)}
         watch = Watch()
+        earlier = read_metrics(out / METRICS)
+        for row in earlier:  # what was normal, and what is told, a run that goes on knows as well
+            watch.look(row)
         started = saved = time.monotonic()
         with Progress("learn by reward", iterations, "iterations", is_quiet=is_quiet) as progress:
             progress.start_at(state.step)
@@ -171,16 +181,17 @@ class _Run:
                 if iteration + 1 in validate_at:
                     row |= self._examine()
                 row["seconds"] = round(state.seconds + time.monotonic() - started, 2)
-                journal.write(iteration + 1, row)
-                progress.advance(1, note=f"reward {row['reward']:.3f}")
+                row["memory_bytes"] = memory_in_use(device)
+                signs = watch.look(row)
+                journal.write(iteration + 1, row | ({SIGNS: "; ".join(signs)} if signs else {}))
                 if "held_out" in row:
-                    progress.say(f"  iteration {iteration + 1}/{iterations}  held-out {row['held_out']:.1%}")
-                for sign in watch.look(row):
-                    progress.say(f"  look: {sign}")
+                    write_samples(out, earlier[0], row, after=f"{iteration + 1} iterations")
+                self._tell(progress, iteration + 1, row, signs)
                 is_far = self._is_far(row)
                 is_last = iteration + 1 == iterations or is_far
                 if is_last or time.monotonic() - saved >= settings.checkpoint_every_s:
                     self.checkpoint.save(RunState(iteration + 1, row["seconds"]))
+                    give_back_freed_memory()  # rows have many lengths: what is kept between steps falls into pieces
                     saved = time.monotonic()
                 if is_far:
                     progress.say(f"  stopped: {row['kl']:.3f} nats a token from the assistant as it was")
@@ -189,6 +200,13 @@ class _Run:
         remove_value_head(self.model)
         save_trained(self.model, out, settings.adapter, base=base)
         return summary(out)
+
+    def _tell(self, progress: Progress, iteration: int, row: Mapping[str, Any], signs: Sequence[str]) -> None:
+        progress.advance(1, note=f"reward {row['reward']:.3f}")
+        if "held_out" in row:
+            progress.say(f"  iteration {iteration}/{self.settings.iterations}  held-out {row['held_out']:.1%}")
+        for sign in signs:
+            progress.say(f"  look: {sign}")
 
     def _is_far(self, row: Mapping[str, Any]) -> bool:
         """Whether the run ends with this row of its journal."""
@@ -203,6 +221,7 @@ class _Run:
             gathered.every,
             useful=len(gathered.useful),
             too_long=gathered.too_long,
+            unread=gathered.unread,
             is_graded=self.settings.reward == "tasks",
         )
         if gathered.useful:
@@ -222,10 +241,7 @@ class _Run:
             rows.tokens_of(np.arange(len(rows))), room=rows.room, epochs=settings.epochs,
             minibatches=settings.minibatches, most=most, context=self.context, seed=(settings.seed, iteration),
         )  # fmt: skip
-        share = rate_share(
-            iteration, settings.iterations, schedule=settings.schedule, warmup_share=settings.warmup_share,
-            decay_share=settings.decay_share, final_share=settings.final_share,
-        )  # fmt: skip
+        share = settings.rate_share(iteration, settings.iterations)
         mismatch = Mismatch(settings.importance_cap)
         objective, numbers = self._look(rows, mismatch, num_steps=plan.num_steps, seed=(settings.seed, iteration))
         self.model.train()

@@ -40,8 +40,8 @@ class Rollout(NamedTuple):
         return sum(len(one.ids) for one in self.rounds)
 
 
-Rewarding = Callable[[Sequence[Rollout]], list[float]]
-"""What each answer is worth."""
+Rewarding = Callable[[Sequence[Rollout]], Sequence[float | None]]
+"""What each answer is worth; None: it is longer than who rewards can read."""
 
 
 class Player:
@@ -73,7 +73,11 @@ class Player:
 
     def fits(self, example: Example) -> bool:
         """Whether the question leaves room for an answer in the model's context."""
-        return len(self._ids(example.prompt)) + self.max_tokens <= self.model.settings.max_positions
+        return self.room_behind(example.prompt) >= self.max_tokens
+
+    def room_behind(self, prompt: Sequence[Message]) -> int:
+        """Tokens that an answer to ``prompt`` may have in the model's context; none or fewer where it is too long."""
+        return self.model.settings.max_positions - len(self._ids(prompt))
 
     def play(
         self, examples: Sequence[Example], *, times: int = 1, seed: int = 0, temperature: float = 1.0
@@ -168,7 +172,8 @@ def graded_by(tasks: Mapping[str, Task]) -> Rewarding:
 
 
 def rewarded(groups: Sequence[Sequence[Rollout]], rewarding: Rewarding) -> list[list[Rollout]]:
-    """The same answers with what they are worth."""
-    flat = [rollout for group in groups for rollout in group]
-    rewards = iter(rewarding(flat))
-    return [[one._replace(reward=float(next(rewards))) for one in group] for group in groups]
+    """The same answers with what they are worth, without those of which nobody knows."""
+    told = iter(rewarding([rollout for group in groups for rollout in group]))
+    return [
+        [one._replace(reward=float(worth)) for one in group if (worth := next(told)) is not None] for group in groups
+    ]

@@ -23,10 +23,19 @@ class Watch:
         self._told: set[str] = set()
         self._barren = 0
         self._best_held_out = 0.0
-        self._reward_at_best = 0.0
+        self._reward_at_best: float | None = None
+        """None as long as no answer was rewarded since."""
 
     def look(self, row: Mapping[str, float]) -> list[str]:
-        """The signs that are new in an iteration's numbers (those of ``reinforce``)."""
+        """The signs that are new in an iteration's numbers (those of ``reinforce``).
+
+        Before the first one there is a row of held-out questions alone: from it on they are not to fall.
+        """
+        if "reward" not in row:
+            self._best_held_out = row.get("held_out", 0.0)
+            return []
+        if self._reward_at_best is None:
+            self._reward_at_best = row["reward"]
         if len(self._first) < _BEGINNING:
             self._first.append(row)
         signs = dict(self._signs(row))
@@ -53,11 +62,14 @@ class Watch:
                 "cut", f"{row['cut_share']:.0%} of the answers ran out of tokens: raise max_tokens, or see whether "
                 "they end at all",
             ))  # fmt: skip
-        self._barren = self._barren + 1 if row["useful_share"] == 0 else 0
+        # Of one answer to each question all are said to be useful; whether they differ is told by the deviation.
+        is_barren = row["useful_share"] == 0 or row.get("reward_deviation") == 0
+        self._barren = self._barren + 1 if is_barren else 0
         if self._barren >= _BARREN:
             found.append((
                 "barren", f"for {self._barren} iterations all answers to each question were worth the same: the "
-                "questions are too hard or too easy; teach them first by sft, or choose other tasks",
+                "questions are too hard or too easy; teach them first by sft, choose other tasks, or see whether who "
+                "rewards tells answers apart at all",
             ))  # fmt: skip
         if row.get("mismatch_kl", 0.0) > _FAR:
             found.append((
@@ -68,7 +80,7 @@ class Watch:
         if held_out is not None:
             if held_out >= self._best_held_out:
                 self._best_held_out, self._reward_at_best = held_out, row["reward"]
-            elif held_out < self._best_held_out - _FELL and row["reward"] > self._reward_at_best:
+            elif held_out < self._best_held_out - _FELL and row["reward"] > (self._reward_at_best or 0.0):
                 found.append((
                     "hacking", f"the reward rises ({self._reward_at_best:.2f} to {row['reward']:.2f}) while held-out "
                     f"questions fall ({self._best_held_out:.0%} to {held_out:.0%}): it is won otherwise than by "

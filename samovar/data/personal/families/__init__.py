@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from functools import cache
 
+from samovar.core.plugins import module_names
 from samovar.data.personal.finding import Detector
 
 
@@ -13,6 +13,6 @@ from samovar.data.personal.finding import Detector
 def all_detectors() -> tuple[Detector, ...]:
     """The detectors of all families, in the order of the families' names."""
     found: list[Detector] = []
-    for module_info in pkgutil.iter_modules(__path__):
-        found += importlib.import_module(f"{__name__}.{module_info.name}").DETECTORS
+    for name in module_names(__name__):
+        found += importlib.import_module(f"{__name__}.{name}").DETECTORS
     return tuple(found)
