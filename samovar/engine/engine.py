@@ -81,8 +81,8 @@ class Engine:
         self.max_batch = max_batch
         self.max_waiting = max_waiting
         self._vocab_size = min(tokenizer.vocab_size, model.settings.vocab_size)
-        chosen, self.why_not_native = choose_way(model, way)
-        self.is_native = chosen == "native"
+        self.way, self.why_not_native = choose_way(model, way)
+        self.is_native = self.way == "native"
         device, dtype = model.norm.weight.device, plain_dtype(model, is_native=self.is_native)
         size = size_cache(
             model.settings,
@@ -108,7 +108,7 @@ class Engine:
             Stepper,
             memory=memory,
             scheduler=self._scheduler,
-            way=chosen,
+            way=self.way,
             adapters=adapters,
             drafter=self._drafter,
             vocab_size=self._vocab_size,

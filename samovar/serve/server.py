@@ -291,9 +291,11 @@ def _announce(listener: socket.socket, model_id: str, *, is_secure: bool, way: s
 
 def _way(engine: Any) -> str:
     """Who computes, and why it is the slower one where it is."""
-    if getattr(engine, "is_native", True):
-        return "computed by compiled code"
-    return f"computed by torch: {engine.why_not_native}"
+    if not hasattr(engine, "way"):
+        return "computed by vLLM"
+    if engine.way == "eager":
+        return f"computed by torch: {engine.why_not_native}"
+    return "computed by compiled code" if engine.way == "native" else "computed on the GPU"
 
 
 def _allow_connections() -> None:

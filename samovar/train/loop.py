@@ -24,8 +24,9 @@ from samovar.train.averages import Averages
 from samovar.train.batches import Rows
 from samovar.train.checkpoints import Checkpoint, RunState, Stateful, Weights
 from samovar.train.dropout import dropout
+from samovar.train.flops import training_flops
 from samovar.train.journal import Journal, SilentJournal
-from samovar.train.memory_check import check_memory
+from samovar.train.memory_check import adapter_in, check_memory
 from samovar.train.objectives.balance import balanced
 from samovar.train.objectives.contract import Objective
 from samovar.train.optimizers import Optimizers, trained_parameters
@@ -157,7 +158,7 @@ def _journal(
         "tokens": plan.num_tokens,
         "context": plan.context,
         "parameters": model.settings.num_parameters,
-        "flops_per_token": model.settings.flops_per_token(plan.context),
+        "flops_per_token": training_flops(model.settings, plan.context, adapter_in(model)),
         "device": device_name(next(model.parameters()).device),
         "is_compiled": is_compiled(model, settings, plan),
         "world_size": grid.degrees.size,

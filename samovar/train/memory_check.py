@@ -32,7 +32,7 @@ def check_memory(model: Decoder | RewardEncoder, settings: LoopSettings, plan: P
         ResourceError: what is in use at one time, without the allocator's gaps, is more than there is.
     """
     parameters = list(model.parameters())
-    adapter = _adapter_of(model)
+    adapter = adapter_in(model)
     if parameters[0].is_cuda or (adapter is None and not all(parameter.requires_grad for parameter in parameters)):
         return
     compute_bytes = (model.compute_dtype or torch.float32).itemsize
@@ -58,7 +58,7 @@ def check_memory(model: Decoder | RewardEncoder, settings: LoopSettings, plan: P
         )
 
 
-def _adapter_of(model: nn.Module) -> Adapter | None:
+def adapter_in(model: nn.Module) -> Adapter | None:
     """What is trained beside the frozen weights, where that is an adapter."""
     maps = {name: module for name, module in model.named_modules() if isinstance(module, LoraLinear)}
     if not maps:

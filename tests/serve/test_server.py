@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from samovar.core.errors import BusyError, ConfigError, MissingError, ResourceError
 from samovar.serve.server import _announce as announce
-from samovar.serve.server import check_exposure, is_loopback, listen, run_server
+from samovar.serve.server import _way, check_exposure, is_loopback, listen, run_server
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.5", "localhost", "::1"])
@@ -91,3 +92,16 @@ def test_a_model_that_is_not_there_and_the_port_is_free_again(tmp_path: Path) ->
 def test_an_unknown_tool(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="there is no tool 'clock'"):
         run_server(tmp_path, port=0, tools=["clock"])
+
+
+@pytest.mark.parametrize(
+    ("engine", "told"),
+    [
+        (SimpleNamespace(way="native", why_not_native=""), "computed by compiled code"),
+        (SimpleNamespace(way="graph", why_not_native="it is on a GPU"), "computed on the GPU"),
+        (SimpleNamespace(way="eager", why_not_native="no C++ compiler"), "computed by torch: no C++ compiler"),
+        (SimpleNamespace(), "computed by vLLM"),
+    ],
+)
+def test_who_computes_is_told(engine: SimpleNamespace, told: str) -> None:
+    assert _way(engine) == told

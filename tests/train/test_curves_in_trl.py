@@ -1,12 +1,9 @@
 """A whole training takes TRL's course: the same weights, rows and rates give the same curve.
 
-By reward, both learn from the answers that ours drew. Two things are set to TRL's or to ours:
-
-- RLOO's divergence stands in the reward (Ahmadian et al. 2024, arXiv:2402.14740, equation 3). Ours has no setting for
-  that, so that the rewards have it which ours is given.
-- ORPO's likelihood is that of the chosen answer, of each pair alike (Hong et al. 2024, arXiv:2403.07691, equations 3
-  and 6). TRL's trainer learns the prompt as well, and takes the mean over all tokens, as the authors' own does unless
-  it is told ``--disable_prompt_loss``: here it takes the mean of the log-probabilities that its other term has.
+By reward, both learn from the answers that ours drew. One thing is set to ours: ORPO's likelihood is that of the chosen
+answer, of each pair alike (Hong et al. 2024, arXiv:2403.07691, equations 3 and 6). TRL's trainer learns the prompt as
+well, and takes the mean over all tokens, as the authors' own does unless it is told ``--disable_prompt_loss``: here it
+takes the mean of the log-probabilities that its other term has.
 """
 
 from __future__ import annotations
@@ -225,7 +222,7 @@ PROMPTS, ANSWERS, PENALTY = 4, 6, 0.05
         ),
         # TRL adds up the tokens of an answer, ours divides that by MOST: both bounds of gradients go with it.
         (
-            {"algorithm": "rloo", "average": "length", "max_gradient_norm": 1.0 / MOST},
+            {"algorithm": "rloo", "average": "length", "max_gradient_norm": 1.0 / MOST, "penalty": PENALTY},
             "RLOO",
             {"adam_epsilon": MOST * THEIRS["adam_epsilon"]},
         ),
@@ -238,7 +235,7 @@ def test_a_policy_ends_in_the_same_weights(
     ours = GrpoSettings.model_validate(
         BY_REWARD | {"prompts": PROMPTS, "answers": ANSWERS, "clip_low": 0.2, "clip_high": 0.28} | settings
     )
-    played = learn_by_reward(ours, base, tmp_path / "ours", penalty=0.0 if ours.kl_weight else PENALTY)
+    played = learn_by_reward(ours, base, tmp_path / "ours")
     theirs = policy_trainer(trainer, base, played, tmp_path / "trl", max_steps=ITERATIONS * ours.epochs, **of_trl)
     theirs.train()
     theirs.save_model(str(tmp_path / "theirs"))

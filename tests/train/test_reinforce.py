@@ -56,6 +56,20 @@ def test_advantages_of_groups_by_hand() -> None:
     assert float(whitened.square().mean()) == pytest.approx(1, rel=1e-5)
 
 
+def test_the_divergence_in_the_reward_of_leave_one_out_by_hand() -> None:
+    one = played([1.0, 0.0], [0, 0], [1, 2])._replace(
+        old_N=torch.tensor([-1.0, -1.0, -2.0]), reference_N=torch.tensor([-1.5, -1.25, -1.0])
+    )
+    found, _ = Rloo(**PLAIN, penalty=0.4).advantages(one)
+    rewards = 1.0 - 0.4 * 0.5, 0.0 - 0.4 * (0.25 - 1.0)
+    first = rewards[0] - rewards[1]
+    assert found.tolist() == pytest.approx([first, -first, -first])
+    assert Rloo(**PLAIN, penalty=0.4).looks_first
+    assert not Rloo(**PLAIN).looks_first
+    with pytest.raises(ValueError, match="penalty is for rloo, and the algorithm is grpo"):
+        grpo_settings(penalty=0.1)
+
+
 def test_generalised_advantages_by_hand() -> None:
     ppo = Ppo(**PLAIN, penalty=0.5, discount=0.9, trace=0.8, value_weight=0.1, value_clip=0.2)
     one = played([2.0, 1.0], [0, 1], [3, 1])._replace(

@@ -25,7 +25,7 @@ from samovar.model.initialization import initialize
 from samovar.model.settings import DecoderSettings
 from samovar.tokenizer.settings import TokenizerSettings
 from samovar.tokenizer.train import train_tokenizer
-from samovar.train.journal import read_metrics
+from samovar.train.journal import RUN, read_metrics
 from samovar.train.settings import SftSettings
 from samovar.train.sft import sft
 from samovar.train.trainable import loop_settings, open_trainable
@@ -123,6 +123,16 @@ def test_the_frozen_weights_are_the_same_bits_afterwards(
     ((first, last),) = seen
     assert first
     assert all(torch.equal(first[name], last[name]) for name in first)
+
+
+def test_what_a_watcher_is_told_counts_no_gradients_of_frozen_weights(base: Path, tmp_path: Path) -> None:
+    run(base, tmp_path / "out", tokens=256)
+    told = json.loads((tmp_path / "out" / RUN).read_text())["flops_per_token"]
+    shape = load_model(base).settings
+    maps = 2 * (32 * (32 + 16 + 16 + 32) + 3 * 32 * 64)  # queries, keys, values, output; gate, up, down; two layers
+    beside = 2 * 4 * (32 + 32 + 2 * (32 + 16) + 32 + 32 + 3 * (32 + 64))  # two narrow maps of rank 4 beside each
+    frozen = maps + shape.vocab_size * 32
+    assert told == pytest.approx(shape.flops_per_token(64) - 2 * frozen + 6 * beside)
 
 
 def test_a_checkpoint_holds_only_what_is_trained(base: Path, tmp_path: Path) -> None:

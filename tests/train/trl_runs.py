@@ -8,13 +8,11 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
 
 from samovar.agent.habits import Habits
 from samovar.model.checkpoint import load_model
 from samovar.train.rl.reinforce import reinforce
 from samovar.train.rl.rollouts import Rollout
-from samovar.train.rl.rows import RolloutRows
 from samovar.train.rl.settings import GrpoSettings, PpoSettings
 from tests.train.rl_tasks import WordFor
 from tests.train.tiny_preferences import tiny_model
@@ -53,25 +51,14 @@ def tokenizer_of(base: Path) -> Any:
     return tokenizer
 
 
-def learn_by_reward(
-    settings: GrpoSettings | PpoSettings, base: Path, out: Path, *, penalty: float = 0.0
-) -> list[Rollout]:
-    """Train ours on the share of vowels; gives all answers with their shares, in the order of drawing.
-
-    Args:
-        settings: of the algorithm.
-        base: what is trained.
-        out: its folder.
-        penalty: what a nat costs, of the reward, by which an answer is likelier than ``base`` has it.
-    """
+def learn_by_reward(settings: GrpoSettings | PpoSettings, base: Path, out: Path) -> list[Rollout]:
+    """Train ours on the share of vowels; gives all answers with their shares, in the order of drawing."""
     played: list[Rollout] = []
 
     def rewarding(rollouts: Sequence[Rollout]) -> list[float]:
         shares = [vowels(one.completion[-1].content) for one in rollouts]
         played.extend(one._replace(reward=share) for one, share in zip(rollouts, shares, strict=True))
-        if not penalty:
-            return shares
-        return (torch.tensor(shares) - penalty * log_ratio(rollouts, base)).tolist()
+        return shares
 
     out.mkdir()
     reinforce(
@@ -79,14 +66,6 @@ def learn_by_reward(
         rewarding=rewarding, is_quiet=True,
     )  # fmt: skip
     return played
-
-
-def log_ratio(rollouts: Sequence[Rollout], base: Path) -> Tensor:
-    """In nats, by how much each answer is likelier to who drew it than to ``base``."""
-    rows = RolloutRows([[one] for one in rollouts], CONTEXT, pad_id=0)
-    reference_N, _ = rows.look(load_model(base, dtype=torch.float32), most=64 * CONTEXT)
-    known = rows.played(rows.drawn_N, reference_N)
-    return torch.zeros(len(rollouts)).index_add(0, known.owner_N, known.old_N - known.reference_N)
 
 
 def vowels(text: str) -> float:

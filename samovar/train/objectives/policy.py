@@ -37,9 +37,6 @@ class Policy(ABC):
 
     has_value: ClassVar[bool] = False
     """Whether a value head of the model is trained beside."""
-    looks_first: ClassVar[bool] = False
-    """Whether advantages depend on what the model and the reference hold of the answers."""
-
     clip_low: float
     """How much less likely a token may become before its gain no longer counts, as a share."""
     clip_high: float
@@ -52,6 +49,11 @@ class Policy(ABC):
     """Whether ratios are of tokens or of whole answers (then per token, by the geometric mean)."""
     longest: int
     """Tokens of the longest answer, the constant of ``length``."""
+
+    @property
+    def looks_first(self) -> bool:
+        """Whether advantages depend on what the model and the reference hold of the answers."""
+        return False
 
     @abstractmethod
     def advantages(self, played: Played) -> tuple[Tensor, Tensor]:

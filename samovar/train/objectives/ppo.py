@@ -31,7 +31,6 @@ class Ppo(Policy):
     """Advantages token by token, from what a value head expected."""
 
     has_value: ClassVar[bool] = True
-    looks_first: ClassVar[bool] = True
 
     penalty: float
     """Reward that a token costs for each nat by which it is likelier than under the reference."""
@@ -41,6 +40,11 @@ class Ppo(Policy):
     value_weight: float
     value_clip: float
     """How far a value may move in one iteration before its error no longer counts."""
+
+    @property
+    def looks_first(self) -> bool:
+        """The reward has the divergence in it, and values are expected."""
+        return True
 
     def advantages(self, played: Played) -> tuple[Tensor, Tensor]:
         """Generalised, whitened over all tokens; and the returns, which are not."""

@@ -93,6 +93,15 @@ class GrpoSettings(RlSettings):
     """How an answer is compared: with the mean of its group, with the others, or also with all of the iteration."""
     divides_by_deviation: bool = False
     """Whether grpo divides by the deviation within the group, as first published."""
+    penalty: float = Field(0.0, ge=0)
+    """What a nat of an answer's divergence from the assistant as it was costs, in units of reward; of rloo alone, as
+    published. kl_weight is for all: of tokens, in the loss."""
+
+    @model_validator(mode="after")
+    def _check_penalty(self) -> GrpoSettings:
+        if self.penalty and self.algorithm != "rloo":
+            raise ValueError(f"penalty is for rloo, and the algorithm is {self.algorithm}: use kl_weight")
+        return self
 
 
 class PpoSettings(RlSettings):
