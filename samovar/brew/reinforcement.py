@@ -7,6 +7,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from samovar.agent.habits import Habits
 from samovar.brew.answering_forecast import ANSWER_SHARE, PROMPT_TOKENS, decoded_share_of_training_speed
 from samovar.brew.curriculum import check_questions, load_tasks, task_config
 from samovar.brew.forecast import Forecast, Outlook
@@ -72,7 +73,7 @@ class ReinforcementStage(Stage):
             tasks=load_tasks(recipe, seed=settings.seed, names=shares),
             shares=shares,
             habits=habits_of(recipe),
-            rewarding=_rewarding(context) if settings.reward == "model" else None,
+            rewarding=_rewarding(context, habits_of(recipe)) if settings.reward == "model" else None,
             is_quiet=context.is_quiet,
         )
         return metrics | promote(context, settings.gate, old=old, learnt=shares) | card_facts(old)
@@ -124,8 +125,10 @@ def _read(settings: GrpoSettings | PpoSettings) -> float:
     return settings.iterations * settings.prompts * PROMPT_TOKENS + _drawn(settings)
 
 
-def _rewarding(context: StageContext) -> Rewarding:
-    """The reward model of the recipe as a judge of answers."""
+def _rewarding(context: StageContext, habits: Habits) -> Rewarding:
+    """The reward model of the recipe as a judge of answers: it reads what the model was shown, as in people's votes."""
+    from samovar.agent.agent import with_system
+    from samovar.agent.registry import load_tools
     from samovar.chat.conversation import Conversation
     from samovar.train.rl.rollouts import Rollout
     from samovar.train.scoring import RewardModel
@@ -138,8 +141,13 @@ def _rewarding(context: StageContext) -> Rewarding:
         )
     judge = RewardModel.load(folder)
 
+    offered = [tool.schema for tool in load_tools(habits.tools)] if habits.announces_tools else []
+
     def reward(rollouts: Sequence[Rollout]) -> list[float | None]:
-        conversations = [Conversation(messages=[*one.example.prompt, *one.completion]) for one in rollouts]
+        conversations = [
+            Conversation(messages=[*with_system(one.example.prompt, habits.system), *one.completion], tools=offered)
+            for one in rollouts
+        ]
         scores = judge.score_what_fits(conversations).tolist()
         return [None if math.isnan(score) else score for score in scores]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -77,8 +77,7 @@ def _key() -> str:
 
 def _shown(vote: Vote) -> str:
     """The vote with all that was said, each turn behind who said it."""
-    said = [one for one in vote.row["messages"] if one["role"] != "system" and one["content"]]
-    turns = [(one["role"], one["content"]) for one in said]
+    turns = [(one["role"], _text(one)) for one in vote.row["messages"] if one["role"] != "system"]
     if len(vote.answers) == 2:
         turns += zip(("left", "right"), vote.answers, strict=True)
     lines = [f"{short_id(vote)}  {day(vote)}  {in_words(vote)}"]
@@ -86,6 +85,12 @@ def _shown(vote: Vote) -> str:
         first, *others = text.splitlines() or [""]
         lines += [f"  {who:<11}{one_line(first)}", *(f"{'':13}{one_line(line)}" for line in others)]
     return "\n".join(lines)
+
+
+def _text(message: dict[str, Any]) -> str:
+    """What was said, or which tools were called."""
+    calls = [one["function"] for one in message.get("tool_calls", [])]
+    return "\n".join(filter(None, [message["content"], *(f"{one['name']} {one['arguments']}" for one in calls)]))
 
 
 def _named(votes: Votes, names: Iterable[str]) -> list[str]:

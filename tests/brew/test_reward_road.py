@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import numpy as np
 import pytest
 
+from samovar.agent.habits import Habits
 from samovar.brew.assistant import find_assistant
 from samovar.brew.graph import Resolved, brew, resolve
 from samovar.brew.project import Project
 from samovar.brew.promotion import TABLE
 from samovar.brew.recipe import load_recipe
+from samovar.brew.reinforcement import _rewarding
 from samovar.brew.stage import load_stages
+from samovar.chat.conversation import Conversation, Message
+from samovar.tasks.task import Example
+from samovar.train.rl.rollouts import Rollout
 from tests.brew.tiny import tiny_project
 
 LOOP = "micro_batch_tokens: 256, max_tokens: 4, held_out: 2, tasks: {sentiment: 1}"
@@ -60,3 +70,23 @@ def test_the_report_shows_what_was_right_by_iterations(project: Project) -> None
         assert said in page
     told = f"{100 * right[0]:.0f} % of its held-out questions right before, {100 * right[1]:.0f} % after."
     assert told in report(project, "report.md")
+
+
+def test_a_judge_reads_what_the_model_was_shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    read: list[Conversation] = []
+
+    def score(conversations: Sequence[Conversation]) -> np.ndarray:
+        read.extend(conversations)
+        return np.array([0.5, math.nan])
+
+    judge = SimpleNamespace(score_what_fits=score)
+    monkeypatch.setattr("samovar.train.scoring.RewardModel.load", lambda folder: judge)
+    asked, said = Message(role="user", content="Hi"), Message(role="assistant", content="Hello")
+    rollout = Rollout(Example("greeting", "en", (asked,), (said,), {}), (said,), is_cut=False, rounds=())
+    context: Any = SimpleNamespace(inputs={"reward": tmp_path})
+    habits = Habits(system="Be kind.", announces_tools=True)
+    assert _rewarding(context, habits)([rollout, rollout]) == [0.5, None]
+    assert [(one.role, one.content) for one in read[0].messages] == [
+        ("system", "Be kind."), ("user", "Hi"), ("assistant", "Hello"),
+    ]  # fmt: skip
+    assert [tool["function"]["name"] for tool in read[0].tools] == ["calculator"]
