@@ -152,13 +152,14 @@ def _journal(
     """What the first process writes down; it begins with what the run is going to be, for who watches it."""
     if not grid.is_first:
         return SilentJournal()
+    adapter = adapter_in(model) if isinstance(model, Decoder) else None  # an encoder's is counted as all its weights
     about = {
         "title": title,
         "steps": plan.num_steps,
         "tokens": plan.num_tokens,
         "context": plan.context,
         "parameters": model.settings.num_parameters,
-        "flops_per_token": training_flops(model.settings, plan.context, adapter_in(model)),
+        "flops_per_token": training_flops(model.settings, plan.context, adapter),
         "device": device_name(next(model.parameters()).device),
         "is_compiled": is_compiled(model, settings, plan),
         "world_size": grid.degrees.size,
