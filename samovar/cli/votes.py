@@ -33,7 +33,7 @@ def run(folder: Folder, limit: Most = 20, chats_file: ChatsFile = None, as_json:
     from samovar.serve.votes import Votes
 
     with open_chats(folder, chats_file) as store:
-        found = Votes(store).listed()
+        found, counts = Votes(store).latest(limit), Votes(store).counts()
     if as_json:
         print_json([vote.exported() for vote in found])
         return
@@ -42,12 +42,12 @@ def run(folder: Folder, limit: Most = 20, chats_file: ChatsFile = None, as_json:
         return
     print_table(
         ("id", "day", "vote", "review", "question"),
-        [(short_id(vote), day(vote), in_words(vote), vote.review, asked(vote)) for vote in found[-limit:]],
+        [(short_id(vote), day(vote), in_words(vote), vote.review, asked(vote)) for vote in found],
     )
-    counts = {state: sum(vote.review == state for vote in found) for state in ("accepted", "rejected", "new")}
-    shown = f", the last {limit} shown" if len(found) > limit else ""
+    number = sum(counts.values())
+    shown = f", the last {limit} shown" if number > limit else ""
     say(
-        f"{len(found):,} vote{'' if len(found) == 1 else 's'}{shown}: {counts['accepted']:,} accepted,"
+        f"{number:,} vote{'' if number == 1 else 's'}{shown}: {counts['accepted']:,} accepted,"
         f" {counts['rejected']:,} rejected, {counts['new']:,} not reviewed"
     )
     say_next("samovar", "votes", "review" if counts["new"] else "export", folder)

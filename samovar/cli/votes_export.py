@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from samovar.cli.chats import ChatsFile, open_chats
 from samovar.cli.keys import Folder
 from samovar.cli.terminal import say, say_next
+
+if TYPE_CHECKING:
+    from samovar.serve.votes import Review
 
 EXAMPLE = "samovar votes export quickstart"
 FILE = Path("votes", "votes.jsonl")
@@ -29,26 +33,24 @@ def run(folder: Folder, out: Out = None, unreviewed: Unreviewed = False, chats_f
     [votes]}`.
     """
     from samovar.brew.project import RECIPE_FILE
-    from samovar.core.errors import MissingError
     from samovar.core.files import write_json_lines
     from samovar.serve.votes import OF_ONE, Votes
 
-    wanted = {"accepted", "new"} if unreviewed else {"accepted"}
-    with open_chats(folder, chats_file) as store:
-        every = Votes(store).listed()
-    found = [vote for vote in every if vote.review in wanted]
-    if not found:
-        num_new = sum(vote.review == "new" for vote in every)
-        raise MissingError(
-            f"no vote is accepted ({num_new:,} not reviewed)" if every else "nobody has voted yet",
-            hint="`samovar votes review DIR` accepts them; --unreviewed takes them as they are"
-            if every
-            else "people vote with the buttons below the answers on the chat page",
-        )
+    num_single = num_pairs = 0
+
+    def rows() -> Iterator[dict[str, Any]]:
+        nonlocal num_single, num_pairs
+        for vote in votes.each():
+            if vote.review == "accepted" or (unreviewed and vote.review == "new"):
+                num_single += vote.verdict in OF_ONE
+                num_pairs += vote.verdict not in OF_ONE
+                yield vote.exported()
+
     path = out or folder / FILE
-    write_json_lines(path, (vote.exported() for vote in found))
-    num_single = sum(vote.verdict in OF_ONE for vote in found)
-    num_pairs = len(found) - num_single
+    with open_chats(folder, chats_file) as store:
+        votes = Votes(store)
+        _check_any(votes.counts(), unreviewed=unreviewed)
+        write_json_lines(path, rows())
     pairs = f"{num_pairs:,} comparison{'' if num_pairs == 1 else 's'}"
     say(f"{pairs} and {num_single:,} vote{'' if num_single == 1 else 's'} on single answers are in {path}")
     loss = "kto" if num_single > num_pairs else None
@@ -65,3 +67,22 @@ def run(folder: Folder, out: Out = None, unreviewed: Unreviewed = False, chats_f
 def _section(place: str | Path, loss: str | None) -> str:
     """What the recipe needs, on one line."""
     return f"dpo: {{preferences: [{place}]{f', loss: {loss}' if loss else ''}}}"
+
+
+def _check_any(counts: Mapping[Review, int], *, unreviewed: bool) -> None:
+    """Refuse to write a file of nothing.
+
+    Raises:
+        MissingError: there is no vote to export.
+    """
+    from samovar.core.errors import MissingError
+
+    if not sum(counts.values()):
+        raise MissingError(
+            "nobody has voted yet", hint="people vote with the buttons below the answers on the chat page"
+        )
+    if not counts["accepted"] + (counts["new"] if unreviewed else 0):
+        raise MissingError(
+            f"no vote is accepted ({counts['new']:,} not reviewed)",
+            hint="`samovar votes review DIR` accepts them; --unreviewed takes them as they are",
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,7 +13,7 @@ from samovar.cli.terminal import one_line, say, say_next
 from samovar.cli.votes import day, in_words, short_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from samovar.serve.votes import Review, Vote, Votes
 
@@ -39,30 +40,27 @@ def run(folder: Folder, accept: Accept = None, reject: Reject = None, chats_file
     with open_chats(folder, chats_file) as store:
         votes = Votes(store)
         if accept or reject:
-            named = {"accepted": _named(votes, accept or []), "rejected": _named(votes, reject or [])}
-            _check_one_meaning(*named.values())
-            counts = {stands: _mark(votes, ids, stands) for stands, ids in named.items()}  # type: ignore[arg-type]
+            marked = _mark(votes, {"accepted": _named(votes, accept or []), "rejected": _named(votes, reject or [])})
         else:
-            counts = _ask(votes)
-        num_left = len(votes.listed("new"))
-    told = ", ".join(f"{count:,} {stands}" for stands, count in counts.items())
-    say(f"{told}; {num_left:,} not reviewed")
+            marked = _ask(votes)
+        num_left = votes.counts()["new"]
+    say(f"{marked['accepted']:,} accepted, {marked['rejected']:,} rejected; {num_left:,} not reviewed")
     say_next("samovar", "votes", "export", folder)
 
 
-def _ask(votes: Votes) -> dict[str, int]:
+def _ask(votes: Votes) -> Counter[Review]:
     """Ask about each new vote, until there is none or the person has enough."""
-    counts = dict.fromkeys(_KEYS.values(), 0)
-    found = votes.listed("new")
-    for number, vote in enumerate(found, 1):
-        print(f"\n{number} of {len(found)}  {_shown(vote)}\n")
+    marked: Counter[Review] = Counter()
+    num_new = votes.counts()["new"]
+    for number, vote in enumerate(votes.each("new"), 1):
+        print(f"\n{number} of {num_new}  {_shown(vote)}\n")
         key = _key()
         if key == "q":
             break
         if key in _KEYS:
             votes.judge(vote.id, _KEYS[key])
-            counts[_KEYS[key]] += 1
-    return counts  # type: ignore[return-value]
+            marked[_KEYS[key]] += 1
+    return marked
 
 
 def _key() -> str:
@@ -103,12 +101,12 @@ def _named(votes: Votes, names: Iterable[str]) -> list[str]:
     from samovar.core.errors import ConfigError, MissingError
 
     found: list[str] = []
-    every = votes.listed()
+    every = votes.ids()
     for name in names:
         if name == "all":
-            found += [vote.id for vote in every if vote.review == "new"]
+            found += votes.ids("new")
             continue
-        matching = [vote.id for vote in every if vote.id.removeprefix("vote_").startswith(name.removeprefix("vote_"))]
+        matching = [one for one in every if one.removeprefix("vote_").startswith(name.removeprefix("vote_"))]
         if not matching:
             raise MissingError(f"there is no vote {name!r}", hint="`samovar votes list DIR` names them")
         if len(matching) > 1:
@@ -117,14 +115,17 @@ def _named(votes: Votes, names: Iterable[str]) -> list[str]:
     return found
 
 
-def _check_one_meaning(accepted: list[str], rejected: list[str]) -> None:
+def _mark(votes: Votes, ids: Mapping[Review, Collection[str]]) -> Counter[Review]:
+    """Accept and reject these.
+
+    Raises:
+        ConfigError: one is to be both.
+    """
     from samovar.core.errors import ConfigError
 
-    if both := set(accepted) & set(rejected):
+    if both := set(ids["accepted"]) & set(ids["rejected"]):
         raise ConfigError(f"the vote {min(both)} is both accepted and rejected", hint="name it once")
-
-
-def _mark(votes: Votes, ids: list[str], stands: Review) -> int:
-    for vote_id in ids:
-        votes.judge(vote_id, stands)
-    return len(ids)
+    for review, some in ids.items():
+        for vote_id in some:
+            votes.judge(vote_id, review)
+    return Counter({review: len(some) for review, some in ids.items()})

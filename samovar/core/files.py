@@ -41,18 +41,7 @@ def naming_os_errors(path: Path) -> Iterator[None]:
 
 def write_atomic(path: Path, content: str | bytes) -> None:
     """Write ``content`` beside ``path`` and rename it into place, so that a crash leaves the old file or the new."""
-    data = content.encode() if isinstance(content, str) else content
-    temporary = path.with_name(f"{path.name}.tmp{os.getpid()}")
-    with naming_os_errors(path):
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with temporary.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+    _write_atomic(path, [content.encode() if isinstance(content, str) else content])
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -61,8 +50,22 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def write_json_lines(path: Path, rows: Iterable[Any]) -> None:
-    """Write ``rows`` as UTF-8 JSON Lines, one a line, atomically."""
-    write_atomic(path, "".join(json_line(row) for row in rows))
+    """Write ``rows`` as UTF-8 JSON Lines, one a line, atomically; one of them is in memory at a time."""
+    _write_atomic(path, (json_line(row).encode() for row in rows))
+
+
+def _write_atomic(path: Path, parts: Iterable[bytes]) -> None:
+    temporary = path.with_name(f"{path.name}.tmp{os.getpid()}")
+    with naming_os_errors(path):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with temporary.open("wb") as file:
+                file.writelines(parts)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 def json_line(row: Any) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -21,8 +21,11 @@ from samovar.serve.store import Store
 
 Verdict = Literal["good", "bad", "left", "right", "tie", "both_bad"]
 Review = Literal["new", "accepted", "rejected"]
+REVIEWS: tuple[Review, ...] = ("accepted", "rejected", "new")
 OF_ONE: tuple[Verdict, ...] = ("good", "bad")
 """Verdicts on one answer; the others are on two."""
+_VOTE = "id, verdict, review, created_s, row"
+_AT_ONCE = 100
 
 
 class Answered(NamedTuple):
@@ -171,17 +174,38 @@ class Votes:
             if place < len(messages) and messages[place].content == answer
         }
 
-    def listed(self, review: Review | None = None) -> list[Vote]:
-        """Everybody's votes, the first ones first; with ``review``, only those that stand so."""
+    def each(self, review: Review | None = None) -> Iterator[Vote]:
+        """Everybody's votes, the first ones first, a few in memory at a time; with ``review``, those that stand so."""
+        number = 0
+        while True:
+            with self.store.transaction() as connection:
+                rows = connection.execute(
+                    f"SELECT number, {_VOTE} FROM votes WHERE number > ? AND (? IS NULL OR review = ?)"
+                    " ORDER BY number LIMIT ?",
+                    (number, review, review, _AT_ONCE),
+                ).fetchall()
+            yield from (_vote(row[1:]) for row in rows)
+            if len(rows) < _AT_ONCE:
+                return
+            number = rows[-1][0]
+
+    def latest(self, limit: int) -> list[Vote]:
+        """The last so many, the first of them first."""
         with self.store.transaction() as connection:
-            rows = connection.execute(
-                "SELECT id, verdict, review, created_s, row FROM votes WHERE ? IS NULL OR review = ? ORDER BY number",
-                (review, review),
-            )
-            return [
-                Vote(vote_id, verdict, stands, created_s, json.loads(row))
-                for vote_id, verdict, stands, created_s, row in rows
-            ]
+            rows = connection.execute(f"SELECT {_VOTE} FROM votes ORDER BY number DESC LIMIT ?", (limit,))
+            return [_vote(row) for row in rows][::-1]
+
+    def ids(self, review: Review | None = None) -> list[str]:
+        """Of all votes, or of those that stand so."""
+        with self.store.transaction() as connection:
+            rows = connection.execute("SELECT id FROM votes WHERE ? IS NULL OR review = ?", (review, review))
+            return [vote_id for (vote_id,) in rows]
+
+    def counts(self) -> dict[Review, int]:
+        """How many stand how."""
+        with self.store.transaction() as connection:
+            found = dict(connection.execute("SELECT review, count(*) FROM votes GROUP BY review"))
+        return {review: found.get(review, 0) for review in REVIEWS}
 
     def judge(self, vote_id: str, review: Review) -> None:
         """Say whether a vote is to be learnt from.
@@ -193,3 +217,8 @@ class Votes:
             changed = connection.execute("UPDATE votes SET review = ? WHERE id = ?", (review, vote_id))
             if not changed.rowcount:
                 raise MissingError(f"the vote {vote_id} is gone", hint="it was withdrawn, or its chat deleted")
+
+
+def _vote(row: Sequence[Any]) -> Vote:
+    *known, told = row
+    return Vote(*known, json.loads(told))

@@ -41,7 +41,7 @@ def ids(store: Store) -> list[str]:
 
 
 def review(store: Store) -> list[str]:
-    return [vote.review for vote in Votes(store).listed()]
+    return [vote.review for vote in Votes(store).each()]
 
 
 def test_votes_are_listed(samovar: Samovar, tmp_path: Path, ids: list[str]) -> None:

@@ -125,6 +125,12 @@ def test_what_is_kept_is_in_it_where_anything_is(start: Callable[..., Server], t
     message = {"role": "user", "content": "Hi", "notes": ["stopped"]}
     answer = {"role": "assistant", "content": "Hello"}
     asked = {"title": "A", "messages": [message]}
+    cast = {
+        "place": 2,
+        "messages": [{"role": "user", "content": "Hi"}],
+        "answers": [{"content": "Hello"}],
+        "vote": "good",
+    }
     body = paths["/api/chats"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     validator(document, body).validate(asked)
     made = http.post("/api/chats", json=asked).json()
@@ -142,7 +148,7 @@ def test_what_is_kept_is_in_it_where_anything_is(start: Callable[..., Server], t
         (
             "/api/chats/{id}/votes",
             "post",
-            vote := http.post(f"{address}/votes", json={"place": 2, "vote": "good"}).json(),
+            vote := http.post(f"{address}/votes", json=cast).json(),
         ),
         ("/api/chats", "get", http.get("/api/chats?search=Hi").json()),
         ("/api/chats/{id}", "get", http.get(address).json()),

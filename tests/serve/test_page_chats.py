@@ -289,7 +289,7 @@ def test_votes_on_the_page(drive: Callable[..., Any], store: Store, tokenizer: T
         runner=ScriptedRunner(ScriptedEngine(tokenizer, lambda _: next(said))),
     )
     assert told["pairs"] == 0
-    choice, good = Votes(store).listed()
+    choice, good = Votes(store).each()
     assert (choice.verdict, choice.answers[told["warm"]]) == (("left", "right")[told["warm"]], "It is warm.")
     assert sorted(choice.answers) == ["It is cold.", "It is warm."]
     assert choice.row["sampling"][choice.verdict]["temperature"] == 1

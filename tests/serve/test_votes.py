@@ -17,7 +17,7 @@ from samovar.serve.chats import Chats, Said
 from samovar.serve.keys import KeyBook
 from samovar.serve.settings import ServeSettings
 from samovar.serve.store import Store
-from samovar.serve.votes import Answered, Shown, Votes
+from samovar.serve.votes import Answered, Shown, Vote, Votes
 from tests.serve.conftest import Server
 
 STEP = {"name": "calculator", "arguments": {"expression": "17*24"}, "result": "408"}
@@ -42,20 +42,33 @@ def begun(store: Store, owner: str = "") -> str:
     return Chats(store).create(owner, [Said("user", ASKED.content, {}), answer]).id
 
 
-def vote(server: Server, chat: str, **body: Any) -> Any:
-    reply = server.http.post(f"/api/chats/{chat}/votes", json=body)
+ASKING = [{"role": "user", "content": "How much is 17*24?"}]
+ANSWER = {"content": "It is 408.", "steps": [STEP], "model": "sft-0123456789ab"}
+OTHER = {"content": "It is 409.", "temperature": 1.0, "model": "sft-9876543210fe"}
+
+
+def body(verdict: str, *answers: Any, **changes: Any) -> dict[str, Any]:
+    return {"place": 1, "messages": ASKING, "answers": answers or [ANSWER], "vote": verdict} | changes
+
+
+def vote(server: Server, chat: str, verdict: str, *answers: Any, **changes: Any) -> Any:
+    reply = server.http.post(f"/api/chats/{chat}/votes", json=body(verdict, *answers, **changes))
     assert reply.status_code == 200, reply.text
     return reply.json()
 
 
+def votes_in(store: Store) -> list[Vote]:
+    return list(Votes(store).each())
+
+
 def exported(store: Store, path: Path) -> list[Any]:
     """What the trainer reads of all votes."""
-    write_json_lines(path, [one.exported() for one in Votes(store).listed()])
+    write_json_lines(path, [one.exported() for one in Votes(store).each()])
     return list(read_preferences(path))
 
 
 def test_a_verdict_on_one_answer_is_what_the_trainer_reads(server: Server, store: Store, tmp_path: Path) -> None:
-    told = vote(server, begun(store), place=1, vote="good")
+    told = vote(server, begun(store), "good")
     assert (told["object"], told["vote"], told["place"]) == ("vote", "good", 1)
     (judged,) = exported(store, tmp_path / "votes.jsonl")
     assert isinstance(judged, Judged)
@@ -67,18 +80,18 @@ def test_a_verdict_on_one_answer_is_what_the_trainer_reads(server: Server, store
 
 def test_a_choice_keeps_the_sides_as_they_were_shown(server: Server, store: Store, tmp_path: Path) -> None:
     chat = begun(store)
-    for side, verdict, better in (
-        ("left", "left", "It is 409."),
-        ("left", "right", "It is 408."),
-        ("right", "left", "It is 408."),
+    for answers, verdict, better in (
+        ([OTHER, ANSWER], "left", "It is 409."),
+        ([OTHER, ANSWER], "right", "It is 408."),
+        ([ANSWER, OTHER], "left", "It is 408."),
     ):
-        vote(server, chat, place=1, vote=verdict, other={"content": "It is 409.", "side": side})
+        vote(server, chat, verdict, *answers)
         pair = exported(store, tmp_path / "votes.jsonl")[-1]
         assert isinstance(pair, Pair)
         assert pair.chosen[-1].content == better
         assert len(pair.chosen) == (3 if better == "It is 408." else 1)  # a call, its result, the answer
-    vote(server, chat, place=1, vote="tie", other={"content": "408"})
-    vote(server, chat, place=1, vote="both_bad", other={"content": "It is 409."})
+    vote(server, chat, "tie", ANSWER, OTHER)
+    vote(server, chat, "both_bad", ANSWER, OTHER)
     *_, tie, one, another = exported(store, tmp_path / "votes.jsonl")
     assert isinstance(tie, Undecided)
     assert [(judged.answer[-1].content, judged.is_good) for judged in (one, another)] == [
@@ -91,17 +104,11 @@ def test_what_is_kept_says_what_the_model_was_shown_and_who_answered(
     start: Callable[..., Server], store: Store
 ) -> None:
     server = start(store=store, settings=ServeSettings(system="Be short.", temperature=0.5))
-    chat = Chats(store).create("", [
-        Said("user", "lost", {}),
-        Said("assistant", "", {"notes": ["stopped"]}),
-        Said("user", "Hi", {}),
-        Said("assistant", "Hello!", {}),
-        Said("user", "Bye", {}),
-        Said("assistant", "See you.", {"model": "sft-0123456789ab"}),
-    ]).id  # fmt: skip
-    other = {"content": "Farewell.", "side": "left", "temperature": 1.0, "model": "sft-9876543210fe"}
-    vote(server, chat, place=5, vote="left", other=other)
-    ((kept,),) = ([one.exported() for one in Votes(store).listed()],)
+    said = [
+        {"role": role, "content": text} for role, text in (("user", "Hi"), ("assistant", "Hello!"), ("user", "Bye"))
+    ]
+    vote(server, begun(store), "left", OTHER, ANSWER, messages=said)
+    ((kept,),) = ([one.exported() for one in Votes(store).each()],)
     assert [(one["role"], one["content"]) for one in kept["messages"]] == [
         ("system", "Be short."), ("user", "Hi"), ("assistant", "Hello!"), ("user", "Bye"),
     ]  # fmt: skip
@@ -114,12 +121,17 @@ def test_what_is_kept_says_what_the_model_was_shown_and_who_answered(
     }
 
 
-def test_where_the_beginning_was_left_out_so_it_is_in_the_vote(server: Server, store: Store) -> None:
-    said = [Said("user", "one", {}), Said("assistant", "two", {}), Said("user", "three", {})]
-    chat = Chats(store).create("", [*said, Said("assistant", "four", {"notes": ["forgot"], "told": 1})]).id
-    vote(server, chat, place=3, vote="bad")
-    (kept,) = Votes(store).listed()
-    assert [one["content"] for one in kept.row["messages"]] == ["three", "four"]
+def test_many_votes_are_read_in_their_order(store: Store) -> None:
+    votes, chat = Votes(store), begun(store)
+    shown = Shown([ASKED], [], "")
+    ids = [votes.cast("", chat, 1, "tie", [Answered("one"), Answered("two")], shown) for _ in range(205)]
+    for number, one in enumerate(ids):
+        votes.judge(one, "accepted" if number % 2 else "new")
+    assert [one.id for one in votes.each()] == ids
+    assert [one.id for one in votes.each("accepted")] == ids[1::2]
+    assert [one.id for one in votes.latest(3)] == ids[-3:]
+    assert votes.counts() == {"accepted": 102, "rejected": 0, "new": 103}
+    assert votes.ids("new") == ids[::2]
 
 
 def test_a_verdict_stands_until_it_is_changed_taken_back_or_the_answer_is_another(server: Server, store: Store) -> None:
@@ -129,41 +141,41 @@ def test_a_verdict_stands_until_it_is_changed_taken_back_or_the_answer_is_anothe
         return server.http.get(f"/api/chats/{chat}").json()["messages"][1].get("vote")
 
     assert standing() is None
-    vote(server, chat, place=1, vote="good")
-    told = vote(server, chat, place=1, vote="bad")
+    vote(server, chat, "good")
+    told = vote(server, chat, "bad")
     assert standing() == {"id": told["id"], "vote": "bad"}
-    assert len(Votes(store).listed()) == 1  # who changes their mind has voted once
+    assert len(votes_in(store)) == 1  # who changes their mind has voted once
     server.http.post(f"/api/chats/{chat}/messages", json={
         "messages": [{"role": "assistant", "content": "Another."}], "place": 1,
     })  # fmt: skip
     assert standing() is None
-    assert len(Votes(store).listed()) == 1  # of the answer that was there it is still true
+    assert len(votes_in(store)) == 1  # of the answer that was there it is still true
     gone = server.http.delete(f"/api/chats/{chat}/votes/{told['id']}")
     assert gone.json() == {"id": told["id"], "object": "vote.deleted", "deleted": True}
-    assert not Votes(store).listed()
+    assert not votes_in(store)
     again = server.http.delete(f"/api/chats/{chat}/votes/{told['id']}")
     assert (again.status_code, again.json()["error"]["code"]) == (404, "vote_not_found")
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("sent", "said"),
     [
-        ({"place": 0, "vote": "good"}, "no answer at place 0"),
-        ({"place": 7, "vote": "good"}, "no answer at place 7"),
-        ({"place": 1, "vote": "left"}, "'left' needs the other answer"),
-        ({"place": 1, "vote": "good", "other": {"content": "x"}}, "'good' is on one answer"),
-        ({"place": 1, "vote": "left", "other": {"content": "It is 408."}}, "both answers say the same"),
-        ({"place": 1, "vote": "great"}, "vote"),
-        ({"place": 1, "vote": "left", "other": {"content": "\ud800"}}, "surrogate"),
+        (body("left"), "'left' is on two answers, and 1 came"),
+        (body("good", ANSWER, OTHER), "'good' is on one answer, and 2 came"),
+        (body("tie", ANSWER, ANSWER), "both answers say the same"),
+        (body("great"), "vote"),
+        (body("bad", {"content": ""}), "content"),
+        (body("bad", messages=[]), "messages"),
+        (body("bad", {"content": "\ud800"}), "surrogate"),
     ],
 )
-def test_votes_on_nothing_are_refused(server: Server, store: Store, body: Any, said: str) -> None:
+def test_votes_on_nothing_are_refused(server: Server, store: Store, sent: Any, said: str) -> None:
     reply = server.http.post(
-        f"/api/chats/{begun(store)}/votes", content=json.dumps(body), headers={"Content-Type": "application/json"}
+        f"/api/chats/{begun(store)}/votes", content=json.dumps(sent), headers={"Content-Type": "application/json"}
     )
     assert reply.status_code == 400
     assert said in reply.json()["error"]["message"]
-    assert not Votes(store).listed()
+    assert not votes_in(store)
 
 
 def test_votes_are_on_ones_own_chats_and_go_with_them(
@@ -175,12 +187,12 @@ def test_votes_are_on_ones_own_chats_and_go_with_them(
     chat = begun(store, annas.id)
     for secret, status in ((boris, 404), (anna, 200)):
         reply = server.http.post(
-            f"/api/chats/{chat}/votes", json={"place": 1, "vote": "bad"}, headers={"Authorization": f"Bearer {secret}"}
+            f"/api/chats/{chat}/votes", json=body("bad"), headers={"Authorization": f"Bearer {secret}"}
         )
         assert reply.status_code == status
-    assert len(Votes(store).listed()) == 1
+    assert len(votes_in(store)) == 1
     Chats(store).delete(annas.id, chat)
-    assert not Votes(store).listed()
+    assert not votes_in(store)
     keys.close()
 
 
@@ -190,8 +202,8 @@ def test_reviews(store: Store) -> None:
     first = votes.cast("", chat, 1, "good", [Answered("It is 408.")], shown)
     second = votes.cast("", chat, 1, "tie", [Answered("408"), Answered("It is 408.")], shown)
     votes.judge(second, "accepted")
-    assert [one.id for one in votes.listed("new")] == [first]
-    assert [(one.id, one.question, one.answers) for one in votes.listed("accepted")] == [
+    assert [one.id for one in votes.each("new")] == [first]
+    assert [(one.id, one.question, one.answers) for one in votes.each("accepted")] == [
         (second, ASKED.content, ["408", "It is 408."])
     ]
     with pytest.raises(MissingError):
@@ -201,8 +213,8 @@ def test_reviews(store: Store) -> None:
 
 
 def test_an_answer_says_which_artifact_gave_it(server: Server, store: Store) -> None:
-    body = {"model": "test-model", "messages": [{"role": "user", "content": "Hi"}]}
-    assert server.post(body).json()["system_fingerprint"] == "sft-0123456789ab"
+    asked = {"model": "test-model", "messages": [{"role": "user", "content": "Hi"}]}
+    assert server.post(asked).json()["system_fingerprint"] == "sft-0123456789ab"
     chat = Chats(store).create("", [Said("user", "Hi", {})]).id
-    server.post({**body, "samovar": {"chat": chat, "place": 1}})
+    server.post({**asked, "samovar": {"chat": chat, "place": 1}})
     assert Chats(store).read("", chat)[1][1].more == {"model": "sft-0123456789ab"}

@@ -97,8 +97,7 @@ def _of_responses(answering: Responses) -> list[Endpoint]:
 
 def _of_chats(service: Service, store: Store) -> list[Endpoint]:
     """Of the chats that the page keeps, and of votes on what was answered in them."""
-    kept, cast = Chats(store), Votes(store)
-    api, voting = ChatApi(kept, cast), VoteApi(service, kept, cast)
+    api, voting = ChatApi(Chats(store), Votes(store)), VoteApi(service, Votes(store))
     every, one = "/api/chats", "/api/chats/{id}"
     return [
         Endpoint(every, api.list_all, chats.ChatList, query=chats.ChatQuery),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -13,25 +12,24 @@ from samovar.agent.agent import with_system
 from samovar.chat.conversation import Message
 from samovar.chat.rows import prompt_ids
 from samovar.core.errors import RequestError
-from samovar.serve.chats import Chats, Said
 from samovar.serve.context import current_owner
-from samovar.serve.service import AsciiJson, Service, read_content
+from samovar.serve.service import AsciiJson, Service, naming_param, read_content
 from samovar.serve.shapes.body import read_as
-from samovar.serve.shapes.votes import GoneVote, NewVote, OtherAnswer, ToldVote
+from samovar.serve.shapes.votes import GoneVote, NewVote, ToldVote, VotedAnswer
 from samovar.serve.votes import OF_ONE, Answered, Shown, Votes
 
 
 @dataclass(slots=True)
 class VoteApi:
-    """Keeps votes on the caller's own chats. The texts are the store's: a vote only names their place."""
+    """Keeps votes on the caller's own chats: of what was seen, whatever the chat has become since."""
 
     service: Service
-    chats: Chats
     votes: Votes
 
     async def cast(self, request: Request) -> Response:
         """A vote; it is on the disk when this answers."""
         asked = read_as(NewVote, await read_content(request))
+        _check_number(asked)
         vote_id = await asyncio.to_thread(self._cast, current_owner(), request.path_params["id"], asked)
         reply: ToldVote = {"id": vote_id, "object": "vote", "vote": asked.vote, "place": asked.place}
         return AsciiJson(reply)
@@ -44,51 +42,31 @@ class VoteApi:
         return AsciiJson(reply)
 
     def _cast(self, owner: str, chat_id: str, asked: NewVote) -> str:
-        _, messages = self.chats.read(owner, chat_id)
-        answers = self._answers(messages, asked)
-        shown = self._shown(messages[: asked.place], messages[asked.place].more.get("told"))
-        return self.votes.cast(owner, chat_id, asked.place, asked.vote, answers, shown)
-
-    def _answers(self, messages: Sequence[Said], asked: NewVote) -> list[Answered]:
-        """What was voted on, the left one first."""
-        said = messages[asked.place] if asked.place < len(messages) else None
-        if said is None or said.role != "assistant" or not said.content:
-            raise RequestError(
-                f"there is no answer at place {asked.place} of the chat", hint="read the chat again", param="place"
-            )
-        habit = {"temperature": self.service.settings.temperature, "top_p": self.service.settings.top_p}
-        own = Answered(said.content, said.more.get("steps", ()), said.more.get("model"), habit)
-        other = asked.other
-        if (other is None) != (asked.vote in OF_ONE):
-            what = "needs the other answer" if other is None else "is on one answer, and another was sent"
-            raise RequestError(f"the vote {asked.vote!r} {what}", hint="good and bad go without other", param="other")
-        if other is None:
-            return [own]
-        if other.content == own.content:
-            raise RequestError("both answers say the same", hint="there is nothing to choose", param="other.content")
-        beside = _answered(other, habit)
-        return [beside, own] if other.side == "left" else [own, beside]
-
-    def _shown(self, before: Sequence[Said], told: int | None) -> Shown:
-        """What the model was shown of what was said before: the turns without the questions that got no answer.
-
-        Args:
-            before: all that was said.
-            told: how many of those turns, where the beginning was left out.
-        """
-        last = len(before) - 1
-        said = [
-            Message(role=one.role, content=one.content)
-            for number, one in enumerate(before)
-            if (one.content if one.role == "assistant" or number == last else before[number + 1].content)
-        ]
         service = self.service
-        shown = with_system(said[-told:] if told else said, service.settings.system)
-        offered = service.own_tools().offered
-        ids = prompt_ids(shown, service.tokenizer, tools=offered)
-        return Shown(shown, offered, service.tokenizer.decode(ids, skip_special=False))
+        said = [Message(role=one.role, content=one.content) for one in asked.messages]
+        shown, offered = with_system(said, service.settings.system), service.own_tools().offered
+        with naming_param("messages"):
+            ids = prompt_ids(shown, service.tokenizer, tools=offered)
+        text = service.tokenizer.decode(ids, skip_special=False)
+        answers = [self._answered(one) for one in asked.answers]
+        return self.votes.cast(owner, chat_id, asked.place, asked.vote, answers, Shown(shown, offered, text))
+
+    def _answered(self, answer: VotedAnswer) -> Answered:
+        settings = self.service.settings
+        temperature = settings.temperature if answer.temperature is None else answer.temperature
+        sampling = {"temperature": temperature, "top_p": settings.top_p}
+        return Answered(answer.content, [step.model_dump() for step in answer.steps], answer.model, sampling)
 
 
-def _answered(other: OtherAnswer, habit: dict[str, float]) -> Answered:
-    sampling = habit if other.temperature is None else {**habit, "temperature": other.temperature}
-    return Answered(other.content, [step.model_dump() for step in other.steps], other.model, sampling)
+def _check_number(asked: NewVote) -> None:
+    """Refuse a vote on fewer or more answers than it is of."""
+    wanted = 1 if asked.vote in OF_ONE else 2
+    if len(asked.answers) != wanted:
+        raise RequestError(
+            f"the vote {asked.vote!r} is on {'one answer' if wanted == 1 else 'two answers'}, and"
+            f" {len(asked.answers)} came",
+            hint="good and bad are of one, all others of two",
+            param="answers",
+        )
+    if wanted == 2 and asked.answers[0].content == asked.answers[1].content:
+        raise RequestError("both answers say the same", hint="there is nothing to choose", param="answers")

@@ -1,7 +1,7 @@
 // The chat: a conversation, kept by the server that sent this page and answers it; where it keeps none, by the browser.
 
-import { ApiError, followAnswer, keepKey, modelName, streamAnswer } from "./api.js";
-import { forgetStream, newChat, noteStream, notedStream, placeOf, readChat, saveChat, toldSoFar } from "./chats.js";
+import { followAnswer, keepKey, modelName, streamAnswer } from "./api.js";
+import { forgetStream, newChat, noteStream, notedStream, placeOf, readChat, saveChat, toldBefore, toldSoFar } from "./chats.js";
 import { make } from "./markup.js";
 import { drawMessage } from "./message.js";
 import { Sidebar } from "./sidebar.js";
@@ -237,19 +237,19 @@ async function judge(message, verdict) {
 // Another answer comes beside the last one, for the reader to choose.
 async function askAgain(message) {
   if (running) return;
-  const said = toldSoFar(chat.messages.slice(0, -1)).slice(message.told ? -message.told : 0);
+  const said = toldBefore(chat.messages, message);
   const other = (message.other = newOther());
   running = new AbortController();
   drawControls();
   drawAll();
   try {
     for await (const chunk of streamAnswer(model, said, running.signal, OTHERWISE)) take(other, chunk);
-    other.isWhole = true;
-    if (other.content === message.content || !other.content) throw new ApiError(0, "same", "");
+    other.isWhole = other.content !== "" && other.content !== message.content;
+    if (!other.isWhole) alarm(words.sameAgain);
   } catch (error) {
-    message.other = null;
     if (error.name !== "AbortError") tell(error);
   }
+  if (!other.isWhole) message.other = null;
   running = null;
   drawControls();
   keepingEnd(drawAll);

@@ -65,6 +65,12 @@ export function toldSoFar(messages) {
     .map(({ role, content }) => ({ role, content }));
 }
 
+// What the model was told before it answered with `message`.
+export function toldBefore(messages, message) {
+  const said = toldSoFar(messages.slice(0, messages.indexOf(message)));
+  return said.slice(message.told ? -message.told : 0);
+}
+
 // Where in a chat that the server keeps the message stands; null while it does not keep all before it.
 export function placeOf(chat, message) {
   const place = chat.messages.indexOf(message);

@@ -1,15 +1,16 @@
 // What the reader thinks of an answer: thumbs on one, or a choice between two that stand side by side.
 
 import { call } from "./api.js";
+import { toldBefore } from "./chats.js";
 import { button, make, renderMarkup } from "./markup.js";
 
 // At its own temperature a model may well say the same once more.
 const temperature = 1;
 export const OTHERWISE = { temperature };
 
-// Another answer to what `message` answers, before there is anything of it; chance says where it is shown.
+// Another answer, before there is anything of it; chance says where it is shown.
 export function newOther() {
-  return { content: "", steps: [], side: Math.random() < 0.5 ? "left" : "right", isWhole: false };
+  return { content: "", steps: [], side: Math.random() < 0.5 ? "left" : "right", isWhole: false, temperature };
 }
 
 // A verdict on one answer is kept; the same once more takes it back.
@@ -18,19 +19,26 @@ export async function toggleVote(chat, message, verdict) {
     await call(`api/chats/${chat.id}/votes/${message.vote.id}`, { method: "DELETE" });
     message.vote = null;
   } else {
-    message.vote = await cast(chat, message, { vote: verdict });
+    message.vote = await cast(chat, message, verdict, [message]);
   }
 }
 
 // A verdict on an answer and the one beside it; the chat goes on with the better one.
 export async function settle(chat, message, verdict) {
   const { content, steps, side, model, isCutShort } = message.other;
-  message.vote = await cast(chat, message, { vote: verdict, other: { content, steps, side, model, temperature } });
+  message.vote = await cast(chat, message, verdict, inOrder(message));
   if (verdict === side) Object.assign(message, { content, steps, model, isCutShort, isStopped: false, isSaved: false });
 }
 
-async function cast(chat, message, said) {
-  const body = JSON.stringify({ place: chat.messages.indexOf(message), ...said });
+// The left one first.
+function inOrder(message) {
+  return message.other.side === "left" ? [message.other, message] : [message, message.other];
+}
+
+async function cast(chat, message, vote, seen) {
+  const answers = seen.map(({ content, steps, model, temperature }) => ({ content, steps, model, temperature }));
+  const messages = toldBefore(chat.messages, message);
+  const body = JSON.stringify({ place: chat.messages.indexOf(message), messages, answers, vote });
   return (await call(`api/chats/${chat.id}/votes`, { method: "POST", body })).json();
 }
 
@@ -51,8 +59,7 @@ export const drawCompare = (words, act) => button(words.compare, COMPARE_PATH, a
 // on a narrow screen one stands above the other.
 export function drawPair(message, words, choose) {
   const { other } = message;
-  const sides = other.side === "left" ? [other, message] : [message, other];
-  const columns = sides.map((one, number) => {
+  const columns = inOrder(message).map((one, number) => {
     const column = make("section", { class: "side", "aria-busy": String(one === other && !other.isWhole) });
     column.append(make("p", { class: "aside" }, String(number + 1)), renderMarkup(one.content));
     return column;

@@ -138,7 +138,6 @@ export function explain(error, words) {
   if (!(error instanceof ApiError)) return words.errorOther + error.message;
   if (error.code === "offline") return words.errorOffline;
   if (error.code === "broken") return words.errorBroken;
-  if (error.code === "same") return words.sameAgain;
   if (error.code === "context_length_exceeded") return words.errorTooLong;
   if (error.status === 401) return words.keyTitle;
   if (error.status === 429) return words.errorBusy;

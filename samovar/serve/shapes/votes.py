@@ -12,16 +12,21 @@ from samovar.serve.shapes.chats import KeptStep
 from samovar.serve.votes import Verdict
 
 
-class OtherAnswer(Shape):
-    """The answer that was shown beside the chat's own."""
+class ShownMessage(Shape):
+    """A turn that the model was shown."""
 
+    role: Literal["system", "user", "assistant"]
     content: WholeText
-    side: Literal["left", "right"] = "right"
-    """Where it was shown."""
+
+
+class VotedAnswer(Shape):
+    """An answer as it was seen."""
+
+    content: Annotated[WholeText, Field(min_length=1)]
     steps: Annotated[list[KeptStep], Field(max_length=64)] = []
     """Tools that ran for it."""
     model: WholeText | None = None
-    """Who gave it."""
+    """Who gave it: the ``system_fingerprint`` of the answer, or its model."""
     temperature: Temperature | None = None
     """How it was drawn, where that was not by the server's habit."""
 
@@ -31,10 +36,12 @@ class NewVote(Body):
 
     place: Annotated[int, Field(ge=0, lt=2**31)]
     """Of the answer in the chat, from 0 on."""
+    messages: Annotated[list[ShownMessage], Field(min_length=1, max_length=10_000)]
+    """What the model was asked: the turns that it was shown."""
+    answers: Annotated[list[VotedAnswer], Field(min_length=1, max_length=2)]
+    """One, or two that stood side by side, the left one first."""
     vote: Verdict
-    """On the answer alone: good or bad; beside another: left, right, tie or both_bad."""
-    other: OtherAnswer | None = None
-    """The one beside."""
+    """Of one answer good or bad; of two left, right, tie or both_bad."""
 
 
 class ToldVote(TypedDict):
