@@ -220,5 +220,5 @@ class Votes:
 
 
 def _vote(row: Sequence[Any]) -> Vote:
-    *known, told = row
-    return Vote(*known, json.loads(told))
+    vote_id, verdict, review, created_s, told = row
+    return Vote(vote_id, verdict, review, created_s, json.loads(told))
