@@ -108,8 +108,8 @@ def test_grpo_raises_held_out_accuracy_by_thirty_points_from_a_start_at_thirty_t
 
 def test_ppo_wins_three_quarters_against_where_it_began_and_stays_near(taught: Path, tmp_path: Path) -> None:
     settings = PpoSettings.model_validate({
-        "iterations": 40, "prompts": 128, "minibatches": 2, "penalty": 0.01, "target_kl": 1.5, "value_weight": 0.5,
-        **SMALL,
+        **SMALL, "iterations": 40, "prompts": 128, "minibatches": 1, "penalty": 0.05, "value_weight": 0.5,
+        "learning_rate": 7e-4, "adamw_learning_rate": 7e-4,
     })  # fmt: skip
     rows = train(settings, taught, tmp_path / "out")
     before, after = grades(taught, temperature=1.0), grades(tmp_path / "out", temperature=1.0, seed=1)

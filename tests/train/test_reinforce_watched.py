@@ -26,6 +26,14 @@ def test_held_out_questions_are_not_to_fall_below_the_beginning() -> None:
     assert "the reward rises (0.40 to 0.60) while held-out questions fall (80% to 50%)" in sign
 
 
+def test_a_reward_that_was_won_and_lost_on_the_way_elsewhere_is_told() -> None:
+    watch = Watch()
+    course = [(0.4, 0.1)] * 5 + [(0.9, 0.5)] * 3 + [(0.5, 0.9)] * 3 + [(0.5, 4.0)] * 3
+    told = [watch.look({**NORMAL, "reward": reward, "kl_answer": kl}) for reward, kl in course]
+    assert [len(signs) for signs in told] == [0] * 11 + [1, 0, 0], "a fall alone may be of harder questions"
+    assert "the reward has fallen from 0.90 to 0.50 while answers went from 0.5 to 1.9 nats away" in told[11][0]
+
+
 def test_ppo_tells_a_constant_reward_as_well(guesser: Path, tmp_path: Path) -> None:
     """Of one answer to a question nobody knows whether another had been worth more: all of an iteration tell."""
     settings = PpoSettings.model_validate(

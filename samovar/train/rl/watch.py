@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import deque
 from collections.abc import Mapping
 
 _BEGINNING = 5
@@ -11,6 +13,10 @@ _BLOWN_UP = 2.0
 _CUT = 0.5
 _BARREN = 3
 _FELL = 0.1
+_WINDOW = 3
+"""Iterations whose mean tells where a run is."""
+_LOST = 0.5
+_STRAYED = 3.0
 _FAR = 0.05
 """Nats a token: of engine and training on what the one drew."""
 
@@ -25,6 +31,10 @@ class Watch:
         self._best_held_out = 0.0
         self._reward_at_best: float | None = None
         """None as long as no answer was rewarded since."""
+        self._last: deque[tuple[float, float]] = deque(maxlen=_WINDOW)
+        """Rewards, and nats an answer from the assistant as it was."""
+        self._summit = -math.inf, 0.0
+        """Both where the mean reward was highest."""
 
     def look(self, row: Mapping[str, float]) -> list[str]:
         """The signs that are new in an iteration's numbers (those of ``reinforce``).
@@ -62,6 +72,19 @@ class Watch:
                 "cut", f"{row['cut_share']:.0%} of the answers ran out of tokens: raise max_tokens, or see whether "
                 "they end at all",
             ))  # fmt: skip
+        if "kl_answer" in row:
+            self._last.append((row["reward"], row["kl_answer"]))
+        if len(self._first) == _BEGINNING and len(self._last) == _WINDOW:
+            normal = self._normal("reward")
+            reward, strayed = (sum(column) / _WINDOW for column in zip(*self._last, strict=True))
+            self._summit = max(self._summit, (reward, strayed))
+            best, near = self._summit
+            if best - reward > _LOST * (best - normal) and strayed > _STRAYED * near:
+                found.append((
+                    "strayed", f"the reward has fallen from {best:.2f} to {reward:.2f} while answers went from "
+                    f"{near:.1f} to {strayed:.1f} nats away from the assistant as it was: lower the rates, take fewer "
+                    "steps of an iteration (epochs, minibatches), or raise penalty or kl_weight",
+                ))  # fmt: skip
         # Of one answer to each question all are said to be useful; whether they differ is told by the deviation.
         is_barren = row["useful_share"] == 0 or row.get("reward_deviation") == 0
         self._barren = self._barren + 1 if is_barren else 0
