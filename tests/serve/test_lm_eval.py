@@ -19,8 +19,6 @@ from samovar.tokenizer.tokenizer import Tokenizer
 from tests.agent.tiny_model import save_tiny_model
 from tests.serve.conftest import serving
 
-pytest.importorskip("lm_eval", reason="install samovar[bench]")
-
 QUESTIONS = [
     ("The cat sat on the", [" mat", " river", " seconds"], 0),
     ("Кошка смотрела на", [" реку", " коврик", " cat"], 0),
