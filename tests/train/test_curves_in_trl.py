@@ -54,7 +54,6 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # TRL's, of what transformers
 
 @pytest.fixture
 def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    pytest.importorskip("trl", reason="part of the extra 'bench'")
     return learner(tmp_path / "base", monkeypatch)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import textwrap
 from types import SimpleNamespace
@@ -51,7 +52,7 @@ def loss_of(policy: Policy, new_N: Tensor, terms: Terms, lengths: Tensor = LENGT
 
 def trl_grpo(new: Tensor, inputs: dict[str, Tensor], **settings: Any) -> Tensor:
     """``GRPOTrainer``'s loss of these log-probabilities, which stand in rows."""
-    trainer = pytest.importorskip("trl.trainer.grpo_trainer", reason="part of the extra 'bench'")
+    trainer = importlib.import_module("trl.trainer.grpo_trainer")
     fake = MagicMock(
         loss_type="grpo", importance_sampling_level="token", beta=0.0, epsilon_low=0.2, epsilon_high=0.3,
         top_entropy_quantile=1.0, off_policy_mask_threshold=None, max_completion_length=LONGEST, use_vllm=False,
@@ -133,7 +134,7 @@ def test_advantages_of_groups(name: str) -> None:
     module, trainer, first = "grpo_trainer", "GRPOTrainer", "mean_grouped_rewards = "
     if name == "rloo":
         module, trainer, first = "rloo_trainer", "RLOOTrainer", "grouped_rewards = rewards"
-    found = pytest.importorskip(f"trl.trainer.{module}", reason="part of the extra 'bench'")
+    found = importlib.import_module(f"trl.trainer.{module}")
     lines = inspect.getsource(getattr(found, trainer)._generate_and_score_completions)
     fake = SimpleNamespace(scale_rewards="group" if name == "deviation" else "none", normalize_advantages=False)
     seen = run_lines(found, lines, first, "is_std_zero = ", {"self": fake, "rewards": reward, "num_generations": 3})

@@ -146,7 +146,7 @@ def some_pairs() -> tuple[Pairs, Tensor, Tensor]:
     [("dpo", "sigmoid"), ("ipo", "ipo"), ("robust", "robust"), ("length_normalised", "sigmoid_norm")],
 )
 def test_equal_to_trl_with_a_reference(name: str, loss_type: str) -> None:
-    trainer = pytest.importorskip("trl.trainer.dpo_trainer", reason="part of the extra 'bench'")
+    trainer = importlib.import_module("trl.trainer.dpo_trainer")
     one, log_probs, mask = some_pairs()
     # TRL sums over its tokens; of the mask, the first place is never foretold.
     completion_mask = torch.cat([torch.zeros(6, 1, dtype=torch.long), mask.long()], dim=1)
@@ -170,7 +170,7 @@ def test_equal_to_trl_with_a_reference(name: str, loss_type: str) -> None:
 
 @pytest.mark.parametrize("name", ["simpo", "cpo"])
 def test_equal_to_trl_without_a_reference(name: str) -> None:
-    trainer = pytest.importorskip("trl.experimental.cpo.cpo_trainer", reason="part of the extra 'bench'")
+    trainer = importlib.import_module("trl.experimental.cpo.cpo_trainer")
     one, _, _ = some_pairs()
     fake = SimpleNamespace(
         alpha=0.0, label_smoothing=0.0, loss_type="simpo" if name == "simpo" else "sigmoid", simpo_gamma=0.6,
@@ -184,7 +184,7 @@ def test_equal_to_trl_without_a_reference(name: str) -> None:
 
 
 def test_equal_to_trl_odds() -> None:
-    trainer = pytest.importorskip("trl.experimental.orpo.orpo_trainer", reason="part of the extra 'bench'")
+    trainer = importlib.import_module("trl.experimental.orpo.orpo_trainer")
     one, _, _ = some_pairs()
     fake = SimpleNamespace(beta=0.3, accelerator=SimpleNamespace(device=torch.device("cpu")))
     means = one.chosen_P / one.chosen_length_P, one.rejected_P / one.rejected_length_P
@@ -193,7 +193,7 @@ def test_equal_to_trl_odds() -> None:
 
 
 def test_equal_to_trl_of_single_answers() -> None:
-    trainer = pytest.importorskip("trl.trainer.kto_trainer", reason="part of the extra 'bench'")
+    trainer = importlib.import_module("trl.trainer.kto_trainer")
     one, log_probs, mask = some_pairs()
     label = torch.tensor([True, False, True, True, False, False])
     reference = torch.cat([one.chosen_reference_P, one.rejected_reference_P])
@@ -219,7 +219,7 @@ def test_equal_to_trl_of_single_answers() -> None:
 
 
 def test_equal_to_trl_of_rewards() -> None:
-    trainer = pytest.importorskip("trl.trainer.reward_trainer", reason="part of the extra 'bench'")
+    trainer = importlib.import_module("trl.trainer.reward_trainer")
     score = torch.tensor([0.3, -1.0, 2.0, 0.1, 0.5, -0.7])
     margin = torch.tensor([0.0, 0.5, 1.0])
     fake = MagicMock(args=SimpleNamespace(center_rewards_coefficient=0.05))

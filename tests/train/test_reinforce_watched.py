@@ -32,6 +32,9 @@ def test_a_reward_that_was_won_and_lost_on_the_way_elsewhere_is_told() -> None:
     told = [watch.look({**NORMAL, "reward": reward, "kl_answer": kl}) for reward, kl in course]
     assert [len(signs) for signs in told] == [0] * 11 + [1, 0, 0], "a fall alone may be of harder questions"
     assert "the reward has fallen from 0.90 to 0.50 while answers went from 0.5 to 1.9 nats away" in told[11][0]
+    watch = Watch()
+    told = [watch.look({**NORMAL, "reward": reward, "kl_answer": kl / 10}) for reward, kl in course]
+    assert not any(told), "within a nat an answer it is where it was"
 
 
 def test_ppo_tells_a_constant_reward_as_well(guesser: Path, tmp_path: Path) -> None:

@@ -247,7 +247,9 @@ class _Run:
         self.model.train()
         found = []
         with balanced(objective, self.model, settings.expert_balance) as minimised:
-            step = TrainStep(self.model, minimised, rows, plan, settings, out=self.out, rows_vary=True)
+            step = TrainStep(
+                self.model, minimised, rows, plan, settings, out=self.out, rows_vary=True, has_learnt=iteration > 0
+            )
             for number in range(plan.num_steps):
                 found.append(step(number))
                 self.optimizers.step(share)

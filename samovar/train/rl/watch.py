@@ -17,6 +17,8 @@ _WINDOW = 3
 """Iterations whose mean tells where a run is."""
 _LOST = 0.5
 _STRAYED = 3.0
+_NEAR = 1.0
+"""Nats an answer within which nothing has strayed."""
 _FAR = 0.05
 """Nats a token: of engine and training on what the one drew."""
 
@@ -79,7 +81,7 @@ class Watch:
             reward, strayed = (sum(column) / _WINDOW for column in zip(*self._last, strict=True))
             self._summit = max(self._summit, (reward, strayed))
             best, near = self._summit
-            if best - reward > _LOST * (best - normal) and strayed > _STRAYED * near:
+            if best - reward > _LOST * (best - normal) and strayed > max(_NEAR, _STRAYED * near):
                 found.append((
                     "strayed", f"the reward has fallen from {best:.2f} to {reward:.2f} while answers went from "
                     f"{near:.1f} to {strayed:.1f} nats away from the assistant as it was: lower the rates, take fewer "
