@@ -33,14 +33,13 @@ class Account:
             }
         write_json(self._file, self.stages)
 
-    def record(self, manifest: Manifest, peak_memory_bytes: int, before_memory_bytes: int) -> None:
-        """Write down what a stage took, and what the process had before it: earlier stages' libraries stay loaded."""
+    def record(self, manifest: Manifest, memory_bytes: int | None) -> None:
+        """Write down what a stage took; of memory None where it cannot be told from what earlier stages took."""
         entry = self.stages.setdefault(manifest.stage, {})
         entry.update(
             id=manifest.id,
             seconds=manifest.seconds,
-            memory_bytes=peak_memory_bytes,
-            memory_bytes_before=before_memory_bytes,
+            memory_bytes=memory_bytes,
             disk_bytes=manifest.size_bytes,
         )
         write_json(self._file, self.stages)

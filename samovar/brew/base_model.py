@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from samovar.brew.project import Project
 from samovar.core.errors import MissingError
 from samovar.core.files import read_json
+from samovar.core.memory import free_memory
 from samovar.core.whole_folder import whole_folder
 
 if TYPE_CHECKING:
@@ -172,9 +173,7 @@ def _free_bytes(on_gpu: bool) -> int:
         import torch
 
         return int(torch.cuda.mem_get_info()[0])
-    import psutil
-
-    return int(psutil.virtual_memory().available)
+    return free_memory()
 
 
 def facts_of(folder: Path) -> dict[str, Any]:

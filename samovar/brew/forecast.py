@@ -15,6 +15,7 @@ from samovar.core.artifact import Manifest
 from samovar.core.devices import device_name, has_gpu, num_cores, pick_device, processor_name
 from samovar.core.errors import CorruptError, MissingError
 from samovar.core.files import fingerprint, read_json, write_json
+from samovar.core.memory import free_memory
 
 MIB = 2**20
 PROCESS_BYTES = 450 * MIB
@@ -65,9 +66,7 @@ class Machine:
     @property
     def memory_bytes(self) -> int:
         """Memory that can be had without swapping."""
-        import psutil
-
-        return int(psutil.virtual_memory().available)
+        return free_memory()
 
     def _read(self) -> dict[str, Any]:
         if self.cache_file is None:

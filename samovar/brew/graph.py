@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from samovar.brew.account import Account
 from samovar.brew.forecast import Forecast, Machine, Outlook
-from samovar.brew.memory import peak_memory_bytes, reset_peak_memory
+from samovar.brew.memory import StageMemory
 from samovar.brew.project import Project
 from samovar.brew.stage import Stage, StageContext
 from samovar.brew.together import run_together
 from samovar.core.artifact import SCRATCH, Manifest, artifact_id, is_whole, make_artifact, partial_folder, read_manifest
 from samovar.core.command_line import as_typed
-from samovar.core.devices import give_back_freed_memory, memory_in_use
+from samovar.core.devices import give_back_freed_memory
 from samovar.core.errors import CorruptError, ResourceError
 from samovar.core.files import exclusive_lock, naming_os_errors
 from samovar.core.progress import short_bytes
@@ -169,8 +169,7 @@ def _make(
 ) -> Resolved:
     listener.starts(item)
     give_back_freed_memory()
-    reset_peak_memory()
-    before_bytes = memory_in_use()
+    memory = StageMemory()
     try:
         manifest = run_stage(
             item.stage,
@@ -183,7 +182,7 @@ def _make(
     except BaseException:
         listener.failed(item, [other.name for other in items if other.manifest is not None])
         raise
-    account.record(manifest, peak_memory_bytes(), before_bytes)
+    account.record(manifest, memory.taken_bytes())
     _remove_stale_partials(item)
     listener.made(item, account.stages[item.name])
     return replace(item, manifest=manifest)

@@ -29,7 +29,7 @@ def run(folder: ProjectFolder, as_json: AsJson = False, dry_run: DryRun = False)
         for item in resolve(project, recipe, stages):
             say(f"{item.name:<10} {item.state:<10} {item.folder}")
         return
-    listener = BrewTeller(recipe)
+    listener = BrewTeller(project, recipe)
     try:
         items = brew(project, recipe, stages, listener=listener)
     except KeyboardInterrupt:

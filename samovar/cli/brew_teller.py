@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from samovar.brew.account import Account
 from samovar.brew.forecast import Forecast
 from samovar.brew.graph import Listener, Resolved
+from samovar.brew.project import Project
 from samovar.brew.recipe import Recipe
 from samovar.cli.plan import price_of, print_plan
 from samovar.cli.terminal import print_table, say
@@ -16,13 +18,14 @@ from samovar.core.progress import short_bytes, short_duration
 class BrewTeller(Listener):
     """Says on stderr what happens."""
 
-    def __init__(self, recipe: Recipe) -> None:
-        self._recipe = recipe
+    def __init__(self, project: Project, recipe: Recipe) -> None:
+        self._project, self._recipe = project, recipe
         self.names_made: list[str] = []
 
     def planned(self, items: list[Resolved], forecasts: Mapping[str, Forecast]) -> None:
         """The forecast."""
-        print_plan(items, forecasts, self._recipe, price_of(self._recipe, None), on_stderr=True)
+        account = Account(self._project).stages
+        print_plan(items, forecasts, account, self._recipe, price_of(self._recipe, None), on_stderr=True)
 
     def starts(self, item: Resolved) -> None:
         """A stage begins."""
@@ -53,7 +56,7 @@ def print_account(account: Mapping[str, Mapping[str, Any]], names: list[str]) ->
                 short_duration(entry["forecast_seconds"]),
                 short_duration(entry["seconds"]),
                 short_bytes(entry["forecast_memory_bytes"]),
-                short_bytes(entry["memory_bytes"]),
+                "" if entry["memory_bytes"] is None else short_bytes(entry["memory_bytes"]),
                 short_bytes(entry["forecast_disk_bytes"]),
                 short_bytes(entry["disk_bytes"]),
             )

@@ -92,6 +92,7 @@ def run(
 
 
 def _plan_here(folder: Path, price_text: str | None, *, as_json: bool) -> None:
+    from samovar.brew.account import Account
     from samovar.brew.forecast import Machine, Outlook
     from samovar.brew.graph import forecast_all, resolve
     from samovar.brew.outline import outline
@@ -108,12 +109,13 @@ def _plan_here(folder: Path, price_text: str | None, *, as_json: bool) -> None:
     forecasts = forecast_all(project, recipe, items)
     made = {item.name: item.manifest for item in items if item.manifest is not None}
     numbers = outline(recipe, Outlook(project.root, Machine(project.probe_file), made, dict(forecasts)))
+    account = Account(project).stages
     if as_json:
-        stages = [_entry(item, forecasts, recipe, price) for item in items]
+        stages = [_entry(item, forecasts, account, recipe, price) for item in items]
         print_json({"project": str(folder), **outline_entry(numbers), "stages": stages})
         return
     _say_outline(numbers)
-    print_plan(items, forecasts, recipe, price)
+    print_plan(items, forecasts, account, recipe, price)
     if "data" in forecasts and not forecasts["data"].yields["characters"]:
         where = ", ".join(source.label for source in recipe.data.sources)
         say(f"no documents with text were found in {where}: put some there before the brew")
@@ -136,13 +138,14 @@ def price_of(recipe: Recipe, text: str | None) -> Price | None:
 def print_plan(
     items: Sequence[Resolved],
     forecasts: Mapping[str, Forecast],
+    account: Mapping[str, Mapping[str, Any]],
     recipe: Recipe,
     price: Price | None = None,
     *,
     on_stderr: bool = False,
 ) -> None:
     """The table of all stages, and the sum of what is to make."""
-    entries = [_entry(item, forecasts, recipe, price) for item in items]
+    entries = [_entry(item, forecasts, account, recipe, price) for item in items]
     if forecasts:
         left = [entry for entry in entries if entry["state"] != "made"]
         entries.append(
@@ -180,14 +183,21 @@ def short_energy(joules: float) -> str:
     return f"{joules / 3.6e6:,.3g} kWh" if joules >= 3.6e6 else f"{joules / 3600:.3g} Wh"
 
 
-def _entry(item: Resolved, forecasts: Mapping[str, Forecast], recipe: Recipe, price: Price | None) -> dict[str, Any]:
+def _entry(
+    item: Resolved,
+    forecasts: Mapping[str, Forecast],
+    account: Mapping[str, Mapping[str, Any]],
+    recipe: Recipe,
+    price: Price | None,
+) -> dict[str, Any]:
     from samovar.brew.costing import watts_of
 
     entry: dict[str, Any] = {"stage": item.name, "state": item.state}
     if item.manifest is not None:
+        known = account.get(item.name, {})
         entry |= {
             "seconds": item.manifest.seconds,
-            "memory_bytes": None,
+            "memory_bytes": known.get("memory_bytes") if known.get("id") == item.id else None,
             "disk_bytes": item.manifest.size_bytes,
             "joules": item.manifest.joules,
             "joules_source": item.manifest.joules_source,

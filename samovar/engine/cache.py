@@ -11,11 +11,11 @@ import mmap
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-import psutil
 import torch
 from torch import Tensor
 
 from samovar.core.errors import ResourceError
+from samovar.core.memory import free_memory
 from samovar.core.progress import short_bytes
 from samovar.engine.batch import BLOCK_SIZE, Memory
 from samovar.model.settings import DecoderSettings
@@ -55,6 +55,7 @@ def size_cache(
     form: CacheForm,
     dtype: torch.dtype,
     device: torch.device,
+    reserved_bytes: int = 0,
 ) -> CacheSize:
     """The cache that is asked for; where nothing is, one in which all answers may be as long as the model allows, or as
     large as half of the free memory.
@@ -67,11 +68,12 @@ def size_cache(
         form: how keys and values are kept.
         dtype: of activations.
         device: where.
+        reserved_bytes: of the free memory, what something else is going to take.
     Raises:
         ResourceError: what is asked for does not fit into memory.
     """
     context = min(max_context or settings.max_positions, settings.max_positions)
-    bytes_each, free = block_bytes(settings, form, dtype), free_bytes(device)
+    bytes_each, free = block_bytes(settings, form, dtype), max(0, free_bytes(device) - reserved_bytes)
     affordable = int(free * SHARE_OF_FREE) // bytes_each
     if cache_tokens is not None:
         num_blocks = blocks_for(cache_tokens)
@@ -154,4 +156,4 @@ def write(memory: Memory, layer: int, slot_N: Tensor, key_NKA: Tensor, value_NKA
 
 def free_bytes(device: torch.device) -> int:
     """Memory that is free, where the device has its own, and else on this machine."""
-    return psutil.virtual_memory().available if device.type == "cpu" else torch.cuda.mem_get_info(device)[0]
+    return free_memory() if device.type == "cpu" else torch.cuda.mem_get_info(device)[0]

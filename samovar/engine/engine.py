@@ -21,7 +21,7 @@ from samovar.engine.blocks import BlockPool
 from samovar.engine.cache import CacheForm, make_memory, size_cache
 from samovar.engine.draft_model import make_drafter
 from samovar.engine.drafting import drafted
-from samovar.engine.forward import Way, choose_way, plain_dtype
+from samovar.engine.forward import Way, choose_way, packed_bytes, plain_dtype
 from samovar.engine.grammar import Grammars
 from samovar.engine.load import load_parts
 from samovar.engine.offline import finish_all
@@ -92,6 +92,7 @@ class Engine:
             form=cache_form,
             dtype=dtype,
             device=device,
+            reserved_bytes=packed_bytes(model, self.way),
         )
         self.max_context = size.max_context
         memory = make_memory(model.settings, size.num_blocks, form=cache_form, dtype=dtype, device=device)

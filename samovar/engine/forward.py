@@ -35,9 +35,9 @@ def choose_way(model: Decoder, way: Way) -> tuple[Chosen, str]:
         raise ConfigError(f"steps cannot be captured: {why}", hint="let torch compute (eager), or install it")
     if way == "graph":
         raise ConfigError("steps are captured on a GPU alone", hint="leave the way of computing to be chosen (auto)")
-    from samovar.engine.native.native_decoder import objection
+    from samovar.engine.native.native_decoder import lack_of_room, objection
 
-    why = objection(model)
+    why = objection(model) or ("" if way == "native" else lack_of_room(model))
     return ("native" if way == "native" or not why else "eager"), why
 
 
@@ -53,6 +53,15 @@ def plain_dtype(model: Decoder, *, is_native: bool) -> torch.dtype:
         if rounds_activations(model):
             return torch.bfloat16
     return model.compute_dtype or model.norm.weight.dtype
+
+
+def packed_bytes(model: Decoder, way: Chosen) -> int:
+    """The least memory that who computes will take for the weights, beside ``model``."""
+    if way != "native":
+        return 0
+    from samovar.engine.native import native_decoder
+
+    return native_decoder.packed_bytes(model)
 
 
 @contextmanager

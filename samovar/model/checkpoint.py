@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import shutil
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol, cast
@@ -13,9 +14,11 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from samovar.core.errors import ConfigError, CorruptError
+from samovar.core.errors import ConfigError, CorruptError, ResourceError
 from samovar.core.files import naming_os_errors, read_config_file, read_json, write_json
+from samovar.core.memory import free_memory
 from samovar.core.plugins import module_names
+from samovar.core.progress import short_bytes
 from samovar.model import families
 from samovar.model.card import copy_card
 from samovar.model.decoder import Decoder
@@ -35,11 +38,13 @@ from samovar.model.shards import (
     write_sharded,
     write_weights,
 )
+from samovar.model.sizes import BITS
 
 __all__ = [
     "WEIGHTS",
     "Family",
     "check_fit",
+    "check_room",
     "copy_companions",
     "family",
     "family_names",
@@ -119,6 +124,7 @@ def load_model(
         MissingError: a file is not there.
         CorruptError: config or weights are damaged or do not fit each other.
         ConfigError: the family is unknown, or needs what is not here; weights are pickles.
+        ResourceError: the weights do not fit into memory.
     """
     config = read_config(folder)
     settings = read_settings(folder)
@@ -128,8 +134,10 @@ def load_model(
         model = Decoder(settings)
     if "quantization_config" in config:
         prepare(model, config["quantization_config"], layout)
-    check_fit(folder, model, from_bitsandbytes(layout.to_ours(read_headers(files), settings)))
+    found = from_bitsandbytes(layout.to_ours(read_headers(files), settings))
+    check_fit(folder, model, found)
     in_four_bits = prepare_nf4(model) if weight_bits == 4 else set()
+    check_room(folder, found, dtype, in_four_bits)
     state: dict[str, Tensor] = {}
     for path in files:
         for name, tensor in from_bitsandbytes(layout.to_ours(read_weights(path), settings)).items():
@@ -140,6 +148,7 @@ def load_model(
             wanted = _type_of(name, tensor, dtype)
             state[name] = tensor.to(wanted, copy=True, memory_format=torch.contiguous_format)
     model.load_state_dict(state, strict=True, assign=True)
+    model.folder = folder
     if dtype is not None and not has_nf4(model):  # the sizes of its blocks stay float32
         model.to(dtype)
     return model.eval().requires_grad_(False)
@@ -226,6 +235,40 @@ def copy_companions(source: Path, folder: Path) -> None:
 def _type_of(name: str, tensor: Tensor, dtype: torch.dtype | None) -> torch.dtype:
     """The type of a tensor, loaded or stored, when floats are to be ``dtype``."""
     return dtype if dtype and tensor.is_floating_point() and not keeps_float32(name) else tensor.dtype
+
+
+def check_room(
+    folder: Path, found: Mapping[str, Tensor], dtype: torch.dtype | None, in_four_bits: Collection[str] = ()
+) -> None:
+    """Refuse weights that the memory cannot hold: the system would kill the process without a word.
+
+    Counted is what stands there when all is read; pages of the files are given up as soon as memory is wanted.
+
+    Args:
+        folder: of the model.
+        found: its tensors, without their contents, by our names.
+        dtype: that floats are read as; None keeps theirs.
+        in_four_bits: names of those that are rounded to NF4.
+    Raises:
+        ResourceError: they are more than is free.
+    """
+
+    def size(name: str, tensor: Tensor) -> float:
+        each = BITS[4] / 8 if name in in_four_bits else _type_of(name, tensor, dtype).itemsize
+        return each * tensor.numel()
+
+    stored = sum(tensor.nbytes for tensor in found.values())
+    needed = sum(size(name, tensor) for name, tensor in found.items())
+    free = free_memory(counts_swap=True)
+    if needed <= free:
+        return
+    form = "in four bits" if in_four_bits else "as they are stored" if dtype is None else f"in {_short(dtype)}"
+    where = "here" if stored <= free else "where there is more memory"
+    raise ResourceError(
+        f"the weights in {folder} need {short_bytes(needed)} of memory {form}, and {short_bytes(free)} are free",
+        hint="close other programs, or make the model smaller: `samovar quantize` (int8, int4) takes "
+        f"{short_bytes(stored)}, {where}; to train it, an adapter with base_bits: 4 needs least (`samovar plan` tells)",
+    )
 
 
 def _check_said(its_family: Family, settings: DecoderSettings) -> None:

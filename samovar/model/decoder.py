@@ -9,6 +9,7 @@ Source: Yang et al. 2025 (Qwen3), arXiv:2505.09388, section 2.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
@@ -38,6 +39,8 @@ class Decoder(nn.Module):
         super().__init__()
         self.settings = settings
         self.compute_dtype = compute_dtype
+        self.folder: Path | None = None
+        """Where its weights were read."""
         self.is_compiled = False
         """Whether training compiles it: what it does with the hidden states is then compiled too."""
         self.compiled_layer: Callable[[nn.Module, Tensor, Sight, Cache | None], Tensor] | None = None

@@ -20,6 +20,7 @@ from samovar.model.checkpoint import (
     GENERATION,
     TOKEN_IDS,
     check_fit,
+    check_room,
     copy_companions,
     family,
     read_config,
@@ -75,6 +76,7 @@ def load_reward(folder: Path, *, dtype: torch.dtype | None = None) -> RewardDeco
         MissingError: a file is not there.
         CorruptError: config or weights are damaged or do not fit each other.
         ConfigError: it is a model of another kind.
+        ResourceError: the weights do not fit into memory.
     """
     if not is_reward(folder):
         raise ConfigError(
@@ -86,12 +88,15 @@ def load_reward(folder: Path, *, dtype: torch.dtype | None = None) -> RewardDeco
     files = weight_files(folder)
     with torch.device("meta"):
         model = RewardDecoder.of(Decoder(settings), seed=0)
-    check_fit(folder, model, layout.to_ours(read_headers(files), settings))
+    found = layout.to_ours(read_headers(files), settings)
+    check_fit(folder, model, found)
+    check_room(folder, found, dtype)
     state: dict[str, Tensor] = {}
     for path in files:
         for name, tensor in layout.to_ours(read_weights(path), settings).items():
             state[name] = tensor.to(dtype or tensor.dtype, copy=True, memory_format=torch.contiguous_format)
     model.load_state_dict(state, strict=True, assign=True)
+    model.folder = folder
     return model.eval().requires_grad_(False)
 
 

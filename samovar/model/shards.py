@@ -91,6 +91,19 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     return {name: tensor for name, tensor in loaded.items() if isinstance(tensor, Tensor)}
 
 
+def first_not_finite(files: list[Path]) -> tuple[Path, str] | None:
+    """The first tensor that holds NaN or an infinity, behind its file.
+
+    Raises:
+        CorruptError: a file cannot be read.
+    """
+    for path in files:
+        for name, tensor in read_weights(path).items():
+            if tensor.is_floating_point() and not bool(tensor.isfinite().all()):
+                return path, name
+    return None
+
+
 class StoredTensors:
     """The tensors of ``files``, each read when it is asked for."""
 

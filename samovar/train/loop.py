@@ -73,7 +73,7 @@ def train(
         steps, tokens, seconds, tokens a second, the last step's loss, the last validation's numbers.
     Raises:
         ConfigError: the batch does not divide, or the checkpoint in ``out`` is of other settings.
-        CorruptError: the checkpoint is damaged.
+        CorruptError: the checkpoint is damaged, or the weights hold numbers that are not finite.
         NonFiniteLossError: the step's batch is saved in ``out`` for a look.
         ResourceError: memory ran out, or would.
     """

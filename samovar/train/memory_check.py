@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import psutil
 import torch
 from torch import nn
 
 from samovar.core.errors import ResourceError
+from samovar.core.memory import free_memory
 from samovar.model.adapters.lora import LoraLinear
 from samovar.model.decoder import Decoder
 from samovar.model.nf4_folder import has_nf4
@@ -50,7 +50,7 @@ def check_memory(model: Decoder | RewardEncoder, settings: LoopSettings, plan: P
     )
     # Beside an adapter the base is whole in every process.
     share = 1.0 if adapter else sum(parameter.numel() for parameter in parameters) / model.settings.num_parameters
-    needed, there = memory.peak - memory.weights * share, psutil.virtual_memory().available
+    needed, there = memory.peak - memory.weights * share, free_memory(counts_swap=True)
     if needed > there:
         raise ResourceError(
             f"training needs {needed / _GIB:.1f} GiB more than the weights, and {there / _GIB:.1f} GiB are free",

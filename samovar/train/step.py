@@ -12,9 +12,10 @@ import torch
 from torch import Tensor
 
 from samovar.core.devices import can_compile
-from samovar.core.errors import SamovarError
+from samovar.core.errors import CorruptError, SamovarError
 from samovar.model.decoder import Decoder
 from samovar.model.layers import run_layer
+from samovar.model.shards import first_not_finite, weight_files
 from samovar.train.batches import Batch, Rows
 from samovar.train.dropout import seed_step
 from samovar.train.memory_check import naming_lack_of_memory
@@ -49,11 +50,14 @@ class TrainStep:
         out: Path,
         grid: Grid = ALONE,
         rows_vary: bool = False,
+        has_learnt: bool = False,
     ) -> None:
-        """``rows_vary``: in number and length from batch to batch, so that a graph is compiled for all of them."""
+        """``rows_vary``: in number and length from batch to batch, so that a graph is compiled for all of them.
+        ``has_learnt``: the weights were trained before the first step already."""
         self._model, self._objective, self._rows, self._plan = model, objective, rows, plan
         self._settings, self._out, self._grid = settings, out, grid
         self._device = next(model.parameters()).device
+        self._has_learnt = has_learnt
         self._hidden = _hidden(model, grid, rows_vary=rows_vary)
 
     def __call__(self, step: int) -> dict[str, float]:
@@ -63,6 +67,7 @@ class TrainStep:
             the mean loss and the objective's metrics over all processes, and the gradient's norm before clipping.
         Raises:
             NonFiniteLossError: the batch is saved for a look.
+            CorruptError: it is for the weights that training began with.
             ResourceError: memory ran out.
         """
         self._rows.prepare(step)
@@ -79,6 +84,8 @@ class TrainStep:
         names = ["loss", *found[0].metrics]
         means = self._grid.total(sum(losses), *(sum(float(one.metrics[name]) for one in found) for name in names[1:]))
         if not (math.isfinite(means[0]) and math.isfinite(norm)):
+            if self._is_first(step):
+                _check_weights(self._model)
             raise self._non_finite(step, means[0], norm, losses)
         return dict(zip(names, means, strict=True)) | {"gradient_norm": norm}
 
@@ -110,6 +117,10 @@ class TrainStep:
             found.append(Measured(loss.detach(), {name: value.detach() * scale for name, value in metrics.items()}))
         return found
 
+    def _is_first(self, step: int) -> bool:
+        """Whether no learning rate has done anything yet."""
+        return step == 0 and not self._has_learnt
+
     def _non_finite(self, step: int, loss: float, norm: float, losses: list[float]) -> NonFiniteLossError:
         """Save the rows of this process, those alone whose loss is not finite where that is told, and name them."""
         every = list(zip(self._plan.micro_batches(step), losses, strict=True))
@@ -125,10 +136,26 @@ class TrainStep:
         what = f"the loss of step {step + 1} is {loss} (gradient norm {norm})"
         if math.isfinite(loss):
             what = f"the gradient of step {step + 1} is not finite (its norm is {norm}, the loss {loss:.4g})"
+        rates = "" if self._is_first(step) else "lower the learning rates in the recipe, or "
         return NonFiniteLossError(
-            f"{what}; its batch, in {path}, is of {named}",
-            hint="lower the learning rates in the recipe, or look at the batch for broken text",
+            f"{what}; its batch, in {path}, is of {named}", hint=f"{rates}look at the batch for broken text"
         )
+
+
+def _check_weights(model: Decoder) -> None:
+    """See that what training begins with is not to blame.
+
+    Raises:
+        CorruptError: the folder of ``model`` holds a number that is not finite.
+    """
+    if isinstance(model, Decoder) and model.folder is not None:
+        found = first_not_finite(weight_files(model.folder, allow_pickle=True))
+        if found is not None:
+            path, name = found
+            raise CorruptError(
+                f"the weights in {path} are damaged: {name} holds numbers that are not finite",
+                hint="fetch the model again; what a brew has made, it makes again once its folder is deleted",
+            )
 
 
 def is_compiled(model: Decoder, settings: LoopSettings, plan: Plan) -> bool:

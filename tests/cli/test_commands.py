@@ -18,6 +18,7 @@ from samovar.brew.recipe import load_recipe
 from samovar.brew.stage import load_stages
 from samovar.cli.status import figures
 from samovar.core.artifact import make_artifact
+from samovar.core.progress import short_bytes
 from tests.brew.tiny import RECIPE, SEED, tiny_project
 from tests.cli.conftest import Samovar
 
@@ -143,6 +144,19 @@ def test_brew_tells_forecast_against_fact_and_the_next_command(samovar: Samovar,
     assert json.loads(ran.out)["made"] == ["eval"]
     assert "time forecast" in ran.err
     assert f"next: samovar chat {brewed_copy.root}" in ran.err
+
+
+def test_a_plan_shows_the_facts_of_what_is_made(samovar: Samovar, brewed_copy: Project) -> None:
+    facts = {name: entry["memory_bytes"] for name, entry in json.loads(brewed_copy.brew_file.read_text()).items()}
+    told = json.loads(samovar("plan", brewed_copy.root, "--json").out)["stages"]
+    assert {stage["stage"]: stage["memory_bytes"] for stage in told} == facts
+    assert all(fact > 2**20 for fact in facts.values())
+    assert short_bytes(facts["sft"]) in samovar("plan", brewed_copy.root).out
+    account = json.loads(brewed_copy.brew_file.read_text())
+    account["sft"]["id"] = "of-another"
+    brewed_copy.brew_file.write_text(json.dumps(account))
+    told = json.loads(samovar("plan", brewed_copy.root, "--json").out)["stages"]
+    assert {stage["memory_bytes"] for stage in told if stage["stage"] == "sft"} == {None}
 
 
 def test_chat_prints_the_answer_alone(samovar: Samovar, brewed: Project) -> None:

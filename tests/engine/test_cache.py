@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -25,7 +27,7 @@ CPU = torch.device("cpu")
 
 
 def sized(
-    free: int, monkeypatch: pytest.MonkeyPatch, *, form: CacheForm = "plain", max_batch: int = 4, **asked: int | None
+    free: int, monkeypatch: pytest.MonkeyPatch, *, form: CacheForm = "plain", max_batch: int = 4, **asked: Any
 ) -> CacheSize:
     monkeypatch.setattr(cache, "free_bytes", lambda device: free)
     wanted = {"max_context": None, "cache_tokens": None} | asked
@@ -42,6 +44,11 @@ def test_half_of_the_free_memory_is_enough(monkeypatch: pytest.MonkeyPatch) -> N
     taken_bytes = (memory.keys_LPKSA.nbytes + memory.values_LPKSA.nbytes) * size.num_blocks // memory.num_blocks
     assert 4_900_000 < taken_bytes <= 5_000_000
     assert size.max_context == size.num_blocks * 16
+
+
+def test_what_packed_weights_will_take_is_left_to_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert sized(10_000_000, monkeypatch, reserved_bytes=4_000_000) == sized(6_000_000, monkeypatch)
+    assert sized(10_000_000, monkeypatch, reserved_bytes=11_000_000) == (1, 16)
 
 
 def test_never_more_than_all_answers_need_and_never_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from samovar.core.errors import ConfigError, CorruptError
+from samovar.model.checkpoint import load_model, save_model
 from samovar.model.decoder import Decoder
 from samovar.model.initialization import initialize
 from samovar.model.settings import DecoderSettings
@@ -26,8 +27,9 @@ from samovar.train.loop import train
 from samovar.train.objectives import next_token
 from samovar.train.objectives.contract import Objective
 from samovar.train.objectives.next_token import NextToken
+from samovar.train.plan import Plan
 from samovar.train.settings import LoopSettings
-from samovar.train.step import NonFiniteLossError
+from samovar.train.step import NonFiniteLossError, TrainStep
 
 SHAPE = DecoderSettings(
     vocab_size=64, hidden_size=32, intermediate_size=64, num_layers=2, num_heads=2, num_kv_heads=1, head_dim=16,
@@ -237,6 +239,53 @@ def test_a_loss_that_is_not_finite_stops_with_its_batch(tmp_path: Path) -> None:
     assert saved["step"] == 1
     for numbers, batch in zip(saved["rows"], saved["batches"], strict=True):
         assert torch.equal(batch["tokens_BT"], RandomRows().batch(np.array(numbers)).tokens_BT)
+
+
+def test_weights_that_are_damaged_are_named_in_place_of_a_rate(tmp_path: Path) -> None:
+    model = fresh_model()
+    with torch.no_grad():
+        model.layers[1].mlp.up_proj.weight[3, 2] = float("inf")
+    base, out = tmp_path / "base", tmp_path / "out"
+    save_model(model, base, largest_file=20_000)
+    out.mkdir()
+    (file,) = (path for path in base.glob("*.safetensors") if "model.layers.1.mlp.up_proj.weight" in load_file(path))
+    words = (
+        rf"the weights in {file} are damaged: model\.layers\.1\.mlp\.up_proj\.weight holds numbers that are not finite"
+    )
+    with pytest.raises(CorruptError, match=words) as caught:
+        run(out, model=load_model(base).train().requires_grad_(True))
+    assert "fetch the model again" in str(caught.value.hint)
+    assert len(list(base.glob("*.safetensors"))) > 1
+
+
+@pytest.mark.parametrize(("first_step", "blames_rates"), [(0, False), (1, True)])
+def test_the_rates_are_blamed_once_they_have_done_something(
+    tmp_path: Path, first_step: int, blames_rates: bool
+) -> None:
+    class FromStep:
+        weight = staticmethod(next_token.weight)
+        calls = 0
+
+        def loss_sum(self, model: Decoder, batch: Batch, hidden_BTD: torch.Tensor) -> torch.Tensor:
+            self.calls += 1
+            loss = next_token.loss_sum(model, batch, hidden_BTD)
+            return loss * float("nan") if self.calls > first_step else loss
+
+    with pytest.raises(NonFiniteLossError) as caught:
+        run(tmp_path, objective=FromStep(), micro_batch_tokens=128)
+    assert ("learning rates" in str(caught.value.hint)) == blames_rates
+
+
+@pytest.mark.parametrize("has_learnt", [False, True])
+def test_so_they_are_where_another_plan_went_before(tmp_path: Path, has_learnt: bool) -> None:
+    model, settings = fresh_model(), LoopSettings(batch_tokens=128, micro_batch_tokens=64)
+    with torch.no_grad():
+        model.norm.weight[0] = float("nan")
+    plan = Plan(settings, tokens=128, context=CONTEXT, num_rows=64)
+    step = TrainStep(model, next_token, RandomRows(), plan, settings, out=tmp_path, has_learnt=has_learnt)
+    with pytest.raises(NonFiniteLossError) as caught:
+        step(0)
+    assert ("learning rates" in str(caught.value.hint)) == has_learnt
 
 
 class Poisoned:

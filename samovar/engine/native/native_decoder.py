@@ -15,6 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from samovar.core.errors import ConfigError, ResourceError
+from samovar.core.memory import free_memory
+from samovar.core.progress import short_bytes
 from samovar.engine.batch import Batch, Memory
 from samovar.engine.native import abi
 from samovar.engine.native.build import library, reason
@@ -60,6 +62,22 @@ def objection(model: Decoder) -> str:
     if not all(type(one) in (Linear, Int8Linear, Int4Linear, Nf4Linear) for one in maps):
         return "an adapter is attached"
     return reason()
+
+
+def lack_of_room(model: Decoder) -> str:
+    """Why the packed weights cannot stand beside ``model``, in a few words; empty where they can."""
+    needed, free = packed_bytes(model), free_memory(counts_swap=True)
+    if needed <= free:
+        return ""
+    return f"its packed weights need {short_bytes(needed)} more, and {short_bytes(free)} are free"
+
+
+def packed_bytes(model: Decoder) -> int:
+    """The least memory that the packed weights take: of a map in floating point two bytes a weight."""
+    each = {Int8Linear: 1.0, Int4Linear: 0.5}
+    maps: list[Any] = [module for name, module in model.named_modules() if name.endswith("_proj")]
+    head = model.embed_tokens.weight.numel() * (1.0 if any(type(one) in each for one in maps) else 2.0)
+    return int(head + sum(each.get(type(one), 2.0) * one.in_features * one.out_features for one in maps))
 
 
 def rounds_activations(model: Decoder) -> bool:

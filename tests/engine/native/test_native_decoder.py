@@ -10,8 +10,11 @@ import torch
 from torch import Tensor
 
 from samovar.core.errors import ConfigError
-from samovar.engine.native.native_decoder import NativeDecoder, objection
+from samovar.engine.forward import choose_way
+from samovar.engine.native import native_decoder
+from samovar.engine.native.native_decoder import NativeDecoder, objection, packed_bytes
 from samovar.model.decoder import Decoder
+from samovar.model.quantized import MapForm, quantize_model
 from samovar.model.settings import RopeScaling
 from tests.engine.native.blocks import Writer, memory_for, tokens
 
@@ -145,6 +148,21 @@ def test_what_is_not_llama_is_left_to_torch(make_model: Callable[..., Decoder]) 
     gpt2 = make_model(position="learned", norm="layer", mlp="plain")
     with pytest.raises(ConfigError, match="layer"):
         NativeDecoder(gpt2, memory_for(gpt2.settings, 4))
+
+
+@pytest.mark.parametrize("form", [None, "int8", "int4", "nf4"])
+def test_no_more_room_is_wanted_than_the_packed_weights_take(
+    form: MapForm | None, make_model: Callable[..., Decoder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = make_model() if form is None else quantize_model(make_model(), form, group=16)
+    needed, taken = packed_bytes(model), NativeDecoder(model, memory_for(model.settings, 4)).weight_bytes
+    assert 0.3 * taken < needed <= taken
+    monkeypatch.setattr(native_decoder, "free_memory", lambda **how: needed)
+    assert choose_way(model, "auto") == ("native", "")
+    monkeypatch.setattr(native_decoder, "free_memory", lambda **how: needed - 1)
+    way, why = choose_way(model, "auto")
+    assert way == "eager"
+    assert "packed weights need" in why
 
 
 def test_a_batch_that_names_what_is_not_there_is_refused(make_model: Callable[..., Decoder]) -> None:
