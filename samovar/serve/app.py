@@ -10,18 +10,22 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from samovar.agent.tool import Tool
 from samovar.serve.access import Access
-from samovar.serve.api.endpoints import api_routes
+from samovar.serve.api.endpoint import Endpoint
+from samovar.serve.api.endpoints import endpoints, stream_endpoints
+from samovar.serve.api.openapi import document_of
+from samovar.serve.api.probes import Probes
 from samovar.serve.errors import HANDLERS
 from samovar.serve.gate import Gate
 from samovar.serve.guard import Guard
 from samovar.serve.keys import KeyBook
 from samovar.serve.lifetime import Lifetime
 from samovar.serve.metering import MeteredRunner
+from samovar.serve.metrics import MEDIA_TYPES as METRICS_TYPES
 from samovar.serve.metrics import EngineGauges, Metrics
 from samovar.serve.observe import Observe
 from samovar.serve.patience import Patience
@@ -41,6 +45,7 @@ _PAGE_FILES = {
     "index.html": "text/html",
     "style.css": "text/css",
     "app.js": "text/javascript",
+    "answer.js": "text/javascript",
     "api.js": "text/javascript",
     "chats.js": "text/javascript",
     "sidebar.js": "text/javascript",
@@ -87,17 +92,23 @@ def create_app(
     metered = MeteredRunner(runner, metrics, max_prompt_tokens=settings.max_prompt_tokens)
     adapters = tuple(getattr(getattr(runner, "engine", None), "adapters", ()))
     service = Service(metered, tokenizer, model_id, list(tools), settings, adapters, store, artifact)
-    routes = [
-        *api_routes(service),
-        Route("/metrics", metrics.respond),
-    ]
-    anybodys = [*_probes(model_id, lifetime), *_page_routes()]
+    every = [*endpoints(service), Endpoint("/metrics", metrics.respond, str, media_types=METRICS_TYPES)]
+    probes = Probes(model_id, lifetime).endpoints()
+    streams = stream_endpoints() if settings.resume_s > 0 else []
+    routes = [one.route() for one in [*every, document_of([*every, *streams, *probes])]]
+    anybodys = [*(one.route() for one in probes), *_page_routes()]
     middleware = _middleware(
         settings,
         lifetime,
         metrics,
         Middleware(Guard, is_loopback=is_loopback),
-        Middleware(Access, book=keys, api_key=api_key, open_paths=[route.path for route in anybodys]),
+        Middleware(
+            Access,
+            book=keys,
+            api_key=api_key,
+            open_paths=[route.path for route in anybodys],
+            longest_s=settings.request_timeout_s,
+        ),
         [route.path for route in routes],
     )
     return Starlette(routes=[*routes, *anybodys], middleware=middleware, exception_handlers=HANDLERS)
@@ -131,20 +142,6 @@ def _middleware(
         Middleware(Gate, max_requests=settings.max_requests, lifetime=lifetime),
         Middleware(Patience, settings=settings, lifetime=lifetime),
     ]
-
-
-def _probes(model_id: str, lifetime: Lifetime) -> list[Route]:
-    """/health says that the process lives; /ready, that it takes requests."""
-
-    async def health(request: Request) -> Response:
-        return JSONResponse({"status": "ok", "model": model_id})
-
-    async def ready(request: Request) -> Response:
-        if lifetime.is_draining:
-            return JSONResponse({"status": "stopping"}, 503)
-        return JSONResponse({"status": "ready"})
-
-    return [Route("/health", health), Route("/ready", ready)]
 
 
 def _page_routes() -> list[Route]:

@@ -11,7 +11,7 @@ _SECONDS_OF_MINUTE = 60.0
 class Bucket:
     """Fills steadily, a minute's worth at most.
 
-    It may be overdrawn: how many tokens an answer takes is known when it is made, so the debt is paid by waiting.
+    It may be overdrawn, by an answer that took more than was set aside for it: the debt is paid by waiting.
     """
 
     def __init__(self, per_minute: int, *, clock: Callable[[], float] = time.monotonic) -> None:

@@ -7,15 +7,27 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from samovar.serve.keys import Key
 
 
-def _no_charge(prompt_tokens: int, completion_tokens: int) -> None:
-    """Nobody's account: no key was asked for."""
+class Tab:
+    """Who pays for a request: nobody, where no key was asked for."""
+
+    def held(self, tokens: int) -> AbstractContextManager[None]:
+        """Set ``tokens`` aside for as long as the block runs; what is charged meanwhile is of these first.
+
+        Raises:
+            LimitError: there are fewer left.
+        """
+        return nullcontext()
+
+    def charge(self, prompt_tokens: int, completion_tokens: int) -> None:
+        """Take what was spent."""
 
 
 @dataclass
@@ -31,8 +43,7 @@ class Call:
     started_s: float = field(default_factory=time.monotonic)
     key: Key | None = None
     """The caller's; None where no key was asked for."""
-    charge: Callable[[int, int], None] = _no_charge
-    """Told of prompt and completion tokens as they are spent."""
+    tab: Tab = field(default_factory=Tab)
     prompt_tokens: int = 0
     completion_tokens: int = 0
     first_token_s: float | None = None
@@ -43,7 +54,7 @@ class Call:
         """Note tokens that were read and made for this request."""
         self.prompt_tokens += prompt_tokens
         self.completion_tokens += completion_tokens
-        self.charge(prompt_tokens, completion_tokens)
+        self.tab.charge(prompt_tokens, completion_tokens)
 
 
 _CALL: ContextVar[Call | None] = ContextVar("samovar_call", default=None)

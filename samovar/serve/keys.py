@@ -35,7 +35,12 @@ CREATE TABLE IF NOT EXISTS use (
     key_id TEXT NOT NULL REFERENCES keys(id), day INTEGER NOT NULL, requests INTEGER NOT NULL DEFAULT 0,
     prompt_tokens INTEGER NOT NULL DEFAULT 0, completion_tokens INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (key_id, day)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS held (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, key_id TEXT NOT NULL REFERENCES keys(id), tokens INTEGER NOT NULL,
+    until_s REAL NOT NULL);
 """
+_HELD = "SELECT coalesce(sum(tokens), 0) FROM held WHERE key_id = :key AND until_s > :now"
+_SPENT = "SELECT coalesce(sum(prompt_tokens + completion_tokens), 0) FROM use WHERE key_id = :key AND day = :day"
 _COLUMNS = "id, name, scopes, requests_per_minute, tokens_per_minute, tokens_per_day, created_s, expires_s, revoked_s"
 
 
@@ -159,8 +164,41 @@ class KeyBook:
             connection.execute("UPDATE keys SET revoked_s = ? WHERE id = ?", (int(time.time()), found.id))
         return found
 
-    def count(self, key_id: str, use: Use) -> None:
-        """Add ``use`` to what the key spent today."""
+    def hold(self, key_id: str, tokens: int, *, most: int, longest_s: float) -> int | None:
+        """Set ``tokens`` aside, in one step for all processes, if the key spent and set aside so few that they fit.
+
+        Args:
+            key_id: whose.
+            tokens: how many.
+            most: that the key may spend in a day.
+            longest_s: after so long they are free again, were they never released.
+        Returns:
+            The number by which they are counted off and released; None: they do not fit.
+        """
+        now_s = time.time()
+        with self._open() as connection:
+            connection.execute("DELETE FROM held WHERE until_s <= ?", (now_s,))
+            added = connection.execute(
+                "INSERT INTO held (key_id, tokens, until_s) SELECT :key, :tokens, :until"
+                f" WHERE ({_SPENT}) + ({_HELD}) + :tokens <= :most",
+                {"key": key_id, "tokens": tokens, "until": now_s + longest_s, "now": now_s, "day": _today(),
+                 "most": most},
+            )  # fmt: skip
+        return added.lastrowid if added.rowcount else None
+
+    def held(self, key_id: str) -> int:
+        """Tokens that are set aside for the key now."""
+        with self._open() as connection:
+            (tokens,) = connection.execute(_HELD, {"key": key_id, "now": time.time()}).fetchone()
+        return int(tokens)
+
+    def release(self, number: int) -> None:
+        """Give back what is still set aside under ``number``."""
+        with self._open() as connection:
+            connection.execute("DELETE FROM held WHERE number = ?", (number,))
+
+    def count(self, key_id: str, use: Use, *, number: int | None = None, held: int = 0) -> None:
+        """Add ``use`` to what the key spent today; ``held`` tokens of it were set aside under ``number``."""
         with self._open() as connection:
             connection.execute(
                 "INSERT INTO use VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
@@ -169,6 +207,8 @@ class KeyBook:
                 " completion_tokens = completion_tokens + excluded.completion_tokens",
                 (key_id, _today(), use.requests, use.prompt_tokens, use.completion_tokens),
             )
+            if number is not None:
+                connection.execute("UPDATE held SET tokens = tokens - ? WHERE number = ?", (held, number))
 
     def spent_today(self, key_id: str) -> Use:
         """What the key spent since midnight, UTC."""

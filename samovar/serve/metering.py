@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from samovar.core.errors import RequestError
@@ -87,6 +87,21 @@ class MeteredRunner:
         finally:
             self._metrics.prompt_tokens.inc(num_read)
             current_call().count(prompt_tokens=num_read)
+
+    @contextmanager
+    def held(self, prompts: Sequence[Sequence[int]], max_tokens: int = 0) -> Iterator[None]:
+        """Set aside, while the block runs, what ``prompts`` may cost the caller with an answer of ``max_tokens`` each.
+
+        Raises:
+            LimitError: the caller has less left.
+            RequestError: one of them is longer than this server takes.
+        """
+        self.check_lengths(prompts)
+        context = self._runner.engine.max_context
+        # What the context does not hold is refused by the engine, and costs nothing.
+        costs = [min(len(prompt) + max_tokens, context) for prompt in prompts if len(prompt) <= context]
+        with current_call().tab.held(sum(costs)):
+            yield
 
     def check_lengths(self, prompts: Iterable[Sequence[int]]) -> None:
         """Refuse what is longer than this server takes.

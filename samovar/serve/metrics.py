@@ -19,6 +19,8 @@ from starlette.responses import Response
 if TYPE_CHECKING:
     from prometheus_client import Metric
 
+MEDIA_TYPES = ("text/plain", "application/openmetrics-text")
+"""What it can be told as; who asks for neither gets the first."""
 _FIRST_TOKEN_S = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _BETWEEN_TOKENS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 _REQUEST_S = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
@@ -60,7 +62,7 @@ class Metrics:
         )
 
     async def respond(self, request: Request) -> Response:
-        """GET /metrics."""
+        """What the server did and does, as Prometheus reads it."""
         self.tasks.set(len(asyncio.all_tasks()))
         encoder, content_type = choose_encoder(request.headers.get("accept", ""))
         return Response(encoder(self.registry), headers={"Content-Type": content_type})

@@ -19,6 +19,7 @@ from samovar.agent.events import Event
 from samovar.agent.streaming import stream_answer
 from samovar.agent.tool import Tool
 from samovar.chat.conversation import Message
+from samovar.chat.rows import prompt_ids
 from samovar.core.errors import RequestError
 from samovar.engine.request import Sampling
 from samovar.serve.metering import MeteredRunner
@@ -105,16 +106,45 @@ class Service:
         offered = [tool.schema for tool in self.tools] if self.settings.announces_tools else []
         return ToolUse(tools=self.tools, offered=offered, max_rounds=self.settings.max_rounds)
 
-    def answers(
-        self, messages: Sequence[Message], sampling: Sampling, use: ToolUse, number: int = 1
+    async def answers(
+        self, messages: Sequence[Message], sampling: Sampling, use: ToolUse, number: int = 1, *, begun: str = ""
     ) -> AsyncGenerator[tuple[int, Event], None]:
-        """The events of ``number`` answers, side by side, each with the number of its answer."""
+        """The events of ``number`` answers, side by side, each with the number of its answer.
+
+        Args:
+            messages: that are answered.
+            sampling: how tokens are drawn.
+            use: of tools.
+            number: of answers.
+            begun: words that each goes on from.
+        Raises:
+            LimitError: they may cost more than the caller has left.
+            RequestError: the conversation does not fit into the context.
+        """
         asked = with_system(messages, self.settings.system)
-        streams = [
-            stream_answer(self.runner, Answer(asked, sampling.counted_up(place), self.tokenizer, use))
+        # A prompt of megabytes is tokenized for a second, in which other streams must go on.
+        ids = await asyncio.to_thread(prompt_ids, asked, self.tokenizer, tools=use.offered, begun=begun)
+        several = [
+            Answer(asked, sampling.counted_up(place), self.tokenizer, use, first_prompt=ids, begun=begun)
             for place in range(number)
         ]
-        return side_by_side(streams)
+        streams = [stream_answer(self.runner, one) for one in several]
+        async with aclosing(self.paid([ids] * number, sampling.max_tokens, streams)) as events:
+            async for event in events:
+                yield event
+
+    async def paid(
+        self, prompts: Sequence[Sequence[int]], max_tokens: int, streams: Sequence[AsyncGenerator[T, None]]
+    ) -> AsyncGenerator[tuple[int, T], None]:
+        """What all streams give, side by side, once what they may cost is set aside: each reads one of ``prompts``.
+
+        Raises:
+            LimitError: they may cost more than the caller has left.
+        """
+        with self.runner.held(prompts, max_tokens):
+            async with aclosing(side_by_side(streams)) as items:
+                async for item in items:
+                    yield item
 
     async def read(self, prompts: Sequence[Sequence[int]], work: Callable[[Engine], T]) -> T:
         """What ``work`` makes of ``prompts`` with the engine's own model, in the engine's thread between two steps.

@@ -23,7 +23,7 @@ from samovar.serve.errors import error_event, log_failure, send_error
 from samovar.serve.patience import EVENT_STREAM
 
 ASKING_HEADER = "samovar-resumable"
-LAST_EVENT_ID = "last-event-id"
+LAST_EVENT_ID = "Last-Event-ID"
 PATH = "/v1/streams/"
 MOST_KEPT = 1024
 """Streams kept at once; beyond that the oldest without a reader goes."""
@@ -53,11 +53,38 @@ class Streams:
         if scope["type"] != "http" or self._resume_s <= 0:
             await self._app(scope, receive, send)
         elif scope["path"].startswith(PATH):
-            await self._again(scope, receive, send)
+            try:
+                await (self.end if scope["method"] == "DELETE" else self.resume)(scope, receive, send)
+            except RequestError as error:
+                await send_error(error, scope, receive, send)
         elif scope["method"] == "POST" and Headers(scope=scope).get(ASKING_HEADER, "") == "1":
             await self._begin(scope, receive, send)
         else:
             await self._app(scope, receive, send)
+
+    async def resume(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A stream from behind the event that is named, as far as it came and as it comes.
+
+        Raises:
+            RequestError: there is no such stream or event, or what came is no longer kept.
+        """
+        stream = self._found(scope)
+        await self._read(stream, stream.number_after(Headers(scope=scope).get(LAST_EVENT_ID, "")), receive, send)
+
+    async def end(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """End a stream, and the answer that is being made.
+
+        Raises:
+            RequestError: there is no such stream.
+        """
+        self._drop(self._found(scope))
+        await Response(status_code=204)(scope, receive, send)
+
+    def _found(self, scope: Scope) -> _Stream:
+        stream = self._kept.get(scope["path"].removeprefix(PATH))
+        if stream is None or stream.owner != _owner():
+            raise RequestError("there is no such stream, or no longer", hint="ask again", code="stream_not_found")
+        return stream
 
     async def _begin(self, scope: Scope, receive: Receive, send: Send) -> None:
         num_surplus = max(0, len(self._kept) + 1 - MOST_KEPT)
@@ -76,21 +103,6 @@ class Streams:
 
     async def _make(self, stream: _Stream, scope: Scope, receive: Receive) -> None:
         await self._app(scope, stream.receiver(receive), stream.send)
-
-    async def _again(self, scope: Scope, receive: Receive, send: Send) -> None:
-        stream = self._kept.get(scope["path"].removeprefix(PATH))
-        try:
-            if stream is None or stream.owner != _owner():
-                raise RequestError("there is no such stream, or no longer", hint="ask again", code="stream_not_found")
-            if scope["method"] == "DELETE":
-                self._drop(stream)
-                await Response(status_code=204)(scope, receive, send)
-                return
-            after = stream.number_after(Headers(scope=scope).get(LAST_EVENT_ID, ""))
-        except RequestError as error:
-            await send_error(error, scope, receive, send)
-            return
-        await self._read(stream, after, receive, send)
 
     async def _read(self, stream: _Stream, number: int, receive: Receive, send: Send) -> None:
         """Give out the events from ``number`` on, until the end or until this reader leaves."""

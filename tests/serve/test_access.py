@@ -110,12 +110,14 @@ def test_requests_a_minute(server: Server, book: KeyBook) -> None:
 
 @pytest.mark.parametrize("is_stream", [False, True])
 def test_tokens_a_minute_and_a_day(server: Server, book: KeyBook, is_stream: bool) -> None:
-    by_minute, _ = book.create("minute", limits=Limits(tokens_per_minute=5))
-    by_day, _ = book.create("day", limits=Limits(tokens_per_day=5))
-    for secret, most_s in ((by_minute, 600), (by_day, 86_400)):
-        assert ask(server, secret, stream=is_stream).status_code == 200
-        refused = ask(server, secret, stream=is_stream)
-        assert refused.status_code == 429
+    usage = server.post(BODY).json()["usage"]
+    whole = usage["total_tokens"]
+    by_minute, _ = book.create("minute", limits=Limits(tokens_per_minute=whole + 1))
+    by_day, _ = book.create("day", limits=Limits(tokens_per_day=whole + 1))
+    for secret, most_s in ((by_minute, 60), (by_day, 86_400)):
+        assert ask(server, secret, stream=is_stream, max_tokens=usage["completion_tokens"]).status_code == 200
+        refused = ask(server, secret, stream=is_stream, max_tokens=usage["completion_tokens"])
+        assert (refused.status_code, refused.json()["error"]["code"]) == (429, "rate_limit_exceeded")
         assert 1 <= int(refused.headers["Retry-After"]) <= most_s
 
 
@@ -129,9 +131,10 @@ def test_use_is_what_the_answer_says(server: Server, book: KeyBook) -> None:
 
 
 def test_a_day_that_was_spent_before_a_restart_is_spent(start: Start, book: KeyBook) -> None:
-    secret, _ = book.create("day", limits=Limits(tokens_per_day=5))
-    assert ask(start(keys=book), secret).status_code == 200
-    assert ask(start(keys=KeyBook(book.path)), secret).status_code == 429
+    secret, key = book.create("day", limits=Limits(tokens_per_day=50))
+    assert ask(start(keys=book), secret, max_tokens=20).status_code == 200
+    assert book.spent_today(key.id).tokens > 25
+    assert ask(start(keys=KeyBook(book.path)), secret, max_tokens=20).status_code == 429
 
 
 def test_sites_that_were_named_may_ask_and_no_others(start: Start, book: KeyBook) -> None:

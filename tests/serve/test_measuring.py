@@ -16,7 +16,7 @@ from samovar.engine import embeddings, rerank
 from samovar.engine.engine import Engine
 from samovar.engine.runner import EngineRunner
 from samovar.serve.app import create_app
-from samovar.serve.keys import KeyBook
+from samovar.serve.keys import KeyBook, Limits
 from samovar.serve.settings import ServeSettings
 from samovar.tokenizer.tokenizer import Tokenizer
 from tests.agent.tiny_model import save_tiny_model
@@ -114,3 +114,11 @@ def test_who_leaves_just_before_the_end_pays_and_who_leaves_before_the_beginning
     may_end.set()
     assert measuring.book.spent_today(early_key.id).prompt_tokens == usage["prompt_tokens"]
     assert measuring.told(COUNTER) == 2 * usage["prompt_tokens"]
+
+
+@pytest.mark.parametrize("path", ASKED)
+def test_texts_of_more_tokens_than_the_key_has_left_are_not_read(measuring: Measuring, path: str) -> None:
+    secret, key = measuring.book.create("desk", limits=Limits(tokens_per_day=3))
+    refused = measuring.ask(path, secret)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (429, "rate_limit_exceeded")
+    assert measuring.book.spent_today(key.id).tokens == measuring.told(COUNTER) == 0

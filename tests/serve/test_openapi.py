@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from starlette.routing import Route
 
+from samovar.serve.app import create_app
+from samovar.serve.lifetime import Lifetime
 from samovar.serve.store import Store
-from tests.serve.conftest import MODEL, Server
+from samovar.tokenizer.tokenizer import Tokenizer
+from tests.agent.scripted import ScriptedEngine, calculating
+from tests.serve.conftest import MODEL, ScriptedRunner, Server, serving
 
 GREETING = [{"role": "user", "content": "Hi"}]
 QUESTION = [{"role": "user", "content": "How much is 17*24?"}]
@@ -51,14 +58,22 @@ def without_nulls_of(schema: Any) -> None:
     jsonschema.Draft202012Validator.check_schema(schema)
 
 
-def test_every_endpoint_is_in_it(document: dict[str, Any]) -> None:
-    assert document["openapi"] == "3.1.0"
-    assert set(document["paths"]) == {path for path, _ in ASKED} | {
-        "/v1/models",
-        "/v1/models/{name}",
-        "/v1/embeddings",
-        "/v1/rerank",
+def test_every_route_is_in_it_but_the_files_of_the_page(tokenizer: Tokenizer, store: Store) -> None:
+    app = create_app(ScriptedRunner(ScriptedEngine(tokenizer, calculating)), tokenizer, model_id=MODEL, store=store)
+    with serving(app) as url:
+        told = httpx.get(f"{url}/openapi.json").json()["paths"]
+    page = {f"/{one.name}" for one in (resources.files("samovar.serve") / "page").iterdir()} | {"/"}
+    routes = [one for one in app.routes if isinstance(one, Route) and one.path not in page]
+    answered = {(one.path.replace(":path", ""), method) for one in routes for method in one.methods or ()}
+    by_layers = {("/v1/streams/{id}", "GET"), ("/v1/streams/{id}", "DELETE")}
+    assert {(path, method.upper()) for path, methods in told.items() for method in methods} == {
+        one for one in answered | by_layers if one[1] != "HEAD"
     }
+    assert {"/metrics", "/openapi.json", "/health", "/ready", *(path for path, _ in ASKED)} <= told.keys()
+
+
+def test_it_is_valid(document: dict[str, Any]) -> None:
+    assert document["openapi"] == "3.1.0"
     for schema in document["components"]["schemas"].values():
         without_nulls_of(schema)
     names = [one["operationId"] for path in document["paths"].values() for one in path.values()]
@@ -112,15 +127,6 @@ def test_what_is_kept_is_in_it_where_anything_is(start: Callable[..., Server], t
     http = start(store=store).http
     document = http.get("/openapi.json").json()
     paths = document["paths"]
-    assert {path: set(paths[path]) for path in paths if "{id}" in path or path.startswith("/api")} == {
-        "/v1/responses/{id}": {"get", "delete"},
-        "/v1/responses/{id}/input_items": {"get"},
-        "/api/chats": {"get", "post"},
-        "/api/chats/{id}": {"get", "patch", "delete"},
-        "/api/chats/{id}/messages": {"post"},
-        "/api/chats/{id}/votes": {"post"},
-        "/api/chats/{id}/votes/{vote}": {"delete"},
-    }
     assert {one["name"] for one in paths["/api/chats"]["get"]["parameters"]} == {"search", "limit", "before"}
     message = {"role": "user", "content": "Hi", "notes": ["stopped"]}
     answer = {"role": "assistant", "content": "Hello"}
@@ -160,6 +166,49 @@ def test_what_is_kept_is_in_it_where_anything_is(start: Callable[..., Server], t
         validator(document, schema).validate(reply)
         assert_no_other_keys(document, schema, reply)
     store.close()
+
+
+def test_streams_taken_up_again(shared: Server, document: dict[str, Any]) -> None:
+    of_stream = document["paths"]["/v1/streams/{id}"]
+    bodies = [("/v1/chat/completions", {"messages": GREETING}), ("/v1/completions", {"prompt": "Hi"})]
+    bodies += [("/v1/responses", {"input": "Hi"}), ("/v1/messages", {"messages": GREETING, "max_tokens": 9})]
+    replies = of_stream["get"]["responses"]
+    check = validator(document, replies["200"]["content"]["text/event-stream"]["schema"]["x-event"])
+    refusal = replies["4XX"]["content"]["application/json"]["schema"]
+    assert [(one["name"], one["in"]) for one in of_stream["get"]["parameters"]] == [
+        ("id", "path"), ("Last-Event-ID", "header"),
+    ]  # fmt: skip
+    for path, body in bodies:
+        asked = {"model": MODEL, "stream": True} | body
+        first = shared.http.post(path, json=asked, headers={"Samovar-Resumable": "1"})
+        address = f"/v1/streams/{first.headers['Samovar-Stream']}"
+        again = shared.http.get(address)
+        assert again.headers["Content-Type"].startswith("text/event-stream")
+        data = [line.removeprefix("data: ") for line in again.text.splitlines() if line.startswith("data: ")]
+        events = [json.loads(one) for one in data if one != "[DONE]"]
+        assert events
+        for event in events:
+            check.validate(event)
+        gone = shared.http.delete(address)
+        assert (str(gone.status_code), gone.content) == (next(iter(of_stream["delete"]["responses"])), b"")
+        validator(document, refusal).validate(shared.http.get(address).json())
+
+
+def test_what_watches_the_server(tokenizer: Tokenizer, document: dict[str, Any]) -> None:
+    lifetime, runner = Lifetime(), ScriptedRunner(ScriptedEngine(tokenizer, calculating))
+    app = create_app(runner, tokenizer, model_id=MODEL, lifetime=lifetime)
+    replies = {path: document["paths"][path]["get"]["responses"] for path in ("/health", "/ready", "/metrics")}
+    with serving(app) as url:
+        for path in ("/health", "/ready"):
+            schema = replies[path]["200"]["content"]["application/json"]["schema"]
+            validator(document, schema).validate(httpx.get(url + path).json())
+        for media_type in replies["/metrics"]["200"]["content"]:
+            told = httpx.get(f"{url}/metrics", headers={"Accept": f"{media_type}; version=1.0.0"})
+            assert told.headers["Content-Type"].startswith(media_type)
+        lifetime.drain()
+        stopping = httpx.get(f"{url}/ready")
+    assert stopping.status_code == 503
+    validator(document, replies["/ready"]["5XX"]["content"]["application/json"]["schema"]).validate(stopping.json())
 
 
 def test_models(shared: Server, document: dict[str, Any]) -> None:

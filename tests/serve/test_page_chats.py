@@ -2,100 +2,26 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import threading
-from collections.abc import Callable
-from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import pytest
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
-from samovar.agent.tools.calculator import Calculator
-from samovar.serve.app import create_app
 from samovar.serve.chats import Chats, Said
 from samovar.serve.store import Store
 from samovar.serve.votes import Votes
 from samovar.tokenizer.tokenizer import Tokenizer
-from tests.agent.scripted import ScriptedEngine, calculating
-from tests.serve.conftest import MODEL, ScriptedRunner, serving
-
-BROWSER = next(
-    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
-)
-needs_browser = pytest.mark.skipif(BROWSER is None, reason="there is no Chromium here")
-LONGEST_S = 120
-
-HANDS = """
-const byId = (id) => document.getElementById(id);
-const texts = (selector) => [...document.querySelectorAll(selector)].map((one) => one.textContent);
-async function until(what, name) {
-  for (let left = 600; left; left--) {
-    const found = what();
-    if (found) return found;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`never: ${name}: ${document.body.innerText}`);
-}
-const titles = () => texts(".chat a span");
-const type = (element, text) => { element.value = text; element.dispatchEvent(new Event("input")); };
-async function say(text) {
-  await until(() => !byId("send").hidden, "ready");
-  type(byId("input"), text);
-  await until(() => !byId("send").disabled, "may send");
-  byId("send").click();
-}
-const answers = () => texts(".message.assistant .body");
-const address = () => location.hash;
-const tell = (told) => fetch("/told", { method: "POST", body: JSON.stringify(told) });
-"""
+from tests.agent.scripted import ScriptedEngine
+from tests.serve.browser import Drive, needs_browser
+from tests.serve.conftest import MODEL, ScriptedRunner
 
 
 @pytest.fixture
-def drive(tokenizer: Tokenizer, tmp_path: Path) -> Callable[..., Any]:
-    """Opens the page, does what a script says, and gives what it tells."""
-
-    def run(script: str, store: Store | None, fragment: str = "", runner: ScriptedRunner | None = None) -> Any:
-        told: list[Any] = []
-        is_told = threading.Event()
-
-        async def take(request: Request) -> Response:
-            told.append(await request.json())
-            is_told.set()
-            return Response()
-
-        page = (resources.files("samovar.serve") / "page" / "index.html").read_text(encoding="utf-8")
-        page = page.replace("</head>", '<script type="module" src="hands.js"></script></head>')
-        hands = f"{HANDS}\ntry {{ await tell(await (async () => {{ {script} }})()); }}"
-        hands += "catch (error) { await tell({ error: String(error) }); }"
-        runner = runner or ScriptedRunner(ScriptedEngine(tokenizer, calculating))
-        app = create_app(runner, tokenizer, model_id=MODEL, tools=[Calculator()], store=store)
-        app.router.routes[:0] = [
-            Route("/test", lambda _: Response(page, media_type="text/html")),
-            Route("/hands.js", lambda _: Response(hands, media_type="text/javascript")),
-            Route("/told", take, methods=["POST"]),
-        ]
-        with serving(app) as url:
-            command = [str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"]
-            command += [f"--user-data-dir={tmp_path / 'browser'}", "--disable-background-networking", "--mute-audio"]
-            command += ["--window-size=1200,800", f"{url}/test{fragment}"]
-            with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as browser:
-                try:
-                    assert is_told.wait(LONGEST_S), "the page told nothing"
-                finally:
-                    browser.terminate()
-        assert "error" not in told[0], told[0]["error"]
-        return told[0]
-
-    return run
+def drive(tokenizer: Tokenizer, tmp_path: Path) -> Drive:
+    return Drive(tokenizer, tmp_path)
 
 
 @needs_browser
-def test_a_chat_from_its_first_word_to_its_end(drive: Callable[..., Any], store: Store) -> None:
+def test_a_chat_from_its_first_word_to_its_end(drive: Drive, store: Store) -> None:
     told = drive(
         """
         await say("How much is 17*24?");
@@ -144,7 +70,7 @@ def test_a_chat_from_its_first_word_to_its_end(drive: Callable[..., Any], store:
 
 
 @needs_browser
-def test_a_chat_named_in_the_address_is_gone_on_with(drive: Callable[..., Any], store: Store) -> None:
+def test_a_chat_named_in_the_address_is_gone_on_with(drive: Drive, store: Store) -> None:
     made = Chats(store).create("", [Said("user", "How much is 17*24?", {}), Said("assistant", "It is 408.", {})])
     told = drive(
         """
@@ -167,9 +93,7 @@ def test_a_chat_named_in_the_address_is_gone_on_with(drive: Callable[..., Any], 
 
 
 @needs_browser
-def test_an_answer_goes_on_while_its_page_is_opened_again(
-    drive: Callable[..., Any], store: Store, tokenizer: Tokenizer
-) -> None:
+def test_an_answer_goes_on_while_its_page_is_opened_again(drive: Drive, store: Store, tokenizer: Tokenizer) -> None:
     text = "A cat sat on the mat and looked at the river. " * 8 + "Then it ran."
     runner = ScriptedRunner(ScriptedEngine(tokenizer, lambda _: text), pause_s=0.02)
     told = drive(
@@ -200,7 +124,7 @@ def test_an_answer_goes_on_while_its_page_is_opened_again(
 
 
 @needs_browser
-def test_without_a_store_the_browser_keeps_the_one_chat(drive: Callable[..., Any]) -> None:
+def test_without_a_store_the_browser_keeps_the_one_chat(drive: Drive) -> None:
     told = drive(
         """
         await say("Hi");
@@ -215,7 +139,7 @@ def test_without_a_store_the_browser_keeps_the_one_chat(drive: Callable[..., Any
 
 
 @needs_browser
-def test_without_a_store_the_browser_keeps_half_an_answer(drive: Callable[..., Any], tokenizer: Tokenizer) -> None:
+def test_without_a_store_the_browser_keeps_half_an_answer(drive: Drive, tokenizer: Tokenizer) -> None:
     runner = ScriptedRunner(ScriptedEngine(tokenizer, lambda _: "A cat sat on the mat. " * 60), pause_s=0.02)
     told = drive(
         """
@@ -236,30 +160,7 @@ def test_without_a_store_the_browser_keeps_half_an_answer(drive: Callable[..., A
 
 
 @needs_browser
-def test_a_chat_beyond_the_context_is_asked_again_with_room_for_the_answer(
-    drive: Callable[..., Any], store: Store, tokenizer: Tokenizer
-) -> None:
-    turns = [Said("user", "Hello there, friend, how are you?", {}), Said("assistant", "Hello there, friend.", {})]
-    made = Chats(store).create("", turns * 12)
-    engine = ScriptedEngine(tokenizer, calculating, max_context=200)
-    told = drive(
-        """
-        await until(() => answers().length === 12, "the chat");
-        await say("Hi");
-        return await until(() => byId("stop").hidden && answers()[12], "an answer");
-        """,
-        store,
-        f"#{made.id}",
-        ScriptedRunner(engine),
-    )
-    assert "its beginning was left out" in told
-    assert "Hello there, friend." in told
-    (prompt,) = engine.prompts
-    assert len(tokenizer.encode(prompt, allow_special=True)) < 0.8 * engine.max_context
-
-
-@needs_browser
-def test_votes_on_the_page(drive: Callable[..., Any], store: Store, tokenizer: Tokenizer) -> None:
+def test_votes_on_the_page(drive: Drive, store: Store, tokenizer: Tokenizer) -> None:
     said = iter(["It is cold.", "It is warm.", "It is warm."])
     told = drive(
         """

@@ -10,9 +10,12 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from samovar.agent.answer import ToolUse
 from samovar.agent.events import Event
 from samovar.chat.conversation import Message
 from samovar.core.errors import DataError, RequestError
+from samovar.engine.request import Sampling
+from samovar.serve.api.begun import check_begun
 from samovar.serve.api.chat_reply import ChatReply
 from samovar.serve.api.event_stream import DONE, EventStream, Primed, line, primed
 from samovar.serve.api.kept_answer import find_place, written
@@ -37,12 +40,18 @@ class ChatCompletions:
         """One completion, or a stream of chunks."""
         chat = read_chat_request(await read_content(request))
         self.service.check_model(chat.model)
-        events = self._events(chat)
+        messages = conversation(chat.messages)
+        begun = messages.pop().content if goes_on(chat, messages) else ""
+        sampling, use = self._plan(chat)
+        events = self.service.answers(messages, sampling, use, chat.n or 1, begun=begun)
         reply = ChatReply(
             chat.model,
             self.service.tokenizer,
             artifact=self.service.artifact,
             number=chat.n or 1,
+            sampling=sampling,
+            use=use,
+            begun=begun,
             has_logprobs=bool(chat.logprobs),
             includes_usage=chat.stream_options is not None and bool(chat.stream_options.include_usage),
         )
@@ -51,10 +60,10 @@ class ChatCompletions:
         with naming_param("messages"):
             if not chat.stream:
                 return AsciiJson(await until_client_leaves(request, _whole(events, reply)))
-            begun = await until_client_leaves(request, primed(events))
-        return EventStream(_lines(begun, reply), begun)
+            started = await until_client_leaves(request, primed(events))
+        return EventStream(_lines(started, reply), started)
 
-    def _events(self, chat: ChatRequest) -> Events:
+    def _plan(self, chat: ChatRequest) -> tuple[Sampling, ToolUse]:
         sampling = self.service.sampling(chat.model, chat, chat.max_completion_tokens or chat.max_tokens)
         quotes = chat.verbatim_quotes
         sampling = replace(
@@ -63,7 +72,7 @@ class ChatCompletions:
             logprobs=chat.top_logprobs or 0 if chat.logprobs else None,
         )
         has_format, schema = _format(chat)
-        sampling, use = plan_answer(
+        return plan_answer(
             self.service,
             sampling,
             tools=[tool.model_dump(exclude_none=True) for tool in chat.tools] if chat.tools else None,
@@ -73,7 +82,6 @@ class ChatCompletions:
             has_format=has_format,
             schema=schema,
         )
-        return self.service.answers(conversation(chat.messages), sampling, use, chat.n or 1)
 
 
 def read_chat_request(content: bytes) -> ChatRequest:
@@ -88,6 +96,31 @@ def read_chat_request(content: bytes) -> ChatRequest:
     if chat.top_logprobs and not chat.logprobs:
         raise RequestError("top_logprobs is given without logprobs", hint="set logprobs to true", param="top_logprobs")
     return chat
+
+
+def goes_on(chat: ChatRequest, messages: list[Message]) -> bool:
+    """Whether the answer goes on from the last of ``messages``.
+
+    Raises:
+        RequestError: it should, and it cannot.
+    """
+    if not chat.continue_final_message:
+        return False
+    last = messages[-1]
+    if last.role != "assistant":
+        raise RequestError(
+            "the last message, which the answer is to go on from, is not the assistant's",
+            hint="leave out continue_final_message",
+            code="invalid_value",
+            param="continue_final_message",
+        )
+    check_begun(
+        last.content,
+        param=f"messages[{len(messages) - 1}]",
+        has_calls=bool(last.tool_calls),
+        has_format=_format(chat)[0],
+    )
+    return True
 
 
 def conversation(messages: list[ChatMessage]) -> list[Message]:

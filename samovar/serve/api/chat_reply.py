@@ -9,7 +9,9 @@ import time
 import uuid
 from collections.abc import Iterator
 
+from samovar.agent.answer import ToolUse
 from samovar.agent.events import CallArguments, CallBegun, Event, Finished, TextDelta, ToolReturned
+from samovar.engine.request import Sampling
 from samovar.serve.api.token_text import chat_logprobs
 from samovar.serve.shapes.chat import (
     Call,
@@ -19,6 +21,7 @@ from samovar.serve.shapes.chat import (
     ChatCompletion,
     Choice,
     ChoiceDelta,
+    CutBy,
     FinishReason,
     Logprobs,
     Step,
@@ -33,17 +36,19 @@ BETWEEN_ROUNDS = "\n\n"
 class _Choice:
     """One answer so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_begun: bool) -> None:
         self.text = ""
         self.steps: list[Step] = []
+        self.cut_by: CutBy | None = None
         self.calls: list[Call] = []
         self.logprobs: list[TokenLogprob] = []
         self.is_new_round = False
         self.finished: Finished | None = None
+        self._is_begun = is_begun
 
     def add_text(self, text: str) -> str:
         """Note what is said; give it with the gap between two rounds."""
-        if self.is_new_round and self.text and text:
+        if self.is_new_round and (self.text or self._is_begun) and text:
             text = BETWEEN_ROUNDS + text
         self.is_new_round = self.is_new_round and not text
         self.text += text
@@ -55,8 +60,10 @@ class _Choice:
         message: ChatAnswer = {"role": "assistant", "content": content, "refusal": None}
         if self.calls:
             message["tool_calls"] = self.calls
-        if self.steps:
+        if self.steps or self.cut_by:
             message["samovar"] = {"steps": self.steps}
+        if self.cut_by:
+            message["samovar"]["cut_by"] = self.cut_by
         return message
 
 
@@ -69,15 +76,32 @@ class ChatReply:
         tokenizer: Tokenizer,
         *,
         artifact: str | None = None,
+        sampling: Sampling,
+        use: ToolUse,
         number: int = 1,
+        begun: str = "",
         has_logprobs: bool = False,
         includes_usage: bool = False,
     ) -> None:
+        """Collect ``number`` answers.
+
+        Args:
+            model_id: as it is told.
+            tokenizer: the model's.
+            artifact: that the model is, where it is known.
+            sampling: how they are drawn.
+            use: of tools.
+            number: of answers.
+            begun: words that each goes on from; they are not told again.
+            has_logprobs: whether log-probabilities are told.
+            includes_usage: whether a stream ends with a chunk that counts.
+        """
         self._id, self._created, self._model = f"chatcmpl-{uuid.uuid4().hex}", int(time.time()), model_id
         self._artifact = artifact
         self._tokenizer = tokenizer
         self._has_logprobs, self._includes_usage = has_logprobs, includes_usage
-        self._choices = [_Choice() for _ in range(number)]
+        self._sampling, self._use, self.begun = sampling, use, begun
+        self._choices = [_Choice(is_begun=begun != "") for _ in range(number)]
 
     def first_chunks(self) -> Iterator[ChatChunk]:
         """The chunks that open a stream."""
@@ -117,8 +141,9 @@ class ChatReply:
                 choice.steps.append(step)
                 yield self._chunk(index, {"samovar": {"steps": [step]}})
             case Finished():
-                choice.finished = event
-                yield self._chunk(index, {}, finish_reason=event.finish_reason)
+                choice.finished, choice.cut_by = event, self._cut_by(event)
+                told: ChoiceDelta = {"samovar": {"steps": [], "cut_by": choice.cut_by}} if choice.cut_by else {}
+                yield self._chunk(index, told, finish_reason=event.finish_reason)
 
     def last_chunks(self) -> Iterator[ChatChunk]:
         """The chunk that counts, where it is wanted."""
@@ -154,6 +179,13 @@ class ChatReply:
             "usage": self._usage(),
             "system_fingerprint": self._artifact,
         }
+
+    def _cut_by(self, end: Finished) -> CutBy | None:
+        if end.has_spent_rounds:
+            return "rounds" if self._use.tools else None
+        # A grammar, too, may end an answer before it is as long as it may be.
+        is_short = end.num_completion_tokens < self._sampling.max_tokens and self._sampling.constraint is None
+        return "context" if end.finish_reason == "length" and is_short else None
 
     def _logprobs_of(self, event: TextDelta) -> list[TokenLogprob] | None:
         return list(chat_logprobs(self._tokenizer, event.logprobs)) if self._has_logprobs else None

@@ -18,7 +18,7 @@ from samovar.serve.api.completion_choice import ChoiceText
 from samovar.serve.api.event_stream import DONE, EventStream, Primed, line, primed
 from samovar.serve.disconnect import until_client_leaves
 from samovar.serve.errors import describe_error, log_failure
-from samovar.serve.service import Service, naming_param, read_content, side_by_side
+from samovar.serve.service import Service, naming_param, read_content
 from samovar.serve.shapes.body import read_as
 from samovar.serve.shapes.chat import Usage
 from samovar.serve.shapes.completions import MOST_ANSWERS, Completion, CompletionChoice, CompletionRequest
@@ -67,13 +67,9 @@ class Completions:
             logprobs=logprobs,
             prompt_logprobs=asked.logprobs if wants_prompt else None,
         )
-        return side_by_side(
-            [
-                self.service.runner.stream(prompt, sampling.counted_up(place))
-                for prompt in prompts
-                for place in range(_drawn(asked))
-            ]
-        )
+        drawn = [(prompt, place) for prompt in prompts for place in range(_drawn(asked))]
+        streams = [self.service.runner.stream(prompt, sampling.counted_up(place)) for prompt, place in drawn]
+        return self.service.paid([prompt for prompt, _ in drawn], sampling.max_tokens, streams)
 
 
 class CompletionReply:

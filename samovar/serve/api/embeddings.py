@@ -36,8 +36,7 @@ class Embeddings:
         prompts = await asyncio.to_thread(list, prompts_of(asked.input, self.service.tokenizer))
         if not all(prompts):
             raise RequestError("a text is empty", hint="leave it out", param="input")
-        with naming_param("input"):
-            self.service.runner.check_lengths(prompts)
+        with naming_param("input"), self.service.runner.held(prompts):
             vectors = await until_client_leaves(request, self._vectors(prompts))
         num_tokens = sum(map(len, prompts))
         reply: EmbeddingList = {

@@ -1,11 +1,6 @@
-"""Every endpoint under /v1 and /api: its address, what it takes and gives, and who answers. OpenAPI's document is made
-of it."""
+"""Every endpoint under /v1 and /api: its address, what it takes and gives, and who answers."""
 
 from __future__ import annotations
-
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from samovar.serve.api.chat_completions import ChatCompletions
 from samovar.serve.api.chats import ChatApi
@@ -14,7 +9,6 @@ from samovar.serve.api.embeddings import Embeddings
 from samovar.serve.api.endpoint import Endpoint
 from samovar.serve.api.messages import Messages
 from samovar.serve.api.models import Models
-from samovar.serve.api.openapi import describe
 from samovar.serve.api.rerank import Reranking
 from samovar.serve.api.responses import Responses
 from samovar.serve.api.votes import VoteApi
@@ -34,6 +28,8 @@ from samovar.serve.shapes import (
 )
 from samovar.serve.shapes.errors import AnthropicErrorReply
 from samovar.serve.store import Store
+from samovar.serve.streams import LAST_EVENT_ID, Streams
+from samovar.serve.streams import PATH as STREAMS_PATH
 from samovar.serve.votes import Votes
 
 
@@ -85,6 +81,16 @@ def endpoints(service: Service) -> list[Endpoint]:
     ]
 
 
+def stream_endpoints() -> list[Endpoint]:
+    """Of streams that outlive their connection, which a layer before the routes keeps."""
+    address = f"{STREAMS_PATH}{{id}}"
+    event = chat.ChatChunk | completions.Completion | responses.ResponseEvent | messages.MessageEvent
+    return [
+        Endpoint(address, Streams.resume, event=event, headers=(LAST_EVENT_ID,)),
+        Endpoint(address, Streams.end, verb="DELETE"),
+    ]
+
+
 def _of_responses(answering: Responses) -> list[Endpoint]:
     """Of responses that are kept."""
     address = "/v1/responses/{id}"
@@ -109,15 +115,3 @@ def _of_chats(service: Service, store: Store) -> list[Endpoint]:
         Endpoint(f"{one}/votes", voting.cast, votes.ToldVote, votes.NewVote),
         Endpoint(f"{one}/votes/{{vote}}", voting.withdraw, votes.GoneVote, verb="DELETE"),
     ]
-
-
-def api_routes(service: Service) -> list[Route]:
-    """The routes of all endpoints, and of the document that describes them."""
-    every = endpoints(service)
-    document = JSONResponse(describe(every))
-
-    async def show(request: Request) -> Response:
-        return document
-
-    routes = [Route(one.path, one.respond, methods=[one.method]) for one in every]
-    return [*routes, Route("/openapi.json", show)]

@@ -79,7 +79,8 @@ async def written(events: Events, reply: ChatReply, place: Place) -> Events:
             async for index, event in events:
                 if isinstance(event, Finished) and index == 0:
                     is_written = True
-                    cut: tuple[Note, ...] = ("cut_short",) if event.finish_reason == "length" else ()
+                    why: Note = "rounds_spent" if event.has_spent_rounds else "cut_short"
+                    cut = (why,) if event.finish_reason == "length" else ()
                     await asyncio.to_thread(place.write, _said(reply, *cut))
                 is_begun = True
                 yield index, event
@@ -95,6 +96,6 @@ async def written(events: Events, reply: ChatReply, place: Place) -> Events:
 def _said(reply: ChatReply, *notes: Note) -> Said:
     answer = reply.message(0)
     more: dict[str, Any] = {"model": reply.maker} | ({"notes": list(notes)} if notes else {})
-    if "samovar" in answer:
-        more["steps"] = answer["samovar"]["steps"]
-    return Said("assistant", answer["content"] or "", more)
+    if "samovar" in answer and (steps := answer["samovar"]["steps"]):
+        more["steps"] = steps
+    return Said("assistant", reply.begun + (answer["content"] or ""), more)

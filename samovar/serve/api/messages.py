@@ -11,19 +11,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from samovar.agent.agent import with_system
-from samovar.agent.answer import Answer, ToolUse
+from samovar.agent.answer import ToolUse
 from samovar.agent.events import Event
-from samovar.agent.streaming import stream_answer
 from samovar.chat.conversation import Message, ToolCall
 from samovar.chat.rows import prompt_ids
-from samovar.core.errors import RequestError
 from samovar.engine.request import Sampling
+from samovar.serve.api.begun import check_begun
 from samovar.serve.api.event_stream import EventStream, Primed, line, primed
 from samovar.serve.api.message_reply import MessageReply
 from samovar.serve.api.tool_use import plan_answer
 from samovar.serve.disconnect import until_client_leaves
 from samovar.serve.errors import describe_error, log_failure
-from samovar.serve.service import AsciiJson, Service, naming_param, read_content, side_by_side
+from samovar.serve.service import AsciiJson, Service, naming_param, read_content
 from samovar.serve.shapes.body import Drawing, read_as
 from samovar.serve.shapes.messages import (
     AnthropicMessage,
@@ -57,8 +56,7 @@ class Messages:
         )
         sampling, use = self._plan(asked, self.service.sampling(asked.model, drawing, asked.max_tokens))
         messages, prefix = self._conversation(asked)
-        answer = Answer(messages, sampling, self.service.tokenizer, use, begun=prefix)
-        events = side_by_side([stream_answer(self.service.runner, answer)])
+        events = self.service.answers(messages, sampling, use, begun=prefix)
         reply = MessageReply(asked.model)
         with naming_param("messages"):
             if not asked.stream:
@@ -118,16 +116,15 @@ def begun_answer(asked: CountTokensRequest) -> str:
     last = asked.messages[-1]
     if last.role != "assistant":
         return ""
+    blocks = [] if isinstance(last.content, str) else last.content
     begun = last.content if isinstance(last.content, str) else _said(last.content)
-    if not isinstance(last.content, str) and any(isinstance(block, ToolUseBlock) for block in last.content):
-        what, hint = "the last message has calls without results", "give each a tool_result in a message of the user"
-    elif begun != begun.rstrip():
-        what, hint = "the last message, which the answer goes on from, ends with white space", "leave it out"
-    elif asked.output_config is not None and asked.output_config.format is not None:
-        what, hint = "an answer of a form cannot be begun", "end with a message of the user, or leave out output_config"
-    else:
-        return begun
-    raise RequestError(what, hint=hint, code="invalid_value", param=f"messages[{len(asked.messages) - 1}]")
+    check_begun(
+        begun,
+        param=f"messages[{len(asked.messages) - 1}]",
+        has_calls=any(isinstance(block, ToolUseBlock) for block in blocks),
+        has_format=asked.output_config is not None and asked.output_config.format is not None,
+    )
+    return begun
 
 
 def conversation(system: str | Sequence[TextBlock] | None, turns: Sequence[InputTurn]) -> list[Message]:

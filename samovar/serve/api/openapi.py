@@ -7,11 +7,26 @@ from collections.abc import Iterable
 from typing import Any
 
 from pydantic import TypeAdapter
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 import samovar
 from samovar.serve.api.endpoint import Endpoint
 
 _REF = "#/components/schemas/{model}"
+_NOTHING = {"204": {"description": "It is done."}}
+
+
+def document_of(endpoints: Iterable[Endpoint]) -> Endpoint:
+    """GET /openapi.json, which tells of ``endpoints`` and of itself."""
+
+    async def show(request: Request) -> Response:
+        """What every endpoint takes and gives: this document."""
+        return told
+
+    shown = Endpoint("/openapi.json", show, dict[str, Any])
+    told = JSONResponse(describe([*endpoints, shown]))
+    return shown
 
 
 def describe(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
@@ -45,6 +60,7 @@ def describe(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
 def _named(end: Endpoint) -> list[tuple[str, Any, Any]]:
     several = [("body", end.body, "validation"), ("reply", end.reply, "serialization")]
     several += [("event", end.event, "serialization"), ("error", end.error, "serialization")]
+    several += [("failure", end.failure or end.error, "serialization")]
     return [(name, one, mode) for name, one, mode in several if one is not None]
 
 
@@ -53,18 +69,17 @@ def _shapes(end: Endpoint) -> list[tuple[Any, Any]]:
 
 
 def _operation(end: Endpoint, path: str, schema_of: dict[str, Any]) -> dict[str, Any]:
-    content = {"application/json": {"schema": schema_of["reply"]}}
+    content = {media_type: {"schema": schema_of["reply"]} for media_type in end.media_types if "reply" in schema_of}
     if "event" in schema_of:
         # Each event's data is of this shape; OpenAPI has no word for a stream of them.
         content["text/event-stream"] = {"schema": {"type": "string", "x-event": schema_of["event"]}}
-    refusal = {"content": {"application/json": {"schema": schema_of["error"]}}}
     told: dict[str, Any] = {
         "summary": (end.respond.__doc__ or "").strip().splitlines()[0],
         "operationId": f"{end.method.lower()}_" + re.sub(r"\W+", "_", path).strip("_"),
         "responses": {
-            "200": {"description": "The answer.", "content": content},
-            "4XX": {"description": "A refusal.", **refusal},
-            "5XX": {"description": "A failure.", **refusal},
+            **({"200": {"description": "The answer.", "content": content}} if content else _NOTHING),
+            "4XX": {"description": "A refusal.", "content": {"application/json": {"schema": schema_of["error"]}}},
+            "5XX": {"description": "A failure.", "content": {"application/json": {"schema": schema_of["failure"]}}},
         },
     }
     if "body" in schema_of:
@@ -74,6 +89,7 @@ def _operation(end: Endpoint, path: str, schema_of: dict[str, Any]) -> dict[str,
     if end.query is not None:
         fields = end.query.model_json_schema()["properties"]
         parameters += [{"name": name, "in": "query", "schema": schema} for name, schema in fields.items()]
+    parameters += [{"name": name, "in": "header", "schema": {"type": "string"}} for name in end.headers]
     if parameters:
         told["parameters"] = parameters
     return told

@@ -38,8 +38,7 @@ class Reranking:
         asked = read_as(RerankRequest, await read_content(request))
         self.service.check_model(asked.model, is_base=True)
         rows = await asyncio.to_thread(self._rows, asked)
-        with naming_param("documents"):
-            self.service.runner.check_lengths(ids for ids, _ in rows)
+        with naming_param("documents"), self.service.runner.held([ids for ids, _ in rows]):
             scores = await until_client_leaves(request, self._scores(rows))
         num_tokens = sum(len(ids) for ids, _ in rows)
         ranked: list[Ranked] = [

@@ -8,6 +8,9 @@ export class ApiError extends Error {
   }
 }
 
+// Whether a request was refused as longer than the context, or than this server takes.
+export const isTooLong = (error) => ["context_length_exceeded", "prompt_too_long"].includes(error.code);
+
 const KEY = "samovar.key";
 
 // A key is kept for the tab and not for the machine.
@@ -25,8 +28,8 @@ const PAUSE_MS = 1000;
 
 // Yields the chunks of one answer. A connection that drops is taken up again where it was.
 // `place`, {chat, place}, is where the server writes the answer too; `begun` is told the name of the stream.
-export async function* streamAnswer(model, messages, signal, { place = null, begun = () => {}, ...drawing } = {}) {
-  const body = JSON.stringify({ model, messages, stream: true, ...(place && { samovar: place }), ...drawing });
+export async function* streamAnswer(model, messages, signal, { place = null, begun = () => {}, ...more } = {}) {
+  const body = JSON.stringify({ model, messages, stream: true, ...(place && { samovar: place }), ...more });
   const options = { method: "POST", body, signal, headers: { "Samovar-Resumable": "1" } };
   const response = await call("v1/chat/completions", options);
   const stream = response.headers.get("Samovar-Stream");

@@ -1,7 +1,8 @@
 // The chat: a conversation, kept by the server that sent this page and answers it; where it keeps none, by the browser.
 
+import { fill, take } from "./answer.js";
 import { followAnswer, keepKey, modelName, streamAnswer } from "./api.js";
-import { forgetStream, newChat, noteStream, notedStream, placeOf, readChat, saveChat, toldBefore, toldSoFar } from "./chats.js";
+import { forgetStream, newChat, notedStream, readChat, saveChat, toldBefore, toldNow, toldSoFar } from "./chats.js";
 import { make } from "./markup.js";
 import { drawMessage } from "./message.js";
 import { Sidebar } from "./sidebar.js";
@@ -79,12 +80,12 @@ function drawAll() {
 
 function draw(index) {
   const isLast = index === chat.messages.length - 1;
-  const again = isLast && !running ? answer : null;
+  const [again, further] = isLast && !running ? [answer, goFurther] : [];
   const message = chat.messages[index];
   const vote = sidebar.isThere && message.isSaved ? (verdict) => judge(message, verdict) : null;
   const compare = vote && isLast && !running ? () => askAgain(message) : null;
   const choose = (verdict) => decide(message, verdict);
-  drawMessage(list.children[index], message, words, { copy, again, vote, compare, choose });
+  drawMessage(list.children[index], message, words, { copy, again, further, begin, vote, compare, choose });
 }
 
 let isDrawingSoon = false;
@@ -143,15 +144,35 @@ async function answer() {
   if (running) return;
   const asked = chat;
   if (asked.messages.at(-1)?.role === "assistant") asked.messages.pop();
-  const said = toldSoFar(asked.messages);
-  await grow(asked, (message, signal) => fill(asked, message, said, signal));
+  const said = toldNow(asked.messages);
+  const isLess = said.length < toldSoFar(asked.messages).length;
+  await ask(asked, said, isLess ? { forgot: true, told: said.length } : {});
+}
+
+// Goes on with the last answer, which was cut.
+async function goFurther() {
+  if (running) return;
+  const asked = chat;
+  const said = toldBefore(asked.messages, asked.messages.at(-1));
+  await ask(asked, said, { ...asked.messages.pop(), error: null, isStopped: false, isSaved: false, vote: null });
+}
+
+// What the model says to what was said; `begun` is what there is of it already.
+async function ask(asked, said, begun = {}) {
+  await grow(asked, async (message, signal) => {
+    await saving;  // the chat has a place for the answer when all before it is kept
+    await fill(asked, message, said, { model, signal, news: drawLastSoon });
+  }, begun);
 }
 
 // Goes on showing the answer that was being made when the page was closed.
 async function goOn(asked, stream) {
   await grow(asked, async (message, signal) => {
     try {
-      for await (const chunk of followAnswer(stream, signal)) take(message, chunk);
+      for await (const chunk of followAnswer(stream, signal)) {
+        take(message, chunk);
+        drawLastSoon();
+      }
     } catch (error) {
       if (error.status !== 404) throw error;
       const kept = (await readChat(asked.id)).messages.at(-1);  // it has ended meanwhile
@@ -160,16 +181,16 @@ async function goOn(asked, stream) {
   });
 }
 
-// A message at the end of the chat, which is shown as `fill` fills it.
-async function grow(asked, fill) {
-  const message = { role: "assistant", content: "", steps: [], isLive: true };
+// A message at the end of the chat, which is shown as `work` fills it.
+async function grow(asked, work, begun = {}) {
+  const message = { role: "assistant", content: "", steps: [], ...begun, isLive: true };
   asked.messages.push(message);
   running = new AbortController();
   drawAll();
   drawControls();
   scroller.scrollTop = scroller.scrollHeight;
   try {
-    await fill(message, running.signal);
+    await work(message, running.signal);
   } catch (error) {
     if (error.name === "AbortError") message.isStopped = true;
     else message.error = explain(error, words);
@@ -189,38 +210,6 @@ function finish(message, asked) {
   }
   drawControls();
   if (matchMedia("(pointer: fine)").matches) input.focus();
-}
-
-// A conversation longer than the model's context is asked again without its older half, which leaves room for the answer.
-async function fill(asked, message, said, signal) {
-  await saving;  // the chat has a place for the answer when all before it is kept
-  let place = placeOf(asked, message);
-  const begun = (stream) => place && stream && noteStream(asked.id, stream);
-  for (;;) {
-    try {
-      for await (const chunk of streamAnswer(model, said, signal, { place, begun })) take(message, chunk);
-      return;
-    } catch (error) {
-      if (error.code === "chat_not_found" && place) {
-        place = null;  // deleted on another page
-      } else if (error.code === "context_length_exceeded" && said.length > 1) {
-        said = said.slice(said.findIndex(({ role }, index) => role === "user" && index >= said.length / 2));
-        Object.assign(message, { content: "", steps: [], forgot: true, told: said.length });
-      } else {
-        throw error;
-      }
-    }
-  }
-}
-
-function take(message, chunk) {
-  const choice = chunk.choices[0];
-  if (!choice) return;
-  message.model = chunk.system_fingerprint ?? chunk.model;
-  message.content += choice.delta.content ?? "";
-  message.steps.push(...(choice.delta.samovar?.steps ?? []));
-  if (choice.finish_reason === "length") message.isCutShort = true;
-  drawLastSoon();
 }
 
 function stop() {
@@ -243,7 +232,10 @@ async function askAgain(message) {
   drawControls();
   drawAll();
   try {
-    for await (const chunk of streamAnswer(model, said, running.signal, OTHERWISE)) take(other, chunk);
+    for await (const chunk of streamAnswer(model, said, running.signal, OTHERWISE)) {
+      take(other, chunk);
+      drawLastSoon();
+    }
     other.isWhole = other.content !== "" && other.content !== message.content;
     if (!other.isWhole) alarm(words.sameAgain);
   } catch (error) {

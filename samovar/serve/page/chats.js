@@ -65,6 +65,13 @@ export function toldSoFar(messages) {
     .map(({ role, content }) => ({ role, content }));
 }
 
+// What the model is told now: the last answer was made without the beginning of a long chat, and so is the next.
+export function toldNow(messages) {
+  const said = toldSoFar(messages);
+  const last = messages.findLastIndex((one) => one.told && one.content);
+  return last < 0 ? said : said.slice(-messages[last].told - toldSoFar(messages.slice(last)).length);
+}
+
 // What the model was told before it answered with `message`.
 export function toldBefore(messages, message) {
   const said = toldSoFar(messages.slice(0, messages.indexOf(message)));
@@ -96,7 +103,9 @@ async function post(path, body) {
   return (await call(path, { method: "POST", body: JSON.stringify(body) })).json();
 }
 
-const NOTES = { isStopped: "stopped", isCutShort: "cut_short", forgot: "forgot", error: "failed" };
+const NOTES = {
+  isStopped: "stopped", isCutShort: "cut_short", isSpent: "rounds_spent", forgot: "forgot", error: "failed",
+};
 
 function asKept(message) {
   const kept = { role: message.role, content: message.content };
@@ -109,7 +118,7 @@ function asKept(message) {
 }
 
 function asMessage(kept) {
-  const { role, content, steps, model, told, vote } = kept;
+  const { role, content, steps = [], model, told, vote } = kept;
   const message = { role, content, steps, model, told, vote, isSaved: true };
   for (const [name, note] of Object.entries(NOTES)) {
     if (kept.notes?.includes(note)) message[name === "error" ? "isStopped" : name] = true;

@@ -15,6 +15,7 @@ export function drawMessage(element, message, words, actions) {
   } else {
     if (message.forgot) body.append(make("p", { class: "aside" }, words.forgot));
     (message.steps ?? []).forEach((step, number) => body.append(drawStep(step, number, opened, words)));
+    if (message.isSpent) body.append(make("p", { class: "step" }, words.spent));
     body.append(...(message.other ? drawPair(message, words, actions.choose) : [renderMarkup(message.content)]));
     if (message.isLive && !message.content) body.append(drawThinking(words));
     body.append(...drawEnd(message, words, actions));
@@ -47,9 +48,12 @@ function drawEnd(message, words, actions) {
   const parts = [];
   if (message.error) parts.push(make("p", { class: "error", role: "alert" }, message.error));
   else if (message.isStopped) parts.push(make("p", { class: "aside" }, words.stopped));
+  else if (message.isFull) parts.push(make("p", { class: "aside" }, words.full));
   else if (message.isCutShort) parts.push(make("p", { class: "aside" }, words.cutShort));
-  else if (!message.content) parts.push(make("p", { class: "aside" }, words.silent));
+  else if (!message.content && !message.isSpent) parts.push(make("p", { class: "aside" }, words.silent));
   const buttons = make("div", { class: "actions" });
+  if (message.isFull) buttons.append(wordedButton(words.newChat, actions.begin));
+  else if (message.isCutShort && actions.further) buttons.append(wordedButton(words.further, actions.further));
   if (message.content) buttons.append(button(words.copy, COPY_PATH, (event) => actions.copy(message, event)));
   if (actions.again) buttons.append(button(words.again, AGAIN_PATH, actions.again));
   if (message.content && actions.vote) buttons.append(...drawThumbs(message, words, actions.vote));
@@ -57,6 +61,12 @@ function drawEnd(message, words, actions) {
   parts.push(buttons);
   if (message.vote) parts.push(make("p", { class: "aside" }, words.voted));
   return parts;
+}
+
+function wordedButton(label, act) {
+  const element = make("button", { type: "button", class: "suggestion" }, label);
+  element.addEventListener("click", act);
+  return element;
 }
 
 const COPY_PATH = "M9 9h10v10H9zM5 15V5h10";

@@ -1,6 +1,6 @@
 // What the page says, in each language.
 
-import { ApiError } from "./api.js";
+import { ApiError, isTooLong } from "./api.js";
 
 export const WORDS = {
   en: {
@@ -49,6 +49,9 @@ export const WORDS = {
     sameAgain: "The model said the same again: there is nothing to compare.",
     stopped: "Stopped.",
     cutShort: "The answer reached its length limit.",
+    further: "Continue",
+    full: "The conversation is full: the model can hold no more than this question and answer.",
+    spent: "It ended here: tools were called as often as they may be for one answer.",
     silent: "The model had nothing to say.",
     forgot: "The conversation is long: its beginning was left out.",
     tools: { calculator: "Calculator" },
@@ -62,6 +65,7 @@ export const WORDS = {
     keySave: "Go on",
     errorOffline: "The server cannot be reached. Is it still running?",
     errorTooLong: "This message is too long for the model. Please shorten it, or start a new chat.",
+    errorSpent: "This key has used up what it may for now. Please come again later.",
     errorBusy: "Many are asking at the moment. Please try again shortly.",
     errorBroken: "The connection broke before the answer was complete.",
     errorServer: "The server failed at this. Please try again; its log says what happened.",
@@ -113,6 +117,9 @@ export const WORDS = {
     sameAgain: "Модель ответила то же самое: сравнивать нечего.",
     stopped: "Остановлено.",
     cutShort: "Ответ достиг предела длины.",
+    further: "Продолжить",
+    full: "Беседа заполнена: больше этого вопроса и ответа модель удержать не может.",
+    spent: "На этом ответ закончен: инструменты вызваны столько раз, сколько можно за один ответ.",
     silent: "Модель ничего не ответила.",
     forgot: "Беседа длинная: её начало пришлось опустить.",
     tools: { calculator: "Калькулятор" },
@@ -126,6 +133,7 @@ export const WORDS = {
     keySave: "Продолжить",
     errorOffline: "Сервер недоступен. Он ещё запущен?",
     errorTooLong: "Сообщение слишком длинное для этой модели. Сократите его или начните новый чат.",
+    errorSpent: "Этот ключ исчерпал свой предел. Попробуйте позже.",
     errorBusy: "Сейчас много запросов. Попробуйте чуть позже.",
     errorBroken: "Связь прервалась раньше, чем ответ был готов.",
     errorServer: "На сервере случилась ошибка. Попробуйте ещё раз; подробности в его журнале.",
@@ -138,8 +146,9 @@ export function explain(error, words) {
   if (!(error instanceof ApiError)) return words.errorOther + error.message;
   if (error.code === "offline") return words.errorOffline;
   if (error.code === "broken") return words.errorBroken;
-  if (error.code === "context_length_exceeded") return words.errorTooLong;
+  if (isTooLong(error)) return words.errorTooLong;
   if (error.status === 401) return words.keyTitle;
+  if (error.code === "rate_limit_exceeded") return words.errorSpent;
   if (error.status === 429) return words.errorBusy;
   if (error.status >= 500) return words.errorServer;
   return words.errorOther + error.message;

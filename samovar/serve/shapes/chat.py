@@ -124,6 +124,8 @@ class ChatRequest(Billing, Drawing):
     parallel_tool_calls: bool | None = None
     """Whether an answer may have several calls."""
     response_format: ResponseFormat | None = None
+    continue_final_message: bool | None = None
+    """Go on from the last message, the assistant's, as if it were not ended; only what is new is told."""
     verbatim_quotes: bool | None = None
     """Whether lines that begin with > say nothing but what the conversation says."""
     samovar: ChatPlace | None = None
@@ -210,10 +212,16 @@ class Step(TypedDict):
     result: str
 
 
+CutBy = Literal["context", "rounds"]
+"""The context is full; or tools were called as often as they may be in one answer (``serve.max_rounds``)."""
+
+
 class Steps(TypedDict):
     """What the server did to answer; a field of our own, which other clients pass over."""
 
     steps: list[Step]
+    cut_by: NotRequired[CutBy]
+    """Why the answer ended with ``length``, where it is not as long as it may be."""
 
 
 FinishReason = Literal["stop", "length", "tool_calls", "cancelled"]

@@ -10,8 +10,9 @@ from typing_extensions import TypedDict
 from samovar.serve.shapes.body import Body, Shape, WholeText, whole
 
 Title = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(whole)]
-Note = Literal["stopped", "cut_short", "forgot", "failed"]
-"""The user stopped it; it reached its limit; the beginning of the chat was left out; it could not be made."""
+Note = Literal["stopped", "cut_short", "rounds_spent", "forgot", "failed"]
+"""The user stopped it; it reached its limit; tools could be called no further; the beginning of the chat was left out;
+it could not be made."""
 
 
 class KeptStep(Shape):
@@ -29,7 +30,7 @@ class KeptMessage(Shape):
     content: WholeText
     steps: Annotated[list[KeptStep], Field(max_length=64)] | None = None
     """Tools that ran for it."""
-    notes: Annotated[list[Note], Field(max_length=4)] | None = None
+    notes: Annotated[list[Note], Field(max_length=5)] | None = None
     model: WholeText | None = None
     """Who gave it: the ``system_fingerprint`` of the answer, or its model."""
     told: Annotated[int, Field(ge=1, lt=2**31)] | None = None
