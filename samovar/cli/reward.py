@@ -54,7 +54,7 @@ def run(
 ) -> None:
     """Train a reward model, and measure it on the preferences that were held out, beside an earlier one.
 
-    MODEL may be an encoder (BERT, RoBERTa), which reads a prompt and its answer as a pair of texts.
+    MODEL may be an encoder (ModernBERT, DeBERTa, …), which reads a prompt and its answer as a pair of texts.
     transformers opens it as AutoModelForSequenceClassification.
     """
     keys: dict[str, Any] = {"preferences": full_paths(preferences)} if preferences else {}

@@ -1,9 +1,10 @@
-"""Encoders from a Hugging Face folder: BERT, RoBERTa and XLM-RoBERTa, bare, as sentence embedders or as classifiers."""
+"""Encoders from a Hugging Face folder: bare, as sentence embedders or as classifiers."""
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, cast
 
 import torch
 from pydantic import ValidationError
@@ -11,36 +12,37 @@ from torch import Tensor
 
 from samovar.core.errors import ConfigError, CorruptError
 from samovar.core.files import read_json
+from samovar.core.plugins import module_names
+from samovar.model import encoders
 from samovar.model.checkpoint import check_fit, read_config
-from samovar.model.encoder import Encoder, EncoderSettings
-from samovar.model.hf_config import read_activation, refuse
+from samovar.model.encoder import Encoder
+from samovar.model.encoder_settings import EncoderSettings
 from samovar.model.layout import Layout
 from samovar.model.shards import read_headers, read_weights, weight_files
 
-FAMILIES = {"bert": 0, "roberta": 2, "xlm-roberta": 2}
-"""Their ``model_type``, and the unused rows before the first position."""
 
-LAYOUT = Layout(
-    prefix="bert.",
-    older_prefixes=("roberta.",),
-    names={
-        "embed_tokens": "embeddings.word_embeddings",
-        "embed_positions": "embeddings.position_embeddings",
-        "embed_types": "embeddings.token_type_embeddings",
-        "norm": "embeddings.LayerNorm",
-        "layers.*.q_proj": "encoder.layer.*.attention.self.query",
-        "layers.*.k_proj": "encoder.layer.*.attention.self.key",
-        "layers.*.v_proj": "encoder.layer.*.attention.self.value",
-        "layers.*.o_proj": "encoder.layer.*.attention.output.dense",
-        "layers.*.attention_norm": "encoder.layer.*.attention.output.LayerNorm",
-        "layers.*.up_proj": "encoder.layer.*.intermediate.dense",
-        "layers.*.down_proj": "encoder.layer.*.output.dense",
-        "layers.*.mlp_norm": "encoder.layer.*.output.LayerNorm",
-    },
-    # What predicts masked words is no part of the encoder.
-    ignored=r"(^|\.)position_ids$|^(cls|lm_head)\.",
-)
-"""How they name the encoder's parameters; heads differ by family."""
+class EncoderFamily(Protocol):
+    """A module under ``encoders``."""
+
+    CLASS: str
+    """What transformers' names of its classes begin with."""
+    LAYOUT: Layout
+    """How a checkpoint of it names and stores our parameters, those of the head of classes too."""
+
+    def from_hf_config(self, config: dict[str, Any]) -> EncoderSettings:
+        """The shape that ``config.json`` describes, without what is pooled, and without classes."""
+        ...
+
+
+def encoder_names() -> list[str]:
+    """The model types that can be opened as encoders: a file under ``encoders`` each."""
+    return [name.replace("_", "-") for name in module_names(encoders.__name__)]
+
+
+def encoder_family(name: str) -> EncoderFamily:
+    """The family of this ``model_type``, one of ``encoder_names``."""
+    module = importlib.import_module(f"{encoders.__name__}.{name.replace('-', '_')}")
+    return cast(EncoderFamily, module)
 
 
 def load_encoder(folder: Path, *, dtype: torch.dtype | None = None, allow_pickle: bool = False) -> Encoder:
@@ -53,18 +55,19 @@ def load_encoder(folder: Path, *, dtype: torch.dtype | None = None, allow_pickle
     Raises:
         MissingError: a file is not there.
         CorruptError: config or weights are damaged or do not fit each other.
-        ConfigError: it is no encoder that is known here; weights are pickles.
+        ConfigError: it is no encoder that is known here, or needs what is not here; weights are pickles.
     """
     config = read_config(folder)
     files = weight_files(folder, allow_pickle=allow_pickle)
     stored = read_headers(files)
     settings = _settings(folder, config, is_classifier=any(name.startswith("classifier.") for name in stored))
+    layout = encoder_family(settings.family).LAYOUT
     with torch.device("meta"):
         encoder = Encoder(settings)
-    check_fit(folder, encoder, _ours(stored, settings))
+    check_fit(folder, encoder, _ours(stored, settings, layout))
     state: dict[str, Tensor] = {}
     for path in files:
-        for name, tensor in _ours(read_weights(path), settings).items():
+        for name, tensor in _ours(read_weights(path), settings, layout).items():
             state[name] = tensor.to(dtype or tensor.dtype, copy=True)
     encoder.load_state_dict(state, strict=True, assign=True)
     return encoder.eval().requires_grad_(False)
@@ -76,38 +79,25 @@ def load_encoder_settings(folder: Path) -> EncoderSettings:
     Raises:
         MissingError: there is no config.json.
         CorruptError: it describes no encoder.
-        ConfigError: it is of a family that is not known here.
+        ConfigError: it is of a family that is not known here, or needs what is not here.
     """
     return _settings(folder, read_config(folder), is_classifier=False)
 
 
 def _settings(folder: Path, config: dict[str, Any], *, is_classifier: bool) -> EncoderSettings:
     kind = config.get("model_type")
-    if kind not in FAMILIES:
+    if kind not in encoder_names():
         raise ConfigError(
             f"{folder} is of the encoder family {kind!r}, which is not known here",
-            hint=f"known encoders: {', '.join(FAMILIES)}",
+            hint=f"known encoders: {', '.join(encoder_names())}",
         )
-    refuse(config, position_embedding_type="absolute", is_decoder=False)
-    labels = config.get("id2label") or {"0": "LABEL_0", "1": "LABEL_1"}
     try:
-        return EncoderSettings(
-            family=kind,
-            vocab_size=config["vocab_size"],
-            hidden_size=config["hidden_size"],
-            intermediate_size=config["intermediate_size"],
-            num_layers=config["num_hidden_layers"],
-            num_heads=config["num_attention_heads"],
-            max_positions=config["max_position_embeddings"] - FAMILIES[kind],
-            position_offset=FAMILIES[kind],
-            num_types=config.get("type_vocab_size", 2),
-            norm_eps=config.get("layer_norm_eps", 1e-12),
-            activation=read_activation(config.get("hidden_act", "gelu")),
-            pooling=_pooling(folder),
-            labels=tuple(labels[number] for number in sorted(labels, key=int)) if is_classifier else (),
-        )
+        settings = encoder_family(str(kind)).from_hf_config(config)
     except (KeyError, TypeError, ValidationError) as error:
         raise CorruptError(f"{folder / 'config.json'} does not describe an encoder: {error}") from error
+    labels = config.get("id2label") or {"0": "LABEL_0", "1": "LABEL_1"}
+    names = tuple(labels[number] for number in sorted(labels, key=int)) if is_classifier else ()
+    return settings.model_copy(update={"pooling": _pooling(folder), "labels": names})
 
 
 def _pooling(folder: Path) -> str:
@@ -116,13 +106,11 @@ def _pooling(folder: Path) -> str:
     return "first" if path.is_file() and read_json(path).get("pooling_mode_cls_token") else "mean"
 
 
-def _ours(state: dict[str, Tensor], settings: EncoderSettings) -> dict[str, Tensor]:
+def _ours(state: dict[str, Tensor], settings: EncoderSettings, layout: Layout) -> dict[str, Tensor]:
     ours: dict[str, Tensor] = {}
-    for name, tensor in LAYOUT.to_ours(state).items():
-        # BERT's first checkpoints call a norm's weight and bias gamma and beta.
-        name = name.replace(".gamma", ".weight").replace(".beta", ".bias")
-        for theirs, mine in (("pooler.dense.", "pooler."), ("classifier.dense.", "pooler."), ("out_proj.", "")):
-            name = name.replace(theirs, mine)
-        if settings.labels or not name.startswith(("pooler.", "classifier.")):
-            ours[name] = tensor
+    for name, tensor in layout.to_ours(state).items():
+        # A base has a head for its first lessons, which sorts nothing.
+        if settings.labels or not name.startswith("head."):
+            # BERT's first checkpoints call a norm's weight and bias gamma and beta.
+            ours[name.replace(".gamma", ".weight").replace(".beta", ".bias")] = tensor
     return ours

@@ -132,7 +132,7 @@ def check_settings(source: Path) -> DecoderSettings:
 def _check_is_decoder(source: Path) -> None:
     """Say of models that open otherwise how they do: a list of decoders would not help."""
     kind = read_config(source).get("model_type")
-    if kind in encoder_checkpoint.FAMILIES:
+    if kind in encoder_checkpoint.encoder_names():
         how = (
             "samovar.model.encoder_checkpoint.load_encoder opens it as an embedder or a classifier, and reward.base "
             "takes it for a reward model"

@@ -69,13 +69,17 @@ class Layout:
     """A family's names for our modules, and what it stores otherwise than we do."""
 
     prefix: str = "model."
-    """Stands before all their names but the head's."""
+    """Stands before all their names but those of heads."""
+    heads: frozenset[str] = frozenset({HEAD})
+    """Our modules whose names have no prefix there."""
     older_prefixes: tuple[str, ...] = ()
     """Read as well, never written."""
     names: Mapping[str, str] = field(default_factory=dict)
     """Their module for each of ours that they call otherwise."""
     fused: FusedQKV | None = None
     """Their one matrix for queries, keys and values."""
+    stacked: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Their modules that hold several of ours of one size, one under the other."""
     transposed: frozenset[str] = frozenset()
     """Their modules whose weights are stored inputs first."""
     ignored: str | None = None
@@ -101,12 +105,16 @@ class Layout:
             if self.fused is not None and settings is not None and pattern == self.fused.name:
                 parts = self.fused.split(tensor, settings, name)
                 ours |= {f"{_filled(part, numbers)}.{leaf}": rows for part, rows in zip(QKV, parts, strict=True)}
+            elif tensor.ndim and (names := self.stacked.get(pattern)):
+                rows_of = zip(names, tensor.tensor_split(len(names)), strict=True)
+                ours |= {f"{_filled(part, numbers)}.{leaf}": rows for part, rows in rows_of}
             else:
                 ours[f"{_filled(ours_of.get(pattern, pattern), numbers)}.{leaf}"] = tensor
         return ours
 
     def to_theirs(self, state: Mapping[str, Tensor], settings: DecoderSettings | None = None) -> dict[str, Tensor]:
         """Their parameters out of all of ours; ``settings`` are needed where matrices are fused."""
+        stack_of = {part: theirs for theirs, parts in self.stacked.items() for part in parts}
         theirs: dict[str, Tensor] = {}
         for name, tensor in state.items():
             module, leaf = _module_and_leaf(name)
@@ -119,9 +127,15 @@ class Layout:
                 parts = [state[f"{_filled(part, numbers)}.{leaf}"] for part in QKV]
                 tensor = self.fused.join(parts[0], parts[1], parts[2], settings)
                 their_pattern = self.fused.name
+            if pattern in stack_of:
+                their_pattern = stack_of[pattern]
+                names = self.stacked[their_pattern]
+                if pattern != names[0]:
+                    continue  # joined to the first
+                tensor = torch.cat([state[f"{_filled(part, numbers)}.{leaf}"] for part in names])
             if their_pattern in self.transposed and leaf == "weight":
                 tensor = tensor.mT
-            prefix = "" if module == HEAD else self.prefix
+            prefix = "" if module in self.heads else self.prefix
             theirs[f"{prefix}{_filled(their_pattern, numbers)}.{leaf}"] = tensor
         return theirs
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from samovar.core.errors import CorruptError
-from samovar.model.encoder import EncoderSettings
+from samovar.model.encoder_settings import EncoderSettings
 from samovar.model.settings import DecoderSettings
 from samovar.tokenizer.pair_tokenizer import PairTokenizer
 from samovar.tokenizer.tokenizer import Tokenizer

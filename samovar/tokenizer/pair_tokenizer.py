@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import tokenizers
 
@@ -33,7 +34,7 @@ class PairTokenizer:
         full.no_padding()
         parts = json.loads(tokenizer_json)
         added = [token for token in parts.get("added_tokens", []) if token["special"]]
-        unknown = parts["model"].get("unk_token")
+        unknown = _unknown(parts["model"])
         self._marks = frozenset(token["id"] for token in added if token["content"] != unknown)
         plain = [token for token in parts.get("added_tokens", []) if not token["special"]]
         self._plain = tokenizers.Tokenizer.from_str(json.dumps({**parts, "added_tokens": plain}))
@@ -63,7 +64,8 @@ class PairTokenizer:
         if not path.is_file():
             raise MissingError(
                 f"{path} does not exist",
-                hint="an encoder's vocab.txt alone is not read: save it once more with transformers' AutoTokenizer",
+                hint="an encoder's vocab.txt or spm.model alone is not read: save it once more with transformers' "
+                "AutoTokenizer",
             )
         with naming_os_errors(path):
             text = path.read_text(encoding="utf-8")
@@ -93,3 +95,12 @@ class PairTokenizer:
         start = max(0, len(one) - (room - kept))
         ids = [*self.first_ids, *one[start:], *self.middle_ids, *two[:kept], *self.last_ids]
         return ids, start > 0 or kept < len(two)
+
+
+def _unknown(model: dict[str, Any]) -> str | None:
+    """The token that stands for what the vocabulary has no other for: no mark, though it is special."""
+    if model.get("unk_id") is not None:  # Unigram, of XLM-RoBERTa and DeBERTa
+        piece: str = model["vocab"][model["unk_id"]][0]
+        return piece
+    unknown: str | None = model.get("unk_token")
+    return unknown

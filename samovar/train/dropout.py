@@ -15,7 +15,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from samovar.model.decoder import Decoder
-from samovar.model.encoder import EncoderLayer
 
 
 @contextmanager
@@ -23,8 +22,7 @@ def dropout(model: Decoder, share: float) -> Iterator[None]:
     """While it trains, ``model`` drops this share of embeddings and of what attention and feed-forward blocks add."""
     blocks: list[nn.Module] = [model.embed_tokens]
     for layer in model.layers:
-        names = ("o_proj", "down_proj") if isinstance(layer, EncoderLayer) else ("self_attn", "mlp")
-        blocks += [layer.get_submodule(name) for name in names]
+        blocks += [layer.get_submodule(name) for name in ("self_attn", "mlp")]
 
     def drop(block: nn.Module, _: object, output_BTD: Tensor) -> Tensor:
         return F.dropout(output_BTD, share, block.training)

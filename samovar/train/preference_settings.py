@@ -131,8 +131,8 @@ class RewardSettings(PreferenceSettings):
     """A model that says how good an answer is."""
 
     base: str | None = Field(None, min_length=1)
-    """The model that it begins as, an encoder (BERT, RoBERTa) or another decoder: its folder, relative to the project,
-    or its id on Hugging Face, as of the recipe's base; by default the assistant."""
+    """The model that it begins as, an encoder (ModernBERT, DeBERTa, …) or another decoder: its folder, relative to the
+    project, or its id on Hugging Face, as of the recipe's base; by default the assistant."""
     kind: Literal["answers", "steps"] = "answers"
     """answers: a score of whole answers, from pairs. steps: whether each step of a solution is right, from labels."""
     centring: float = Field(0.01, ge=0)

@@ -55,7 +55,7 @@ def reward(
 
     Args:
         settings: how.
-        base: the folder of a model; an assistant knows already what answers are, an encoder (BERT, RoBERTa) is read in
+        base: the folder of a model; an assistant knows already what answers are, an encoder (BERT, DeBERTa, …) reads in
             both directions.
         out: of the reward model; the further ones of an ensemble are in folders below it.
         preferences: files of them.
@@ -110,8 +110,7 @@ def reader_of(base: Path, settings: RewardSettings) -> Tokenizer | EncoderReader
 
 def encoder_tokens(base: Path, settings: RewardSettings) -> int:
     """Tokens that the encoder in ``base`` reads of a prompt with its answer."""
-    most = load_encoder_settings(base).max_positions
-    return min(settings.context or most, most)
+    return min(settings.context or settings.longest_row, load_encoder_settings(base).max_positions)
 
 
 def row_tokens(settings: RewardSettings, tokenizer: Tokenizer | EncoderReader, max_positions: int) -> int:
@@ -149,9 +148,8 @@ def _open(base: Path, settings: RewardSettings, tokenizer: Tokenizer | EncoderRe
         encoder = load_encoder(base, dtype=dtype).to(device)
         _prepare(cast(Decoder, encoder), settings, seed=seed)
         model = RewardEncoder.of(encoder, separator_id=tokenizer.tokenizer.separator_id, seed=seed)
-        for head in (model.pooler, model.classifier):
-            assert head is not None  # a reward model has both
-            head.to(device, torch.float32).requires_grad_(True)
+        assert model.head is not None  # a reward model has one
+        model.head.to(device, torch.float32).requires_grad_(True)
         return model.train()
     bits = 16 if settings.adapter is None else settings.adapter.base_bits
     plain = load_model(base, dtype=dtype, weight_bits=bits).to(device)
@@ -184,8 +182,8 @@ def _loop(model: RewardModule, settings: RewardSettings, context: int, num_rows:
     """The loop's settings: the head has a rate of its own, and every model of an ensemble its order of the data."""
     loop = in_whole_steps(loop_settings(settings, settings.adapter), context, num_rows)
     factor = settings.head_learning_rate / loop.adamw_learning_rate
-    heads = ("pooler.*", "classifier.*") if isinstance(model, RewardEncoder) else ("score.*",)
-    return loop.model_copy(update={"seed": seed, "rate_factors": {**dict.fromkeys(heads, factor), **loop.rate_factors}})
+    head = "head.*" if isinstance(model, RewardEncoder) else "score.*"
+    return loop.model_copy(update={"seed": seed, "rate_factors": {head: factor, **loop.rate_factors}})
 
 
 def _train(

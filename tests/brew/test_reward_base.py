@@ -20,7 +20,8 @@ from tests.brew.test_students import Known
 from tests.brew.tiny import tiny_project
 from tests.cli.conftest import Samovar, samovar
 from tests.model.hub_server import hub_server
-from tests.train.test_reward_encoder import LOOP, TALKS, make_encoder
+from tests.train.test_reward_encoder import LOOP, TALKS
+from tests.train.tiny_encoders import make_encoder
 from tests.train.tiny_preferences import pairs, tiny_model, write_rows
 
 __all__ = ["samovar"]

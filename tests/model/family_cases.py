@@ -239,10 +239,35 @@ tested is the shape, not each of those models.
 Not opened: weights as pickles (`pytorch_model.bin`) unless you allow them; rotary scalings "dynamic" and "longrope";
 OPT 350M; MPT with learned positions; inputs of Qwen 1 longer than it was trained on; pictures for Gemma 3.
 
-Beside the decoders, `samovar.model.encoder_checkpoint.load_encoder` opens BERT, RoBERTa and XLM-RoBERTa as embedders
-and classifiers (their vectors, embeddings and classes are compared with transformers', too), and
+## Encoders
+
+`samovar.model.encoder_checkpoint.load_encoder` opens them as embedders and classifiers, and `samovar reward` makes
+reward models of them (docs/preferences.md); `samovar/model/encoders/` has a file a family. With small random weights in
+float32, in padded batches: the vectors of tokens, embeddings of texts and classes are those of transformers to 1e-5 and
+gradients to 1e-4, texts that share a row are as alone, and reward models that were trained here score in transformers,
+with the family's own tokenizer, as here.
+
+| `model_type` | opened as it | variants proved |
+|---|---|---|
+{encoders}
+Not opened: DeBERTa 1, and DeBERTa 2 with a convolution (xlarge, xxlarge); encoders without a `tokenizer.json` as reward
+models (saved once more by transformers' AutoTokenizer, a folder has one).
+
+## Encoder and decoder
+
 `samovar.model.seq2seq` lets transformers run T5, mT5 and UMT5 (the extra `t5`).
 """
+
+ENCODERS = {
+    "bert": ("BERT; ruBERT; cross-encoders of MiniLM", "plain"),
+    "deberta-v2": ("DeBERTa 3, mDeBERTa 3; OpenAssistant's reward models", "plain, kinds of tokens"),
+    "distilbert": ("DistilBERT", "plain"),
+    "electra": ("ELECTRA; ruELECTRA", "plain, narrow embedding"),
+    "modernbert": ("ModernBERT; RuModernBERT", "plain, biases and mean of tokens"),
+    "roberta": ("RoBERTa", "plain"),
+    "xlm-roberta": ("XLM-RoBERTa; BGE rerankers", "plain"),
+}
+"""What is opened as each family of encoders, and its cases in test_encoder.py."""
 
 
 def table() -> str:
@@ -253,7 +278,8 @@ def table() -> str:
         ties = {tie for case in proved.cases for tie in case.ties} or {False}
         head = " and ".join(word for is_tied, word in ((True, "tied"), (False, "own")) if is_tied in ties)
         rows.append(f"| `{name}` | {proved.models} | {variants} | {head} |\n")
-    return _HEAD + "".join(rows) + _TAIL
+    encoders = "".join(f"| `{name}` | {models} | {cases} |\n" for name, (models, cases) in ENCODERS.items())
+    return _HEAD + "".join(rows) + _TAIL.format(encoders=encoders)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ import torch
 from samovar.chat.rows import Row
 from samovar.core.errors import DataError
 from samovar.model.decoder import Decoder
-from samovar.model.encoder import Encoder, EncoderSettings
+from samovar.model.encoder import Encoder
+from samovar.model.encoder_settings import EncoderSettings
 from samovar.model.initialization import initialize
 from samovar.model.settings import DecoderSettings
 from samovar.train.answer_rows import AnswerRows

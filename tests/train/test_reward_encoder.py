@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,56 +14,19 @@ from samovar.chat.preferences import Steps
 from samovar.cli.main import exit_code
 from samovar.core.errors import ConfigError, CorruptError, MissingError
 from samovar.evals.reward import held_out_quality
+from samovar.model.encoder_checkpoint import load_encoder
 from samovar.tokenizer.pair_tokenizer import PairTokenizer
 from samovar.train.encoder_reader import EncoderReader, two_texts
 from samovar.train.preference_settings import RewardSettings
-from samovar.train.reward import reward
+from samovar.train.reward import encoder_tokens, reward
 from samovar.train.scoring import RewardModel
-from tests.train.tiny_preferences import THINGS, pairs, write_rows
+from tests.train.tiny_encoders import SHAPES, make_encoder
+from tests.train.tiny_preferences import pairs, write_rows
 
 LOOP = {
     "batch_tokens": 512, "micro_batch_tokens": 256, "validations": 1, "compile": "off", "epochs": 3.0,
     "learning_rate": 3e-3, "adamw_learning_rate": 3e-3, "head_learning_rate": 1e-2,
 }  # fmt: skip
-WORDS = [
-    "please", "thanks", "kindly", "now", "fool", "hurry", "how", "do", "i", "ask", "for", "the", "pass", "and", "?",
-    ".", "[", "]", "sep", *THINGS,
-]  # fmt: skip
-SHAPE = {
-    "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 2,
-    "hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0,
-}  # fmt: skip
-
-
-def make_encoder(folder: Path, family: str, kind: str = "", **config: Any) -> Path:
-    """A folder as its family is published, with a tokenizer of the words above and random weights."""
-    import transformers
-    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
-
-    marks = ("[PAD]", "[UNK]", "[CLS]", "[SEP]") if family == "bert" else ("<s>", "<pad>", "</s>", "<unk>")
-    pad, unknown, first, last = (marks[place] for place in ((0, 1, 2, 3) if family == "bert" else (1, 3, 0, 2)))
-    names = [*marks, *WORDS]
-    tokenizer = Tokenizer(models.WordLevel({name: place for place, name in enumerate(names)}, unk_token=unknown))
-    tokenizer.normalizer = normalizers.Lowercase()
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    ends = ((last, names.index(last)), (first, names.index(first)))
-    tokenizer.post_processor = (
-        processors.BertProcessing(*ends) if family == "bert" else processors.RobertaProcessing(*ends)
-    )
-    tokenizer.add_special_tokens(names[:4])
-    whole = transformers.PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, cls_token=first, sep_token=last, pad_token=pad, unk_token=unknown,
-        model_input_names=["input_ids", "token_type_ids", "attention_mask"],
-    )  # fmt: skip
-    whole.save_pretrained(folder)
-    torch.manual_seed(1)
-    shape = transformers.AutoConfig.for_model(
-        family, vocab_size=len(names), pad_token_id=names.index(pad),
-        max_position_embeddings=32 if family == "bert" else 34, **SHAPE, **config,
-    )  # fmt: skip
-    model = getattr(transformers, f"AutoModel{kind}").from_config(shape, dtype=torch.float32)
-    model.save_pretrained(folder)
-    return folder
 
 
 @pytest.fixture(scope="module", params=["bert", "roberta"])
@@ -75,6 +37,10 @@ def judge(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     (folder / "judge").mkdir()
     reward(RewardSettings.model_validate(LOOP), base=base, out=folder / "judge", preferences=[file])
     return folder / "judge"
+
+
+LARGE = {"initializer_range": 0.3}
+"""Weights that tell one text from another before they have learnt to."""
 
 
 def asked(prompt: str, answer: str) -> Conversation:
@@ -88,31 +54,79 @@ TALKS = [
 ]
 
 
-def test_it_tells_held_out_pairs_apart_and_transformers_scores_alike(judge: Path) -> None:
+# A mark that a user wrote is no mark: transformers takes it for one, so that it is left out to compare with that.
+PLAIN = [asked("How do I ask for the cup?", "Pass the cup please."), asked("Ask for the lid?", "Now, fool."), TALKS[2]]
+
+
+def their_scores(folder: Path, talks: list[Conversation]) -> np.ndarray:
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
+    model = AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.float32)
+    assert model.config.num_labels == 1
+    prompts, answers = zip(*map(two_texts, talks), strict=True)
+    batch = AutoTokenizer.from_pretrained(folder)(list(prompts), list(answers), padding=True, return_tensors="pt")
+    with torch.no_grad():
+        found: np.ndarray = model(**batch).logits[:, 0].numpy()
+    return found
+
+
+def test_it_tells_held_out_pairs_apart(judge: Path) -> None:
     quality = held_out_quality(judge, [judge.parent / "pairs.jsonl"], RewardSettings.model_validate(LOOP))
     assert quality.pairs >= 18
     assert quality.accuracy >= 0.95
+
+
+@pytest.mark.parametrize("family", SHAPES)
+def test_transformers_scores_alike_what_was_trained(
+    family: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from transformers import AutoTokenizer
+
+    base = make_encoder(tmp_path / "base", family, **LARGE)
+    file = write_rows(tmp_path / "pairs.jsonl", pairs(40))
+    judge = tmp_path / "judge"
+    judge.mkdir()
+    before = load_encoder(base).layers[0].self_attn.q_proj.weight.clone()
+    reward(RewardSettings.model_validate(LOOP | {"epochs": 1.0}), base=base, out=judge, preferences=[file])
+    after = load_encoder(judge).layers[0].self_attn.q_proj.weight
+    assert not torch.allclose(before, after.float(), atol=1e-3), "it has learnt"
     model = RewardModel.load(judge)
-    theirs = AutoModelForSequenceClassification.from_pretrained(judge, num_labels=1, dtype=torch.float32)
-    its_tokenizer = AutoTokenizer.from_pretrained(judge)
-    prompts, answers = zip(*(two_texts(talk) for talk in TALKS), strict=True)
-    # A mark that a user wrote is no mark: theirs takes it for one, so that it is left out for them.
-    plain = [text.replace("[SEP] ", "").replace("</s> ", "") for text in prompts]
-    batch = its_tokenizer(plain, list(answers), padding=True, return_tensors="pt")
-    if theirs.config.type_vocab_size == 1:
-        batch.pop("token_type_ids", None)
-    with torch.no_grad():
-        expected = theirs(**batch).logits[:, 0].numpy()
-    ours = [asked(*pair) for pair in zip(plain, answers, strict=True)]
-    np.testing.assert_allclose(model.score(ours), expected, atol=1e-3)
+    expected = their_scores(judge, PLAIN)
+    assert np.ptp(expected) > 0.05
+    np.testing.assert_allclose(model.score(PLAIN), expected, atol=1e-5)
     assert isinstance(model.tokenizer, EncoderReader)
-    mask = batch["attention_mask"].bool()
-    rows = [fork.ends[0] for fork in model.tokenizer.alone(ours)]
-    assert rows == [ids[real].tolist() for ids, real in zip(batch["input_ids"], mask, strict=True)]
+    rows = [fork.ends[0] for fork in model.tokenizer.alone(PLAIN)]
+    prompts, answers = zip(*(two_texts(talk) for talk in PLAIN), strict=True)
+    assert rows == AutoTokenizer.from_pretrained(judge)(list(prompts), list(answers))["input_ids"]
     # Beside others in a row a conversation scores as alone.
-    np.testing.assert_allclose(model.score(ours)[1], model.score(ours[1:2])[0], atol=1e-3)
+    np.testing.assert_allclose(model.score(PLAIN)[1], model.score(PLAIN[1:2])[0], atol=1e-5)
+    assert exit_code(["reward", "score", str(judge), str(write_rows(tmp_path / "rows.jsonl", pairs(3)))]) == 0
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    alone = model.score([asked(found[0]["prompt"], found[0]["chosen"])])[0]
+    np.testing.assert_allclose(found[0]["chosen_score"], alone, atol=1e-4)
+
+
+@pytest.mark.parametrize("family", SHAPES)
+def test_reward_models_of_others_score_as_in_transformers(family: str, tmp_path: Path) -> None:
+    folder = make_encoder(tmp_path, family, "ForSequenceClassification", num_labels=1, **LARGE)
+    expected = their_scores(folder, PLAIN)
+    assert np.ptp(expected) > 0.05
+    np.testing.assert_allclose(RewardModel.load(folder).score(PLAIN), expected, atol=1e-5)
+
+
+def test_what_reads_thousands_of_tokens_learns_from_a_thousand(tmp_path: Path) -> None:
+    base = make_encoder(tmp_path, "modernbert", max_position_embeddings=8192)
+    assert encoder_tokens(base, RewardSettings()) == 1024
+    assert encoder_tokens(base, RewardSettings(context=2048)) == 2048
+    file = write_rows(tmp_path / "pairs.jsonl", pairs(20))
+    settings = RewardSettings.model_validate(
+        LOOP | {"epochs": 0.1} | {"batch_tokens": 8192, "micro_batch_tokens": 8192}
+    )
+    (tmp_path / "out").mkdir()
+    reward(settings, base=base, out=tmp_path / "out", preferences=[file])
+    model = RewardModel.load(tmp_path / "out")
+    assert np.isfinite(model.score([asked("ask for the cup " * 300, "please")])).all()
+    assert not model.words(), "nothing was cut"
 
 
 def test_marks_in_a_text_are_no_marks(judge: Path) -> None:
