@@ -108,7 +108,7 @@ class Answer:
         fewest = max(0, sampling.min_tokens - said)
         prefix = () if self._num_rounds else sampling.prefix_ids  # the answer begins once
         most = sampling.max_tokens - said
-        return ids, replace(sampling, max_tokens=most, min_tokens=fewest, prefix_ids=prefix)
+        return ids, replace(sampling, max_tokens=most, min_tokens=fewest, prefix_ids=prefix, begun=self._begun)
 
     def refused(self, error: RequestError) -> None:
         """The engine refused the prompt: an error for the caller at first, the end of the answer in a later round."""

@@ -8,7 +8,7 @@ Source: docs.kernel.org, admin-guide/cgroup-v2.rst and cgroup-v1/memory.rst.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,17 +16,22 @@ _GROUPS = Path("/sys/fs/cgroup")
 _OWN_GROUPS = Path("/proc/self/cgroup")
 
 
-class _Names(NamedTuple):
-    """What a version of control groups calls its files."""
+class _Count(NamedTuple):
+    """Files of a group that say how much it may have and has; of one version of control groups."""
 
     limit: str
     used: str
-    cached: tuple[str, ...]
+    given_up: tuple[str, ...] = ()
     """Lines of memory.stat: of what is used, what only keeps files at hand and is given up when memory is wanted."""
 
 
-_V1 = _Names("memory.limit_in_bytes", "memory.usage_in_bytes", cached=("total_active_file", "total_inactive_file"))
-_V2 = _Names("memory.max", "memory.current", cached=("active_file", "inactive_file"))
+_FILES_V1 = ("total_active_file", "total_inactive_file")
+_MEMORY = (
+    _Count("memory.max", "memory.current", ("active_file", "inactive_file", "slab_reclaimable")),
+    _Count("memory.limit_in_bytes", "memory.usage_in_bytes", _FILES_V1),
+)
+_SWAP = _Count("memory.swap.max", "memory.swap.current")
+_MEMORY_AND_SWAP = _Count("memory.memsw.limit_in_bytes", "memory.memsw.usage_in_bytes", _FILES_V1)
 
 
 def free_memory(*, counts_swap: bool = False) -> int:
@@ -39,36 +44,41 @@ def free_memory(*, counts_swap: bool = False) -> int:
 
     if counts_swap and sys.platform == "darwin":  # which makes swap as it is wanted
         return int(psutil.virtual_memory().total)
-    swap = psutil.swap_memory().free if counts_swap else 0
-    return min([int(psutil.virtual_memory().available), *_left_in_groups()]) + int(swap)
+    groups = list(_own_groups())
+    free = min([int(psutil.virtual_memory().available), *_left(groups, *_MEMORY)])
+    if not counts_swap:
+        return free
+    swap = min([int(psutil.swap_memory().free), *_left(groups, _SWAP)])  # containers often may have none of it
+    return min([free + swap, *_left(groups, _MEMORY_AND_SWAP)])
 
 
-def _left_in_groups() -> Iterator[int]:
-    """Of each group that has a limit and holds this process, directly or by others."""
+def _own_groups() -> Iterator[Path]:
+    """The folders of all groups that hold this process, directly or by others."""
     try:
         lines = _OWN_GROUPS.read_text(encoding="utf-8").splitlines()
     except OSError:  # not Linux
         return
     for line in lines:
         _, controllers, own = line.split(":", 2)
-        if controllers in ("", "memory"):
-            root, names = (_GROUPS, _V2) if controllers == "" else (_GROUPS / "memory", _V1)
+        if controllers == "" or "memory" in controllers.split(","):
+            root = _GROUPS / "memory" if controllers else _GROUPS
             folder = root / own.lstrip("/")
             # A container may see its own group alone, as the root, under a path that only the machine knows.
             for group in (folder, *folder.parents):
-                left = _left(group, names)
-                if left is not None:
-                    yield left
+                yield group
                 if group == root:
                     break
 
 
-def _left(group: Path, names: _Names) -> int | None:
-    """Bytes that a group may still take; None where it has no limit, or cannot be seen."""
-    try:
-        limit = int((group / names.limit).read_text(encoding="ascii"))
-        used = int((group / names.used).read_text(encoding="ascii"))
-        stat = dict(line.split() for line in (group / "memory.stat").read_text(encoding="ascii").splitlines())
-        return max(0, limit - used + sum(int(stat[name]) for name in names.cached))
-    except (OSError, ValueError, KeyError):  # "max" is no number
-        return None
+def _left(groups: Iterable[Path], *counts: _Count) -> Iterator[int]:
+    """Bytes that each group may still have; nothing of those that have no limit, or cannot be seen."""
+    for group in groups:
+        for count in counts:
+            try:
+                limit = int((group / count.limit).read_text(encoding="ascii"))
+                used = int((group / count.used).read_text(encoding="ascii"))
+                lines = (group / "memory.stat").read_text(encoding="ascii").splitlines() if count.given_up else []
+            except (OSError, ValueError):  # "max" is no number
+                continue
+            stat = dict(line.split(" ", 1) for line in lines)
+            yield max(0, limit - used + sum(int(stat.get(name, 0)) for name in count.given_up))

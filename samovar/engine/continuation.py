@@ -75,7 +75,7 @@ class Continuation:
         begins = not prompt_ids or (tokenizer.prefixed == "always" and tokenizer.is_mark(prompt_ids[-1]))
         self._stream = TextStream(tokenizer, goes_on=not begins)
         self._stop = StopTexts(sampling.stop)
-        self._quotes = VerbatimQuotes(tokenizer, prompt_ids) if sampling.verbatim_quotes else None
+        self._quotes = VerbatimQuotes(tokenizer, prompt_ids, begun=sampling.begun) if sampling.verbatim_quotes else None
         self._new_text = ""
         self._stop_token: int | None = None
         self._num_reported = self.prompt_length

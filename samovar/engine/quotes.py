@@ -29,18 +29,23 @@ _END = re.compile(r"[.!?…]+[\"'»”’)\]]*(?=\s)|:(?=\s)|$")
 class VerbatimQuotes:
     """Follows one answer, and tells which tokens may come next."""
 
-    def __init__(self, tokenizer: Tokenizer, prompt_ids: Sequence[int]) -> None:
+    def __init__(self, tokenizer: Tokenizer, prompt_ids: Sequence[int], *, begun: str = "") -> None:
+        """``begun``: of the answer, what the prompt ends with already; it is not quoted."""
         self._tokenizer = tokenizer
         self._prompt_ids = prompt_ids
-        self._line = b""
+        self._begun = begun
+        *before, self._line = begun.encode("utf-8", "surrogatepass").split(b"\n")
         """Of the answer, the one that is being written."""
-        self._line_before = b""
+        self._line_before = before[-1] if before else b""
         self._quoted: int | None = None
         """Tokens of the quote so far; None outside of quotes."""
         self._paths: list[list[int]] = []
         """The ids of everything that the quote may become."""
         self._kept = ""
         """What the next quote begins with; empty where that is open."""
+        if self._line.startswith(b">"):
+            self._quoted = 0
+            self._paths = list(self._all_paths(begun.rpartition("\n")[2][1:].strip(), is_said=True))
 
     def push(self, token: int) -> None:
         """Take the token that was chosen."""
@@ -60,7 +65,7 @@ class VerbatimQuotes:
         """Where ``token`` would begin a quote: every sentence that it may quote, as the ids of a line; else none."""
         if not self._opens_with(token) or len(self._sentences) > MOST_COMPARED:
             return []
-        return [self._ids(f"{sentence}\n") for sentence in self._sentences]
+        return [self._tokenizer.encode(f" {sentence}\n", goes_on=True) for sentence in self._sentences]
 
     def fitting(self) -> list[int]:
         """Numbers of the ``lines`` that hold what the answer's line before names after a colon, and do not ask for it.
@@ -87,27 +92,25 @@ class VerbatimQuotes:
     def _opens_with(self, token: int) -> bool:
         return not self._line and self._tokenizer.decode_bytes((token,)).strip() == b">"
 
-    def _ids(self, text: str) -> list[int]:
-        """What stands after the mark of a quote."""
-        return self._tokenizer.encode(f" {text}", goes_on=True)
-
     @cached_property
     def _sentences(self) -> list[str]:
         return list(
             dict.fromkeys(run for line in self._prompt_lines() for run in _runs(line.strip(), most_sentences=1))
         )
 
-    def _all_paths(self, beginning: str) -> Iterator[list[int]]:
-        """Up to three sentences in a row, up to the end of the answer or of the line."""
+    def _all_paths(self, beginning: str, *, is_said: bool = False) -> Iterator[list[int]]:
+        """Up to three sentences in a row, up to the end of the answer or of the line; the rest, if ``is_said``."""
         for text in dict.fromkeys(run for line in self._prompt_lines() for run in _runs(line.strip())):
             if text.startswith(beginning):
-                yield [*self._ids(text), self._tokenizer.eos_id]
-                yield self._ids(f"{text}\n")
+                rest = text[len(beginning) :] if is_said and beginning else f" {text}"
+                yield [*self._tokenizer.encode(rest, goes_on=True), self._tokenizer.eos_id]
+                yield self._tokenizer.encode(f"{rest}\n", goes_on=True)
 
     def _prompt_lines(self) -> Iterator[str]:
         """Without the lines that say whose turn begins."""
         marks = tuple(self._tokenizer.special_ids)
-        for line in self._tokenizer.decode(self._prompt_ids, skip_special=False).splitlines():
+        text = self._tokenizer.decode(self._prompt_ids, skip_special=False).removesuffix(self._begun)
+        for line in text.splitlines():
             if not line.startswith(marks):
                 for mark in marks:
                     line = line.replace(mark, "")

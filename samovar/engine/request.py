@@ -68,6 +68,8 @@ class Sampling:
     """A language that the answer must be a text of."""
     prefix_ids: tuple[int, ...] = ()
     """Tokens that the answer begins with, whatever the model would say; they count among its ids."""
+    begun: str = ""
+    """Words of the answer that the prompt ends with already: a quote that begins in them goes on as it is."""
     adapter: str | None = None
     """Name of the adapter that reads and answers; None is the model itself."""
 

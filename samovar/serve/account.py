@@ -107,7 +107,7 @@ class Account:
         )
 
     def _short(self, tokens: int, left: float, size: int, span: str, wait_s: float) -> LimitError:
-        fewer = "ask for fewer with max_tokens"
+        fewer = "send less, or ask for fewer with max_tokens"
         return LimitError(
             f"this request may take {tokens} tokens, and the API key {self._key.name!r} has"
             f" {max(0, math.floor(left))} left of its {size} tokens a {span}",

@@ -69,3 +69,37 @@ def test_the_first_version_in_a_container(machine: Path, seen_as: str) -> None:
     (machine / "own").write_text("5:cpu,cpuacct:/docker/0f3c\n4:memory:/docker/0f3c\n0::/\n")
     group(machine / "fs" / "memory" / seen_as, limit=4 * GIB, used=GIB, files=GIB // 2, is_first_version=True)
     assert free_memory() == 3.5 * GIB
+
+
+def test_who_may_have_none_of_the_swap_is_not_promised_it(machine: Path) -> None:
+    (machine / "own").write_text("0::/pods/pod\n")
+    pods, pod = machine / "fs" / "pods", machine / "fs" / "pods" / "pod"
+    group(pod, limit=4 * GIB, used=GIB, files=0)
+    assert free_memory(counts_swap=True) == 5 * GIB
+    group(pods, limit="max", used=GIB, files=0)
+    for folder, limit in ((pod, "max"), (pods, 0)):
+        (folder / "memory.swap.max").write_text(f"{limit}\n")
+        (folder / "memory.swap.current").write_text("0\n")
+    assert free_memory(counts_swap=True) == 3 * GIB
+    (pods / "memory.swap.max").write_text(f"{GIB}\n")
+    assert free_memory(counts_swap=True) == 4 * GIB
+
+
+@pytest.mark.parametrize(("both", "left"), [(4 * GIB, 3.5 * GIB), (5 * GIB, 4.5 * GIB), (2**63 - 4096, 5.5 * GIB)])
+def test_the_first_version_limits_memory_and_swap_together(machine: Path, both: int, left: float) -> None:
+    (machine / "own").write_text("4:hugetlb,memory:/docker/0f3c\n")
+    folder = machine / "fs" / "memory"
+    group(folder, limit=4 * GIB, used=GIB, files=GIB // 2, is_first_version=True)
+    (folder / "memory.memsw.limit_in_bytes").write_text(f"{both}\n")
+    (folder / "memory.memsw.usage_in_bytes").write_text(f"{GIB}\n")
+    assert free_memory() == 3.5 * GIB
+    assert free_memory(counts_swap=True) == left
+
+
+def test_what_the_kernel_gives_up_is_free(machine: Path) -> None:
+    """Who read a million files has gigabytes of their names in memory."""
+    (machine / "own").write_text("0::/\n")
+    group(machine / "fs", limit=8 * GIB, used=7 * GIB, files=0)
+    with (machine / "fs" / "memory.stat").open("a") as stat:
+        stat.write(f"\nslab_reclaimable {3 * GIB}\nslab_unreclaimable {GIB}\n")
+    assert free_memory() == 4 * GIB

@@ -123,6 +123,41 @@ def test_marks_and_names_of_turns_are_no_text_to_quote(tokenizer: Tokenizer) -> 
     assert other.allowed_ids() == [tokenizer.encode(" Tea")[0]]
 
 
+@pytest.mark.parametrize(
+    ("begun", "rests"),
+    [
+        ("It says:\n> Anna ca", {"me to Kazan on Tuesday.", "me to Kazan on Tuesday. At 9:30 Pyotr left!",
+                                "me to Kazan on Tuesday. At 9:30 Pyotr left! «Чай был горячим.»"}),
+        ("> Самовар пел на столе.", {""}),
+        ("> At 9:30 Pyotr left! «Чай", {" был горячим.»", " был горячим.» Самовар пел на столе."}),
+    ],
+)  # fmt: skip
+def test_a_quote_that_is_begun_goes_on_to_its_end(tokenizer: Tokenizer, begun: str, rests: set[str]) -> None:
+    draw, found = random.Random(0), set()
+    for _ in range(100):
+        quotes = VerbatimQuotes(tokenizer, tokenizer.encode(f"{PROMPT}\n{begun}"), begun=begun)
+        ids: list[int] = []
+        while (allowed := quotes.allowed_ids()) is not None:
+            ids.append(draw.choice(allowed))
+            if ids[-1] == tokenizer.eos_id:
+                break
+            quotes.push(ids[-1])
+        found.add(tokenizer.decode(ids).removesuffix("\n"))
+    assert found == rests
+
+
+def test_what_the_answer_began_with_is_no_line_of_its_own(tokenizer: Tokenizer) -> None:
+    begun = "Looking for: Anna"
+    quotes = VerbatimQuotes(tokenizer, tokenizer.encode(f"{PROMPT}\n{begun}"), begun=begun)
+    (mark,) = tokenizer.encode(">")
+    assert quotes.lines(mark) == []
+    for token in tokenizer.encode("\n", goes_on=True):
+        quotes.push(token)
+    assert [tokenizer.decode(quotes.lines(mark)[number]).strip() for number in quotes.fitting()] == SENTENCES[:1]
+    invented = VerbatimQuotes(tokenizer, tokenizer.encode(f"{PROMPT}\n> I say"), begun="> I say")
+    assert invented.allowed_ids() is None, "whoever began it quoted nothing"
+
+
 @pytest.mark.parametrize("temperature", [0.0, 2.0])
 def test_the_engine_keeps_to_it_where_asked(make_engine: Any, tokenizer: Tokenizer, temperature: float) -> None:
     engine: Engine = make_engine()

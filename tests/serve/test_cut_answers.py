@@ -101,6 +101,18 @@ def test_an_answer_goes_on_from_the_final_message_as_its_text_does(real: tuple[o
     assert again.usage.prompt_tokens > len(ids)
 
 
+def test_a_quote_that_was_cut_stays_a_quote(real: tuple[openai.OpenAI, Engine]) -> None:
+    messages: Any = [{"role": "user", "content": "The tea was hot."}, {"role": "assistant", "content": "> The tea"}]
+    for seed in range(3):
+        reply = real[0].chat.completions.create(
+            model=MODEL, messages=messages, temperature=2, max_tokens=16, seed=seed,
+            extra_body={"continue_final_message": True, "verbatim_quotes": True},
+        )  # fmt: skip
+        said = reply.choices[0].message.content
+        assert said is not None
+        assert said.split("\n")[0] == " was hot."
+
+
 def test_a_begun_answer_stands_apart_from_what_its_tools_give_and_is_kept_whole(start: Start, store: Store) -> None:
     server = start(store=store)
     made = Chats(store).create("", [Said("user", "How much is 17*24?", {})])
@@ -118,6 +130,7 @@ def test_a_begun_answer_stands_apart_from_what_its_tools_give_and_is_kept_whole(
         ({"role": "assistant", "content": "Once "}, {}, "messages[1]"),
         ({"role": "assistant", "tool_calls": [{"function": {"name": "weather"}}]}, {}, "messages[1]"),
         ({"role": "assistant", "content": "{"}, {"response_format": {"type": "json_object"}}, "messages[1]"),
+        ({"role": "assistant", "content": "4"}, {"structured_outputs": {"regex": "[0-9]+"}}, "messages[1]"),
     ],
 )
 def test_what_no_answer_goes_on_from(shared: Server, last: Any, options: Any, param: str) -> None:

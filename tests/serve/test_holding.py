@@ -187,6 +187,8 @@ def test_what_a_killed_process_held_is_free_again(book: KeyBook, monkeypatch: py
     assert book.held(key.id) == 70
     book.release(number)
     assert (book.held(key.id), book.spent_today(key.id).tokens) == (0, 30)
+    with closing(sqlite3.connect(book.path)) as connection:
+        assert connection.execute("SELECT count(*) FROM held").fetchone() == (0,), "they are swept up"
 
 
 def test_a_file_of_an_earlier_version_holds_too(book: KeyBook) -> None:

@@ -118,7 +118,7 @@ def goes_on(chat: ChatRequest, messages: list[Message]) -> bool:
         last.content,
         param=f"messages[{len(messages) - 1}]",
         has_calls=bool(last.tool_calls),
-        has_format=_format(chat)[0],
+        has_format=_format(chat)[0] or chat.structured_outputs is not None,
     )
     return True
 
