@@ -92,7 +92,8 @@ def test_an_answer_goes_on_from_the_final_message_as_its_text_does(real: tuple[o
     ids += engine.tokenizer.encode(BEGUN[-1]["content"])
     foretold = client.completions.create(model=MODEL, prompt=ids, temperature=0, max_tokens=12).choices[0].text
     asked: Any = {"model": MODEL, "messages": BEGUN, "temperature": 0, "max_tokens": 12}
-    reply = client.chat.completions.create(**asked, extra_body={"continue_final_message": True})
+    of_vllm = {"continue_final_message": True, "add_generation_prompt": False}
+    reply = client.chat.completions.create(**asked, extra_body=of_vllm)
     assert reply.choices[0].message.content == foretold.rstrip() != ""
     assert reply.usage is not None
     assert reply.usage.prompt_tokens == len(ids)
@@ -131,6 +132,12 @@ def test_a_begun_answer_stands_apart_from_what_its_tools_give_and_is_kept_whole(
         ({"role": "assistant", "tool_calls": [{"function": {"name": "weather"}}]}, {}, "messages[1]"),
         ({"role": "assistant", "content": "{"}, {"response_format": {"type": "json_object"}}, "messages[1]"),
         ({"role": "assistant", "content": "4"}, {"structured_outputs": {"regex": "[0-9]+"}}, "messages[1]"),
+        ({"role": "assistant", "content": "4"}, {"add_generation_prompt": True}, "add_generation_prompt"),
+        (
+            {"role": "assistant", "content": "4"},
+            {"continue_final_message": False, "add_generation_prompt": False},
+            "add_generation_prompt",
+        ),
     ],
 )
 def test_what_no_answer_goes_on_from(shared: Server, last: Any, options: Any, param: str) -> None:

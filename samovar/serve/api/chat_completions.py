@@ -104,6 +104,13 @@ def goes_on(chat: ChatRequest, messages: list[Message]) -> bool:
     Raises:
         RequestError: it should, and it cannot.
     """
+    if chat.add_generation_prompt is not None and chat.add_generation_prompt == bool(chat.continue_final_message):
+        raise RequestError(
+            "an answer either begins anew (add_generation_prompt) or goes on (continue_final_message)",
+            hint="leave out add_generation_prompt",
+            code="invalid_value",
+            param="add_generation_prompt",
+        )
     if not chat.continue_final_message:
         return False
     last = messages[-1]

@@ -126,6 +126,8 @@ class ChatRequest(Billing, Drawing):
     response_format: ResponseFormat | None = None
     continue_final_message: bool | None = None
     """Go on from the last message, the assistant's, as if it were not ended; only what is new is told."""
+    add_generation_prompt: bool | None = None
+    """The opposite of it, which vLLM's clients say beside it."""
     verbatim_quotes: bool | None = None
     """Whether lines that begin with > say nothing but what the conversation says."""
     samovar: ChatPlace | None = None
