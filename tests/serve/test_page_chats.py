@@ -195,5 +195,6 @@ def test_votes_on_the_page(drive: Drive, store: Store, tokenizer: Tokenizer) -> 
     assert sorted(choice.answers) == ["It is cold.", "It is warm."]
     assert choice.row["sampling"][choice.verdict]["temperature"] == 1
     assert (good.verdict, good.answers) == ("good", ["It is warm."])
+    assert good.row["sampling"]["temperature"] == 1, "as it was drawn"
     (outline,) = Chats(store).listed("")
     assert Chats(store).read("", outline.id)[1][1].content == "It is warm."

@@ -25,10 +25,11 @@ export async function toggleVote(chat, message, verdict) {
 
 // A verdict on an answer and the one beside it; the chat goes on with the better one.
 export async function settle(chat, message, verdict) {
-  const { content, steps, side, model, isCutShort, isSpent } = message.other;
+  const { side, content, steps, model, temperature, isCutShort, isSpent } = message.other;
   message.vote = await cast(chat, message, verdict, inOrder(message));
   if (verdict !== side) return;
-  Object.assign(message, { content, steps, model, isCutShort, isSpent, isFull: false, isStopped: false, isSaved: false });
+  Object.assign(message, { content, steps, model, temperature, isCutShort, isSpent });
+  Object.assign(message, { isFull: false, isStopped: false, isSaved: false });
 }
 
 // The left one first.
