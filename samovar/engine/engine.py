@@ -6,7 +6,7 @@ flat batch, and chooses the next token of each sequence that has reached its end
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Sequence as Many
 from dataclasses import replace
 from functools import partial
@@ -24,8 +24,8 @@ from samovar.engine.drafting import drafted
 from samovar.engine.forward import Way, choose_way, packed_bytes, plain_dtype
 from samovar.engine.grammar import Grammars
 from samovar.engine.load import load_parts
-from samovar.engine.offline import finish_all
-from samovar.engine.request import Completion, Delta, Sampling, check_adapter, check_prompt
+from samovar.engine.offline import Stepping
+from samovar.engine.request import Delta, Sampling, check_adapter, check_prompt
 from samovar.engine.scheduler import Scheduler
 from samovar.engine.sequence import Sequence
 from samovar.engine.speculation import DraftCounts
@@ -35,7 +35,7 @@ from samovar.model.decoder import Decoder
 from samovar.tokenizer.tokenizer import Tokenizer
 
 
-class Engine:
+class Engine(Stepping):
     """Answers many requests at once with one model. Not safe for threads: see EngineRunner."""
 
     def __init__(
@@ -248,21 +248,6 @@ class Engine:
             if sampling.constraint is not None:
                 self._grammars.follow(sampling.constraint)
 
-    def add(self, prompt_ids: Many[int], sampling: Sampling | None = None, *, is_streamed: bool = True) -> int:
-        """Queue a request and give its id; its deltas come out of ``step``.
-
-        Args:
-            prompt_ids: what is to be gone on with.
-            sampling: how.
-            is_streamed: whether there is a delta after every step, or one at the end alone, which costs less.
-        Raises:
-            RequestError: the prompt cannot be answered.
-            BusyError: the queue is full.
-        """
-        if self.num_waiting >= self.max_waiting:
-            raise BusyError(f"{self.num_waiting} requests are waiting already", hint="try again in a moment")
-        return self._queue(prompt_ids, sampling or Sampling(), is_streamed=is_streamed)
-
     def fork(self, request_id: int, sampling: Sampling) -> int:
         """A further answer that begins as a live one has so far, and goes on by ``sampling``; its id.
 
@@ -305,33 +290,6 @@ class Engine:
         if self._drafter is not None:
             self._drafter.draft(drafted(self._scheduler.running))
         return deltas + self._report(self._stepper.step())
-
-    def generate(
-        self,
-        prompts: Many[Many[int]],
-        sampling: Sampling | None = None,
-        *,
-        on_finish: Callable[[int], None] | None = None,
-    ) -> list[Completion]:
-        """Answer all prompts, in their order.
-
-        Args:
-            prompts: token ids each.
-            sampling: for all of them; a seed is counted up from prompt to prompt.
-            on_finish: called with the number of a prompt when its answer is whole.
-        Raises:
-            BusyError: the engine has other requests, whose deltas would be lost.
-        """
-        if self.has_work:
-            raise BusyError("the engine is answering other requests", hint="take an engine of its own for this work")
-        sampling = sampling or Sampling()
-        for prompt in prompts:
-            self.check(prompt, sampling)
-        number_of = {
-            self._queue(prompt, sampling.counted_up(number), is_streamed=False): number
-            for number, prompt in enumerate(prompts)
-        }
-        return finish_all(self, number_of, on_finish)
 
     def _queue(self, prompt_ids: Many[int], sampling: Sampling, *, is_streamed: bool) -> int:
         self.check(prompt_ids)

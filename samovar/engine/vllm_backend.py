@@ -6,21 +6,20 @@ engine (``Continuation``), so that an answer reads the same whoever computed it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from collections.abc import Sequence as Many
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from samovar.core.errors import BusyError, RequestError
+from samovar.core.errors import RequestError
 from samovar.core.extras import require
 from samovar.engine.constraint import Constraint
 from samovar.engine.continuation import Continuation
-from samovar.engine.offline import finish_all
+from samovar.engine.offline import Stepping
 from samovar.engine.request import (
     MAX_TOP_LOGPROBS,
-    Completion,
     Delta,
     Sampling,
     TokenLogprobs,
@@ -31,7 +30,7 @@ from samovar.model.decoder import Decoder
 from samovar.tokenizer.tokenizer import Tokenizer
 
 
-class VllmEngine:
+class VllmEngine(Stepping):
     """``Engine`` by vLLM, for ``EngineRunner`` and whoever else steps an engine. Not safe for threads."""
 
     def __init__(
@@ -163,17 +162,6 @@ class VllmEngine:
                 hint="serve with our own engine, or set serve.verbatim_quotes=false",
             )
 
-    def add(self, prompt_ids: Many[int], sampling: Sampling | None = None, *, is_streamed: bool = True) -> int:
-        """Queue a request and give its id; its deltas come out of ``step``, or one at the end (``is_streamed``).
-
-        Raises:
-            RequestError: the prompt cannot be answered, or there is no such adapter.
-            BusyError: the queue is full.
-        """
-        if self.num_waiting >= self.max_waiting:
-            raise BusyError(f"{self.num_waiting} requests are waiting already", hint="try again in a moment")
-        return self._queue(prompt_ids, sampling or Sampling(), is_streamed=is_streamed)
-
     def fork(self, request_id: int, sampling: Sampling) -> int:
         """A further answer that begins as a live one has so far; its id. vLLM finds the common beginning in its cache.
 
@@ -212,27 +200,6 @@ class VllmEngine:
                 self._take(continuation, output)
                 deltas += self._report(continuation)
         return deltas
-
-    def generate(
-        self,
-        prompts: Many[Many[int]],
-        sampling: Sampling | None = None,
-        *,
-        on_finish: Callable[[int], None] | None = None,
-    ) -> list[Completion]:
-        """Answer all prompts, in their order; a seed is counted up from prompt to prompt.
-
-        Raises:
-            BusyError: the engine has other requests, whose deltas would be lost.
-        """
-        if self.has_work:
-            raise BusyError("the engine is answering other requests", hint="take an engine of its own for this work")
-        sampling = sampling or Sampling()
-        number_of = {
-            self._queue(prompt, sampling.counted_up(number), is_streamed=False): number
-            for number, prompt in enumerate(prompts)
-        }
-        return finish_all(self, number_of, on_finish)
 
     def _queue(self, prompt_ids: Many[int], sampling: Sampling, *, is_streamed: bool) -> int:
         self.check(prompt_ids, sampling)

@@ -150,6 +150,14 @@ def test_a_full_queue_refuses(make_engine: MakeEngine) -> None:
     assert_idle(engine)
 
 
+def test_prompts_of_which_one_is_refused_leave_nothing_behind(make_engine: MakeEngine) -> None:
+    engine = make_engine(max_context=64)
+    with pytest.raises(RequestError, match="end within prefix_ids"):  # of the second: it has no room for them
+        engine.generate([[70] * 10, [70] * 60], Sampling(temperature=0, max_tokens=20, prefix_ids=(70, 71, 72, 73, 74)))
+    assert_idle(engine)
+    engine.generate([[70]], GREEDY)
+
+
 def test_a_cache_that_does_not_fit_is_refused_before_it_is_made(make_engine: MakeEngine) -> None:
     with pytest.raises(ResourceError, match="free") as caught:
         make_engine(cache_tokens=10**13)

@@ -191,6 +191,9 @@ def test_what_cannot_be_answered_is_refused(backend: VllmEngine, prompts: list[l
             backend.add(ids)
     with pytest.raises(RequestError, match="verbatim_quotes"):
         backend.add(prompts[0], Sampling(verbatim_quotes=True))
+    with pytest.raises(RequestError, match="96 tokens"):
+        backend.generate([prompts[0], [1] * 96], GREEDY)
+    assert not backend.has_work
     backend.max_waiting = 1
     for _ in range(3):
         backend.add(prompts[0], GREEDY)
