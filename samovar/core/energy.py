@@ -97,8 +97,10 @@ class EnergyMeter:
             self._look()
 
     def _look(self) -> None:
-        self._joules["processor"] += sum(counter.take() for counter in self._processor)
-        self._joules["gpus"] += sum(counter.take() for counter in self._gpus)
+        for kind, counters in (("processor", self._processor), ("gpus", self._gpus)):
+            for counter in counters:
+                with suppress(Exception):  # a driver that is gone has errors of its own, and ends no work of hours
+                    self._joules[kind] += counter.take()
 
 
 def stated_watts() -> float:

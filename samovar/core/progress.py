@@ -98,8 +98,8 @@ class Progress:
 
 def short_number(value: float) -> str:
     """1234567 -> '1.23M'."""
-    for limit, suffix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if abs(value) >= limit:
+    for limit, suffix in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= 0.9995 * limit:  # 999,600 has three figures as 1M
             return f"{value / limit:.3g}{suffix}"
     return f"{value:.3g}"
 

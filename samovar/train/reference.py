@@ -70,9 +70,9 @@ def log_probs_of(
 def _name(model: Decoder, rows: AnswerRows) -> str:
     digest = xxhash.xxh3_128()
     digest.update(str((rows.context, model.compute_dtype)).encode())
-    for name, parameter in model.named_parameters():
+    for name, tensor in model.state_dict().items():  # with the buffers: a frozen base in four bits is nothing else
         digest.update(name.encode())
-        digest.update(local(parameter).detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
+        digest.update(local(tensor).detach().cpu().flatten().view(torch.uint8).numpy().tobytes())
     for one in rows.forks:  # the same ids may be another answer to a shorter prompt: its targets tell
         parts = (one.trunk, *one.ends, *one.targets)
         digest.update(np.array([number for part in parts for number in (*part, -1)], dtype=np.int64).tobytes())

@@ -43,6 +43,14 @@ def test_a_counter_that_starts_anew_loses_nothing(tmp_path: Path) -> None:
     assert counter.take() == 0.0
 
 
+def test_a_counter_that_breaks_does_not_break_the_work(tmp_path: Path) -> None:
+    broken, sound = (zone(tmp_path, f"intel-rapl:{number}", f"package-{number}", 0) for number in range(2))
+    with EnergyMeter(powercap=tmp_path) as meter:
+        (broken / "energy_uj").unlink()
+        (sound / "energy_uj").write_text("1500000")
+    assert meter.energy == (pytest.approx(1.5), "rapl")
+
+
 def test_a_counter_for_root_alone_is_no_counter(tmp_path: Path) -> None:
     zone(tmp_path, "intel-rapl:0", "package-0", 0)
     (tmp_path / "intel-rapl:0" / "energy_uj").unlink()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from samovar.core.progress import Progress
+from samovar.core.progress import Progress, short_number
 
 
 def test_the_last_line_counts_what_there_was_and_promises_no_more(capsys: pytest.CaptureFixture[str]) -> None:
@@ -46,3 +46,12 @@ def test_a_log_is_not_told_twice_that_all_is_done(capsys: pytest.CaptureFixture[
     progress.advance()
     progress.finish()
     assert [line.split()[1] for line in capsys.readouterr().err.splitlines()] == ["50%", "100%"]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0, "0"), (999.4, "999"), (999.6, "1k"), (1000, "1k"), (999_400, "999k"), (999_999, "1M"), (1_234_567, "1.23M"),
+     (-2500, "-2.5k"), (999_999_999, "1G"), (15e12, "15T")],
+)  # fmt: skip
+def test_numbers_have_three_figures_and_no_exponent(value: float, shown: str) -> None:
+    assert short_number(value) == shown

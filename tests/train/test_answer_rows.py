@@ -14,6 +14,7 @@ from samovar.model.decoder import Decoder
 from samovar.model.encoder import Encoder
 from samovar.model.encoder_settings import EncoderSettings
 from samovar.model.initialization import initialize
+from samovar.model.quantized import quantize_model
 from samovar.model.settings import DecoderSettings
 from samovar.train.answer_rows import AnswerRows
 from samovar.train.answers import BAD, GOOD
@@ -148,6 +149,19 @@ def test_the_reference_is_computed_once_and_found_again(tmp_path: Path, monkeypa
         model.norm.weight += 0.1
     with pytest.raises(TypeError):
         ensure_reference(model, second, tmp_path, rows_per_batch=2, is_quiet=True)
+
+
+def test_another_base_in_four_bits_is_another_reference(tmp_path: Path) -> None:
+    """Embeddings and norms, which stay as they are, do not tell a base from what was taught on it."""
+    found = []
+    for is_taught in (False, True):
+        model = model_of()
+        with torch.no_grad():
+            model.layers[0].self_attn.v_proj.weight += 0.5 * is_taught
+        rows = AnswerRows(some_forks(), 48, pad_id=0)
+        ensure_reference(quantize_model(model, "nf4"), rows, tmp_path, rows_per_batch=2, is_quiet=True)
+        found.append(rows.reference)
+    assert not np.allclose(*found)
 
 
 def test_another_answer_of_the_same_ids_is_another_reference(tmp_path: Path) -> None:
