@@ -29,8 +29,8 @@ class ForgetRule:
     """One reason to forget a document.
 
     ``file`` is the name of a file as the corpus has it, a folder, or a pattern as in a shell (``letters/*.eml``, where
-    ``*`` also matches ``/``); ``id`` is an id or such a pattern; ``text`` is a regular expression that is looked for
-    in the text.
+    ``*`` also matches ``/``), and an archive stands for all that lies in it; ``id`` is an id or such a pattern;
+    ``text`` is a regular expression that is looked for in the text.
     """
 
     kind: Kind
@@ -62,9 +62,10 @@ class ForgetRule:
         return self
 
     def matches_file(self, name: str) -> bool:
-        """Whether all that the file ``name`` gives is to be forgotten: then it need not be read."""
+        """Whether all that the file ``name`` gives is to be forgotten, maybe with its archive: it need not be read."""
         return self.kind == "file" and (
-            name == self.pattern or name.startswith(f"{self.pattern.rstrip('/')}/") or fnmatchcase(name, self.pattern)
+            name.startswith(f"{self.pattern.rstrip('/')}/")
+            or any(outer == self.pattern or fnmatchcase(outer, self.pattern) for outer in _with_archives(name))
         )
 
     def place(self, document: Document) -> int | None:
@@ -75,6 +76,13 @@ class ForgetRule:
         if self.kind == "id":
             return 0 if document.id == self.pattern or fnmatchcase(document.id, self.pattern) else None
         return 0 if self.matches_file(document.source) else None
+
+
+def _with_archives(name: str) -> Iterator[str]:
+    """``name``, and the archive that it lies in, and the one that this lies in."""
+    while name:
+        yield name
+        name = name.rpartition("!/")[0]
 
 
 class Forgotten(NamedTuple):

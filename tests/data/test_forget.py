@@ -18,6 +18,7 @@ DOCUMENTS = [
     Document("prices[1].csv:7", "tea 10", "prices[1].csv"),
     Document("notes.txt", "Call Olga  Petrova at olga@example.com", "notes.txt"),
     Document("lettersold.txt", "Old", "lettersold.txt"),
+    Document("mail/a.zip!/in/b.tar!/c.txt", "Packed twice", "mail/a.zip!/in/b.tar!/c.txt"),
 ]
 
 
@@ -42,6 +43,11 @@ def ids(*rules: ForgetRule) -> list[str]:
         ("id:prices[1].csv:7", ["prices[1].csv:7"]),
         ("text:Olga\\s+Petrova", ["letters/a.eml", "notes.txt"]),
         ("text:^the contract", ["letters/a.eml"]),
+        ("mail/a.zip", ["mail/a.zip!/in/b.tar!/c.txt"]),
+        ("mail/a.zip!/in", ["mail/a.zip!/in/b.tar!/c.txt"]),
+        ("*/b.tar", ["mail/a.zip!/in/b.tar!/c.txt"]),
+        ("*.zip", ["mail/a.zip!/in/b.tar!/c.txt"]),
+        ("mail/a", []),
         ("a.eml", []),
         ("text:olga petrova", []),
     ],
