@@ -81,6 +81,18 @@ def test_members_of_a_tar_however_packed(tmp_path: Path, packing: str, form: int
     assert account.format == "tar_archive"
 
 
+def test_no_two_members_have_one_name(tmp_path: Path) -> None:
+    path = tmp_path / "grown.tar"
+    files = [("in/a.txt", b"old"), ("in/(2) a.txt", b"other"), ("in/a.txt", b"new"), ("in/a.txt", b"newest")]
+    blocks = [tar_bytes({name: data})[:1024] for name, data in files]
+    path.write_bytes(b"".join(blocks) + bytes(1024))
+    documents, account = read(path)
+    expected = ["in/a.txt", "in/(2) a.txt", "in/(2) (2) a.txt", "in/(3) a.txt"]
+    assert [document.id for document in documents] == [f"grown.tar!/{name}" for name in expected]
+    assert [document.text for document in documents] == ["old", "other", "new", "newest"]
+    assert [row.file for row in account.members] == [document.id for document in documents]
+
+
 @pytest.mark.parametrize("packing", sorted(PACKERS))
 def test_a_packed_file_is_read_under_its_own_name(tmp_path: Path, packing: str) -> None:
     path = tmp_path / f"rows.csv.{packing}"

@@ -7,6 +7,7 @@ import io
 import json
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -56,6 +57,8 @@ class InputFile:
     budget: Budget | None = None
     """What the archive that it lies in may still give."""
     encoding: str = field(default="utf-8", init=False)
+    times_named: Counter[str] = field(default_factory=Counter, init=False)
+    """How often each name was met among what lies in it."""
 
     @property
     def suffix(self) -> str:

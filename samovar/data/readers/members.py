@@ -48,12 +48,16 @@ def read_member(
 ) -> Iterator[Document]:
     """The documents of a member, called ``archive!/name``. It gets a row of its own in the archive's account.
 
+    A name may come again, as in a tar that was added to: the second is called ``(2) name``.
+
     Its bytes go into a file with a name of ours in the scratch folder, so that no name in an archive can lead
     elsewhere, and are gone afterwards. ``budget`` pays for them, where the stream does not itself.
     """
     from samovar.data.readers import read_file
 
-    row = FileAccount(f"{archive.name}!/{printable_name(name)}", size_bytes, reason=why_left_out(archive, name))
+    row = FileAccount(
+        f"{archive.name}!/{_new_name(archive, printable_name(name))}", size_bytes, reason=why_left_out(archive, name)
+    )
     if not row.reason and not size_bytes:
         row.reason = "empty file"
     if row.reason:
@@ -81,6 +85,16 @@ def read_member(
         )
         yield from row.counted(read_file(member))
     archive.account.add_member(row)
+
+
+def _new_name(archive: InputFile, name: str) -> str:
+    """``name`` with a number where it was met in the archive before, so that no two documents have one id."""
+    archive.times_named[name] += 1
+    number = archive.times_named[name]
+    if number == 1:
+        return name
+    folder, slash, base = name.rpartition("/")
+    return _new_name(archive, f"{folder}{slash}({number}) {base}")
 
 
 def _copy(open_member: OpenMember, copy: IO[bytes], budget: Budget | None) -> None:
