@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import importlib
-import json
 import shutil
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Protocol, cast
+from typing import Any, NamedTuple, Protocol, cast
 
 import torch
 from pydantic import ValidationError
@@ -43,12 +42,14 @@ from samovar.model.sizes import BITS
 __all__ = [
     "WEIGHTS",
     "Family",
+    "Outline",
     "check_fit",
     "check_room",
     "copy_companions",
     "family",
     "family_names",
     "load_model",
+    "outline",
     "read_config",
     "read_settings",
     "save_model",
@@ -126,21 +127,12 @@ def load_model(
         ConfigError: the family is unknown, or needs what is not here; weights are pickles.
         ResourceError: the weights do not fit into memory.
     """
-    config = read_config(folder)
-    settings = read_settings(folder)
-    layout = family(config["model_type"]).layout(settings)
-    files = weight_files(folder, allow_pickle=allow_pickle)
-    with torch.device("meta"):
-        model = Decoder(settings)
-    if "quantization_config" in config:
-        prepare(model, config["quantization_config"], layout)
-    found = from_bitsandbytes(layout.to_ours(read_headers(files), settings))
-    check_fit(folder, model, found)
+    model, layout, files, found = outline(folder, allow_pickle=allow_pickle)
     in_four_bits = prepare_nf4(model) if weight_bits == 4 else set()
     check_room(folder, found, dtype, in_four_bits)
     state: dict[str, Tensor] = {}
     for path in files:
-        for name, tensor in from_bitsandbytes(layout.to_ours(read_weights(path), settings)).items():
+        for name, tensor in from_bitsandbytes(layout.to_ours(read_weights(path), model.settings)).items():
             if name in in_four_bits:
                 state |= nf4_state(name, tensor)
                 continue
@@ -152,6 +144,36 @@ def load_model(
     if dtype is not None and not has_nf4(model):  # the sizes of its blocks stay float32
         model.to(dtype)
     return model.eval().requires_grad_(False)
+
+
+class Outline(NamedTuple):
+    """A stored model whose weights are not read yet, but known to fit."""
+
+    model: Decoder
+    """On the meta device, its maps in the forms in which they are stored."""
+    layout: Layout
+    files: list[Path]
+    """Of the weights."""
+    found: dict[str, Tensor]
+    """What they hold, by our names, without contents."""
+
+
+def outline(folder: Path, *, allow_pickle: bool = False) -> Outline:
+    """What ``folder`` says of its model.
+
+    Raises:
+        MissingError, CorruptError, ConfigError: as ``load_model``.
+    """
+    config, settings = read_config(folder), read_settings(folder)
+    layout = family(config["model_type"]).layout(settings)
+    files = weight_files(folder, allow_pickle=allow_pickle)
+    with torch.device("meta"):
+        model = Decoder(settings)
+    if "quantization_config" in config:
+        prepare(model, config["quantization_config"], layout)
+    found = from_bitsandbytes(layout.to_ours(read_headers(files), settings))
+    check_fit(folder, model, found)
+    return Outline(model, layout, files, found)
 
 
 def read_settings(folder: Path) -> DecoderSettings:
@@ -338,7 +360,7 @@ def _token_ids(folder: Path, source: Path | None) -> dict[str, Any]:
     if isinstance(said.get("eos_token_id"), list):
         return {key: said[key] for key in TOKEN_IDS if key in said}
     if (folder / "tokenizer.json").is_file():
-        added = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8")).get("added_tokens", [])
+        added = read_json(folder / "tokenizer.json").get("added_tokens", [])
         ids = {token["content"]: token["id"] for token in added}
         if "<|im_end|>" in ids:
             return {"eos_token_id": ids["<|im_end|>"], "pad_token_id": ids.get("<|endoftext|>"), "bos_token_id": None}

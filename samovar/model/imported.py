@@ -10,8 +10,6 @@ import shutil
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import torch
-
 from samovar.chat.speech import find_speech
 from samovar.core.errors import ConfigError
 from samovar.core.files import naming_os_errors, read_json, write_json
@@ -21,19 +19,15 @@ from samovar.model.checkpoint import (
     CONFIG,
     GENERATION,
     SAMPLING,
-    check_fit,
-    family,
     family_names,
     load_model,
+    outline,
     read_config,
     read_settings,
     save_model,
 )
-from samovar.model.decoder import Decoder
-from samovar.model.nf4_folder import from_bitsandbytes
-from samovar.model.quantization_config import prepare
 from samovar.model.settings import DecoderSettings
-from samovar.model.shards import INDEX, read_headers, weight_bytes, weight_files
+from samovar.model.shards import INDEX, weight_bytes
 from samovar.model.vocabulary import check_vocabulary
 from samovar.tokenizer.convert import open_tokenizer
 from samovar.tokenizer.special import TURN_END, TURN_START
@@ -73,10 +67,9 @@ def import_folder(
         CorruptError: files are damaged or do not fit each other.
         MissingError: files are not there.
     """
-    settings = check_settings(source)
-    files = weight_files(source, allow_pickle=allow_pickle)
-    _check_weights(source, settings, files)
-    tokenizer, _ = settle_template(open_tokenizer(source))
+    _, plain = check_settings(source)
+    files = outline(source, allow_pickle=allow_pickle).files
+    tokenizer, _ = settle_template(plain)
     facts = describe(source, origin, weight_bytes(source))
     with naming_os_errors(out):
         out.mkdir(parents=True, exist_ok=True)
@@ -97,8 +90,8 @@ def describe(source: Path, origin: Origin, weight_bytes: int) -> dict[str, Any]:
     Raises:
         ConfigError, CorruptError, MissingError: as ``check_settings``.
     """
-    settings = check_settings(source)
-    tokenizer, template = settle_template(open_tokenizer(source))
+    settings, plain = check_settings(source)
+    tokenizer, template = settle_template(plain)
     terms = find_terms(source, origin=origin.name, config=read_config(source))
     card = read_card(source)
     return {
@@ -116,17 +109,17 @@ def describe(source: Path, origin: Origin, weight_bytes: int) -> dict[str, Any]:
     }
 
 
-def check_settings(source: Path) -> DecoderSettings:
-    """Check all but the weights of the model in ``source``, and give its shape.
+def check_settings(source: Path) -> tuple[DecoderSettings, Tokenizer]:
+    """Check all but the weights of the model in ``source``, and give its shape and its tokenizer.
 
     Raises:
         ConfigError: the family is unknown, or there is no tokenizer that can be opened.
         CorruptError: the tokenizer does not fit the embedding, or a file is damaged.
     """
     _check_is_decoder(source)
-    settings = read_settings(source)
-    check_vocabulary(open_tokenizer(source), settings, source)
-    return settings
+    settings, tokenizer = read_settings(source), open_tokenizer(source)
+    check_vocabulary(tokenizer, settings, source)
+    return settings, tokenizer
 
 
 def _check_is_decoder(source: Path) -> None:
@@ -164,17 +157,6 @@ def settle_template(tokenizer: Tokenizer) -> tuple[Tokenizer, str]:
     config = tokenizer.config | {"eos_token": end}
     roles = tokenizer.roles._replace(texts={**tokenizer.roles.texts, "eos_token": end})
     return Tokenizer(tokenizer.to_json(), text, config, roles), "chatml" if has_marks else "plain"
-
-
-def _check_weights(source: Path, settings: DecoderSettings, files: list[Path]) -> None:
-    """Compare what the weights' files say that they hold with what the configuration describes."""
-    config = read_config(source)
-    with torch.device("meta"):
-        model = Decoder(settings)
-    layout = family(config["model_type"]).layout(settings)
-    if "quantization_config" in config:
-        prepare(model, config["quantization_config"], layout)
-    check_fit(source, model, from_bitsandbytes(layout.to_ours(read_headers(files), settings)))
 
 
 def _bring_weights(source: Path, out: Path, files: list[Path], *, moves: bool) -> None:

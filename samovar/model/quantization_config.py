@@ -95,7 +95,7 @@ def check_storable(modules: Iterable[QuantizedLinear], layout: Layout) -> None:
             )
 
 
-def prepare(model: nn.Module, config: Mapping[str, Any], layout: Layout | None = None) -> None:
+def prepare(model: nn.Module, config: Mapping[str, Any], layout: Layout) -> None:
     """Swap in, on the device that ``model`` is on, the modules that weights stored under ``config`` fit.
 
     Args:
@@ -109,12 +109,11 @@ def prepare(model: nn.Module, config: Mapping[str, Any], layout: Layout | None =
         _check_nf4(config)
         prepare_nf4(model)
         return
-    prefix = "model." if layout is None else layout.prefix
     groups = list((config.get("config_groups") or {}).values())
     if not groups:
         raise _unknown(config, {})
     for name, linear in layer_maps(model).items():
-        theirs = prefix + name
+        theirs = layout.prefix + name
         group = None if _names(config.get("ignore"), theirs) else _group_of(theirs, groups)
         if group is not None:
             with linear.weight.device:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from pickle import UnpicklingError
@@ -108,8 +110,9 @@ class StoredTensors:
     """The tensors of ``files``, each read when it is asked for."""
 
     def __init__(self, files: list[Path]) -> None:
-        self._file_of = {name: path for path in files for name in _header(path)}
-        self.shapes = {name: tuple(tensor.shape) for name, tensor in read_headers(files).items()}
+        headers = {path: _header(path) for path in files}
+        self._file_of = {name: path for path, tensors in headers.items() for name in tensors}
+        self.shapes = {name: tuple(one.shape) for tensors in headers.values() for name, one in tensors.items()}
 
     @property
     def names(self) -> list[str]:
@@ -140,8 +143,9 @@ def write_weights(state: Mapping[str, Tensor], path: Path, *, metadata: Mapping[
                 os.fsync(file.fileno())
             temporary.replace(path)
         except SafetensorError as error:  # it wraps the operating system's error in its own
-            number = 28 if "os error 28" in str(error) else 27 if "os error 27" in str(error) else 5
-            raise OSError(number, str(error)) from error
+            told = re.search(r"os error (\d+)", str(error))
+            number = int(told[1]) if told else errno.EIO
+            raise OSError(number, os.strerror(number) if told else str(error)) from error
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -160,7 +164,7 @@ def write_sharded(state: Mapping[str, Tensor], folder: Path, *, largest_file: in
     for name, shard in zip(names, shards, strict=True):
         write_weights(shard, folder / name)
     file_of = {key: name for name, shard in zip(names, shards, strict=True) for key in shard}
-    total_size = sum(_size(tensor) for tensor in state.values())
+    total_size = sum(tensor.nbytes for tensor in state.values())
     write_json(folder / INDEX, {"metadata": {"total_size": total_size}, "weight_map": file_of})
     _remove_others(folder, keep={INDEX, *names})
 
@@ -213,16 +217,12 @@ def _shards(state: Mapping[str, Tensor], largest_file: int) -> Iterator[dict[str
     shard: dict[str, Tensor] = {}
     size = 0
     for name, tensor in state.items():
-        if shard and size + _size(tensor) > largest_file:
+        if shard and size + tensor.nbytes > largest_file:
             yield shard
             shard, size = {}, 0
         shard[name] = tensor
-        size += _size(tensor)
+        size += tensor.nbytes
     yield shard
-
-
-def _size(tensor: Tensor) -> int:
-    return tensor.numel() * tensor.element_size()
 
 
 def _remove_others(folder: Path, *, keep: set[str]) -> None:

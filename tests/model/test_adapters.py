@@ -260,8 +260,8 @@ def test_only_what_is_named_is_adapted() -> None:
         attach(random_decoder(tiny()), AdapterSettings(targets=["q_porj"]), seed=0)
     with pytest.raises(ConfigError, match="adapter already"):
         attach(model, AdapterSettings(), seed=0)
-    with pytest.raises(ConfigError, match="eight bits"):
-        attach(quantize_model(random_decoder(tiny())), AdapterSettings(), seed=0)
+    with pytest.raises(ConfigError, match="rounded to int8 or int4"):
+        attach(quantize_model(random_decoder(tiny()), "int4"), AdapterSettings(), seed=0)
 
 
 def test_experts_have_one_only_where_they_are_named() -> None:
@@ -316,7 +316,7 @@ def test_an_adapter_of_another_base_is_refused_before_any_weight_is_read(
         "seed": "trained on another model",
         "wider": r"down_proj is \(32, 96\), the adapter's is \(32, 64\)",
         "shallower": r"no linear map layers\.1\.",
-        "int8": "eight bits",
+        "int8": "rounded to int8 or int4",
         "gpt2": "another model",
     }
     for name, message in expected.items():

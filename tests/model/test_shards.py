@@ -8,11 +8,11 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from samovar.core.errors import ConfigError, CorruptError, MissingError
+from samovar.core.errors import ConfigError, CorruptError, MissingError, ResourceError
 from samovar.core.files import read_json, write_json
 from samovar.model.checkpoint import load_model, save_model
 from samovar.model.decoder import Decoder
-from samovar.model.shards import INDEX, WEIGHTS, weight_bytes
+from samovar.model.shards import INDEX, WEIGHTS, weight_bytes, write_weights
 from tests.model.test_decoder import random_decoder, tiny
 
 TOKENS = torch.arange(20).unsqueeze(0)
@@ -54,6 +54,11 @@ def test_the_weights_of_an_earlier_model_go(folder: Path) -> None:
     save_model(random_decoder(tiny(), seed=2), folder, largest_file=50_000)
     assert not (folder / WEIGHTS).exists()
     assert torch.equal(answer(load_model(folder)), answer(random_decoder(tiny(), seed=2)))
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ResourceError, match=r"gone/model\.safetensors cannot be made: No such file or directory$"):
+        write_weights({"a": torch.zeros(3)}, tmp_path / "gone" / WEIGHTS)
 
 
 def test_missing_files_are_named(folder: Path) -> None:

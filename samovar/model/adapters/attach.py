@@ -50,7 +50,7 @@ def adaptable(model: Decoder) -> dict[str, Linear | Nf4Linear]:
     """The linear maps of the layers by name, of a model that has no adapter yet.
 
     Raises:
-        ConfigError: it has one; or no such maps, as its weights are of eight bits.
+        ConfigError: it has one; or no such maps, as they are rounded to int8 or int4.
     """
     maps = linear_maps(model)
     found = {name: module for name, module in maps.items() if not isinstance(module, LoraLinear)}
@@ -58,7 +58,7 @@ def adaptable(model: Decoder) -> dict[str, Linear | Nf4Linear]:
         raise ConfigError("the model has an adapter already", hint="merge that one into it first")
     if not found:
         raise ConfigError(
-            "the model has no linear maps that an adapter can stand beside: its weights are of eight bits",
+            "the model has no linear maps that an adapter can stand beside: its weights are rounded to int8 or int4",
             hint="name the model before quantization",
         )
     return found

@@ -9,7 +9,6 @@ from typing import Any
 import torch
 
 from samovar.core.errors import ConfigError, CorruptError
-from samovar.core.files import read_json
 from samovar.core.whole_folder import whole_folder
 from samovar.model.adapters.attach import adaptable, merge
 from samovar.model.adapters.base_id import base_id
@@ -17,10 +16,9 @@ from samovar.model.adapters.lora import LoraLinear
 from samovar.model.adapters.peft_folder import SavedAdapter, read_adapter
 from samovar.model.adapters.peft_names import LowRank, to_ours
 from samovar.model.card import add_licence_files, read_card, write_common_card
-from samovar.model.checkpoint import load_model, read_settings, save_model, weight_bytes
+from samovar.model.checkpoint import load_model, outline, save_model, weight_bytes
 from samovar.model.decoder import Decoder
 from samovar.model.linear import replace_module
-from samovar.model.quantization_config import prepare
 from samovar.model.settings import DecoderSettings
 
 
@@ -39,7 +37,7 @@ def load_adapted(
         MissingError, CorruptError: files are missing or damaged.
     """
     saved = read_adapter(adapter)
-    empty = _empty(base)
+    empty = outline(base).model
     shapes = {name: (module.out_features, module.in_features) for name, module in adaptable(empty).items()}
     ours = fitting(shapes, empty.settings, saved)
     check_base(saved, base)
@@ -85,16 +83,6 @@ def _logits(model: Decoder) -> torch.Tensor:
     length = min(64, model.settings.max_positions)
     generator = torch.Generator().manual_seed(0)
     return model(torch.randint(model.settings.vocab_size, (1, length), generator=generator)).float()
-
-
-def _empty(base: Path) -> Decoder:
-    """The model in ``base`` without its weights."""
-    with torch.device("meta"):
-        model = Decoder(read_settings(base))
-    config = read_json(base / "config.json")
-    if "quantization_config" in config:
-        prepare(model, config["quantization_config"])
-    return model
 
 
 def _put_on(model: Decoder, ours: dict[str, LowRank]) -> None:
