@@ -25,19 +25,20 @@ def run(folder: ProjectFolder, as_json: AsJson = False, dry_run: DryRun = False)
     project = open_project(folder)
     recipe = load_recipe(project.recipe_file)
     stages = load_stages()
-    if dry_run:
-        for item in resolve(project, recipe, stages):
-            say(f"{item.name:<10} {item.state:<10} {item.folder}")
-        return
     listener = BrewTeller(project, recipe)
     try:
-        items = brew(project, recipe, stages, listener=listener)
+        items = resolve(project, recipe, stages) if dry_run else brew(project, recipe, stages, listener=listener)
     except KeyboardInterrupt:
         say(f"stopped; `{as_typed('samovar', 'brew', folder)}` goes on from here")
         raise typer.Exit(130) from None
     if as_json:
-        entries = [{"stage": item.name, "id": item.id, "path": str(item.folder)} for item in items]
+        entries = [{"stage": one.name, "state": one.state, "id": one.id, "path": str(one.folder)} for one in items]
         print_json({"project": str(folder), "made": listener.names_made, "stages": entries})
+    elif dry_run:
+        for item in items:
+            print(f"{item.name:<10} {item.state:<10} {item.folder}")
+    if dry_run:
+        return
     if listener.names_made:
         print_account(Account(project).stages, listener.names_made)
     else:

@@ -66,6 +66,7 @@ def make(
 ) -> Manifest | None:
     """Run the stage ``name`` and tell what came of it; ``section`` wins over the recipe's file, ``changes`` over both.
 
+    Paths in the recipe are relative to its file, as in a brew.
     Returns None on a dry run, which tells the settings and what ``foretold`` makes of the recipe.
     """
     from samovar.brew.alone import make_alone
@@ -79,7 +80,8 @@ def make(
         print_json({"stage": name, "out": str(out), "config": stage.config_alone(recipe), **told})
         return None
     id_before = id_at(out)
-    manifest = make_alone(stage, recipe, inputs=inputs, out=out)
+    root = recipe_file.parent if recipe_file is not None else None
+    manifest = make_alone(stage, recipe, inputs=inputs, out=out, root=root)
     if not shows:
         return manifest
     if as_json:

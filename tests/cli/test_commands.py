@@ -19,7 +19,7 @@ from samovar.brew.stage import load_stages
 from samovar.cli.status import figures
 from samovar.core.artifact import make_artifact
 from samovar.core.progress import short_bytes
-from tests.brew.tiny import RECIPE, SEED, tiny_project
+from tests.brew.tiny import SEED, tiny_project
 from tests.cli.conftest import Samovar
 
 
@@ -130,7 +130,9 @@ def test_brew_dry_run_makes_nothing(samovar: Samovar, tmp_path: Path) -> None:
     project = tiny_project(tmp_path / "p")
     ran = samovar("brew", project.root, "--dry-run")
     assert ran.code == 0
-    assert ran.err.count("to make") == 7
+    assert ran.out.count("to make") == 7
+    told = json.loads(samovar("brew", project.root, "--dry-run", "--json").out)
+    assert {stage["state"] for stage in told["stages"]} == {"to make"}
     assert not project.state.exists()
 
 
@@ -320,8 +322,7 @@ def test_stages_by_themselves_from_documents_to_a_report(
 ) -> None:
     project = tiny_project(tmp_path / "p")
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "small.yaml").write_text(RECIPE.replace("conversations: [seeds]", ""))
-    small = ("--recipe", "small.yaml")
+    small = ("--recipe", project.recipe_file)
     (tmp_path / "talk.jsonl").write_text(SEED * 5)
     road = [
         ("data", project.root / "documents", "--out", "corpus"),
