@@ -17,12 +17,31 @@ from samovar.serve.context import current_call
 from samovar.serve.shapes.errors import AnthropicErrorReply, OpenAIErrorReply
 
 _RETRY_AFTER_S = 1
-_STATUS_OF_CODE = {"invalid_api_key": 401, "host_not_allowed": 403, "model_not_found": 404, "body_too_large": 413}
-_STATUS_OF_CODE |= {"content_type_not_json": 415, "insufficient_scope": 403, "body_too_slow": 408, "stream_gone": 410}
-_STATUS_OF_CODE |= {"chat_not_found": 404, "response_not_found": 404, "vote_not_found": 404}
-_STATUS_OF_CODE |= {"stream_not_found": 404, "request_timeout": 504, "server_stopping": 503}
-_ANTHROPIC_TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_error"}
-_ANTHROPIC_TYPES |= {413: "request_too_large", 429: "rate_limit_error", 503: "overloaded_error", 504: "timeout_error"}
+_STATUS_OF_CODE = {
+    "invalid_api_key": 401,
+    "host_not_allowed": 403,
+    "insufficient_scope": 403,
+    "chat_not_found": 404,
+    "model_not_found": 404,
+    "response_not_found": 404,
+    "stream_not_found": 404,
+    "vote_not_found": 404,
+    "body_too_slow": 408,
+    "stream_gone": 410,
+    "body_too_large": 413,
+    "content_type_not_json": 415,
+    "server_stopping": 503,
+    "request_timeout": 504,
+}
+_ANTHROPIC_TYPES = {
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+    503: "overloaded_error",
+    504: "timeout_error",
+}
 _log = logging.getLogger(__name__)
 
 
@@ -106,27 +125,29 @@ def describe_error(error: Exception) -> ApiError:
     return ApiError(500, "the server failed; its log says where", "internal_error")
 
 
+def note_error(error: Exception) -> ApiError:
+    """What the client is told about ``error``, whose code the call is logged with."""
+    described = describe_error(error)
+    current_call().error_code = described.code
+    return described
+
+
 async def send_error(error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer with ``error``: for those who stand before the routes."""
-    described = describe_error(error)
-    current_call().error_code = described.code
-    await described.to_response()(scope, receive, send)
+    await note_error(error).to_response()(scope, receive, send)
 
 
-def error_event(error: Exception) -> bytes:
+def error_event(error: Exception) -> str:
     """The event that ends a stream which cannot go on."""
-    described = describe_error(error)
-    current_call().error_code = described.code
-    return described.to_event().encode()
+    log_failure(error)
+    return note_error(error).to_event()
 
 
 async def respond_to_error(request: Request, error: Exception) -> Response:
     """Starlette's handler of every exception."""
     if isinstance(error, SamovarError):  # the rest is logged by the server itself
         log_failure(error)
-    described = describe_error(error)
-    current_call().error_code = described.code
-    response = described.to_response()
+    response = note_error(error).to_response()
     if isinstance(error, HTTPException) and error.headers:
         response.headers.update(error.headers)  # Allow, with 405
     return response

@@ -113,4 +113,5 @@ class _Answer:
         if not self._has_begun:
             await send_error(error, scope, receive, self._send)
         elif self._is_stream and not self._is_whole:
-            await self._send({"type": "http.response.body", "body": error_event(error), "more_body": False})
+            body = error_event(error).encode()
+            await self._send({"type": "http.response.body", "body": body, "more_body": False})

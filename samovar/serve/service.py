@@ -33,6 +33,8 @@ if TYPE_CHECKING:  # torch is not needed to serve
     from samovar.engine.engine import Engine
 
 T = TypeVar("T")
+Events = AsyncGenerator[tuple[int, Event], None]
+"""Of several answers side by side, each with the number of its answer."""
 
 
 @dataclass(slots=True)
@@ -108,7 +110,7 @@ class Service:
 
     async def answers(
         self, messages: Sequence[Message], sampling: Sampling, use: ToolUse, number: int = 1, *, begun: str = ""
-    ) -> AsyncGenerator[tuple[int, Event], None]:
+    ) -> Events:
         """The events of ``number`` answers, side by side, each with the number of its answer.
 
         Args:

@@ -243,7 +243,7 @@ class _Stream:
         while True:
             for event in await self._from(number):
                 if number < self._num_forgotten:
-                    await send(_body(error_event(_forgotten()), is_last=True))
+                    await send(_body(error_event(_forgotten()).encode(), is_last=True))
                     return
                 await send(_body(event, is_last=False))
                 number += 1

@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from samovar.serve.logs import JsonFormatter, log_as_json
 from samovar.serve.settings import ServeSettings
 from samovar.serve.store import Store
+from tests.agent.scripted import call_text
 from tests.serve.conftest import MODEL, Server
 from tests.serve.test_cancellation import until
 
@@ -108,6 +109,29 @@ def test_a_line_for_every_request_without_what_was_said(start: Start, logged: Ca
     assert (second["status"], second["error"]) == (400, "invalid_value")
     assert SECRET not in json.dumps(logged())
     assert "Hello" not in json.dumps(logged())
+
+
+@pytest.mark.parametrize(
+    ("path", "more"),
+    [
+        (PATH, {}),
+        ("/v1/messages", {"max_tokens": 200}),
+        ("/v1/responses", {"input": SECRET, "messages": None}),
+    ],
+)
+def test_a_stream_that_breaks_off_is_told_with_its_error(
+    start: Start, logged: Callable[[], list[Any]], path: str, more: dict[str, Any]
+) -> None:
+    def script(prompt: str) -> str:
+        if "<tool_response>" in prompt:
+            raise RuntimeError("the sugar is out")
+        return call_text("17*24")
+
+    server = start(script, settings=ServeSettings(log="requests"))
+    body = {name: value for name, value in (BODY | more | {"stream": True}).items() if value is not None}
+    assert "the server failed" in server.http.post(path, json=body).text
+    until(lambda: len(logged()) == 1)
+    assert (logged()[0]["status"], logged()[0]["error"]) == (200, "internal_error")
 
 
 def test_what_was_said_where_the_operator_wants_it(start: Start, logged: Callable[[], list[Any]]) -> None:

@@ -21,13 +21,11 @@ from samovar.serve.api.event_stream import DONE, EventStream, Primed, line, prim
 from samovar.serve.api.kept_answer import find_place, written
 from samovar.serve.api.tool_use import plan_answer
 from samovar.serve.disconnect import until_client_leaves
-from samovar.serve.errors import describe_error, log_failure
-from samovar.serve.service import AsciiJson, Service, naming_param, read_content
+from samovar.serve.errors import error_event
+from samovar.serve.service import AsciiJson, Events, Service, naming_param, read_content
 from samovar.serve.shapes.body import read_as
 from samovar.serve.shapes.chat import ChatCompletion, ChatMessage, ChatRequest, JsonSchemaFormat, TextFormat
 from samovar.serve.shapes.tools import NamedTool
-
-Events = AsyncGenerator[tuple[int, Event], None]
 
 
 @dataclass(slots=True)
@@ -170,8 +168,7 @@ async def _lines(events: Primed[tuple[int, Event]], reply: ChatReply) -> AsyncGe
             for chunk in reply.take(index, event):
                 yield line(chunk)
     except Exception as error:
-        log_failure(error)
-        yield describe_error(error).to_event()
+        yield error_event(error)
         return
     for chunk in reply.last_chunks():
         yield line(chunk)

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterator
 
 from samovar.agent.answer import ToolUse
-from samovar.agent.events import CallArguments, CallBegun, Event, Finished, TextDelta, ToolReturned
+from samovar.agent.events import CallArguments, CallBegun, Event, Finished, FinishReason, TextDelta, ToolReturned
 from samovar.engine.request import Sampling
 from samovar.serve.api.token_text import chat_logprobs
 from samovar.serve.shapes.chat import (
@@ -22,7 +22,6 @@ from samovar.serve.shapes.chat import (
     Choice,
     ChoiceDelta,
     CutBy,
-    FinishReason,
     Logprobs,
     Step,
     TokenLogprob,
@@ -31,6 +30,11 @@ from samovar.serve.shapes.chat import (
 from samovar.tokenizer.tokenizer import Tokenizer
 
 BETWEEN_ROUNDS = "\n\n"
+
+
+def step_of(event: ToolReturned) -> Step:
+    """What is told of a tool that has answered."""
+    return {"name": event.call.name, "arguments": event.call.arguments, "result": event.result.content}
 
 
 class _Choice:
@@ -133,11 +137,7 @@ class ChatReply:
                 )
             case ToolReturned():
                 choice.is_new_round = True
-                step: Step = {
-                    "name": event.call.name,
-                    "arguments": event.call.arguments,
-                    "result": event.result.content,
-                }
+                step = step_of(event)
                 choice.steps.append(step)
                 yield self._chunk(index, {"samovar": {"steps": [step]}})
             case Finished():

@@ -17,7 +17,7 @@ from samovar.engine.request import Delta
 from samovar.serve.api.completion_choice import ChoiceText
 from samovar.serve.api.event_stream import DONE, EventStream, Primed, line, primed
 from samovar.serve.disconnect import until_client_leaves
-from samovar.serve.errors import describe_error, log_failure
+from samovar.serve.errors import error_event
 from samovar.serve.service import Service, naming_param, read_content
 from samovar.serve.shapes.body import read_as
 from samovar.serve.shapes.chat import Usage
@@ -179,8 +179,7 @@ async def _lines(deltas: Primed[tuple[int, Delta]], reply: CompletionReply) -> A
         async for index, delta in deltas:
             yield line(reply.take(index, delta))
     except Exception as error:
-        log_failure(error)
-        yield describe_error(error).to_event()
+        yield error_event(error)
         return
     if (last := reply.last()) is not None:
         yield line(last)

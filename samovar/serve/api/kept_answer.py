@@ -7,22 +7,20 @@ lost, and so would be the rest, which a stream makes for a while without a reade
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
-from samovar.agent.events import Event, Finished
+from samovar.agent.events import Finished
 from samovar.core.errors import RequestError, SamovarError
 from samovar.serve.api.chat_reply import ChatReply
 from samovar.serve.chats import Chats, Said
 from samovar.serve.context import current_owner
 from samovar.serve.errors import log_failure
+from samovar.serve.service import Events
 from samovar.serve.shapes.chat import ChatPlace
 from samovar.serve.shapes.chats import Note
 from samovar.serve.store import Store
-
-Events = AsyncGenerator[tuple[int, Event], None]
 
 
 @dataclass(frozen=True, slots=True)

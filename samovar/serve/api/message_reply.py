@@ -9,7 +9,7 @@ from typing import Any
 
 from samovar.agent.events import Began, CallArguments, CallBegun, Event, Finished, TextDelta, ToolReturned
 from samovar.chat.conversation import load_strict_json
-from samovar.serve.api.chat_reply import BETWEEN_ROUNDS
+from samovar.serve.api.chat_reply import BETWEEN_ROUNDS, step_of
 from samovar.serve.shapes.chat import Step
 from samovar.serve.shapes.messages import (
     AnthropicMessage,
@@ -58,8 +58,7 @@ class MessageReply:
                 yield {"type": "content_block_delta", "index": self._place, "delta": delta}
             case ToolReturned():
                 self._is_new_round = True
-                result = event.result.content
-                step: Step = {"name": event.call.name, "arguments": event.call.arguments, "result": result}
+                step = step_of(event)
                 self._steps.append(step)
                 # In Anthropic's words a change of the message as a whole; clients that know no steps pass over it.
                 # Tokens of the answer are counted at its end.

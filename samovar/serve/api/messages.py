@@ -21,8 +21,8 @@ from samovar.serve.api.event_stream import EventStream, Primed, line, primed
 from samovar.serve.api.message_reply import MessageReply
 from samovar.serve.api.tool_use import plan_answer
 from samovar.serve.disconnect import until_client_leaves
-from samovar.serve.errors import describe_error, log_failure
-from samovar.serve.service import AsciiJson, Service, naming_param, read_content
+from samovar.serve.errors import error_event
+from samovar.serve.service import AsciiJson, Events, Service, naming_param, read_content
 from samovar.serve.shapes.body import Drawing, read_as
 from samovar.serve.shapes.messages import (
     AnthropicMessage,
@@ -37,7 +37,6 @@ from samovar.serve.shapes.messages import (
     ToolUseBlock,
 )
 
-Events = AsyncGenerator[tuple[int, Event], None]
 _CHOICES = {"auto": "auto", "any": "required", "none": "none", "tool": "auto"}
 
 
@@ -176,5 +175,4 @@ async def _lines(events: Primed[tuple[int, Event]], reply: MessageReply) -> Asyn
             for told in reply.take(event):
                 yield line(told, told["type"])
     except Exception as error:
-        log_failure(error)
-        yield describe_error(error).to_event()
+        yield error_event(error)

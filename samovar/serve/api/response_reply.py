@@ -11,7 +11,7 @@ from typing import Any, Literal
 from samovar.agent.events import CallArguments, CallBegun, Event, Finished, TextDelta, ToolReturned
 from samovar.chat.conversation import Message
 from samovar.engine.request import Sampling
-from samovar.serve.api.chat_reply import BETWEEN_ROUNDS
+from samovar.serve.api.chat_reply import BETWEEN_ROUNDS, step_of
 from samovar.serve.api.token_text import chat_logprobs
 from samovar.serve.errors import ApiError
 from samovar.serve.shapes.chat import Step
@@ -67,8 +67,7 @@ class ResponseReply:
                 yield self._of_item("response.function_call_arguments.delta", delta=event.text)
             case ToolReturned():
                 self._is_new_round = True
-                result = event.result.content
-                self._steps.append({"name": event.call.name, "arguments": event.call.arguments, "result": result})
+                self._steps.append(step_of(event))
             case Finished():
                 yield from self._finish(event)
 

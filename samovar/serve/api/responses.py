@@ -21,9 +21,9 @@ from samovar.serve.api.response_reply import ResponseReply
 from samovar.serve.api.tool_use import plan_answer
 from samovar.serve.context import current_owner
 from samovar.serve.disconnect import until_client_leaves
-from samovar.serve.errors import describe_error, log_failure
+from samovar.serve.errors import log_failure, note_error
 from samovar.serve.kept_responses import KeptResponses
-from samovar.serve.service import AsciiJson, Service, naming_param, read_content
+from samovar.serve.service import AsciiJson, Events, Service, naming_param, read_content
 from samovar.serve.shapes.body import read_as, read_query
 from samovar.serve.shapes.input_items import ItemQuery
 from samovar.serve.shapes.responses import (
@@ -38,8 +38,6 @@ from samovar.serve.shapes.responses import (
     ResponseRequest,
     SchemaFormat,
 )
-
-Events = AsyncGenerator[tuple[int, Event], None]
 
 
 @dataclass(slots=True)
@@ -196,5 +194,5 @@ async def _lines(
                 yield line(told, told["type"])
     except Exception as error:
         log_failure(error)
-        failed = reply.failed(describe_error(error))
+        failed = reply.failed(note_error(error))
         yield line(failed, failed["type"])

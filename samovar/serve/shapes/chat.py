@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, NotRequired
 from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
+from samovar.agent.events import FinishReason
 from samovar.serve.shapes.body import MOST_CHOICES, MOST_TOP_LOGPROBS, Billing, Drawing, Shape, Tokens, WholeText
 from samovar.serve.shapes.tools import ClientTool, ToolChoice
 
@@ -224,9 +225,6 @@ class Steps(TypedDict):
     steps: list[Step]
     cut_by: NotRequired[CutBy]
     """Why the answer ended with ``length``, where it is not as long as it may be."""
-
-
-FinishReason = Literal["stop", "length", "tool_calls", "cancelled"]
 
 
 class ChatAnswer(TypedDict):

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 from typing_extensions import TypedDict
 
 from samovar.serve.shapes.body import Body, Shape, WholeText, whole
+from samovar.serve.shapes.chat import Step
 
 Title = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(whole)]
 Note = Literal["stopped", "cut_short", "rounds_spent", "forgot", "failed"]
@@ -95,14 +96,6 @@ class ChatList(TypedDict):
     has_more: bool
 
 
-class ToldStep(TypedDict):
-    """A tool that the server ran for an answer."""
-
-    name: str
-    arguments: dict[str, Any]
-    result: str
-
-
 class StandingVote(TypedDict):
     """What the chat's owner said of an answer."""
 
@@ -116,7 +109,7 @@ class ToldMessage(TypedDict):
     role: Literal["user", "assistant"]
     content: str
     created_at: int
-    steps: NotRequired[list[ToldStep]]
+    steps: NotRequired[list[Step]]
     notes: NotRequired[list[Note]]
     model: NotRequired[str]
     told: NotRequired[int]
