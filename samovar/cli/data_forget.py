@@ -123,7 +123,7 @@ def _show_documents(found: Findings) -> None:
         for document in found.documents[:_SHOWN_DOCUMENTS]
     ]
     if rows:
-        print_table(("document", "id", "characters", "detail"), rows)
+        print_table(("document", "split", "characters", "beginning"), rows)
     if found.num_documents > len(rows):
         say(f"… and {found.num_documents - len(rows):,} more")
 

@@ -23,7 +23,9 @@ EXAMPLE = "samovar import ./Qwen3-0.6B-Base --out base"
 Source = Annotated[
     str,
     typer.Argument(
-        metavar="MODEL", help="Folder of a model, or its id on Hugging Face: owner/name[@revision].", show_default=False
+        metavar="MODEL",
+        help="Folder of a model, or its id on Hugging Face: owner/name, or owner/name@revision.",
+        show_default=False,
     ),
 ]
 AllowPickle = Annotated[

@@ -53,8 +53,9 @@ Version = Annotated[bool, typer.Option("--version", help="Print the version.")]
 def make_app() -> typer.Typer:
     """The whole command line. Imports no stage's library: each command does so when it runs."""
     app = typer.Typer(
-        add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich"
-    )
+        cls=_InOrder, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+    )  # fmt: skip
     app.callback(invoke_without_command=True, help=_HELP)(_version)
     for panel, names in COMMANDS.items():
         for name in names:
@@ -67,6 +68,12 @@ def make_app() -> typer.Typer:
     _add(config, "schema", importlib.import_module("samovar.cli.config_schema"), None)
     app.add_typer(config, name="config", rich_help_panel="The road, in one project folder")
     return app
+
+
+class _InOrder(TyperGroup):
+    def list_commands(self, ctx: Any) -> list[str]:
+        """As ``COMMANDS`` has them; typer by itself puts those with sub-commands last."""
+        return [*(name for names in COMMANDS.values() for name in names), "config"]
 
 
 _HELP = """Example: samovar new assistant && samovar brew assistant

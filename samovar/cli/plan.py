@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 EXAMPLE = "samovar plan quickstart --budget '1 hour'"
 
-Folder = Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Folder of the project.", show_default=False)]
+Folder = Annotated[Path | None, typer.Argument(metavar="DIR", help="Folder of the project.", show_default=False)]
 BudgetOption = Annotated[
     str | None,
     typer.Option(

@@ -34,7 +34,7 @@ Changes = Annotated[
 
 
 _WORDS = {"stage", "state", "id", "metrics", "what", "file", "step", "reason", "detail", "document", "artifact", "rule"}
-_WORDS |= {"form", "day", "vote", "review", "question"}
+_WORDS |= {"form", "day", "vote", "review", "question", "split", "beginning"}
 """Headings of columns that hold words."""
 _ARTIFACT = re.compile(r"(?P<artifact>(?P<project>.*?)/?\.samovar/artifacts/[\w-]+)(?=[/ :])")
 """What an error begins with that is about a file of an artifact."""

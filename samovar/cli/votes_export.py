@@ -29,8 +29,8 @@ Unreviewed = Annotated[bool, typer.Option("--unreviewed", help="Export votes too
 def run(folder: Folder, out: Out = None, unreviewed: Unreviewed = False, chats_file: ChatsFile = None) -> None:
     """Write the accepted votes as preferences, a line each; what was there before is written anew.
 
-    `samovar dpo`, `reward` and `judge` read the file, and `samovar brew` where the recipe has `dpo: {preferences:
-    [votes]}`.
+    `samovar dpo`, `reward` and `judge` read the file, and `samovar brew` where the recipe names the folder `votes`
+    under `dpo.preferences`.
     """
     from samovar.brew.project import RECIPE_FILE
     from samovar.core.files import write_json_lines
