@@ -95,10 +95,8 @@ def find_accelerator(device: str) -> Accelerator | None:
 
     The longest name counts: "NVIDIA H100 PCIe" is no "H100".
     """
-    plain = _plain(device)
-    found = [one for one in ACCELERATORS if _plain(one.name) in plain or _plain(one.name).replace("80gb", "") in plain]
-    spaced = [one for one in found if re.search(rf"(?<![a-z0-9]){_words(one.name)}", device.lower())]
-    return max(spaced, key=lambda one: len(one.name), default=None)
+    named = [one for one in ACCELERATORS if re.search(rf"\b{_words(one.name)}\b", device.lower())]
+    return max(named, key=lambda one: len(one.name), default=None)
 
 
 def _plain(name: str) -> str:

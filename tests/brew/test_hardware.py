@@ -45,6 +45,8 @@ def test_what_is_not_in_the_table_is_refused(text: str, said: str) -> None:
         ("NVIDIA L40S", "L40S"),
         ("AMD Instinct MI300X", "MI300X"),
         ("Tesla T4", None),
+        ("Tesla M40", None),
+        ("NVIDIA RTX A1000 Laptop GPU", None),
         ("cpu", None),
     ],
 )
