@@ -2,7 +2,8 @@
 
 The test asks in phrasings that training never shows, not only in other decorations of the same ones. Both ask the
 more usual ones more often, as people do: when all were drawn alike, a small model learnt none of them well,
-and "How are you?" no better than the rest.
+and "How are you?" no better than the rest. An answer's first words belong to one intent alone: what was meant is then
+decided at once, and not over again at every place where two answers part.
 """
 
 from __future__ import annotations

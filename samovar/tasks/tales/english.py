@@ -96,8 +96,8 @@ PLOT = Plot(
         "(high in a tree|between two stones|in the mud|under a log|behind the fence).",
     ),
     feeling=variants(
-        "{hero} (was very sad|was ready to cry|did not know what to do|felt all alone|sat down and sighed).",
-        "(Poor|Tired) {hero} (cried a little|could not sleep|looked everywhere).",
+        "(Poor|Sad|Tired) {hero} (was ready to cry|did not know what to do|felt all alone|sat down and sighed|"
+        "cried a little|could not sleep|looked everywhere).",
     ),
     help=variants(
         "(Then|Soon|At that moment|Luckily,) {a_friend} (came by|heard the noise|saw everything) and "

@@ -53,6 +53,7 @@ class Plot:
     """Uses the noun with its adjective."""
     loss: tuple[str, ...]
     feeling: tuple[str, ...]
+    """Begins with a word that begins no other sentence: a small model copies itself where two sentences begin alike."""
     help: tuple[str, ...]
     ending: tuple[str, ...]
     quiet_ending: tuple[str, ...]
