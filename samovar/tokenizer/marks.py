@@ -9,7 +9,13 @@ from typing import Any
 from samovar.tokenizer.decoding import BYTE_TOKEN
 from samovar.tokenizer.roles import Roles
 
+_OF_CALLS = re.compile(r"tool.?call|tool.?sep|python_tag|\[(ARGS|CALL_ID)\]", re.IGNORECASE)
 _BRACKETED = re.compile(r"[<\[].+[>\]]", re.DOTALL)
+_TAG_OF_HTML = re.compile(
+    r"</?(table|caption|thead|tbody|tfoot|tr|th|td|h[1-6]|blockquote|strong|em|b|i|u|s|sub|sup|code|a|html|body|img"
+    r"|span|bbox|p|br|ul|ol|li|div|iframe|footer)>"
+)
+"""Words of Gemma, one of which is another family's end of a document."""
 
 
 def vocabulary(parts: Mapping[str, Any]) -> Mapping[str, int]:
@@ -22,7 +28,13 @@ def vocabulary(parts: Mapping[str, Any]) -> Mapping[str, int]:
 
 def is_mark(token: Mapping[str, Any]) -> bool:
     """Whether an added token is one that no text may forge: a special one, or one that looks like <tool_call>."""
-    return bool(token["special"]) or _BRACKETED.fullmatch(token["content"]) is not None
+    looks_so = _BRACKETED.fullmatch(token["content"]) is not None
+    return bool(token["special"]) or (looks_so and not _TAG_OF_HTML.fullmatch(token["content"]))
+
+
+def is_of_calls(token: Mapping[str, Any]) -> bool:
+    """Whether an added token is one that families write their calls of tools with: it is read, as words are."""
+    return _OF_CALLS.search(token["content"]) is not None
 
 
 def forgotten(parts: Mapping[str, Any], vocabulary: Mapping[str, int], roles: Roles) -> list[dict[str, Any]]:
@@ -34,6 +46,24 @@ def forgotten(parts: Mapping[str, Any], vocabulary: Mapping[str, int], roles: Ro
         for token in dict.fromkeys(roles.texts.values())
         if token not in known and token in vocabulary
     ]
+
+
+def unreadable(parts: Mapping[str, Any], roles: Roles, chat_template: str) -> frozenset[str]:
+    """Marks for which the embedding has no row, and which nothing writes.
+
+    Gemma 3 of 270M and 1B has such a one for pictures, which only its larger sisters see; others have one for padding.
+    """
+    if roles.num_rows is None:
+        return frozenset()
+    needed = {roles.texts.get(name) for name in ("bos_token", "eos_token", "unk_token")}
+    return frozenset(
+        token["content"]
+        for token in parts.get("added_tokens", [])
+        if token["id"] >= roles.num_rows
+        and token["id"] not in roles.stop_ids
+        and token["content"] not in needed
+        and token["content"] not in chat_template
+    )
 
 
 def forgeable(vocabulary: Mapping[str, int], marks: Mapping[str, int], *, has_bytes: bool) -> re.Pattern[str] | None:

@@ -27,6 +27,8 @@ class Roles(NamedTuple):
     """Ids that end an answer, as the model's own files say."""
     adds_bos: bool | None = None
     """Whether a text begins with ``bos_token``; None leaves it to the ``tokenizer.json``."""
+    num_rows: int | None = None
+    """Of the embedding, as the model's own files say."""
 
 
 def read_roles(folder: Path) -> tuple[dict[str, Any], Roles]:
@@ -48,10 +50,13 @@ def roles_of(
     named = {key: value for key, value in {**(special_map or {}), **config}.items() if key.endswith("_token")}
     texts = {key: text for key, value in named.items() if (text := _content(value)) is not None}
     stops: tuple[int, ...] = ()
+    num_rows = None
     for model in models:
         stops = stops or _ids(model.get("eos_token_id"))
+        num_rows = num_rows or model.get("vocab_size")
     adds_bos = config.get("add_bos_token")
-    return Roles(texts, stops, adds_bos if isinstance(adds_bos, bool) and "bos_token" in texts else None)
+    adds_bos = adds_bos if isinstance(adds_bos, bool) and "bos_token" in texts else None
+    return Roles(texts, stops, adds_bos, num_rows if isinstance(num_rows, int) else None)
 
 
 def document_end(marks: Mapping[str, int], roles: Roles) -> str | None:

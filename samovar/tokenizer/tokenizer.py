@@ -15,7 +15,7 @@ from samovar.core.errors import ConfigError, CorruptError, MissingError, Resourc
 from samovar.core.files import naming_os_errors, write_atomic, write_json
 from samovar.tokenizer.beginnings import Prefixed, prefixed, without_prefix
 from samovar.tokenizer.decoding import read_decoding
-from samovar.tokenizer.marks import forgeable, forgotten, is_mark, vocabulary
+from samovar.tokenizer.marks import forgeable, forgotten, is_mark, is_of_calls, unreadable, vocabulary
 from samovar.tokenizer.roles import CONFIG_FILE, Roles, document_end, read_roles, roles_of
 from samovar.tokenizer.special import DOCUMENT_END, TURN_END
 from samovar.tokenizer.template import TEMPLATE_FILE, read_template
@@ -56,8 +56,10 @@ class Tokenizer:
         self.config = dict(_own_config(parts) if config is None else config)
         self.roles = roles_of(self.config) if roles is None else roles
         words = vocabulary(parts)
-        if named := forgotten(parts, words, self.roles):
-            parts["added_tokens"] = [*parts.get("added_tokens", []), *named]
+        named, left = forgotten(parts, words, self.roles), unreadable(parts, self.roles, chat_template)
+        if named or left:
+            kept = [token for token in parts.get("added_tokens", []) if token["content"] not in left]
+            parts["added_tokens"] = [*kept, *named]
             tokenizer_json = json.dumps(parts, ensure_ascii=False)
         self._json = tokenizer_json
         added = parts.get("added_tokens", [])
@@ -66,7 +68,7 @@ class Tokenizer:
         self._mark_ids = frozenset(self.special_ids.values())
         self.swallows_before = frozenset(token["content"] for token in marks if token.get("lstrip"))
         self.swallows_after = frozenset(token["content"] for token in marks if token.get("rstrip"))
-        self._hidden = frozenset(token["id"] for token in added if token["special"])
+        self._hidden = frozenset(token["id"] for token in added if token["special"] and not is_of_calls(token))
         self._words_of_id = {token["id"]: token["content"] for token in added}
         self._full = _backend(tokenizer_json)
         # The library finds added tokens in any text, so that text which may not forge the marks goes through a twin

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tokenizers import Tokenizer as Backend
 
 from samovar.chat.conversation import Conversation, Message, ToolCall
 from samovar.chat.parse import parse_assistant
@@ -222,6 +223,32 @@ def test_special_tokens_that_only_the_configuration_names_are_marks(tmp_path: Pa
     assert 1 not in tokenizer.encode("<s>")
 
 
+def test_tags_of_html_among_the_added_tokens_are_words(tmp_path: Path) -> None:
+    """Gemma has them, ``</s>`` among them, which ends a document in other families."""
+    foreign.byte_level(tmp_path, marks=["<eos>"])
+    parts = json.loads((tmp_path / "tokenizer.json").read_text(encoding="utf-8"))
+    end = parts["added_tokens"][-1]
+    tags = [
+        {**end, "id": end["id"] + 1 + at, "content": f"<{tag}>", "special": False}
+        for at, tag in enumerate(["/s", "h1"])
+    ]
+    (tmp_path / "tokenizer.json").write_text(json.dumps(parts | {"added_tokens": [end, *tags]}), encoding="utf-8")
+    foreign.configure(tmp_path, None, eos_token="<eos>")
+    tokenizer = Tokenizer.load(tmp_path)
+    assert tokenizer.document_end_id == end["id"]
+    assert tokenizer.stop_ids == {end["id"]}
+    theirs = Backend.from_file(str(tmp_path / "tokenizer.json")).encode("<h1>a</s> b</h1>").ids
+    assert tokenizer.encode("<h1>a</s> b</h1>") == theirs
+    assert theirs[0] == end["id"] + 2
+
+
+def test_marks_of_calls_are_read_and_marks_of_turns_are_not(tmp_path: Path) -> None:
+    foreign.sentencepiece_like(tmp_path, prefix="first", marks=("[INST]", "[TOOL_CALLS]", "<|python_tag|>"))
+    tokenizer = Tokenizer.load(tmp_path)
+    ids = tokenizer.encode("[INST][TOOL_CALLS]<|python_tag|>", allow_special=True)
+    assert tokenizer.decode(ids, goes_on=True) == "[TOOL_CALLS]<|python_tag|>"
+
+
 def test_runs_of_spaces_among_the_added_tokens_are_words(tmp_path: Path) -> None:
     gpt2(tmp_path)
     parts = json.loads((tmp_path / "tokenizer.json").read_text(encoding="utf-8"))
@@ -232,6 +259,21 @@ def test_runs_of_spaces_among_the_added_tokens_are_words(tmp_path: Path) -> None
     tokenizer = Tokenizer.load(tmp_path)
     assert number in tokenizer.encode("a    b")
     assert tokenizer.decode(tokenizer.encode("a    b")) == "a    b"
+
+
+def test_marks_that_the_model_has_no_row_for_are_left_out_unless_something_writes_them(tmp_path: Path) -> None:
+    gemma(tmp_path)
+    parts = json.loads((tmp_path / "tokenizer.json").read_text(encoding="utf-8"))
+    rows = Tokenizer.load(tmp_path).vocab_size
+    parts["added_tokens"].append({**parts["added_tokens"][-1], "id": rows, "content": "<image>"})
+    (tmp_path / "tokenizer.json").write_text(json.dumps(parts), encoding="utf-8")
+    assert Tokenizer.load(tmp_path).token_id("<image>") == rows  # whose model it is, nobody knows
+    (tmp_path / "config.json").write_text(json.dumps({"vocab_size": rows}))
+    tokenizer = Tokenizer.load(tmp_path)
+    assert tokenizer.vocab_size == rows
+    assert tokenizer.decode(tokenizer.encode("<image> a")) == "<image> a"
+    foreign.configure(tmp_path, foreign.GEMMA_TEMPLATE + "<image>", bos_token="<s>", eos_token="</s>")
+    assert Tokenizer.load(tmp_path).vocab_size == rows + 1
 
 
 @pytest.mark.parametrize("decoder", [None, {"type": "WordPiece", "prefix": "##", "cleanup": True}])
