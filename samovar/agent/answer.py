@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from samovar.agent.events import Began, CallArguments, CallBegun, Event, Finished, FinishReason, TextDelta
 from samovar.agent.tool import Tool
 from samovar.agent.turn import CallPart, Turn
+from samovar.chat.call_form import CallTeller, find_call_form
 from samovar.chat.conversation import Message, ToolCall
 from samovar.chat.rows import prompt_ids
 from samovar.chat.speech import find_speech
@@ -78,7 +79,7 @@ class Answer:
         self._asked = list(messages)
         self._sampling = sampling
         self._tokenizer = tokenizer
-        self._turn = Turn()
+        self._turn, self._teller = Turn(), CallTeller(None, ())
         self._finish_reason: FinishReason | None = None
         self._has_begun = self._has_spent_rounds = False
         self._num_rounds = self._num_prompt_tokens = self._num_completion_tokens = self._num_cached_tokens = 0
@@ -101,6 +102,8 @@ class Answer:
             ids = prompt_ids(said_before, self._tokenizer, tools=self.use.offered, begun=self._begun)
         lead = "" if self._begun else find_speech(self._tokenizer).lead
         self._turn = Turn(lead, passes_calls_on=self.use.is_returned)
+        tools = [*self.use.offered, *(tool.schema for tool in self.use.tools)]
+        self._teller = CallTeller(find_call_form(self._tokenizer) if tools else None, tools)
         if self._num_rounds == 0:
             self._num_prompt_tokens = len(ids)
         self.rounds.append(Round(ids, [], []))
@@ -126,7 +129,7 @@ class Answer:
         self.rounds[-1].ids.extend(delta.ids)
         self.rounds[-1].logprobs.extend(one.logprob for one in delta.logprobs)
         self._logprobs += [one for one in delta.logprobs if one.token not in self._tokenizer.stop_ids]
-        for news in self._turn.push(delta.text):
+        for news in self._turn.push(self._teller.push(delta.text)):
             yield from self._tell(news)
         if delta.finish_reason is not None:
             self._stopped_by = delta.stopped_by
@@ -163,7 +166,10 @@ class Answer:
         self._logprobs.clear()
 
     def _end_round(self, reason: FinishReason) -> Iterator[Event]:
-        message, held = self._turn.end(is_cut=reason == "length")
+        is_cut = reason == "length"
+        for news in self._turn.push(self._teller.end(is_cut=is_cut)):
+            yield from self._tell(news)
+        message, held = self._turn.end(is_cut=is_cut)
         for news in held:
             yield from self._tell(news)
         if self._logprobs and not message.tool_calls:

@@ -1,12 +1,13 @@
 """Messages in the words of a template that has no form for them: another family's may know neither tools nor system
-messages. Calls are then written as text in Hermes form, as our own template writes them, and what the system says
-stands before the first question.
+messages, but one call a turn, or only calls with ids of its own making. Calls that it has no form for are written as
+text in Hermes form, as our own template writes them, and what the system says stands before the first question.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -17,14 +18,20 @@ from samovar.tokenizer.tokenizer import Tokenizer
 Plain = dict[str, Any]
 """A message as a template sees it."""
 
-_NAME, _KEY, _SAID = "qzxjq", "jxzqj", "zqjxz"
-_CALL = {"id": "call_0", "type": "function", "function": {"name": _NAME, "arguments": {_KEY: 1}}}
-_WITH_CALL: list[Plain] = [
-    {"role": "user", "content": "?"},
-    {"role": "assistant", "content": "", "tool_calls": [_CALL]},
-    {"role": "tool", "content": _SAID, "tool_call_id": "call_0", "name": _NAME},
-    {"role": "assistant", "content": "!"},
-]
+_SHORT = 9
+"""Letters and digits of an id as Mistral's templates ask for it."""
+NAME, KEY, _SAID = "qzxjq", "jxzqj", "zqjxz"
+"""Of the call with which a template is tried: its tool and its one argument, which is 1."""
+
+
+def _with_calls(number: int) -> list[Plain]:
+    function = {"name": NAME, "arguments": {KEY: 1}}
+    calls = [{"id": f"call_{one}", "type": "function", "function": function} for one in range(number)]
+    results = [{"role": "tool", "content": _SAID, "tool_call_id": call["id"], "name": NAME} for call in calls]
+    called = {"role": "assistant", "content": "", "tool_calls": calls}
+    return [{"role": "user", "content": "?"}, called, *results, {"role": "assistant", "content": "!"}]
+
+
 _WITH_SYSTEM: list[Plain] = [
     {"role": "system", "content": _SAID},
     {"role": "user", "content": "?"},
@@ -37,6 +44,10 @@ class Abilities(NamedTuple):
 
     writes_calls: bool
     takes_system: bool
+    takes_any_id: bool
+    """Of a call; Mistral's are nine letters and digits."""
+    takes_several_calls: bool
+    """In one turn; Llama 3 makes but one."""
 
 
 def fitted(
@@ -49,7 +60,28 @@ def fitted(
         fit = _with_calls_in_words(fit)
         if left:
             fit, left = _after_system(fit, _listing(left)), []
+    elif not able.takes_several_calls:
+        fit = list(_one_call_a_turn(fit))
+    if not able.takes_any_id:
+        fit = _with_short_ids(fit)
     return fit if able.takes_system else _without_system(fit), left
+
+
+def write_call(template: str, special: tuple[tuple[str, str], ...], header: str) -> str | None:
+    """What the template writes of a turn that is a call; None where it has no form for one.
+
+    ``header`` stands before the turn, or is empty where nothing is known to.
+    """
+    able = _abilities(template, special)
+    if not able.writes_calls:
+        return None
+    messages = _with_calls(1)[:2]
+    messages = messages if able.takes_any_id else _with_short_ids(messages)
+    prompt, whole = (
+        render_plain(some, template=template, tools=[], add_generation_prompt=is_prompt, special=dict(special))
+        for some, is_prompt in ((messages[:1], True), (messages, False))
+    )
+    return whole.partition(header)[2] if header and header in whole else whole.removeprefix(prompt)
 
 
 @lru_cache(maxsize=8)
@@ -63,7 +95,11 @@ def _abilities(template: str, special: tuple[tuple[str, str], ...]) -> Abilities
             return False
         return all(word in text for word in words)
 
-    return Abilities(holds(_WITH_CALL, _NAME, _KEY, _SAID), holds(_WITH_SYSTEM, _SAID))
+    one, several = _with_calls(1), _with_calls(2)
+    takes_any_id = holds(one, NAME, KEY, _SAID) or not holds(_with_short_ids(one), NAME, KEY, _SAID)
+    if not takes_any_id:
+        one, several = _with_short_ids(one), _with_short_ids(several)
+    return Abilities(holds(one, NAME, KEY, _SAID), holds(_WITH_SYSTEM, _SAID), takes_any_id, holds(several, NAME))
 
 
 def _with_calls_in_words(messages: Sequence[Plain]) -> list[Plain]:
@@ -77,16 +113,56 @@ def _with_calls_in_words(messages: Sequence[Plain]) -> list[Plain]:
             else:
                 fit.append({"role": "user", "content": text})
         elif message.get("tool_calls"):
-            calls = [_in_words(call["function"]) for call in message["tool_calls"]]
+            calls = [in_words(call["function"]) for call in message["tool_calls"]]
             fit.append({"role": "assistant", "content": "\n".join(filter(None, [message["content"], *calls]))})
         else:
             fit.append(message)
     return fit
 
 
-def _in_words(function: Mapping[str, Any]) -> str:
+def in_words(function: Mapping[str, Any]) -> str:
+    """A call in Hermes form, of its name and its arguments."""
     call = {"name": function["name"], "arguments": function["arguments"]}
     return f"<tool_call>\n{json.dumps(call, ensure_ascii=False)}\n</tool_call>"
+
+
+def _one_call_a_turn(messages: Sequence[Plain]) -> Iterator[Plain]:
+    """Several calls of a turn one after another, each with its result behind it."""
+    waiting: list[Plain] = []
+    for message in messages:
+        if message["role"] == "tool":
+            its = [turn for turn in waiting if turn["tool_calls"][0]["id"] == message.get("tool_call_id")]
+            for turn in its or waiting[:1]:
+                waiting.remove(turn)
+                yield turn
+            yield message
+            continue
+        yield from waiting
+        waiting = [
+            {**message, "content": "" if place else message["content"], "tool_calls": [call]}
+            for place, call in enumerate(message.get("tool_calls", []))
+        ]
+        if not waiting:
+            yield message
+    yield from waiting
+
+
+def _with_short_ids(messages: Sequence[Plain]) -> list[Plain]:
+    fit = []
+    for message in messages:
+        if "tool_call_id" in message:
+            message = {**message, "tool_call_id": _short(message["tool_call_id"])}
+        if message.get("tool_calls"):
+            calls = [{**call, "id": _short(call["id"])} for call in message["tool_calls"]]
+            message = {**message, "tool_calls": calls}
+        fit.append(message)
+    return fit
+
+
+def _short(identity: str) -> str:
+    if len(identity) == _SHORT and identity.isalnum():
+        return identity
+    return hashlib.blake2s(identity.encode(errors="replace")).hexdigest()[:_SHORT]
 
 
 def _listing(tools: Sequence[Mapping[str, Any]]) -> str:

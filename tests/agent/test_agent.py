@@ -34,6 +34,21 @@ def test_the_tool_is_run_and_its_answer_read(tokenizer: Tokenizer) -> None:
     assert "# Tools" not in agent.engine.prompts[0]
 
 
+def test_a_call_in_another_form_is_run_and_written_so_again(tokenizer: Tokenizer) -> None:
+    call = '{"name": "calculator", "parameters": {"expression": "17*24"}}'
+    turn = (
+        "{{ '<|im_start|>' + m.role + '\n' }}{% for c in m.tool_calls %}"
+        '{"name": "{{ c.function.name }}", "parameters": {{ c.function.arguments | tojson }}}'
+        "{% endfor %}{{ m.content }}<|im_end|>\n"
+    )
+    frame = "{% for m in messages %}" + turn + "{% endfor %}{{ '<|im_start|>assistant\n' if add_generation_prompt }}"
+    other = Tokenizer(tokenizer.to_json(), frame)
+    agent = make_agent(other, lambda prompt: "It is 408." if "408" in prompt else call)
+    (messages,) = agent.complete_batch([QUESTION], GREEDY)
+    assert contents(messages) == [("assistant", ""), ("tool", "408"), ("assistant", "It is 408.")]
+    assert f"assistant\n{call}<|im_end|>" in agent.engine.prompts[1]
+
+
 def test_many_conversations_beside_each_other(tokenizer: Tokenizer) -> None:
     agent = make_agent(tokenizer)
     answers = agent.complete_batch([QUESTION, GREETING] * 10, GREEDY)
