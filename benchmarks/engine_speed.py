@@ -49,7 +49,8 @@ def _of(options: argparse.Namespace, home: Path, size: str, precision: Precision
     job = {name: getattr(options, name) for name in names}
     ours = model_folder(home, size, precision)
     dtype = "bfloat16" if precision == "bf16" else options.activations
-    found = [Contestant(f"samovar {size} {precision}", "samovar_speed", {**job, "model": str(ours), "dtype": dtype})]
+    mine = {**job, "model": str(ours), "dtype": dtype, "cache_form": options.cache_form}
+    found = [Contestant(f"samovar {size} {precision}", "samovar_speed", mine)]
     if options.llama is not None:
         programs = {
             "bench": str(program(options.llama, "llama-bench")),
@@ -80,13 +81,21 @@ def summarize(outcomes: Mapping[str, Sequence[Mapping[str, Any]]], measures: Seq
 
 
 def ratios(summary: Mapping[str, Mapping[str, Mapping[str, float]]]) -> dict[str, dict[str, float]]:
-    """Ours over each peer's at the same shape and precision, by medians."""
+    """Ours over each peer's at the same shape and precision, by medians.
+
+    transformers plays in bfloat16 alone; ours in other precisions are set beside it under labels that say so.
+    """
     found = {}
     for label, speeds in summary.items():
-        peer, _, what = label.partition(" ")
-        ours = summary.get(f"samovar {what}")
-        if peer != "samovar" and ours is not None:
-            found[label] = {name: round(ours[name]["median"] / speeds[name]["median"], 2) for name in speeds}
+        peer, size, precision = label.split(" ", 2)
+        if peer == "samovar":
+            continue
+        for ours, own in summary.items():
+            who, own_size, own_precision = ours.split(" ", 2)
+            if who != "samovar" or own_size != size or (own_precision != precision and peer != "transformers"):
+                continue
+            key = label if own_precision == precision else f"{label}, Samovar in {own_precision}"
+            found[key] = {name: round(own[name]["median"] / speeds[name]["median"], 2) for name in speeds}
     return found
 
 
@@ -159,6 +168,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--precisions", nargs="+", choices=PRECISIONS, default=list(PRECISIONS))
     parser.add_argument("--without", nargs="*", default=[], help="words of contestants to leave out")
     parser.add_argument("--activations", default="float32", help="between products of rounded weights")
+    parser.add_argument("--cache-form", choices=["plain", "int8"], default="plain", help="of Samovar's keys and values")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--calls", type=int, default=2, help="timed calls in a round; the best counts")
     parser.add_argument("--threads", type=int, default=2)

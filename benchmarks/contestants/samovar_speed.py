@@ -20,15 +20,15 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     ``weight_bytes`` is what a step reads: packed, the weights are not those of the file.
     """
     torch.set_num_threads(job["threads"])
-    dtype = getattr(torch, job["dtype"])
+    model, form, dtype = Path(job["model"]), job["cache_form"], getattr(torch, job["dtype"])
     outcome: dict[str, Any] = {}
     for batch in job["batches"]:
-        engine = Engine.load(
-            Path(job["model"]), max_batch=batch, dtype=dtype, max_context=job["prompt_tokens"] + job["new_tokens"] + 1
-        )
+        context = job["prompt_tokens"] + job["new_tokens"] + 1
+        engine = Engine.load(model, max_batch=batch, dtype=dtype, max_context=context, cache_form=form)
         prompts = _prompts(engine, batch, job["prompt_tokens"])
         outcome[f"decode_{batch}"] = max(_decode(engine, prompts, job["new_tokens"]) for _ in range(job["calls"] + 1))
-    engine = Engine.load(Path(job["model"]), max_batch=1, dtype=dtype, max_context=job["prefill_tokens"] + 2)
+    context = job["prefill_tokens"] + 2
+    engine = Engine.load(model, max_batch=1, dtype=dtype, max_context=context, cache_form=form)
     outcome["prefill"] = max(_prefill(engine, job["prefill_tokens"], number) for number in range(job["calls"] + 1))
     if isinstance(forward := engine._stepper.forward, NativeDecoder):
         return outcome | {"way": "native", "weight_bytes": forward.weight_bytes}

@@ -121,7 +121,7 @@ def converted(monkeypatch: pytest.MonkeyPatch) -> list[Contestant]:
 def test_it_plays_where_its_python_is_named(converted: list[Contestant], tmp_path: Path) -> None:
     options = argparse.Namespace(
         sizes=["tiny"], precisions=["8 bit", "4 bit"], llama=None, without=[], activations="float32",
-        openvino_python=Path("/peer/python"), **JOB,
+        openvino_python=Path("/peer/python"), cache_form="plain", **JOB,
     )  # fmt: skip
     playing = engine_speed.contestants(options, tmp_path)
     assert engine_speed.contestants(options, tmp_path) == playing

@@ -45,7 +45,7 @@ def test_every_precision_is_made_once(home: Path) -> None:
 
 def test_our_own_speeds_are_of_the_asked_disciplines(home: Path) -> None:
     folder = model_folder(home, "tiny", "bf16")
-    job = {**JOB, "model": str(folder), "dtype": "float32"}
+    job = {**JOB, "model": str(folder), "dtype": "float32", "cache_form": "plain"}
     outcome = run_alone(Contestant("samovar", "samovar_speed", job), threads=1)
     assert {"prefill", "decode_1", "decode_2"} <= outcome.keys()
     assert min(outcome[name] for name in ("prefill", "decode_1", "decode_2")) > 0
@@ -58,7 +58,7 @@ def test_our_own_speeds_are_of_the_asked_disciplines(home: Path) -> None:
 
 def test_the_result_says_why_torch_computed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SAMOVAR_NATIVE", "off")
-    job = {**JOB, "model": str(model_folder(home, "tiny", "bf16")), "dtype": "float32"}
+    job = {**JOB, "model": str(model_folder(home, "tiny", "bf16")), "dtype": "float32", "cache_form": "plain"}
     outcome = run_alone(Contestant("samovar", "samovar_speed", job), threads=1)
     assert outcome["way"].startswith("torch: ")
     assert "SAMOVAR_NATIVE" in outcome["way"]
@@ -90,6 +90,11 @@ def test_ratios_and_shares_worked_by_hand() -> None:
         "llama.cpp 10M 4 bit": {"decode_1": {"median": 20.0}, "prefill": {"median": 400.0}},
     }
     assert engine_speed.ratios(summary) == {"llama.cpp 10M bf16": {"decode_1": 1.5, "prefill": 0.75}}
+    beside = {
+        "samovar 10M 8 bit": {"prefill": {"median": 900.0}},
+        "transformers 10M bf16": {"prefill": {"median": 90.0}},
+    }
+    assert engine_speed.ratios(beside) == {"transformers 10M bf16, Samovar in 8 bit": {"prefill": 10.0}}
     shares = engine_speed.share_of_memory(summary, {"samovar 10M bf16": 1000}, 100_000.0)
     assert shares == {"samovar 10M bf16": 0.3}
     table = engine_speed.table(summary, engine_speed.ratios(summary), ["decode_1", "prefill"])

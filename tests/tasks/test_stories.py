@@ -37,6 +37,13 @@ def test_another_story_is_mostly_wrong() -> None:
     assert sum(value == 1.0 for value in grades) < 0.01 * len(grades)
 
 
+@pytest.mark.parametrize("plot", [english.PLOT, russian.PLOT], ids=["en", "ru"])
+def test_a_feeling_begins_like_no_other_sentence(plot: Plot) -> None:
+    pieces = dataclasses.asdict(plot)
+    feelings = {sentence.split()[0] for sentence in pieces.pop("feeling")}
+    assert not feelings & {sentence.split()[0] for piece in pieces.values() for sentence in piece}
+
+
 def test_examples_repeat_by_their_number() -> None:
     assert list(Stories().examples("test", 20, start=10)) == TEST[10:30]
 
