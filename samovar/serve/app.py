@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from importlib import resources
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -41,20 +43,13 @@ from samovar.tokenizer.tokenizer import Tokenizer
 if TYPE_CHECKING:  # torch is not needed to serve
     from samovar.engine.runner import EngineRunner
 
-_PAGE_FILES = {
-    "index.html": "text/html",
-    "style.css": "text/css",
-    "app.js": "text/javascript",
-    "answer.js": "text/javascript",
-    "api.js": "text/javascript",
-    "chats.js": "text/javascript",
-    "sidebar.js": "text/javascript",
-    "markup.js": "text/javascript",
-    "message.js": "text/javascript",
-    "votes.js": "text/javascript",
-    "words.js": "text/javascript",
-    "icon.svg": "image/svg+xml",
+_MEDIA_TYPES = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
 }
+"""Of the page's files, by the ends of their names."""
 
 
 def create_app(
@@ -88,9 +83,10 @@ def create_app(
     """
     settings, lifetime = settings or ServeSettings(), lifetime or Lifetime()
     metrics = Metrics()
-    metrics.registry.register(EngineGauges(getattr(runner, "engine", None)))
+    engine = getattr(runner, "engine", None)
+    metrics.registry.register(EngineGauges(engine))
     metered = MeteredRunner(runner, metrics, max_prompt_tokens=settings.max_prompt_tokens)
-    adapters = tuple(getattr(getattr(runner, "engine", None), "adapters", ()))
+    adapters = tuple(getattr(engine, "adapters", ()))
     service = Service(metered, tokenizer, model_id, list(tools), settings, adapters, store, artifact)
     every = [*endpoints(service), Endpoint("/metrics", metrics.respond, str, media_types=METRICS_TYPES)]
     probes = Probes(model_id, lifetime).endpoints()
@@ -144,17 +140,12 @@ def _middleware(
     ]
 
 
-def _page_routes() -> list[Route]:
-    folder = resources.files("samovar.serve") / "page"
-    routes = []
-    for name, media_type in _PAGE_FILES.items():
-        path = "/" if name == "index.html" else f"/{name}"
-        routes.append(Route(path, _static_file((folder / name).read_bytes(), media_type)))
-    return routes
+def _page_routes() -> Iterator[Route]:
+    for file in (resources.files("samovar.serve") / "page").iterdir():
+        if (media_type := _MEDIA_TYPES.get(PurePath(file.name).suffix)) is not None:
+            path = "/" if file.name == "index.html" else f"/{file.name}"
+            yield Route(path, partial(_send_file, file.read_bytes(), media_type))
 
 
-def _static_file(content: bytes, media_type: str):  # type: ignore[no-untyped-def]
-    async def respond(request: Request) -> Response:
-        return Response(content, media_type=media_type, headers={"Cache-Control": "no-cache"})
-
-    return respond
+async def _send_file(content: bytes, media_type: str, request: Request) -> Response:
+    return Response(content, media_type=media_type, headers={"Cache-Control": "no-cache"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -10,8 +11,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from samovar.core.errors import RequestError
 from samovar.serve.errors import send_error
-
-LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 # No request leaves for anywhere else, no other page may frame this one, and no type is guessed.
 _HEADERS: Mapping[str, str] = {
@@ -46,7 +45,7 @@ class Guard:
                 MutableHeaders(scope=message).update(_HEADERS)
             await send(message)
 
-        if self._is_loopback and _host_name(Headers(scope=scope).get("host", "")) not in LOOPBACK_HOSTS:
+        if self._is_loopback and not is_loopback(_host_name(Headers(scope=scope).get("host", ""))):
             error = RequestError(
                 "this server answers requests for 127.0.0.1 and localhost only", code="host_not_allowed"
             )
@@ -55,8 +54,18 @@ class Guard:
         await self._app(scope, receive, send_safely)
 
 
-def _host_name(host: str) -> str | None:
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach ``host``."""
+    if host == "localhost":
+        return True
     try:
-        return urlsplit(f"//{host}").hostname
+        return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return None
+        return False
+
+
+def _host_name(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""

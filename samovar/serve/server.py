@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from samovar.core.artifact import STATE, is_whole
 from samovar.core.errors import BusyError, ConfigError, ResourceError
+from samovar.serve.guard import is_loopback
 from samovar.serve.kept_responses import KeptResponses
 from samovar.serve.keys import KeyBook
 from samovar.serve.lifetime import CUT_S, Lifetime
@@ -167,16 +168,6 @@ def _naming_certificate(settings: ServeSettings) -> Iterator[None]:
             f"the certificate {certificate} with the key {key or certificate} cannot be used: {error}",
             hint="give PEM files, of the certificate and of its key, that this account may read",
         ) from error
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach ``host``."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def check_exposure(host: str, api_key: str | None, keys: KeyBook | None = None) -> None:

@@ -93,6 +93,53 @@ def test_a_chat_named_in_the_address_is_gone_on_with(drive: Drive, store: Store)
 
 
 @needs_browser
+def test_of_two_chats_that_are_opened_the_later_is_shown(drive: Drive, store: Store) -> None:
+    slow, fast = (
+        Chats(store).create("", [Said("user", "Hi", {}), Said("assistant", said, {})]).id for said in ("Slow.", "Fast.")
+    )
+    told = drive(
+        f"""
+        const plainFetch = window.fetch;
+        window.fetch = async (path, options) => {{
+          const response = await plainFetch(path, options);
+          if (path.endsWith("{slow}")) await new Promise((resolve) => setTimeout(resolve, 500));
+          return response;
+        }};
+        await until(() => titles().length === 2, "both");
+        for (const id of ["{slow}", "{fast}"]) document.querySelector(`.chat a[href="#${{id}}"]`).click();
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+        return [answers().length, answers()[0], address()];
+        """,
+        store,
+    )
+    assert (told[0], told[2]) == (1, f"#{fast}")
+    assert "Fast." in told[1]
+
+
+@needs_browser
+def test_copied_is_said_where_it_was(drive: Drive) -> None:
+    told = drive(
+        """
+        await say("Hi");
+        const button = await until(() => document.querySelector(".actions button"), "a whole answer");
+        navigator.clipboard.writeText = () => Promise.reject(new Error("not on plain http"));
+        const selected = [];
+        const copy = async (works) => {
+          byId("announcer").textContent = "";
+          document.execCommand = () => selected.push(String(document.activeElement.value)) && works;
+          button.click();
+          await new Promise((resolve) => setTimeout(resolve, 200));
+          return byId("announcer").textContent;
+        };
+        return { failed: await copy(false), copied: await copy(true), selected };
+        """,
+        None,
+    )
+    assert (told["failed"], told["copied"]) == ("", "Copied")
+    assert [one.strip() for one in told["selected"]] == ["Hello there, friend."] * 2
+
+
+@needs_browser
 def test_an_answer_goes_on_while_its_page_is_opened_again(drive: Drive, store: Store, tokenizer: Tokenizer) -> None:
     text = "A cat sat on the mat and looked at the river. " * 8 + "Then it ran."
     runner = ScriptedRunner(ScriptedEngine(tokenizer, lambda _: text), pause_s=0.02)

@@ -16,9 +16,8 @@ from tests.serve.test_cancellation import until
 
 TEXT = "A cat sat on the mat and looked at the river. " * 4
 PAGE = """
-import { streamAnswer } from "./api.mjs";
+import { streamAnswer } from "./api.js";
 const [, , url, model, wish] = process.argv;
-globalThis.sessionStorage = { getItem: () => null };
 const plainFetch = globalThis.fetch;
 const asked = [];
 globalThis.fetch = async (path, options) => {
@@ -47,10 +46,11 @@ needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="the page's
 
 
 def run_page(server: Server, folder: Path, wish: str) -> dict[str, object]:
-    script = resources.files("samovar.serve") / "page" / "api.js"
-    (folder / "api.mjs").write_text(script.read_text(encoding="utf-8"), encoding="utf-8")
-    (folder / "page.mjs").write_text(PAGE, encoding="utf-8")
-    command = ["node", str(folder / "page.mjs"), server.url, MODEL, wish]
+    for name in ("api.js", "storage.js"):
+        (folder / name).write_bytes((resources.files("samovar.serve") / "page" / name).read_bytes())
+    (folder / "package.json").write_text('{"type": "module"}', encoding="utf-8")
+    (folder / "page.js").write_text(PAGE, encoding="utf-8")
+    command = ["node", str(folder / "page.js"), server.url, MODEL, wish]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     told: dict[str, object] = json.loads(done.stdout)

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html.parser import HTMLParser
+from importlib import resources
 
 import pytest
 
 from tests.serve.conftest import MODEL, Server
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:99", "localhost", "LOCALHOST:8000", "[::1]", "[::1]:8000"])
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "127.0.0.1:99", "localhost", "LOCALHOST:8000", "[::1]", "[::1]:8000", "127.0.0.5"]
+)
 def test_names_of_this_machine_are_answered(shared: Server, host: str) -> None:
     assert shared.http.get("/health", headers={"Host": host}).status_code == 200
 
@@ -74,8 +77,9 @@ def test_the_page_is_whole_and_asks_nobody_else(shared: Server) -> None:
 
 
 def test_texts_of_the_model_cannot_become_markup(shared: Server) -> None:
-    for name in ("app.js", "api.js", "words.js", "markup.js", "message.js"):
-        script = shared.http.get(f"/{name}").text
+    scripts = [file for file in (resources.files("samovar.serve") / "page").iterdir() if file.name.endswith(".js")]
+    assert len(scripts) > 5
+    for script in (shared.http.get(f"/{file.name}").text for file in scripts):
         for way in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "http://", "https://"):
             assert way not in script.replace("http://www.w3.org/2000/svg", "")
 

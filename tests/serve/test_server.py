@@ -9,8 +9,9 @@ from types import SimpleNamespace
 import pytest
 
 from samovar.core.errors import BusyError, ConfigError, MissingError, ResourceError
+from samovar.serve.guard import is_loopback
 from samovar.serve.server import _announce as announce
-from samovar.serve.server import _way, check_exposure, is_loopback, listen, run_server
+from samovar.serve.server import _way, check_exposure, listen, run_server
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.5", "localhost", "::1"])

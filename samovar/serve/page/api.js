@@ -1,5 +1,7 @@
 // The server, as the page sees it: which model there is, and an answer as a stream of chunks.
 
+import { inTab } from "./storage.js";
+
 export class ApiError extends Error {
   constructor(status, code, message) {
     super(message);
@@ -11,11 +13,13 @@ export class ApiError extends Error {
 // Whether a request was refused as longer than the context, or than this server takes.
 export const isTooLong = (error) => ["context_length_exceeded", "prompt_too_long"].includes(error.code);
 
-const KEY = "samovar.key";
-
 // A key is kept for the tab and not for the machine.
-export function keepKey(key) {
-  sessionStorage.setItem(KEY, key);
+const KEY = "samovar.key";
+let key = inTab((kept) => kept.getItem(KEY));
+
+export function keepKey(given) {
+  key = given;
+  inTab((kept) => kept.setItem(KEY, given));
 }
 
 export async function modelName() {
@@ -94,7 +98,6 @@ function leave(stream) {
 
 export async function call(path, options = {}) {
   const headers = { "Content-Type": "application/json", ...options.headers };
-  const key = sessionStorage.getItem(KEY);
   if (key) headers.Authorization = `Bearer ${key}`;
   let response;
   try {

@@ -3,9 +3,11 @@
 import { fill, take } from "./answer.js";
 import { followAnswer, keepKey, modelName, streamAnswer } from "./api.js";
 import { forgetStream, newChat, notedStream, readChat, saveChat, toldBefore, toldNow, toldSoFar } from "./chats.js";
+import { copyText } from "./clipboard.js";
 import { make } from "./markup.js";
 import { drawMessage } from "./message.js";
 import { Sidebar } from "./sidebar.js";
+import { inBrowser } from "./storage.js";
 import { newOther, OTHERWISE, settle, toggleVote } from "./votes.js";
 import { explain, preferredLanguage, speak, WORDS } from "./words.js";
 
@@ -20,12 +22,13 @@ let model = null;
 let chat = newChat(restore());
 let running = null; // the AbortController of the answer that is being made
 let saving = Promise.resolve();
+let wanted = null; // the id of the chat that was asked for last, while it is read
 const sidebar = new Sidebar(words, { open: openChat, gone: leave, failed: tell });
 
 // What this browser kept while no server did.
 function restore() {
   try {
-    const kept = JSON.parse(localStorage.getItem(KEPT) ?? "[]");
+    const kept = JSON.parse(inBrowser((storage) => storage.getItem(KEPT)) ?? "[]");
     const isMessage = (one) => ["user", "assistant"].includes(one?.role) && typeof one.content === "string";
     const ended = (one) => ({ ...one, isLive: false, isSaved: false, isStopped: one.isLive || one.isStopped });
     return whole(kept.filter(isMessage).map(ended));
@@ -58,11 +61,7 @@ async function keepOnServer(kept) {
 }
 
 function keepInBrowser(kept) {
-  try {
-    localStorage.setItem(KEPT, JSON.stringify(kept.messages));
-  } catch {
-    // Storage is full or switched off: the conversation then lasts as long as the page.
-  }
+  inBrowser((storage) => storage.setItem(KEPT, JSON.stringify(kept.messages)));
 }
 
 // The server writes down itself what there is of an answer; where it keeps no chats, the browser has to.
@@ -264,6 +263,7 @@ function show(id) {
 }
 
 function begin() {
+  wanted = null;
   stop();
   chat = newChat();
   if (!sidebar.isThere) keepInBrowser(chat);
@@ -273,15 +273,19 @@ function begin() {
 }
 
 async function openChat(id) {
+  wanted = id;
   if (id === chat.id) return sidebar.mark(id);
   stop();
   try {
-    chat = await readChat(id);
+    const found = await readChat(id);
+    if (wanted !== id) return;
+    chat = found;
     const stream = chat.messages.at(-1)?.role === "user" && !running ? notedStream(id) : null;
     if (stream) goOn(chat, stream);
     else whole(chat.messages);
     show(id);
   } catch (error) {
+    if (wanted !== id) return;
     if (error.status !== 404) return tell(error);
     begin();
   }
@@ -309,15 +313,15 @@ function alarm(text) {
 async function findChats() {
   await saving;
   if (!sidebar.isThere) return;
-  localStorage.removeItem(KEPT);
+  inBrowser((storage) => storage.removeItem(KEPT));
   if (chat.messages.length) keep(chat);
   else if (location.hash) await openChat(location.hash.slice(1));
 }
 
 async function copy(message, event) {
-  await navigator.clipboard.writeText(message.content).catch(() => {});
+  const button = event.currentTarget; // which an event tells only while it is handled
+  if (!(await copyText(message.content))) return;
   byId("announcer").textContent = words.copied;
-  const button = event.currentTarget ?? event.target.closest("button");
   button.classList.add("done");
   setTimeout(() => button.classList.remove("done"), 1200);
 }
@@ -376,8 +380,8 @@ byId("stop").addEventListener("click", stop);
 byId("new-chat").addEventListener("click", begin);
 addEventListener("popstate", () => (location.hash ? openChat(location.hash.slice(1)) : begin()));
 byId("language").addEventListener("click", () => {
-  localStorage.setItem("samovar.language", language === "ru" ? "en" : "ru");
-  useLanguage(preferredLanguage());
+  useLanguage(language === "ru" ? "en" : "ru");
+  inBrowser((storage) => storage.setItem("samovar.language", language));
 });
 
 useLanguage(language);

@@ -1,6 +1,7 @@
 // The chats that the server keeps: read, written, renamed, forgotten.
 
 import { ApiError, call } from "./api.js";
+import { inBrowser } from "./storage.js";
 
 const PAGE_SIZE = 50;
 
@@ -85,19 +86,12 @@ export function placeOf(chat, message) {
   return isKept ? { chat: chat.id, place } : null;
 }
 
-// The answer that is being made for a chat, by the name of its stream: a page that is opened again finds it.
+// The answer that is being made for a chat, by the name of its stream: a page that is opened again finds it. Where the
+// browser keeps nothing, the answer is seen when the server has written it down.
 const LIVE = "samovar.live.";
-export const noteStream = (chatId, stream) => inStorage((kept) => kept.setItem(LIVE + chatId, stream));
-export const notedStream = (chatId) => inStorage((kept) => kept.getItem(LIVE + chatId));
-export const forgetStream = (chatId) => inStorage((kept) => kept.removeItem(LIVE + chatId));
-
-function inStorage(act) {
-  try {
-    return act(localStorage);
-  } catch {
-    return null;  // full or switched off: the answer is then seen when the server has written it down
-  }
-}
+export const noteStream = (chatId, stream) => inBrowser((kept) => kept.setItem(LIVE + chatId, stream));
+export const notedStream = (chatId) => inBrowser((kept) => kept.getItem(LIVE + chatId));
+export const forgetStream = (chatId) => inBrowser((kept) => kept.removeItem(LIVE + chatId));
 
 async function post(path, body) {
   return (await call(path, { method: "POST", body: JSON.stringify(body) })).json();

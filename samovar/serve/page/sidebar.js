@@ -2,6 +2,7 @@
 
 import { deleteChat, listChats, renameChat } from "./chats.js";
 import { button, make } from "./markup.js";
+import { inBrowser } from "./storage.js";
 
 const byId = (id) => document.getElementById(id);
 const PAUSE_MS = 250;
@@ -46,7 +47,7 @@ export class Sidebar {
   show(isShown) {
     document.body.classList.toggle("with-sidebar", isShown && this.isThere);
     byId("menu").setAttribute("aria-expanded", String(this.isShown));
-    if (!isNarrow()) localStorage.setItem("samovar.sidebar", isShown ? "shown" : "hidden");
+    if (!isNarrow()) inBrowser((kept) => kept.setItem("samovar.sidebar", isShown ? "shown" : "hidden"));
   }
 
   // Asks for the list anew; whether the server keeps chats at all.
@@ -59,13 +60,16 @@ export class Sidebar {
     byId("menu").hidden = !this.isThere;
     this.chats = found?.data ?? [];
     this.hasMore = found?.has_more ?? false;
-    if (isFirst && !isNarrow()) this.show(localStorage.getItem("samovar.sidebar") !== "hidden");
+    if (isFirst && !isNarrow()) this.show(inBrowser((kept) => kept.getItem("samovar.sidebar")) !== "hidden");
     this.draw();
     return this.isThere;
   }
 
   async more() {
-    const found = await listChats(byId("search").value.trim(), this.chats.at(-1).changed_at);
+    const number = ++this.asked;
+    const before = this.chats.at(-1).changed_at;
+    const found = await listChats(byId("search").value.trim(), before).catch((error) => this.actions.failed(error));
+    if (number !== this.asked || !found) return;
     this.chats.push(...found.data);
     this.hasMore = found.has_more;
     this.draw();

@@ -1,6 +1,7 @@
 // What the page says, in each language.
 
 import { ApiError, isTooLong } from "./api.js";
+import { inBrowser } from "./storage.js";
 
 export const WORDS = {
   en: {
@@ -155,8 +156,8 @@ export function explain(error, words) {
 }
 
 export function preferredLanguage() {
-  const kept = localStorage.getItem("samovar.language");
-  if (kept in WORDS) return kept;
+  const chosen = inBrowser((kept) => kept.getItem("samovar.language"));
+  if (chosen in WORDS) return chosen;
   return navigator.languages.some((language) => language.startsWith("ru")) ? "ru" : "en";
 }
 
