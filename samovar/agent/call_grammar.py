@@ -10,14 +10,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from samovar.agent.turn import TOOL_CALL_MARK
+from samovar.agent.turn import TOOL_CALL_END, TOOL_CALL_MARK
 from samovar.chat.speech import find_speech
-from samovar.engine.constraint import Constraint
+from samovar.engine.constraint import JSON_STYLE, Constraint
 from samovar.tokenizer.tokenizer import Tokenizer
 
-_CLOSE_MARK = "</tool_call>"
-# The form in which the chat template writes calls, which the model has learnt.
-_SPACING = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
 _NO_ARGUMENTS = {"type": "object", "properties": {}, "additionalProperties": False}
 
 
@@ -38,13 +35,14 @@ def call_grammar(
         is_parallel: it may call more than once.
         schema: what it says, if it does not call, is JSON that is valid against this.
     """
-    are_tokens = {TOOL_CALL_MARK, _CLOSE_MARK} <= tokenizer.special_ids.keys()
-    opening, closing = (TOOL_CALL_MARK, _CLOSE_MARK) if are_tokens else (_quoted(TOOL_CALL_MARK), _quoted(_CLOSE_MARK))
+    marks = (TOOL_CALL_MARK, TOOL_CALL_END)
+    are_tokens = set(marks) <= tokenizer.special_ids.keys()
+    opening, closing = marks if are_tokens else map(_quoted, marks)
     rules = [f'call: "\\n" body "\\n" {closing}', "body: " + " | ".join(f"tool{at}" for at in range(len(tools)))]
     for at, tool in enumerate(tools):
         head = f'{{"name": {json.dumps(tool["function"]["name"])}, "arguments": '
         # What of a schema the library cannot follow goes unheeded, unless the tool is said to be strict.
-        manner = {**_SPACING, "lenient": not tool["function"].get("strict")}
+        manner = {**JSON_STYLE, "lenient": not tool["function"].get("strict")}
         arguments = {**(tool["function"].get("parameters") or _NO_ARGUMENTS), "x-guidance": manner}
         rules.append(f'tool{at}: {_quoted(head)} %json {json.dumps(arguments, ensure_ascii=False)} "}}"')
     more = f' ("\\n" {opening} call)*' if is_parallel else ""

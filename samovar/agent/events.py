@@ -34,7 +34,7 @@ class CallBegun:
     """The assistant begins to write a call that the caller is to run."""
 
     index: int
-    """The how-manieth of the answer, from 0 on."""
+    """Its place among the calls of the answer, from 0 on."""
     id: str
     name: str
 

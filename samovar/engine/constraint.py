@@ -15,6 +15,9 @@ from samovar.core.errors import RequestError
 ConstraintKind = Literal["json_schema", "json_object", "regex", "lark"]
 
 MAX_CONSTRAINT_CHARACTERS = 200_000
+# As the chat template, and Python, write JSON. Were space left free, small models would write it without end; and as
+# it is not, most of the marks between values are without alternative.
+JSON_STYLE = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
 
 
 @dataclass(frozen=True)

@@ -21,14 +21,11 @@ from torch import Tensor
 
 from samovar.core.errors import RequestError
 from samovar.core.extras import require
-from samovar.engine.constraint import Constraint
+from samovar.engine.constraint import JSON_STYLE, Constraint
 from samovar.tokenizer.tokenizer import Tokenizer
 
 EXTRA = "constraints"
 MAX_REMEMBERED = 32
-# As the chat template, and Python, write JSON. Were space left free, small models would write it without end; and as
-# it is not, most of the marks between values are without alternative.
-JSON_STYLE = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
 
 
 class GrammarState:

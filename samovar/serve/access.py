@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Iterable
 
@@ -13,7 +12,7 @@ from samovar.core.errors import RequestError, SamovarError
 from samovar.serve.account import Account
 from samovar.serve.context import current_call
 from samovar.serve.errors import send_error
-from samovar.serve.keys import Key, KeyBook
+from samovar.serve.keys import Key, KeyBook, digest_of
 
 _MEASURING = ("/v1/embeddings", "/v1/rerank")
 _SPENDING = frozenset({"generate", "embed"})
@@ -42,7 +41,7 @@ class Access:
         """
         self._app = app
         self._book = book
-        self._digest = None if api_key is None else _digest(api_key)
+        self._digest = None if api_key is None else digest_of(api_key)
         self._open_paths = frozenset(open_paths)
         self._longest_s = longest_s
         self._accounts: dict[str, Account] = {}
@@ -74,7 +73,7 @@ class Access:
     def _admit(self, scope: Scope) -> Account | None:
         """The account of the caller, where the request costs something."""
         secret = _secret(Headers(scope=scope))
-        if self._digest is not None and hmac.compare_digest(_digest(secret), self._digest):
+        if self._digest is not None and hmac.compare_digest(digest_of(secret), self._digest):
             return None
         key = self._book.find(secret) if self._book is not None and secret else None
         if key is None or not key.is_valid:
@@ -116,8 +115,3 @@ def _secret(headers: Headers) -> str:
     """The key that was sent, as OpenAI's clients do or as Anthropic's; empty where there is none."""
     scheme, _, key = headers.get("authorization", "").partition(" ")
     return key.strip() if scheme.lower() == "bearer" else headers.get("x-api-key", "").strip()
-
-
-def _digest(secret: str) -> bytes:
-    """Digests are of one length: comparing them tells nothing of the key's."""
-    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()

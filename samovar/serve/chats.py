@@ -144,7 +144,7 @@ class Chats:
             owner: whose chat it is.
             chat_id: which.
             messages: what was said.
-            place: the how-manieth message of the chat the first of them is, from 0 on.
+            place: of the first of them among the messages of the chat, from 0 on.
             unchanged_since_s: the ``changed_s`` of the chat when its writer looked last; where it changed since,
                 nothing is written. None: it is written in any case.
         Raises:

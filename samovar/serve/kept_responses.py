@@ -91,7 +91,7 @@ class KeptResponses:
         if missing is not None:
             raise RequestError(
                 f"the response {missing[:80]!r} is not kept",
-                hint="ask with store: true what is to be gone on from",
+                hint="ask with store: true where the answer is to be continued",
                 code="previous_response_not_found",
                 param="previous_response_id",
             )

@@ -125,9 +125,10 @@ class KeyBook:
         secret = PREFIX + secrets.token_urlsafe(_SECRET_BYTES)
         key = Key(secrets.token_hex(4), name, chosen, limits or Limits(), int(time.time()), expires_s, None)
         with self._open(is_made=True) as connection:
+            known = (key.id, name, " ".join(chosen), *astuple(key.limits), key.created_s, expires_s, None)
             connection.execute(
                 f"INSERT INTO keys (digest, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (_digest(secret), key.id, name, " ".join(chosen), *astuple(key.limits), key.created_s, expires_s, None),
+                (digest_of(secret), *known),
             )
         return secret, key
 
@@ -136,7 +137,7 @@ class KeyBook:
         if not self.path.exists():
             return None
         with self._open() as connection:
-            row = connection.execute(f"SELECT {_COLUMNS} FROM keys WHERE digest = ?", (_digest(secret),)).fetchone()
+            row = connection.execute(f"SELECT {_COLUMNS} FROM keys WHERE digest = ?", (digest_of(secret),)).fetchone()
         return None if row is None else _key(row)
 
     def listed(self) -> list[tuple[Key, Use]]:
@@ -273,7 +274,8 @@ def _key(row: tuple[object, ...]) -> Key:
     return Key(key_id, name, tuple(str(scopes).split()), Limits(requests, tokens, tokens_a_day), *times)  # type: ignore[arg-type]
 
 
-def _digest(secret: str) -> bytes:
+def digest_of(secret: str) -> bytes:
+    """What stands for a key; all are of one length, so that comparing two tells nothing of the keys."""
     return hashlib.sha256(secret.encode()).digest()
 
 

@@ -12,6 +12,26 @@ LIBRARY = "llguidance"
 FIELD = "structured_outputs"
 
 
+def can_follow() -> bool:
+    """Whether answers can be kept in a language here."""
+    return find_spec(LIBRARY) is not None
+
+
+def demand_constraints(param: str) -> None:
+    """Refuse ``param``, which wants an answer kept in a language, where that cannot be done.
+
+    Raises:
+        RequestError: llguidance is not installed.
+    """
+    if not can_follow():
+        raise RequestError(
+            f"what an answer must be cannot be demanded here: the server has no {LIBRARY}",
+            hint="install samovar[constraints] on it, or leave the demand out",
+            code="unsupported_value",
+            param=param,
+        )
+
+
 def asked_constraint(asked: StructuredOutputs) -> Constraint:
     """The language that ``structured_outputs`` names.
 
@@ -25,13 +45,7 @@ def asked_constraint(asked: StructuredOutputs) -> Constraint:
             hint="JSON is asked for by response_format",
             param=FIELD,
         )
-    if find_spec(LIBRARY) is None:
-        raise RequestError(
-            f"what an answer must be cannot be demanded here: the server has no {LIBRARY}",
-            hint="install samovar[constraints] on it, or leave the demand out",
-            code="unsupported_value",
-            param=FIELD,
-        )
+    demand_constraints(FIELD)
     if asked.choice is not None:
         return Constraint.choice(asked.choice, asked_as=FIELD)
     if asked.regex is not None:

@@ -28,8 +28,7 @@ class Tracing:
         self._app = app
         self._propagation = require("opentelemetry.trace.propagation.tracecontext", extra=_EXTRA)
         self._trace = require("opentelemetry.trace", extra=_EXTRA)
-        self._provider = _provider(endpoint, exporter)
-        self._tracer = self._provider.get_tracer("samovar")
+        self._tracer = _provider(endpoint, exporter).get_tracer("samovar")
         self._traceparent = self._propagation.TraceContextTextMapPropagator()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,10 +52,6 @@ class Tracing:
                 await self._app(scope, receive, send_noting)
             finally:
                 span.set_attributes(_attributes())
-
-    def flush(self) -> None:
-        """Send what was not sent yet, and end."""
-        self._provider.shutdown()
 
 
 def _attributes() -> dict[str, Any]:

@@ -63,7 +63,7 @@ def test_a_mixed_batch_answers_as_merged_models_do(
     source: Path, folders: dict[str, Path], tokenizer: Tokenizer, prefill_tokens: int
 ) -> None:
     engine = Engine.load(source, adapters=folders, way="eager")
-    engine._scheduler.prefill_tokens = prefill_tokens
+    engine._scheduler._prefill_tokens = prefill_tokens
     prompts = prompts_of(tokenizer)
     found = answers(engine, prompts, NAMED)
     for prompt, adapter, answer in zip(prompts, NAMED, found, strict=True):

@@ -9,7 +9,7 @@ import openai
 import pytest
 
 from samovar.engine.constraint import Constraint
-from samovar.serve.api import tool_use
+from samovar.serve import structured
 from samovar.serve.settings import ServeSettings
 from tests.agent.scripted import call_text
 from tests.serve.conftest import MODEL, Server
@@ -221,7 +221,7 @@ def test_a_client_that_brings_tools_is_not_served_the_servers(shared: Server) ->
 def test_without_llguidance_tools_may_be_offered_but_not_demanded(
     shared: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tool_use, "find_spec", lambda name: None)
+    monkeypatch.setattr(structured, "find_spec", lambda name: None)
     client = shared.client()
     client.chat.completions.create(model=MODEL, messages=GREETING, tools=[WEATHER])
     assert shared.runner.engine.samplings[-1].constraint is None

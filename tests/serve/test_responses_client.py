@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -144,13 +144,6 @@ def test_a_failure_within_a_stream_is_told_in_it(start: Callable[..., Server]) -
     assert events[-1].type == "response.failed"
     assert events[-1].response.error is not None
     assert "secret" not in events[-1].response.error.message
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(tmp_path / "chats.sqlite3")
-    yield store
-    store.close()
 
 
 def test_a_response_that_was_kept_is_gone_on_from(start: Callable[..., Server], store: Store) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +22,6 @@ from tests.serve.conftest import Server
 
 STEP = {"name": "calculator", "arguments": {"expression": "17*24"}, "result": "408"}
 ASKED = Message(role="user", content="How much is 17*24?")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(tmp_path / "chats.sqlite3")
-    yield store
-    store.close()
 
 
 @pytest.fixture

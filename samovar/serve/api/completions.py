@@ -39,7 +39,7 @@ class Completions:
         """All answers whole, or a stream of their pieces."""
         asked = _read(await read_content(request))
         self.service.check_model(asked.model)
-        prompts = await asyncio.to_thread(self._prompts, asked)
+        prompts = await asyncio.to_thread(list, prompts_of(asked.prompt, self.service.tokenizer))
         if (number := len(prompts) * _drawn(asked)) > MOST_ANSWERS:
             raise RequestError(
                 f"{len(prompts)} prompts with {_drawn(asked)} answers each are {number} answers",
@@ -53,10 +53,6 @@ class Completions:
                 return JSONResponse(await until_client_leaves(request, _whole(deltas, reply)))
             begun = await until_client_leaves(request, primed(deltas))
         return EventStream(_lines(begun, reply), begun)
-
-    def _prompts(self, asked: CompletionRequest) -> list[list[int]]:
-        """The ids of each prompt."""
-        return list(prompts_of(asked.prompt, self.service.tokenizer))
 
     def _deltas(self, asked: CompletionRequest, prompts: Sequence[list[int]]) -> Deltas:
         wants_prompt = asked.echo and asked.logprobs is not None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from importlib.util import find_spec
 from typing import Any
 
 from samovar.agent.answer import ToolUse
@@ -12,7 +11,7 @@ from samovar.agent.call_grammar import call_grammar, json_grammar
 from samovar.core.errors import RequestError
 from samovar.engine.request import Sampling
 from samovar.serve.service import Service
-from samovar.serve.structured import FIELD, LIBRARY
+from samovar.serve.structured import FIELD, can_follow, demand_constraints
 
 
 def plan_answer(
@@ -55,15 +54,9 @@ def plan_answer(
             hint="say in one way only what the answer may be",
             param=FIELD,
         )
-    can_follow = find_spec(LIBRARY) is not None
-    if (is_required or has_format) and not can_follow:
-        raise RequestError(
-            f"what an answer must be cannot be demanded here: the server has no {LIBRARY}",
-            hint="install samovar[constraints] on it, or leave the demand out",
-            code="unsupported_value",
-            param="response_format" if has_format else "tool_choice",
-        )
-    if callable_ and not can_follow:
+    if is_required or has_format:
+        demand_constraints("response_format" if has_format else "tool_choice")
+    if callable_ and not can_follow():
         return sampling, ToolUse(offered=offered, is_returned=True, max_rounds=1)
     if callable_:
         constraint = call_grammar(

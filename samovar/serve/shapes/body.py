@@ -168,7 +168,7 @@ def read_as(kind: type[B], content: bytes) -> B:
         RequestError: it is not JSON, of another shape, or asks for what the server cannot do.
     """
     value = read_json(content)
-    for name in value.keys() - kind.model_fields.keys():
+    if (name := next((name for name in value if name not in kind.model_fields), None)) is not None:
         near = difflib.get_close_matches(name, kind.model_fields, n=1, cutoff=0.75)
         hint = f"did you mean {near[0]}?" if near else "leave it out"
         raise RequestError(f"unknown parameter: {short(name)}", hint=hint, code="unknown_parameter", param=short(name))
@@ -199,9 +199,6 @@ def _number(text: str) -> int | float:
     return int(number) if number.is_integer() and abs(number) < 2**53 else number
 
 
-_CODE_OF_ISSUE = {"missing": "missing_required_parameter"}
-
-
 def _refusal(error: ValidationError, kind: type[Body], value: Any) -> RequestError:
     """The first thing that is wrong, with its path as JSON writes it: tools[0].function.name."""
     issue, names, field = _first_issue(error, value)
@@ -209,9 +206,10 @@ def _refusal(error: ValidationError, kind: type[Body], value: Any) -> RequestErr
     if names and names[0] in kind.UNSUPPORTED:
         told = f"{path} = {short(issue['input'])} is not supported"
         return RequestError(told, hint="leave it out", code="unsupported_value", param=param)
-    code = _CODE_OF_ISSUE.get(issue["type"]) or ("invalid_type" if issue["type"].endswith("_type") else "invalid_value")
     if issue["type"] == "missing":
+        code = "missing_required_parameter"
         return RequestError(f"{path} is missing", hint="every request needs it", code=code, param=param)
+    code = "invalid_type" if issue["type"].endswith("_type") else "invalid_value"
     is_of_part = "content" in names and issue["type"] in {"literal_error", "union_tag_invalid"}
     hint = "send a string or parts of text: pictures, sounds and files are not read" if is_of_part else None
     return RequestError(f"{path} = {short(issue['input'])}: {_reason(issue)}", hint=hint, code=code, param=param)

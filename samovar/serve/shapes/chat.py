@@ -95,7 +95,7 @@ class ChatPlace(Shape):
     chat: WholeText
     """The id of a chat of the caller's."""
     place: Annotated[int, Field(ge=0, lt=2**31)]
-    """The how-manieth message of the chat the answer is, from 0 on; it takes the place of what stands there."""
+    """The answer's place among the messages of the chat, from 0 on; it replaces what stands there."""
 
 
 class ChatRequest(Billing, Drawing):

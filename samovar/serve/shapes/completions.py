@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from samovar.serve.shapes.body import MOST_CHOICES, Billing, Drawing
+from samovar.serve.shapes.body import MOST_CHOICES, MOST_TOP_LOGPROBS, Billing, Drawing
 from samovar.serve.shapes.chat import StreamOptions, Usage
 
 MOST_ANSWERS = 256
@@ -36,7 +36,7 @@ class CompletionRequest(Billing, Drawing):
     """Answers to draw for each prompt, of which the ``n`` likeliest a token are given."""
     echo: bool | None = None
     """Begin with the prompt."""
-    logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
+    logprobs: Annotated[int, Field(ge=0, le=MOST_TOP_LOGPROBS)] | None = None
     """Tell how likely each token was, with this many of the likeliest at each place."""
     suffix: Literal[""] | None = None
     """Not supported."""

@@ -19,7 +19,7 @@ class Function(Shape):
     parameters: dict[str, Any] | None = None
     """JSON schema of the arguments: whatever the model writes fits it."""
     strict: bool | None = None
-    """Accepted, without effect: arguments always fit the schema."""
+    """Refuse a schema that cannot be followed as a whole; else what cannot goes unheeded."""
 
 
 class ClientTool(Shape):
