@@ -12,8 +12,10 @@ from functools import lru_cache
 from itertools import takewhile
 from typing import Any, NamedTuple
 
+from samovar.chat.fitting import write_call
 from samovar.chat.template import render_plain
 from samovar.core.errors import DataError
+from samovar.tokenizer.marks import is_of_calls
 from samovar.tokenizer.tokenizer import Tokenizer
 
 _QUESTION = {"role": "user", "content": "qzxjq"}
@@ -56,23 +58,24 @@ def starts_of_speech(
         DataError: it cannot be told, as the template writes a turn in another way once others follow. In a prompt such
             a turn is left out.
     """
-    if speech.header:
-        return [found.end() for found in re.finditer(re.escape(speech.header), text)]
-    starts = []
+    headers = [found.end() for found in re.finditer(re.escape(speech.header), text)] if speech.header else []
+    if headers and (is_prompt or len(headers) >= sum(message["role"] == "assistant" for message in messages)):
+        return headers
+    starts = set(headers)  # DeepSeek writes none before what is said of a tool's result
     for place, message in enumerate(messages):
         if message["role"] != "assistant":
             continue
         prompt = write(messages[:place], True)
         if text.startswith(prompt):
-            starts.append(len(prompt))
-        elif not is_prompt:
+            starts.add(len(prompt))
+        elif not is_prompt and not headers:
             raise DataError(
                 "it cannot be told what the assistant says in a conversation: the model's chat template writes "
                 f"turn {place} in another way once other turns follow",
                 hint="leave out tools and system messages, or put a chat_template.jinja with a mark before each "
                 "answer beside the tokenizer",
             )
-    return starts
+    return sorted(starts)
 
 
 def mark_pattern(tokenizer: Tokenizer) -> re.Pattern[str]:
@@ -106,5 +109,8 @@ def _probe(template: str, special: tuple[tuple[str, str], ...], marks: re.Patter
     before, _, after = whole.rpartition(_ANSWER["content"])
     behind = marks.split(after)
     ends = frozenset(behind[1:2]) if not behind[0].strip() else frozenset()
+    # A turn that is a call may end in a mark of its own, as Llama's <|eom_id|>: the last of the conversation.
+    called = marks.findall(write_call(template, special, header) or "")
+    ends |= {mark for mark in called[-1:] if not is_of_calls(mark)}
     space = before.removeprefix(prompt) if before.startswith(prompt) else ""
     return Speech(header if marks.search(header) else "", ends, "" if space.strip() else space)

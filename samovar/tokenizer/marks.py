@@ -32,9 +32,9 @@ def is_mark(token: Mapping[str, Any]) -> bool:
     return bool(token["special"]) or (looks_so and not _TAG_OF_HTML.fullmatch(token["content"]))
 
 
-def is_of_calls(token: Mapping[str, Any]) -> bool:
-    """Whether an added token is one that families write their calls of tools with: it is read, as words are."""
-    return _OF_CALLS.search(token["content"]) is not None
+def is_of_calls(mark: str) -> bool:
+    """Whether it is one that families write their calls of tools with: such are read, as words are."""
+    return _OF_CALLS.search(mark) is not None
 
 
 def forgotten(parts: Mapping[str, Any], vocabulary: Mapping[str, int], roles: Roles) -> list[dict[str, Any]]:

@@ -68,7 +68,9 @@ class Tokenizer:
         self._mark_ids = frozenset(self.special_ids.values())
         self.swallows_before = frozenset(token["content"] for token in marks if token.get("lstrip"))
         self.swallows_after = frozenset(token["content"] for token in marks if token.get("rstrip"))
-        self._hidden = frozenset(token["id"] for token in added if token["special"] and not is_of_calls(token))
+        self._hidden = frozenset(
+            token["id"] for token in added if token["special"] and not is_of_calls(token["content"])
+        )
         self._words_of_id = {token["id"]: token["content"] for token in added}
         self._full = _backend(tokenizer_json)
         # The library finds added tokens in any text, so that text which may not forge the marks goes through a twin

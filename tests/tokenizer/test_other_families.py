@@ -213,6 +213,46 @@ def test_the_frame_of_answers_is_found(tmp_path: Path) -> None:
     assert frames["phi3"].ends >= {"<|end|>"}
 
 
+def test_what_ends_a_call_is_the_assistants_and_what_the_tool_says_is_not(tmp_path: Path) -> None:
+    foreign.byte_level(tmp_path, bos="<|begin_of_text|>", marks=[*LLAMA3_MARKS, "<|eom_id|>"])
+    called = "{{ m.tool_calls[0].function | tojson }}<|eom_id|>{% else %}{{ m.content }}<|eot_id|>{% endif %}"
+    turn = "<|start_header_id|>{{ m.role }}<|end_header_id|>{% if m.tool_calls %}" + called
+    prompt = "{{ '<|start_header_id|>assistant<|end_header_id|>' if add_generation_prompt }}"
+    foreign.configure(tmp_path, "{% for m in messages %}" + turn + "{% endfor %}" + prompt, eos_token="<|eot_id|>")
+    tokenizer = Tokenizer.load(tmp_path)
+    talk = [
+        Message(role="user", content="2+2?"),
+        Message(role="assistant", tool_calls=[ToolCall(id="call_0", name="calculator", arguments={"sum": "2+2"})]),
+        Message(role="tool", content="four", tool_call_id="call_0"),
+        Message(role="assistant", content="It is 4."),
+    ]
+    row = render_row(Conversation(messages=talk), tokenizer)
+    said = [number for number, is_target in zip(row.ids, row.is_target, strict=True) if is_target]
+    text = tokenizer.decode(said, skip_special=False)
+    assert text == '{"name": "calculator", "arguments": {"sum": "2+2"}}<|eom_id|>It is 4.<|eot_id|>'
+
+
+def test_an_answer_without_a_header_behind_a_result_is_learnt(tmp_path: Path) -> None:
+    turn = (
+        "{% if m.role == 'tool' %}<|result|>{{ m.content }}{% else %}"
+        "{% if loop.index0 == 0 or loop.previtem.role != 'tool' %}<|im_start|>{{ m.role }}\n{% endif %}"
+        "{{ (m.tool_calls[0].function | tojson) if m.tool_calls else m.content }}<|im_end|>{% endif %}"
+    )
+    prompt = "{{ '<|im_start|>assistant\n' if add_generation_prompt and messages[-1].role != 'tool' }}"
+    foreign.byte_level(tmp_path, marks=["<|im_start|>", "<|im_end|>", "<|result|>"])
+    foreign.configure(tmp_path, "{% for m in messages %}" + turn + "{% endfor %}" + prompt, eos_token="<|im_end|>")
+    talk = [
+        Message(role="user", content="2+2?"),
+        Message(role="assistant", tool_calls=[ToolCall(id="call_0", name="calculator", arguments={"sum": "2+2"})]),
+        Message(role="tool", content="four", tool_call_id="call_0"),
+        Message(role="assistant", content="It is 4."),
+    ]
+    tokenizer = Tokenizer.load(tmp_path)
+    row = render_row(Conversation(messages=talk), tokenizer)
+    said = [number for number, is_target in zip(row.ids, row.is_target, strict=True) if is_target]
+    assert tokenizer.decode(said, skip_special=False).endswith("<|im_end|>It is 4.<|im_end|>")
+
+
 def test_special_tokens_that_only_the_configuration_names_are_marks(tmp_path: Path) -> None:
     llama2(tmp_path)
     parts = json.loads((tmp_path / "tokenizer.json").read_text(encoding="utf-8"))
