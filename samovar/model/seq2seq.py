@@ -52,6 +52,8 @@ class Seq2Seq:
     @torch.inference_mode()
     def answer(self, texts: Sequence[str], *, max_tokens: int = 128) -> list[str]:
         """The most likely answer to every text, of at most ``max_tokens`` tokens."""
+        if not texts:
+            return []
         rows = [encoded.ids for encoded in self._tokenizer.encode_batch(list(texts))]
         length = max(map(len, rows))
         pad = self._model.config.pad_token_id or 0

@@ -63,11 +63,13 @@ class Journal(SilentJournal):
         self._path = folder / METRICS
         self.last_row: dict[str, Any] = {}
         """A run that was killed after its last step has no step left to take its numbers from."""
+        purge_step = None
         if self._path.is_file():
+            purge_step = first_step + 1
             kept = [row for row in read_metrics(self._path) if row["step"] <= first_step]
             write_json_lines(self._path, kept)
             self.last_row = kept[-1] if kept else {}
-        self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=first_step + 1 if first_step else None)
+        self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=purge_step)
 
     def write(self, step: int, row: dict[str, Any]) -> None:
         """Add one row; its numbers also go to TensorBoard."""

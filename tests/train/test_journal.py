@@ -63,6 +63,16 @@ def test_tensorboard_gets_every_number_and_text_at_its_step(tmp_path: Path) -> N
     assert [value.tensor.string_val for value in texts] == [[b"tea"]]
 
 
+def test_a_run_killed_before_its_first_checkpoint_begins_its_curves_anew(tmp_path: Path) -> None:
+    for name in ("1.killed", "2.whole"):
+        journal = Journal(tmp_path, first_step=0, about={})
+        journal.write(1, {"loss": 2.0})
+        journal.close()
+        latest = max((tmp_path / "tensorboard").iterdir(), key=lambda path: len(path.name))
+        latest.rename(latest.with_name(f"events.out.tfevents.{name}"))
+    assert [event.step for event in events(tmp_path / "tensorboard") if event.HasField("session_log")] == [1]
+
+
 def test_a_last_line_cut_off_is_left_out_and_any_other_is_named(tmp_path: Path) -> None:
     path = tmp_path / METRICS
     whole, cut = '{"step": 1}\n', '{"step": 2, "sample": "чай'

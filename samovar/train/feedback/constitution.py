@@ -59,7 +59,9 @@ def read_constitution(path: Path) -> Constitution:
         DataError: it is not UTF-8 text, or has no rule.
     """
     try:
-        content = path.read_bytes()[: _MAX_BYTES + 1]
+        content = path.read_bytes()
+        if len(content) > _MAX_BYTES:
+            raise DataError(f"{path} has more than 1 MiB: no constitution is that long", hint="name a text of rules")
         text = content.decode("utf-8-sig")
     except FileNotFoundError as error:
         raise MissingError(
@@ -69,8 +71,6 @@ def read_constitution(path: Path) -> Constitution:
         raise ResourceError(f"{path} cannot be read: {error.strerror}", hint="name a text file of yours") from error
     except UnicodeDecodeError as error:
         raise DataError(f"{path} is not UTF-8 text: {error.reason}", hint="save it as UTF-8") from error
-    if len(content) > _MAX_BYTES:
-        raise DataError(f"{path} has more than 1 MiB: no constitution is that long", hint="name a text of rules")
     rules = parse_rules(text)
     if not rules:
         raise DataError(

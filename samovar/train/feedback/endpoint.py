@@ -66,13 +66,15 @@ class Endpoint:
         """Ask all, several at once; the first failure ends it, and what was answered until then has been told."""
         stop = threading.Event()
         client = self._connect()
+        failures: list[BaseException] = []
 
         def one(number: int) -> None:
             if stop.is_set():
                 return
             try:
                 on_reply(number, self._answer(client, asks[number], stop))
-            except BaseException:
+            except BaseException as error:
+                failures.append(error)  # those after the first one may have been broken off by it
                 stop.set()
                 raise
 
@@ -83,9 +85,8 @@ class Endpoint:
             finally:
                 stop.set()
                 pool.shutdown(cancel_futures=True)
-        for future in futures:
-            if not future.cancelled():
-                future.result()
+        if failures:
+            raise failures[0]
 
     def _connect(self) -> httpx.Client:
         # What the environment says of proxies is no business of an address on this machine.

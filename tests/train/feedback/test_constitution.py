@@ -92,9 +92,10 @@ def test_what_is_no_text_is_said(tmp_path: Path) -> None:
     (tmp_path / "latin.md").write_bytes(b"- caf\xe9\n")
     with pytest.raises(DataError, match=r"latin.md is not UTF-8"):
         read_constitution(tmp_path / "latin.md")
-    (tmp_path / "book.md").write_text("- a rule\n" * 200_000)
-    with pytest.raises(DataError, match="more than 1 MiB"):
-        read_constitution(tmp_path / "book.md")
+    for text in ("- a rule\n" * 200_000, "- " + "я" * 2**20):
+        (tmp_path / "book.md").write_text(text, encoding="utf-8")
+        with pytest.raises(DataError, match="more than 1 MiB"):
+            read_constitution(tmp_path / "book.md")
 
 
 @given(st.text(alphabet=st.sampled_from("-*+1.)# \t\nab`<!->й"), max_size=200))

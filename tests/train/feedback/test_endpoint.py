@@ -68,6 +68,13 @@ def test_the_first_model_is_taken_where_none_is_named() -> None:
         Endpoint(settings(server.url, model=None))
 
 
+def test_the_failure_that_ended_it_is_told_and_not_one_that_it_broke_off() -> None:
+    with stand_in(lambda body: (429, "wait") if "Patience" in str(body) else (401, "no such key")) as server:
+        endpoint = Endpoint(settings(server.url, backoff_s=30))
+        with pytest.raises(ConfigError, match="refuses with status 401"):
+            replies(endpoint, asking("Patience"), asking("Judge"))
+
+
 def test_the_key_comes_from_the_environment_and_is_told_to_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("THE_KEY", raising=False)
     with stand_in(in_turn((401, "no such key"))) as server:
