@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from samovar.core.errors import ConfigError
@@ -18,6 +19,9 @@ ACTIVATIONS: dict[str, Activation] = {
     "relu2": "relu_squared",
 }
 """Hugging Face's names of what we know; three of them are one function."""
+
+FULL, WINDOWED = "full_attention", "sliding_attention"
+"""What ``layer_types`` calls layers that see whole rows, and those that see a window."""
 
 
 def read_common(config: dict[str, Any]) -> dict[str, Any]:
@@ -82,12 +86,11 @@ def write_activation(activation: Activation) -> str:
     return {"gelu_tanh": "gelu_pytorch_tanh", "relu_squared": "relu2"}.get(activation, activation)
 
 
-def read_rope(config: dict[str, Any], *, theta: float = 10_000.0, share: float = 1.0) -> dict[str, Any]:
+def read_rope(config: dict[str, Any], *, share: float = 1.0) -> dict[str, Any]:
     """Settings of rotary embedding, as transformers 5 (rope_parameters) and as older ones (rope_scaling) write them.
 
     Args:
         config: config.json.
-        theta: the family's base where the file names none.
         share: the family's rotated share of a head where the file names none.
     Raises:
         ConfigError: a scaling that is not known.
@@ -95,7 +98,7 @@ def read_rope(config: dict[str, Any], *, theta: float = 10_000.0, share: float =
     newer = config.get("rope_parameters") or {}
     scaling = config.get("rope_scaling") or newer
     return {
-        "rope_theta": newer.get("rope_theta") or config.get("rope_theta") or theta,
+        "rope_theta": newer.get("rope_theta") or config.get("rope_theta") or 10_000.0,
         "rotary_share": newer.get("partial_rotary_factor") or config.get("partial_rotary_factor") or share,
         "rope_scaling": _read_scaling(scaling, config),
     }
@@ -108,6 +111,16 @@ def write_rope(settings: DecoderSettings) -> dict[str, Any]:
     parameters = {"rope_theta": settings.rope_theta, "rope_type": "default"} | scaling | partial
     older = {"rope_scaling": scaling} if scaling else {}
     return {"rope_theta": settings.rope_theta, "rope_parameters": parameters} | older | partial
+
+
+def windowed_layers(kinds: Sequence[str]) -> tuple[int, ...]:
+    """Which layers are windowed, where ``layer_types`` is ``kinds``."""
+    return tuple(number for number, kind in enumerate(kinds) if kind == WINDOWED)
+
+
+def layer_types(settings: DecoderSettings) -> list[str]:
+    """The kinds of all layers, which ``windowed_layers`` reads."""
+    return [WINDOWED if number in settings.windowed_layers else FULL for number in range(settings.num_layers)]
 
 
 def refuse(config: dict[str, Any], **unsupported: Any) -> None:

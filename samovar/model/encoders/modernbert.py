@@ -9,11 +9,10 @@ from typing import Any
 
 from samovar.model.encoder_settings import EncoderSettings
 from samovar.model.encoders.bert import LEFT_ASIDE
-from samovar.model.hf_config import read_activation, refuse
+from samovar.model.hf_config import FULL, WINDOWED, read_activation, refuse, windowed_layers
 from samovar.model.layout import Layout
 
 CLASS = "ModernBert"
-FULL, WINDOWED = "full_attention", "sliding_attention"
 
 LAYOUT = Layout(
     prefix="model.",
@@ -58,7 +57,7 @@ def from_hf_config(config: dict[str, Any]) -> EncoderSettings:
         rope_theta=full,
         local_rope_theta=local or full,
         window=config.get("local_attention", 128) // 2,
-        windowed_layers=tuple(number for number in layers if kinds[number] == WINDOWED),
+        windowed_layers=windowed_layers(kinds),
         num_types=0,
         block="pre",
         norm_eps=config.get("norm_eps", 1e-5),

@@ -7,8 +7,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from samovar.model.families.qwen2 import FULL, WINDOWED
-from samovar.model.hf_config import read_activation, read_common, refuse, write_activation, write_common
+from samovar.model.hf_config import (
+    FULL,
+    WINDOWED,
+    layer_types,
+    read_activation,
+    read_common,
+    refuse,
+    windowed_layers,
+    write_activation,
+    write_common,
+)
 from samovar.model.layout import Layout
 from samovar.model.settings import DecoderSettings
 
@@ -44,7 +53,7 @@ def read_gemma(config: dict[str, Any], *, kinds: list[str], **more: Any) -> Deco
     """The shape that config.json of Gemma 2 or 3 describes; ``kinds`` names the layers' attention."""
     refuse(config, use_bidirectional_attention=False)
     has_bias = bool(config.get("attention_bias", False))
-    windowed = tuple(number for number, kind in enumerate(kinds) if kind == WINDOWED)
+    windowed = windowed_layers(kinds)
     return DecoderSettings(
         **read_common({"tie_word_embeddings": True} | config)
         | {
@@ -64,13 +73,12 @@ def read_gemma(config: dict[str, Any], *, kinds: list[str], **more: Any) -> Deco
 
 def write_gemma(settings: DecoderSettings, architecture: str) -> dict[str, Any]:
     """``config.json`` with what ``read_gemma`` reads, and the soft caps."""
-    kinds = [WINDOWED if number in settings.windowed_layers else FULL for number in range(settings.num_layers)]
     return write_common(settings, architecture) | {
         "hidden_activation": write_activation(settings.activation),
         "attention_bias": settings.attention_bias,
         "query_pre_attn_scalar": round(settings.attention_scale**-2),
         "sliding_window": settings.window,
-        "layer_types": kinds,
+        "layer_types": layer_types(settings),
         "attn_logit_softcapping": settings.score_softcap,
         "final_logit_softcapping": settings.logit_softcap,
     }

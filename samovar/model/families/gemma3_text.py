@@ -9,8 +9,7 @@ from typing import Any
 
 from samovar.model.families import gemma2
 from samovar.model.families.gemma2 import read_gemma, write_gemma
-from samovar.model.families.qwen2 import FULL, WINDOWED
-from samovar.model.hf_config import write_rope
+from samovar.model.hf_config import FULL, WINDOWED, write_rope
 from samovar.model.layout import Layout
 from samovar.model.settings import DecoderSettings
 

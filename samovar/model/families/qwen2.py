@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from samovar.model.hf_config import read_common, write_common
+from samovar.model.hf_config import FULL, WINDOWED, layer_types, read_common, windowed_layers, write_common
 from samovar.model.layout import Layout
 from samovar.model.settings import DecoderSettings
-
-FULL, WINDOWED = "full_attention", "sliding_attention"
 
 
 def from_hf_config(config: dict[str, Any]) -> DecoderSettings:
@@ -35,7 +33,7 @@ def read_windows(config: dict[str, Any]) -> dict[str, Any]:
         return {}
     first = config.get("max_window_layers", 0)
     kinds = config.get("layer_types") or [WINDOWED if n >= first else FULL for n in range(config["num_hidden_layers"])]
-    layers = tuple(number for number, kind in enumerate(kinds) if kind == WINDOWED)
+    layers = windowed_layers(kinds)
     return {"window": config["sliding_window"], "windowed_layers": layers} if layers else {}
 
 
@@ -43,10 +41,9 @@ def write_windows(settings: DecoderSettings) -> dict[str, Any]:
     """The keys that ``read_windows`` reads."""
     if not settings.windowed_layers:
         return {"use_sliding_window": False}
-    kinds = [WINDOWED if number in settings.windowed_layers else FULL for number in range(settings.num_layers)]
     return {
         "use_sliding_window": True,
         "sliding_window": settings.window,
         "max_window_layers": min(settings.windowed_layers),
-        "layer_types": kinds,
+        "layer_types": layer_types(settings),
     }
