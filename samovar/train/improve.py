@@ -34,16 +34,16 @@ from samovar.train.asking import AT_ONCE, Asked, ask_some
 from samovar.train.conversations import interleave, own_conversations, task_conversations
 from samovar.train.improve_settings import ImproveSettings
 from samovar.train.journal import Journal
-from samovar.train.rl.account import told, write_samples
-from samovar.train.rl.curriculum import Curriculum, held_out
-from samovar.train.rl.rollouts import Player, graded_by, rewarded
+from samovar.train.rl.account import write_samples
+from samovar.train.rl.curriculum import Curriculum
+from samovar.train.rl.examination import examined
+from samovar.train.rl.rollouts import Player
 from samovar.train.sft import sft
 from samovar.train.trainable import save_trained
 
 WORK = "work"
 """Folder beside an iteration's model of what it is made from."""
 ASKED, ROWS, RESULT = "asked-", "rows.jsonl", "result.json"
-_NUM_SAMPLES = 4
 _CANDIDATES = 16
 """Questions drawn for one that is asked: of many levels, few are within reach at a time."""
 _TOO_LONG = "lower improve.max_tokens, or choose tasks with shorter questions"
@@ -260,26 +260,19 @@ class _Run(NamedTuple):
         return {"learnt": len(own), "remembered": len(old), "loss": trained["loss"], "tokens": trained["tokens"]}
 
     def examine(self, model: Path) -> dict[str, Any]:
-        """The share of held-out questions that ``model`` answers rightly, greedily; and some of the answers.
+        """What ``model`` makes of held-out questions.
 
         Raises:
             DataError: none of them fits.
         """
-        player = self.player(model)
-        examples = [one for one in held_out(self.tasks, self.settings.held_out) if player.fits(one)]
-        if not examples:
+        found = examined(self.player(model), self.tasks, self.settings.held_out)
+        if not found:
             raise DataError(
                 f"no held-out question fits into the model's context with an answer of {self.settings.max_tokens} "
                 "tokens",
                 hint=_TOO_LONG,
             )
-        groups = rewarded(player.play(examples, temperature=0.0), graded_by(self.tasks))
-        answers = [group[0] for group in groups]
-        shown = answers[:: max(1, len(answers) // _NUM_SAMPLES)][:_NUM_SAMPLES]
-        return {
-            "held_out": sum(one.reward >= 1.0 for one in answers) / len(answers),
-            **{f"sample {number + 1}": told(one) for number, one in enumerate(shown)},
-        }
+        return found
 
     def player(self, folder: Path) -> Player:
         """The model in ``folder``, to be asked."""

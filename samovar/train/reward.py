@@ -22,7 +22,6 @@ from samovar.model.reward_encoder import RewardEncoder, is_encoder, save_reward_
 from samovar.model.settings import DecoderSettings
 from samovar.model.vocabulary import check_vocabulary
 from samovar.tokenizer.tokenizer import Tokenizer
-from samovar.train.answer_validation import held_out_means
 from samovar.train.dpo import account, check_processes, in_whole_steps
 from samovar.train.encoder_reader import EncoderReader
 from samovar.train.loop import train
@@ -39,6 +38,7 @@ from samovar.train.preferences import PreferenceRows, load_preferences
 from samovar.train.scoring import NO_STEPS
 from samovar.train.settings import LoopSettings
 from samovar.train.trainable import loop_settings
+from samovar.train.validation import held_out_means
 
 RewardModule = RewardDecoder | RewardEncoder
 

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from samovar.core.errors import ConfigError
-from samovar.tasks.task import Example, Split, Task
+from samovar.tasks.task import Example, Task
 
 _MEMORY = 0.8
 """Share of what was seen of a kind that is left after more questions were answered."""
@@ -117,8 +117,10 @@ def kind_of(example: Example) -> str:
     return f"{example.task}/{example.language}/{kind}"
 
 
-def held_out(tasks: Mapping[str, Task], count: int, *, split: Split = "test") -> list[Example]:
-    """``count`` questions of each task and language, always the same."""
+def held_out(tasks: Mapping[str, Task], count: int) -> list[Example]:
+    """``count`` questions of each task and language out of the test split, always the same."""
     return [
-        example for name in sorted(tasks) for example in tasks[name].examples(split, count * len(tasks[name].languages))
+        example
+        for name in sorted(tasks)
+        for example in tasks[name].examples("test", count * len(tasks[name].languages))
     ]

@@ -41,13 +41,14 @@ from samovar.train.objectives.contract import Objective
 from samovar.train.objectives.policy import Policy, divergence
 from samovar.train.objectives.ppo import Ppo
 from samovar.train.optimizers import Optimizers, trained_parameters
-from samovar.train.rl.account import numbers, summary, told, write_samples
-from samovar.train.rl.curriculum import Curriculum, held_out
+from samovar.train.rl.account import numbers, summary, write_samples
+from samovar.train.rl.curriculum import Curriculum
+from samovar.train.rl.examination import examined
 from samovar.train.rl.gathering import Gathering
 from samovar.train.rl.mismatch import FirstLook, Mismatch
 from samovar.train.rl.penalty import Penalty
 from samovar.train.rl.plan import IterationPlan
-from samovar.train.rl.rollouts import Player, Rewarding, Rollout, graded_by, rewarded
+from samovar.train.rl.rollouts import Player, Rewarding, Rollout, graded_by
 from samovar.train.rl.rows import RolloutRows, joined_context, row_context
 from samovar.train.rl.settings import GrpoSettings, PpoSettings, RlSettings
 from samovar.train.rl.terms import Terms
@@ -56,7 +57,6 @@ from samovar.train.rl.watch import Watch
 from samovar.train.step import COMPILE_PAYS_AFTER_MICRO_BATCHES, TrainStep
 from samovar.train.trainable import loop_settings, open_trainable, save_trained
 
-_NUM_SAMPLES = 4
 _ROWS_COMPILED = 2
 """Rows of a micro-batch, at most, where it is compiled: one row is compiled anew, and steps end with any number."""
 _ROWS_ASKED_ONE_IN = 8
@@ -165,7 +165,7 @@ class _Run:
         about = {"title": "reinforcement", "steps": iterations, "device": device_name(device)}
         journal = Journal(out, first_step=state.step, about=about, trackers=settings.trackers)
         if state.step == 0 and not journal.last_row:  # it was killed before its first checkpoint
-            journal.write(0, {"seconds": 0.0, **self._examine()})
+            journal.write(0, {"seconds": 0.0, **examined(self.player, self.tasks, settings.held_out)})
         validate_at = {round(iterations * (part + 1) / settings.validations) for part in range(settings.validations)}
         watch = Watch()
         earlier = read_metrics(out / METRICS)
@@ -179,7 +179,7 @@ class _Run:
             for iteration in range(first, iterations):
                 row = self._iterate(iteration)
                 if iteration + 1 in validate_at:
-                    row |= self._examine()
+                    row |= examined(self.player, self.tasks, settings.held_out)
                 row["seconds"] = round(state.seconds + time.monotonic() - started, 2)
                 row["memory_bytes"] = memory_in_use(device)
                 signs = watch.look(row)
@@ -312,17 +312,6 @@ class _Run:
         rows.terms = Terms(old_N, known_N, advantage_N * weight_N, value_N, return_N)
         kl_N = divergence(old_N[place_N], reference_N[place_N])
         return policy, {"surprise": -float(old_N.mean()), "kl": float(kl_N.mean())}
-
-    def _examine(self) -> dict[str, Any]:
-        """The share of held-out questions that is answered rightly, greedily; and some of the answers."""
-        examples = [one for one in held_out(self.tasks, self.settings.held_out) if self.player.fits(one)]
-        if not examples:
-            return {}
-        groups = rewarded(self.player.play(examples, temperature=0.0), graded_by(self.tasks))
-        right = sum(group[0].reward >= 1.0 for group in groups) / len(groups)
-        step = max(1, len(groups) // _NUM_SAMPLES)
-        shown = groups[::step][:_NUM_SAMPLES]
-        return {"held_out": right, **{f"sample {number + 1}": told(group[0]) for number, group in enumerate(shown)}}
 
 
 def _is_compiled(settings: RlSettings, device: torch.device) -> bool:
