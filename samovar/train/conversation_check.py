@@ -10,9 +10,7 @@ from typing import Literal
 import xxhash
 
 from samovar.chat.conversation import Conversation
-from samovar.core.errors import DataError
-from samovar.core.excerpts import beginning
-from samovar.train.left_out import agreeing, left_out_line
+from samovar.train.left_out import LeftOut
 
 REASONS = {
     "no_answer": "have no turn of the assistant",
@@ -27,32 +25,13 @@ _CERTAIN = 0.7
 """Share of the letters of one script from which on a text is said to be of its language."""
 
 
-class _Count:
-    """How many are left out for each reason."""
-
-    def __init__(self, what: str, *, hint: str = "") -> None:
-        self.what, self.hint = what, hint
-        self.left_out: Counter[str] = Counter()
-        self.first: dict[str, str] = {}
-
-    def add(self, reason: str, text: str, detail: str = "") -> None:
-        self.left_out[reason] += 1
-        self.first.setdefault(reason, f"{beginning(text)!r}{f': {detail}' if detail else ''}")
-
-    def words(self) -> list[str]:
-        return [
-            left_out_line(count, self.what, REASONS[reason], self.first[reason])
-            + (self.hint if reason == "too_long" else "")
-            for reason, count in self.left_out.items()
-        ]
-
-
 class ConversationCheck:
     """Counts what is left out, and which languages the answers are in."""
 
     def __init__(self) -> None:
-        self._own = _Count("conversations")
-        self._of_tasks = _Count("tasks' own examples", hint="; raise the context to learn from more of them")
+        self.own = LeftOut("conversations", REASONS)
+        longer = {"too_long": "; raise the context to learn from more of them"}
+        self._of_tasks = LeftOut("tasks' own examples", REASONS, advice=longer)
         self.languages: Counter[str] = Counter()
         self._seen: set[bytes] = set()
         """Hashes: 16 bytes a conversation."""
@@ -68,18 +47,8 @@ class ConversationCheck:
                 kept.append(one)
                 self.languages[language_of(one)] += 1
             else:
-                self._own.add(reason, _asked(one))
+                self.own.add(reason, _asked(one))
         return kept
-
-    @property
-    def left_out(self) -> Counter[str]:
-        """How many of one's own are, by reason."""
-        return self._own.left_out
-
-    @property
-    def first(self) -> dict[str, str]:
-        """Reason -> the beginning of the first conversation to which it applies."""
-        return self._own.first
 
     def refused(self, conversation: Conversation, why: str, *, is_own: bool = True) -> None:
         """Count one that the template cannot write, if it was not yet; it is one's own, or a task made it."""
@@ -91,7 +60,7 @@ class ConversationCheck:
 
     def words(self) -> list[str]:
         """A sentence a reason, and one of the languages."""
-        said = [*self._own.words(), *self._of_tasks.words()]
+        said = [*self.own.words(), *self._of_tasks.words()]
         total = sum(self.languages.values())
         shares = ", ".join(f"{name} {count / total:.0%}" for name, count in self.languages.most_common())
         return [*said, f"languages of the answers: {shares}"] if total else said
@@ -102,17 +71,13 @@ class ConversationCheck:
         Raises:
             DataError: else.
         """
-        if mode == "refuse" and self.left_out:
-            found = "; ".join(
-                f"{count} {agreeing(count, REASONS[one])} (the first: {self.first[one]})"
-                for one, count in self.left_out.items()
-            )
-            raise DataError(f"the conversations are not sound: {found}", hint="mend them, or set sft.check: repair")
+        if mode == "refuse":
+            self.own.refuse(hint="mend them, or set sft.check: repair")
 
     def _add(self, reason: str, key: bytes, text: str, detail: str = "", *, is_own: bool) -> None:
         if key not in self._counted:
             self._counted.add(key)
-            (self._own if is_own else self._of_tasks).add(reason, text, detail)
+            (self.own if is_own else self._of_tasks).add(reason, text, detail)
 
     def _reason(self, one: Conversation) -> str | None:
         answers = [message for message in one.messages if message.role == "assistant"]

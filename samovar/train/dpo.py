@@ -23,7 +23,6 @@ from samovar.model.checkpoint import load_model
 from samovar.model.decoder import Decoder
 from samovar.model.vocabulary import check_vocabulary
 from samovar.tokenizer.tokenizer import Tokenizer
-from samovar.train.answer_validation import held_out_means
 from samovar.train.drift import measure_drift
 from samovar.train.loop import train
 from samovar.train.micro_batches import filling_gpu
@@ -38,6 +37,7 @@ from samovar.train.reference import ensure_reference
 from samovar.train.samples import sample_lines
 from samovar.train.settings import LoopSettings
 from samovar.train.trainable import loop_settings, open_trainable, save_trained
+from samovar.train.validation import held_out_means
 
 _SAMPLES = 2
 _DRIFT_PROMPTS = 32
@@ -153,7 +153,7 @@ def account(rows: PreferenceRows) -> dict[str, Any]:
     return {
         "preferences": len(rows.train.forks),
         "held_out_preferences": len(rows.test.forks),
-        "left_out": dict(rows.checked.left_out),
+        "left_out": dict(rows.checked.left_out.counts),
         "shared_share": round(1.0 - packing.tokens / max(1, packing.alone), 3),
     }
 

@@ -50,13 +50,9 @@ class Fork(NamedTuple):
         return self.trunk + self.ends[number]
 
 
-def render_forks(answered: Iterable[Answered], tokenizer: Tokenizer, *, shares: bool = True) -> Iterator[Fork]:
-    """The ids of each.
+def render_forks(answered: Iterable[Answered], tokenizer: Tokenizer) -> Iterator[Fork]:
+    """The ids of prompts with their answers, as the tokenizer's chat template writes them.
 
-    Args:
-        answered: prompts with their answers.
-        tokenizer: whose chat template writes them.
-        shares: whether answers share what they begin with; else each stands in a document of its own.
     Raises:
         DataError: the template refuses a conversation, or an answer says nothing.
     """
@@ -68,12 +64,10 @@ def render_forks(answered: Iterable[Answered], tokenizer: Tokenizer, *, shares: 
             _answer_begins(conversation, one, row)
             for conversation, row in zip(one.conversations, its_rows, strict=True)
         ]
-        yield fork(its_rows, first, labels=one.labels, margin=one.margin, shares=shares)
+        yield fork(its_rows, first, labels=one.labels, margin=one.margin)
 
 
-def fork(
-    rows: Sequence[Row], begins: Sequence[int], *, labels: tuple[float, ...], margin: float = 0.0, shares: bool = True
-) -> Fork:
+def fork(rows: Sequence[Row], begins: Sequence[int], *, labels: tuple[float, ...], margin: float = 0.0) -> Fork:
     """Divide rows into what they share and what they do not.
 
     Args:
@@ -81,9 +75,8 @@ def fork(
         begins: of each row, the position from which its targets are of the answer: earlier ones are of the prompt.
         labels: of the answers.
         margin: of a pair.
-        shares: whether they share anything.
     """
-    shared = _common([row.ids for row in rows]) if shares and len(rows) > 1 else 0
+    shared = _common([row.ids for row in rows]) if len(rows) > 1 else 0
     return Fork(
         rows[0].ids[:shared],
         [row.ids[shared:] for row in rows],

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 from samovar.chat.preferences import Judged, Messages, Pair, Preference, Steps, Undecided
 from samovar.core.errors import DataError
-from samovar.core.excerpts import beginning
-from samovar.train.left_out import agreeing, left_out_line
+from samovar.train.left_out import LeftOut
 
 REASONS = {
     "equal": "have two equal answers",
@@ -32,21 +30,11 @@ class Checked(NamedTuple):
     """Preferences that can be learnt from, and what was the matter with the others."""
 
     kept: list[Preference]
-    left_out: Counter[str]
-    first: dict[str, str]
-    """Reason -> the beginning of the first prompt to which it applies."""
+    left_out: LeftOut
 
     def leave_out(self, reason: str, prompt: Messages) -> None:
         """Count one more."""
-        self.left_out[reason] += 1
-        self.first.setdefault(reason, _beginning(prompt))
-
-    def words(self) -> list[str]:
-        """A sentence a reason."""
-        return [
-            left_out_line(count, "preferences", REASONS[reason], repr(self.first[reason]))
-            for reason, count in self.left_out.items()
-        ]
+        self.left_out.add(reason, prompt[-1].content if prompt else "")
 
     def refuse(self, mode: Literal["repair", "refuse"]) -> None:
         """See that something is left, and in the mode ``refuse`` that nothing was wrong.
@@ -54,18 +42,13 @@ class Checked(NamedTuple):
         Raises:
             DataError: else.
         """
-        wrong = [reason for reason in self.left_out if reason not in _HARMLESS]
-        if mode == "refuse" and wrong:
-            found = "; ".join(f"{self._counted(one)} (the first: {self.first[one]!r})" for one in wrong)
-            raise DataError(f"the preferences are not sound: {found}", hint="mend them, or set check: repair")
+        if mode == "refuse":
+            self.left_out.refuse(harmless=_HARMLESS, hint="mend them, or set check: repair")
         if not self.kept:
-            found = "; ".join(map(self._counted, self.left_out))
+            found = "; ".join(map(self.left_out.counted, self.left_out.counts))
             raise DataError(
                 f"no preference can be learnt from ({found or 'there is none'})", hint="see docs/preferences.md"
             )
-
-    def _counted(self, reason: str) -> str:
-        return f"{self.left_out[reason]} {agreeing(self.left_out[reason], REASONS[reason])}"
 
 
 def check_preferences(
@@ -78,7 +61,7 @@ def check_preferences(
         kinds: which are learnt here; others are left out.
         splits_pairs: whether a pair becomes two answers, one wanted and one not.
     """
-    checked = Checked([], Counter(), {})
+    checked = Checked([], LeftOut("preferences", REASONS))
     seen: set[object] = set()
     every = list(preferences)
     # What would say the opposite of each.
@@ -132,7 +115,3 @@ def _says_something(messages: Messages) -> bool:
 
 def _key(*parts: Messages) -> tuple[str, ...]:
     return tuple("\0".join(message.model_dump_json() for message in part) for part in parts)
-
-
-def _beginning(prompt: Sequence[object]) -> str:
-    return beginning(str(getattr(prompt[-1], "content", "")) if prompt else "")

@@ -41,7 +41,6 @@ def load_preferences(
     *,
     kind: Kind,
     context: int,
-    shares: bool = True,
     is_quiet: bool = False,
 ) -> PreferenceRows:
     """Read and check ``paths``, and pack what is left.
@@ -52,7 +51,6 @@ def load_preferences(
         tokenizer: of the model; of an encoder its reader, which takes pairs alone.
         kind: what is learnt from: pairs, single answers that are judged (pairs then give two), or steps.
         context: tokens of a row.
-        shares: whether the model can see one beginning with several ends.
         is_quiet: whether what was left out is kept from the screen.
     Raises:
         ConfigError: there are no files.
@@ -64,14 +62,14 @@ def load_preferences(
     checked = check_preferences(every, (_KINDS[kind],), splits_pairs=kind == "judged")
     checked.refuse(settings.check)
     with Progress("render preferences", len(checked.kept), "preferences", is_quiet=is_quiet) as progress:
-        forks = _rendered(checked, tokenizer, kind, context, shares=shares, seed=settings.seed)
+        forks = _rendered(checked, tokenizer, kind, context, seed=settings.seed)
         progress.advance(len(forks))
-        for line in (*checked.words(), *(tokenizer.words() if isinstance(tokenizer, EncoderReader) else ())):
+        for line in (*checked.left_out.words(), *(tokenizer.words() if isinstance(tokenizer, EncoderReader) else ())):
             progress.say(f"  {line}")
     checked.refuse(settings.check)
-    pad_id, shares = (
-        (tokenizer.pad_id, False) if isinstance(tokenizer, EncoderReader) else (tokenizer.document_end_id, shares)
-    )
+    # Every token of an encoder looks at all others: its answers cannot share a beginning.
+    shares = isinstance(tokenizer, Tokenizer)
+    pad_id = tokenizer.document_end_id if isinstance(tokenizer, Tokenizer) else tokenizer.pad_id
     groups = _groups(checked.kept, kind)
     test = [number for number, group in enumerate(groups) if (group + 1) % settings.held_out_every == 0]
     train = sorted(set(range(len(forks))) - set(test))
@@ -95,11 +93,11 @@ def _groups(preferences: Sequence[Preference], kind: Kind) -> list[int]:
 
 
 def _rendered(
-    checked: Checked, tokenizer: Tokenizer | EncoderReader, kind: Kind, context: int, *, shares: bool, seed: int
+    checked: Checked, tokenizer: Tokenizer | EncoderReader, kind: Kind, context: int, *, seed: int
 ) -> list[Fork]:
     """The forks of what is kept, but for those that do not fit into a row, which are left out of both."""
     kept, forks = [], []
-    for one, fork in zip(checked.kept, _forks(checked.kept, tokenizer, kind, shares=shares, seed=seed), strict=True):
+    for one, fork in zip(checked.kept, _forks(checked.kept, tokenizer, kind, seed=seed), strict=True):
         if fork.num_tokens > context:
             is_prompt = any(places and places[0] >= context for places in fork.targets)
             checked.leave_out("prompt_too_long" if is_prompt else "too_long", one.prompt)
@@ -111,15 +109,15 @@ def _rendered(
 
 
 def _forks(
-    preferences: Sequence[Preference], tokenizer: Tokenizer | EncoderReader, kind: Kind, *, shares: bool, seed: int
+    preferences: Sequence[Preference], tokenizer: Tokenizer | EncoderReader, kind: Kind, *, seed: int
 ) -> Iterator[Fork]:
     if isinstance(tokenizer, EncoderReader):
         return tokenizer.forks(_pairs(preferences))
     if kind == "steps":
         return render_steps([one for one in preferences if isinstance(one, Steps)], tokenizer)
     if kind == "pairs":
-        return render_forks(_pairs(preferences), tokenizer, shares=shares)
-    return render_forks(_judged(preferences, seed), tokenizer, shares=shares)
+        return render_forks(_pairs(preferences), tokenizer)
+    return render_forks(_judged(preferences, seed), tokenizer)
 
 
 def _pairs(preferences: Iterable[Preference]) -> Iterator[Answered]:

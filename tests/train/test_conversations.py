@@ -99,7 +99,7 @@ def test_what_is_not_sound_is_left_out_before_any_is_held_out(tmp_path: Path) ->
     check = ConversationCheck()
     told = [questions(c) for c in own_conversations([path], split="test", seed=0, check=check)]
     assert told == [questions(c) for c in own_conversations([path], split="test", seed=0)] == [["19"]]
-    assert check.left_out == {"no_answer": 1, "duplicate": 1}
+    assert check.own.counts == {"no_answer": 1, "duplicate": 1}
 
 
 def test_interleaving_goes_on_with_what_is_left() -> None:

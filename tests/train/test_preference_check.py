@@ -13,7 +13,7 @@ def test_a_prompt_that_says_nothing_is_none(prompt: object) -> None:
     rows = [{"prompt": words, "chosen": "tea", "rejected": "mud"} for words in ("Drink?", prompt)]
     checked = check_preferences([one for row in rows for one in read_preference(row)], (Pair,))
     assert len(checked.kept) == 1
-    assert checked.left_out == {"no_prompt": 1}
+    assert checked.left_out.counts == {"no_prompt": 1}
 
 
 def test_an_answer_called_good_and_bad_is_a_contradiction() -> None:
@@ -21,8 +21,8 @@ def test_an_answer_called_good_and_bad_is_a_contradiction() -> None:
     rows = [{"prompt": "Drink?", "completion": answer, "label": label} for answer, label in verdicts]
     checked = check_preferences([one for row in rows for one in read_preference(row)], (Judged,))
     assert [one.answer[0].content for one in checked.kept if isinstance(one, Judged)] == ["mud"]
-    assert checked.left_out == {"contradiction": 2, "duplicate": 1}
-    assert checked.words() == [
+    assert checked.left_out.counts == {"contradiction": 2, "duplicate": 1}
+    assert checked.left_out.words() == [
         "2 of the preferences say the opposite of another one and were left out (the first: 'Drink?')",
         "1 of the preferences says the same as an earlier one and was left out (the first: 'Drink?')",
     ]

@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Sequence
 from contextlib import nullcontext
+from operator import and_
 from pathlib import Path
 from typing import Any
 
@@ -82,8 +83,9 @@ def test_the_weights_of_messages(tokenizer: Tokenizer) -> None:
     one = talk(*TALK, Yes=0.25, Soon=1)
     (row,) = render_rows([one], tokenizer, learn=Learn(heeds_weights=True))
     assert row.weights is not None
-    of_yes = {w for n, w, mark in zip(row.ids, row.weights, row.is_target, strict=True) if mark and n in row.ids[:30]}
-    assert of_yes == {0.25, 1.0}
+    for weight, said in ((0.25, "Yes<|im_end|>"), (1.0, "Soon<|im_end|>")):
+        weighs_so = [one == weight for one in row.weights]
+        assert learnt(row._replace(is_target=[*map(and_, row.is_target, weighs_so)]), tokenizer) == said
     (off,) = render_rows([talk(*TALK, Yes=0)], tokenizer, learn=Learn(turns="all", heeds_weights=True))
     assert learnt(off, tokenizer) == "Soon<|im_end|>"
     (wins,) = render_rows([talk(*TALK, Yes=1)], tokenizer, learn=Learn(turns="last", heeds_weights=True))
@@ -209,8 +211,8 @@ def test_turns_that_the_template_refuses_are_counted(tokenizer: Tokenizer) -> No
     broken = Tokenizer(tokenizer.to_json(), refusal + tokenizer.chat_template)
     rows = list(render_rows([talk(*TALK)], broken, refused=lambda one, error: check.refused(one, error.what)))
     assert rows == []
-    assert check.left_out == {"refused": 1}
-    assert "too many turns" in check.first["refused"]
+    assert check.own.counts == {"refused": 1}
+    assert "too many turns" in check.own.first["refused"]
 
 
 class Wordy(Task):
