@@ -8,6 +8,7 @@ from typing import Any
 
 from samovar.agent.answer import ToolUse
 from samovar.agent.call_grammar import call_grammar, json_grammar
+from samovar.chat.call_form import find_call_form
 from samovar.core.errors import RequestError
 from samovar.engine.request import Sampling
 from samovar.serve.service import Service
@@ -56,7 +57,9 @@ def plan_answer(
         )
     if is_required or has_format:
         demand_constraints("response_format" if has_format else "tool_choice")
-    if callable_ and not can_follow():
+    # The grammar is of our form: the marks of another family's are no words, as which alone it would let them pass.
+    is_free = not is_required and not has_format and find_call_form(service.tokenizer) is not None
+    if callable_ and (is_free or not can_follow()):
         return sampling, ToolUse(offered=offered, is_returned=True, max_rounds=1)
     if callable_:
         constraint = call_grammar(
