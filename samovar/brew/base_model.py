@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from samovar.brew.project import Project
 from samovar.core.errors import MissingError
-from samovar.core.files import read_json
 from samovar.core.memory import free_memory
 from samovar.core.whole_folder import whole_folder
 
@@ -174,12 +173,3 @@ def _free_bytes(on_gpu: bool) -> int:
 
         return int(torch.cuda.mem_get_info()[0])
     return free_memory()
-
-
-def facts_of(folder: Path) -> dict[str, Any]:
-    """What the import said of the model in ``folder``, from its manifest; nothing where it is none of ours."""
-    manifest = folder / "manifest.json"
-    if not manifest.is_file():
-        return {}
-    metrics = read_json(manifest).get("metrics")
-    return metrics if isinstance(metrics, dict) else {}

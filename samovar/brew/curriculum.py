@@ -67,6 +67,16 @@ def conversation_files(root: Path, recipe: Recipe) -> list[Path]:
     return named_files(root, recipe.sft.conversations, "sft.conversations")
 
 
+def conversations_fingerprint(root: Path, recipe: Recipe) -> dict[str, str]:
+    """Changes when the user's own conversations do; empty where the recipe names none.
+
+    Raises:
+        MissingError: one is not there.
+    """
+    paths = conversation_files(root, recipe)
+    return {"conversations": content_fingerprint(paths)} if paths else {}
+
+
 def named_files(root: Path, names: Sequence[str], key: str) -> list[Path]:
     """The files of rows that ``key`` of the recipe names; of a folder, all that are in it.
 

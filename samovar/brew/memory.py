@@ -46,12 +46,6 @@ def reset_peak_memory() -> bool:
     return True
 
 
-def peak_memory_bytes() -> int:
-    """The high-water mark since the last reset: of torch's memory on a GPU, where more of it was in use than now is."""
-    on_gpu = _gpu_peak()
-    return _process_peak() if on_gpu is None else on_gpu
-
-
 def _gpu_peak() -> int | None:
     """What torch's pool held at most since the last reset, where more of it was in use than now is."""
     gpu = _gpu()

@@ -36,11 +36,6 @@ class Project:
         return self.root / RECIPE_FILE
 
     @property
-    def seeds(self) -> Path:
-        """The user's own conversations."""
-        return self.root / "seeds"
-
-    @property
     def state(self) -> Path:
         """Everything that Samovar itself writes."""
         return self.root / STATE

@@ -14,7 +14,7 @@ from samovar.brew.forecast import Forecast, Outlook
 from samovar.brew.habits import habits_config, habits_of
 from samovar.brew.promotion import promote
 from samovar.brew.recipe import Recipe
-from samovar.brew.stage import Stage, StageContext, Training, assistant_of, training_config
+from samovar.brew.stage import Stage, StageContext, Training, assistant_of, config_of_whole_model
 from samovar.brew.training_forecast import FORWARD_SHARE, decoder_settings, forecast_training, probe_training
 from samovar.core.errors import ConfigError, MissingError
 
@@ -47,16 +47,10 @@ class ReinforcementStage(Stage):
             check_judge(recipe, f"{self.name}.reward is model", hint=f"or leave {self.name}.reward at tasks")
 
     def config(self, recipe: Recipe) -> dict[str, Any]:
-        """How it is trained, on what, and what the gate asks.
-
-        Raises:
-            ConfigError: an adapter is to be left alone, which is no model for the stages after it.
-        """
-        settings = self.settings(recipe)
-        if settings.adapter is not None and not settings.adapter.merge:
-            raise ConfigError(f"{self.name}.adapter.merge is false: the gate and later stages need a whole model")
+        """How it is trained, on what, and what the gate asks."""
+        training = config_of_whole_model(self.name, self.settings(recipe))
         run = habits_config(recipe, in_training=True)
-        return {self.name: training_config(settings), "run": run, "eval": recipe.eval.max_tokens, **task_config(recipe)}
+        return {self.name: training, "run": run, "eval": recipe.eval.max_tokens, **task_config(recipe)}
 
     def run(self, context: StageContext) -> dict[str, Any]:
         """Train, compare, promote."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from samovar.core.artifact import STATE
+from samovar.core.errors import ConfigError
 from samovar.core.plugins import classes_in, module_names
 from samovar.train.parallel.world import BY_ITSELF, World
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from samovar.brew.forecast import Forecast, Outlook
     from samovar.brew.recipe import Recipe
     from samovar.model.settings import DecoderSettings
+    from samovar.train.improve_settings import ImproveSettings
+    from samovar.train.preference_settings import DpoSettings
+    from samovar.train.rl.settings import RlSettings
     from samovar.train.settings import LoopSettings
 
 
@@ -140,6 +144,19 @@ def in_order(stages: Iterable[Stage]) -> dict[str, Stage]:
     by_name = {stage.name: stage for stage in sorted(stages, key=lambda stage: stage.name)}
     order = TopologicalSorter({name: sorted(stage.needs) for name, stage in by_name.items()}).static_order()
     return {name: by_name[name] for name in order}
+
+
+def config_of_whole_model(name: str, settings: DpoSettings | ImproveSettings | RlSettings) -> dict[str, Any]:
+    """``training_config`` of the stage ``name``, whose gate and the stages after it need a whole model.
+
+    Raises:
+        ConfigError: an adapter is to be left alone.
+    """
+    if settings.adapter is not None and not settings.adapter.merge:
+        raise ConfigError(
+            f"{name}.adapter.merge is false: the gate and later stages need a whole model", hint="leave it out"
+        )
+    return training_config(settings)
 
 
 def training_config(settings: LoopSettings) -> dict[str, Any]:

@@ -197,15 +197,12 @@ def _shared(chosen: list[Message], rejected: list[Message]) -> int:
 def _margin(value: Mapping[str, Any]) -> float:
     margin = value.get("margin")
     if margin is None:
-        scores = [value.get(f"score_{one}", value.get(f"{one}_score")) for one in ("chosen", "rejected")]
-        margin = 0.0 if None in scores or not all(isinstance(one, int | float) for one in scores) else _less(*scores)
+        chosen, rejected = (value.get(f"score_{one}", value.get(f"{one}_score")) for one in ("chosen", "rejected"))
+        has_scores = isinstance(chosen, int | float) and isinstance(rejected, int | float)
+        margin = chosen - rejected if has_scores else 0.0
     if isinstance(margin, bool) or not isinstance(margin, int | float) or not math.isfinite(margin):
         raise DataError(f"margin is {short(margin)}: it is no number", hint="leave it out, or write a number")
     return float(margin)
-
-
-def _less(one: Any, other: Any) -> float:
-    return float(one) - float(other)
 
 
 def _flag(value: Any) -> bool:

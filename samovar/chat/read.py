@@ -100,8 +100,8 @@ def _lines(path: Path, file: IO[bytes], shape: str) -> Iterator[FileRow]:
         where = f"{path}:{number}"
         if len(line) > _MAX_LINE_BYTES:
             raise DataError(
-                f"{where} is longer than {_MAX_LINE_BYTES // 2**20} MiB: not a conversation",
-                hint="write one conversation a line",
+                f"{where} is longer than {_MAX_LINE_BYTES // 2**20} MiB: that is no row",
+                hint="write one row a line",
             )
         if line.strip():
             yield FileRow(where, _parsed(line, where, shape))
@@ -142,4 +142,4 @@ def _parsed(text: bytes, where: str, shape: str) -> Any:
             hint="save the file as UTF-8",
         ) from error
     except ValueError as error:
-        raise DataError(f"{where} is not JSON: {error}", hint=f"write one conversation a line: {shape}") from error
+        raise DataError(f"{where} is not JSON: {error}", hint=f"write one row a line: {shape}") from error

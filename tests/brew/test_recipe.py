@@ -121,7 +121,7 @@ def test_a_new_project_is_complete_and_never_overwrites(tmp_path: Path) -> None:
     project = new_project(tmp_path / "p")
     assert load_recipe(project.recipe_file).name == "Samovar"
     assert (project.root / "documents" / "README").is_file()
-    assert (project.seeds / "README").is_file()
+    assert (project.root / "seeds" / "README").is_file()
     rules = read_constitution(project.root / "constitution.md")
     assert {rule.language for rule in rules.rules} == {"en", "ru"}
     project.recipe_file.write_text("name: Mine")

@@ -95,7 +95,7 @@ def test_a_change_makes_again_just_what_depends_on_it(brewed: Project, change: s
 
 def test_new_documents_and_new_conversations_are_noticed(brewed_copy: Project) -> None:
     assert to_make(brewed_copy) == []
-    (brewed_copy.seeds / "more.jsonl").write_text(SEED)
+    (brewed_copy.root / "seeds" / "more.jsonl").write_text(SEED)
     assert to_make(brewed_copy) == ["sft", "quantize", "eval"]
     (brewed_copy.root / "documents" / "more.txt").write_text("More.")
     assert to_make(brewed_copy) == ROAD

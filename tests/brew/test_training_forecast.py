@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 import torch
 
-from samovar.brew import costing, forecast, memory, training_forecast
+from samovar.brew import costing, forecast, training_forecast
 from samovar.brew.costing import ReckoningMachine
 from samovar.brew.forecast import Machine, Outlook
+from samovar.brew.memory import StageMemory
 from samovar.brew.recipe import compose_recipe
 from samovar.brew.training_forecast import (
     GPU_COMPILE_SECONDS,
@@ -152,12 +153,11 @@ def test_other_sizes_are_reckoned_with_what_compiling_gained_here(monkeypatch: p
 
 
 def test_the_fact_is_the_gpus_memory_where_a_stage_used_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert memory.peak_memory_bytes() > 2**20, "of the process"
-    now, most = 5, 5
+    stage, now, most = StageMemory(), 5, 5
     monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
     monkeypatch.setattr(torch.cuda, "memory_allocated", lambda: now)
     monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda: most)
     monkeypatch.setattr(torch.cuda, "max_memory_reserved", lambda: 12)
-    assert memory.peak_memory_bytes() > 2**20, "nothing was done there"
+    assert (stage.taken_bytes() or 0) > 2**20, "of the process, as nothing was done there"
     most = 9
-    assert memory.peak_memory_bytes() == 12
+    assert stage.taken_bytes() == 12

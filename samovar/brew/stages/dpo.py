@@ -22,7 +22,7 @@ from samovar.brew.preference_forecast import forecast_preferences, preference_to
 from samovar.brew.promotion import promote
 from samovar.brew.recipe import Recipe
 from samovar.brew.reinforcement import check_judge
-from samovar.brew.stage import Stage, StageContext, Training, training_config
+from samovar.brew.stage import Stage, StageContext, Training, config_of_whole_model
 from samovar.core.errors import ConfigError
 from samovar.train.preference_settings import DpoSettings
 
@@ -56,15 +56,9 @@ class DpoStage(Stage):
             check_judge(recipe, "dpo.on_policy names no judge", hint=_OTHER_JUDGES)
 
     def config(self, recipe: Recipe) -> dict[str, Any]:
-        """How it is trained, and what the gate asks.
-
-        Raises:
-            ConfigError: an adapter is to be left alone, which is no model for the stages after it.
-        """
+        """How it is trained, and what the gate asks."""
         settings = _settings(recipe)
-        if settings.adapter is not None and not settings.adapter.merge:
-            raise ConfigError("dpo.adapter.merge is false: the gate and later stages need a whole model")
-        config = training_config(settings)
+        config = config_of_whole_model(self.name, settings)
         feedback = _feedback(settings)
         if feedback is not None:
             config["on_policy"]["feedback"] = feedback.what_counts()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from samovar.brew.answering_forecast import ANSWER_SHARE, PROMPT_TOKENS, decoded_share_of_training_speed
 from samovar.brew.curriculum import (
     check_questions,
-    content_fingerprint,
     conversation_files,
+    conversations_fingerprint,
     load_tasks,
     task_config,
 )
@@ -16,9 +17,8 @@ from samovar.brew.forecast import Forecast, Outlook
 from samovar.brew.habits import habits_config, habits_of
 from samovar.brew.promotion import promote
 from samovar.brew.recipe import Recipe
-from samovar.brew.stage import Stage, StageContext, Training, assistant_of, training_config
+from samovar.brew.stage import Stage, StageContext, Training, assistant_of, config_of_whole_model
 from samovar.brew.training_forecast import forecast_training, probe_training
-from samovar.core.errors import ConfigError
 from samovar.train.improve_settings import ImproveSettings
 
 _UNSOLVED_SHARE = 0.5
@@ -42,23 +42,18 @@ class ImproveStage(Stage):
         check_questions(recipe, _settings(recipe).tasks or recipe.sft.tasks, self.name)
 
     def config(self, recipe: Recipe) -> dict[str, Any]:
-        """What is asked, how it is trained, what it learnt before, and what the gate asks.
+        """What is asked, how it is trained, what it learnt before, and what the gate asks."""
+        return {
+            "improve": config_of_whole_model(self.name, _settings(recipe)),
+            "run": habits_config(recipe, in_training=True),
+            "conversations_share": recipe.sft.conversations_share,
+            "eval": recipe.eval.max_tokens,
+            **task_config(recipe),
+        }
 
-        Raises:
-            ConfigError: an adapter is to be left alone, which is no model for the next iteration.
-        """
-        settings = _settings(recipe)
-        if settings.adapter is not None and not settings.adapter.merge:
-            raise ConfigError("improve.adapter.merge is false: every iteration needs a whole model")
-        run = habits_config(recipe, in_training=True)
-        share = recipe.sft.conversations_share
-        config = {"improve": training_config(settings), "run": run, "conversations_share": share}
-        return config | {"eval": recipe.eval.max_tokens, **task_config(recipe)}
-
-    def files(self, root: Any, recipe: Recipe) -> dict[str, str]:
+    def files(self, root: Path, recipe: Recipe) -> dict[str, str]:
         """The user's own conversations."""
-        paths = conversation_files(root, recipe)
-        return {"conversations": content_fingerprint(paths)} if paths else {}
+        return conversations_fingerprint(root, recipe)
 
     def run(self, context: StageContext) -> dict[str, Any]:
         """Ask and train by turns, compare, promote."""

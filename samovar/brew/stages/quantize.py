@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from samovar.brew.answering_forecast import held_out_tokens
-from samovar.brew.curriculum import content_fingerprint, conversation_files, task_config
+from samovar.brew.curriculum import conversations_fingerprint, task_config
 from samovar.brew.forecast import MIB, PROCESS_BYTES, Forecast, Outlook
 from samovar.brew.recipe import Recipe
 from samovar.brew.stage import TAUGHT, Stage, StageContext, assistant_of
@@ -53,8 +53,7 @@ class QuantizeStage(Stage):
 
     def files(self, root: Path, recipe: Recipe) -> dict[str, str]:
         """The user's own conversations."""
-        paths = conversation_files(root, recipe)
-        return {"conversations": content_fingerprint(paths)} if paths else {}
+        return conversations_fingerprint(root, recipe)
 
     def run(self, context: StageContext) -> dict[str, Any]:
         """Quantize, measuring every form that may be kept; save."""

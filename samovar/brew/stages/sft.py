@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from samovar.brew.curriculum import content_fingerprint, conversation_files, load_tasks, task_config
+from samovar.brew.curriculum import conversation_files, conversations_fingerprint, load_tasks, task_config
 from samovar.brew.forecast import Forecast, Outlook
 from samovar.brew.recipe import Recipe
 from samovar.brew.stage import Stage, StageContext, Training, training_config
@@ -55,8 +55,7 @@ class SftStage(Stage):
 
     def files(self, root: Path, recipe: Recipe) -> dict[str, str]:
         """The user's own conversations."""
-        paths = conversation_files(root, recipe)
-        return {"conversations": content_fingerprint(paths)} if paths else {}
+        return conversations_fingerprint(root, recipe)
 
     def run(self, context: StageContext) -> dict[str, Any]:
         """Train, from the last checkpoint where there is one."""
