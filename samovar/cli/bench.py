@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from samovar.cli.terminal import AsJson, print_json, print_table, say
+from samovar.cli.terminal import AsJson, counted, print_json, print_table, say
 
 EXAMPLE = "samovar bench serve http://127.0.0.1:8000 --concurrency 32 --input-tokens 128 --output-tokens 64"
 ABOUT = """Load upon a server, ours or another's: throughput and times.
@@ -84,7 +84,7 @@ def run(
 
 def _show(summary: dict[str, Any]) -> None:
     say(
-        f"{summary['requests']} requests in {summary['seconds']:.1f} s, "
+        f"{counted(summary['requests'], 'request')} in {summary['seconds']:.1f} s, "
         f"{summary['mean_input_tokens']:g} tokens in and {summary['mean_output_tokens']:g} out each"
     )
     print_table(
@@ -98,7 +98,7 @@ def _show(summary: dict[str, Any]) -> None:
     ]
     print_table(("what", "p50 ms", "p90 ms", "p99 ms"), rows)
     for error, count in summary["failed"].items():
-        say(f"failed: {count} times {error}")
+        say(f"failed {counted(count, 'time')}: {error}")
 
 
 _THROUGHPUT = ("requests_per_second", "input_tokens_per_second", "output_tokens_per_second")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from samovar.cli.keys import Folder, KeysFile, open_book, state
-from samovar.cli.terminal import AsJson, print_json, print_table, say
+from samovar.cli.terminal import AsJson, counted, print_json, print_table, say
 
 if TYPE_CHECKING:
     from samovar.serve.keys import Key
@@ -105,8 +105,7 @@ def find_owner(which: str, keys: list[Key], kept_for: set[str]) -> str:
 
 def told(num_chats: int, num_responses: int) -> str:
     """How much it is, in words."""
-    chats = f"{num_chats:,} chat{'' if num_chats == 1 else 's'}"
-    return f"{chats} and {num_responses:,} response{'' if num_responses == 1 else 's'}"
+    return f"{counted(num_chats, 'chat')} and {counted(num_responses, 'response')}"
 
 
 def _name_and_state(keys: dict[str, Key], owner: str) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from samovar.cli.corpus_choice import CorpusOption, corpus_of
-from samovar.cli.terminal import AsJson, DryRun, one_line, print_json, print_table, say, say_next
+from samovar.cli.terminal import AsJson, DryRun, counted, one_line, print_json, print_table, say, say_next
 
 if TYPE_CHECKING:
     from samovar.brew.forgetting import Findings
@@ -83,7 +83,7 @@ def run(
     if as_json:
         print_json(_entry(found, dry_run))
         return
-    num = f"{found.num_documents:,} documents, {found.num_characters:,} characters"
+    num = f"{counted(found.num_documents, 'document')}, {counted(found.num_characters, 'character')}"
     say(f"would forget {num}; nothing was changed" if dry_run else f"forgotten: {num}; the rule is kept")
     if found.heirs:
         _show_heirs(found)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from samovar.cli.corpus_choice import CorpusOption, ProjectOption, corpus_of
-from samovar.cli.terminal import AsJson, one_line, print_json, say
+from samovar.cli.terminal import AsJson, counted, one_line, print_json, say
 from samovar.core.progress import short_bytes
 
 if TYPE_CHECKING:
@@ -54,11 +54,10 @@ def _show(history: FileHistory, limit: int) -> None:
         print(f"  gave no document: {one_line(row['reason'])}")
     for note in row["notes"]:
         where = f", first at {one_line(note['first'])}" if note["first"] else ""
-        print(f"  {one_line(note['problem'])}: {note['count']:,} times{where}")
+        print(f"  {one_line(note['problem'])}: {counted(note['count'], 'time')}{where}")
     if row["documents"]:
         kept = sum(bool(document.split) for document in history.documents)
-        noun = "document" if row["documents"] == 1 else "documents"
-        print(f"  {row['documents']:,} {noun} read, {kept:,} in the corpus")
+        print(f"  {counted(row['documents'], 'document')} read, {kept:,} in the corpus")
     for document in history.documents[:limit]:
         _show_document(document)
     if len(history.documents) > limit:

@@ -85,7 +85,7 @@ def run(
     some = read_votes(votes, seed=settings.seed)[:count]
     if lessons is not None:
         _write_lessons(some, rules, lessons)
-        say_next("samovar", "sft", judge, "--conversations", lessons, "--out", "judge")
+        say_next("samovar", "sft", "MODEL" if "://" in judge else judge, "--conversations", lessons, "--out", "judge")
         return
     adviser = _open(judge, settings)
     for line in notices([adviser]):

@@ -65,8 +65,12 @@ def run(
 ) -> None:
     """Merge an adapter (LoRA, rsLoRA, DoRA, made here or by peft) into its base, or several models into one."""
     if len(folders) == 2 and (folders[1] / ADAPTER_CONFIG).is_file():
+        if base is not None or shares is not None:
+            raise typer.BadParameter("--base and --shares are for several models, and this is an adapter")
         _merge_adapter(folders[0], folders[1], out, base_bits, as_json=as_json, dry_run=dry_run)
         return
+    if base_bits is not None:
+        raise typer.BadParameter("--base-bits is for an adapter, and these are models", param_hint="--base-bits")
     from samovar.model.merge_folders import Merge, merge_models
 
     how = Merge(method, _numbers(shares), density, scale, seed)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from samovar.cli.terminal import AsJson, print_json, print_table, say, say_next
+from samovar.cli.terminal import AsJson, counted, print_json, print_table, say, say_next
 from samovar.core.progress import short_bytes, short_duration, short_number
 
 if TYPE_CHECKING:
@@ -73,9 +73,13 @@ def run(
         raise typer.BadParameter("name the folder of a project", param_hint="DIR")
     if write and budget is None:
         raise typer.BadParameter("--write needs a --budget: there is nothing else to write", param_hint="--write")
+    if mfu is not None and hardware is None:
+        raise typer.BadParameter("--mfu needs a --hardware: here the speed is measured", param_hint="--mfu")
     if students:
-        if budget is not None or hardware is not None:
-            raise typer.BadParameter("--students plans for this machine, without a budget", param_hint="--students")
+        if budget is not None or hardware is not None or price is not None:
+            raise typer.BadParameter(
+                "--students plans for this machine, without budget and price", param_hint="--students"
+            )
         from samovar.cli.plan_students import propose_students_for
 
         propose_students_for(folder, as_json=as_json)
@@ -252,9 +256,8 @@ def _say_outline(numbers: Outline) -> None:
     shape = numbers.shape
     say(
         f"model: {short_number(shape.num_parameters)} parameters ({short_number(numbers.table_parameters)} of them "
-        f"embedding), {shape.num_layers} layer{'' if shape.num_layers == 1 else 's'} of width "
-        f"{shape.hidden_size}; compute-optimal are {short_number(numbers.optimal_tokens)} tokens, {OPTIMAL:g} a "
-        "parameter"
+        f"embedding), {counted(shape.num_layers, 'layer')} of width {shape.hidden_size}; compute-optimal are "
+        f"{short_number(numbers.optimal_tokens)} tokens, {OPTIMAL:g} a parameter"
     )
     for one in numbers.training:
         epochs = "" if one.epochs is None else f", {one.epochs:.2g} times the corpus"

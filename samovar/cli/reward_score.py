@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from samovar.cli.terminal import AsJson, print_json, say
+from samovar.cli.terminal import AsJson, counted, print_json, say
 
 if TYPE_CHECKING:
     from samovar.chat.conversation import Conversation
@@ -67,8 +67,8 @@ def run(reward: Judge, file: File, as_json: AsJson = False) -> None:
         quality = pair_quality(np.array(pairs, dtype=np.float32))
         summary["pairs"] = quality.to_json()
         say(
-            f"{quality.pairs} pairs: {quality.accuracy:.1%} told apart rightly ({quality.low:.1%} to {quality.high:.1%}"
-            f" with 95 % confidence), calibration error {quality.calibration_error:.3f}"
+            f"{counted(quality.pairs, 'pair')}: {quality.accuracy:.1%} told apart rightly ({quality.low:.1%} to "
+            f"{quality.high:.1%} with 95 % confidence), calibration error {quality.calibration_error:.3f}"
         )
     if too_long:
         say(f"{too_long} of {count} rows are longer than the reward model reads: they have no score")

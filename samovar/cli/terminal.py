@@ -73,6 +73,11 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, on_st
     console.print(table)
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 vote``, ``2,000 votes``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def one_line(text: str) -> str:
     """Line ends and control characters as spaces: it stays one line, and no text of a stranger steers the terminal."""
     return "".join(letter if letter.isprintable() else " " for letter in text)

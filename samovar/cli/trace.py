@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from samovar.cli.corpus_choice import CorpusOption, ProjectOption, corpus_of
-from samovar.cli.terminal import AsJson, one_line, print_json, say
+from samovar.cli.terminal import AsJson, counted, one_line, print_json, say
 
 if TYPE_CHECKING:
     from samovar.data.suffix_array.corpus_index import Found, Hit
@@ -45,9 +45,7 @@ def run(
         return
     for hit in found.hits:
         _show(hit)
-    documents = "document" if found.num_documents == 1 else "documents"
-    places = "place" if found.num_places == 1 else "places"
-    say(f"{found.num_places:,} {places} in {found.num_documents:,} {documents} of {folder}")
+    say(f"{counted(found.num_places, 'place')} in {counted(found.num_documents, 'document')} of {folder}")
     if found.num_documents > len(found.hits):
         shown = "that with most places is" if len(found.hits) == 1 else f"the {len(found.hits)} with most places are"
         say(f"{shown} shown: --limit {min(found.num_documents, 1000)} shows more")

@@ -9,7 +9,7 @@ import typer
 
 from samovar.cli.chats import ChatsFile, open_chats
 from samovar.cli.keys import Folder
-from samovar.cli.terminal import AsJson, one_line, print_json, print_table, say, say_next
+from samovar.cli.terminal import AsJson, counted, one_line, print_json, print_table, say, say_next
 from samovar.core.excerpts import beginning
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def run(folder: Folder, limit: Most = 20, chats_file: ChatsFile = None, as_json:
     number = sum(counts.values())
     shown = f", the last {limit} shown" if number > limit else ""
     say(
-        f"{number:,} vote{'' if number == 1 else 's'}{shown}: {counts['accepted']:,} accepted,"
+        f"{counted(number, 'vote')}{shown}: {counts['accepted']:,} accepted,"
         f" {counts['rejected']:,} rejected, {counts['new']:,} not reviewed"
     )
     say_next("samovar", "votes", "review" if counts["new"] else "export", folder)

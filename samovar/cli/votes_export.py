@@ -10,7 +10,7 @@ import typer
 
 from samovar.cli.chats import ChatsFile, open_chats
 from samovar.cli.keys import Folder
-from samovar.cli.terminal import say, say_next
+from samovar.cli.terminal import counted, say, say_next
 
 if TYPE_CHECKING:
     from samovar.serve.votes import Review
@@ -51,8 +51,7 @@ def run(folder: Folder, out: Out = None, unreviewed: Unreviewed = False, chats_f
         votes = Votes(store)
         _check_any(votes.counts(), unreviewed=unreviewed)
         write_json_lines(path, rows())
-    pairs = f"{num_pairs:,} comparison{'' if num_pairs == 1 else 's'}"
-    say(f"{pairs} and {num_single:,} vote{'' if num_single == 1 else 's'} on single answers are in {path}")
+    say(f"{counted(num_pairs, 'comparison')} and {counted(num_single, 'vote')} on single answers are in {path}")
     loss = "kto" if num_single > num_pairs else None
     if (folder / RECIPE_FILE).is_file():
         place = path.parent.name if out is None else path.resolve()

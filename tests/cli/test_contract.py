@@ -69,7 +69,16 @@ def test_help_says_all_that_was_written() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["bre"], ["brew"], ["chat", "p", "--temperature", "9"], ["serve", "p", "--port", "x"]]
+    "words",
+    [
+        ["bre"],
+        ["brew"],
+        ["chat", "p", "--temperature", "9"],
+        ["serve", "p", "--port", "x"],
+        ["plan", "p", "--mfu", "0.5"],
+        ["plan", "p", "--students", "--price", "1 USD/h"],
+        ["merge", "one", "other", "--base-bits", "4", "--out", "both"],
+    ],
 )
 def test_wrong_usage_exits_with_2(samovar: Samovar, words: list[str]) -> None:
     ran = samovar(*words)
