@@ -37,7 +37,7 @@ from samovar.model.shards import (
     write_sharded,
     write_weights,
 )
-from samovar.model.sizes import BITS
+from samovar.model.sizes import NF4_BITS
 
 __all__ = [
     "WEIGHTS",
@@ -276,7 +276,7 @@ def check_room(
     """
 
     def size(name: str, tensor: Tensor) -> float:
-        each = BITS[4] / 8 if name in in_four_bits else _type_of(name, tensor, dtype).itemsize
+        each = NF4_BITS / 8 if name in in_four_bits else _type_of(name, tensor, dtype).itemsize
         return each * tensor.numel()
 
     stored = sum(tensor.nbytes for tensor in found.values())

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 
 from samovar.model.query_blocks import LONGEST_WRITTEN_OUT
 from samovar.model.settings import DecoderSettings
-from samovar.model.sizes import BITS, matrix_shapes, table_parameters
+from samovar.model.sizes import NF4_BITS, matrix_shapes, table_parameters
 from samovar.train.activations import Pass, final_bytes, layer_bytes
 from samovar.train.objectives.chunks import targets_at_once
 from samovar.train.settings import OptimizerName
@@ -190,7 +190,7 @@ def _weight_bytes(shape: DecoderSettings, adapter: Adapter | None, compute_bytes
     if adapter is None:
         return 4.0 * shape.num_parameters
     tables = table_parameters(shape)
-    each = compute_bytes if adapter.base_bits == 16 else BITS[adapter.base_bits] / 8
+    each = compute_bytes if adapter.base_bits == 16 else NF4_BITS / 8
     return compute_bytes * tables + each * (shape.num_parameters - tables) + 4.0 * adapter.num_parameters(shape)
 
 

@@ -29,21 +29,16 @@ from samovar.train.settings import LoopSettings
 
 _TABLE = "embed_tokens.weight"
 _SMALLEST = 1e-10
+_MOMENTUM = 0.95
 
 
 class Muon(torch.optim.Optimizer):
     """Orthogonalised momentum for matrices; those of one shape are taken together, by all processes of ``grid``."""
 
     def __init__(
-        self,
-        groups: list[dict[str, Any]],
-        *,
-        lr: float,
-        momentum: float = 0.95,
-        weight_decay: float = 0.0,
-        grid: Grid = ALONE,
+        self, groups: list[dict[str, Any]], *, lr: float, weight_decay: float = 0.0, grid: Grid = ALONE
     ) -> None:
-        super().__init__(groups, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
+        super().__init__(groups, {"lr": lr, "weight_decay": weight_decay})
         self._grid = grid
 
     @torch.no_grad()
@@ -55,23 +50,23 @@ class Muon(torch.optim.Optimizer):
                 if parameter.grad is not None:
                     alike[parameter.shape, form(parameter)].append(parameter)
             for (shape, _), parameters in alike.items():
-                updates = self._nesterov(parameters, group["momentum"])
+                updates = self._nesterov(parameters)
                 scale = group["lr"] * max(1.0, shape[0] / shape[1]) ** 0.5
                 orthogonal = orthogonalize_together(updates, orthogonalize, self._grid)
                 weights = [local(parameter) for parameter in parameters]
                 torch._foreach_mul_(weights, 1.0 - group["lr"] * group["weight_decay"])
                 torch._foreach_add_(weights, [local(update) for update in orthogonal], alpha=-scale)
 
-    def _nesterov(self, parameters: list[nn.Parameter], momentum: float) -> list[Tensor]:
+    def _nesterov(self, parameters: list[nn.Parameter]) -> list[Tensor]:
         """The gradients, moved towards their average over the steps; all in a few kernels where a GPU has them."""
         for parameter in parameters:
             if "momentum" not in self.state[parameter]:
                 self.state[parameter]["momentum"] = torch.zeros_like(parameter)
         gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
         averages = [local(self.state[parameter]["momentum"]) for parameter in parameters]
-        torch._foreach_lerp_(averages, [local(gradient) for gradient in gradients], 1.0 - momentum)
+        torch._foreach_lerp_(averages, [local(gradient) for gradient in gradients], 1.0 - _MOMENTUM)
         updates = [gradient.clone() for gradient in gradients]
-        torch._foreach_lerp_([local(update) for update in updates], averages, momentum)
+        torch._foreach_lerp_([local(update) for update in updates], averages, _MOMENTUM)
         return updates
 
 

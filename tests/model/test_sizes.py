@@ -6,7 +6,7 @@ import pytest
 
 from samovar.model.families import gpt2, llama, qwen3
 from samovar.model.settings import DecoderSettings
-from samovar.model.sizes import cache_bytes, inference_memory, shape_bytes, table_parameters
+from samovar.model.sizes import inference_memory, table_parameters
 
 GPT2 = {
     "model_type": "gpt2", "vocab_size": 50257, "n_positions": 1024, "n_embd": 768, "n_layer": 12, "n_head": 12,
@@ -53,20 +53,12 @@ def test_flops_of_a_token_by_hand() -> None:
     assert shape.flops_per_token(8192) == 6 * matrices + 12 * 32 * 32 * 128 * 8192
 
 
-def test_keys_and_values_of_llama_3_by_hand() -> None:
-    """32 layers, 8 heads of 128, twice, two bytes: 128 KiB a token, 1 GiB for 8,192."""
+def test_answering_with_llama_3_by_hand() -> None:
+    """Keys and values: 32 layers, 8 heads of 128, twice, two bytes: 128 KiB a token, 1 GiB for 8,192."""
     shape = llama.from_hf_config(LLAMA3_8B)
-    assert cache_bytes(shape, context=1) == 128 * 1024
-    memory = inference_memory(shape, sequences=4)
-    assert memory.cache == 4 * 2**30
+    memory = inference_memory(shape, context=8192, element_bytes=2)
+    assert memory.cache == 2**30
     assert memory.weights == 2 * 8_030_261_248
-    assert memory.peak > memory.weights + memory.cache
-
-
-def test_weights_of_fewer_bits() -> None:
-    shape = llama.from_hf_config(LLAMA3_8B)
-    tables = table_parameters(shape)
-    assert tables == 2 * 128256 * 4096
-    layers = 8_030_261_248 - tables
-    assert shape_bytes(shape, 8) == layers + 2 * tables
-    assert shape_bytes(shape, 4) == pytest.approx(layers * (4 + 8 / 64 + 32 / (64 * 256)) / 8 + 2 * tables, rel=1e-4)
+    assert memory.work == 2 * 8192 * (2 * 14336 + 4096) + 2 * 4 * 128256
+    assert inference_memory(shape, context=1, element_bytes=4).cache == 2 * 128 * 1024
+    assert table_parameters(shape) == 2 * 128256 * 4096

@@ -55,11 +55,11 @@ def balance(layer: Layer, inputs: dict[str, Inputs], round_trip: Callable[[Tenso
             account.divide(scale_I)
 
 
-def four_bits(group: int, is_symmetric: bool) -> Callable[[Tensor, Tensor], Tensor]:
+def four_bits(group: int) -> Callable[[Tensor, Tensor], Tensor]:
     """The round trip of four-bit groups, to the nearest."""
 
     def round_trip(weight_OI: Tensor, importance_I: Tensor) -> Tensor:
-        grid = fit_grid(weight_OI, group=group, is_symmetric=is_symmetric, importance_I=importance_I)
+        grid = fit_grid(weight_OI, group=group, importance_I=importance_I)
         return grid.weight(grid.round(weight_OI))
 
     return round_trip

@@ -5,7 +5,6 @@ Axes: R rows, T tokens, N tokens of all rows, V vocabulary.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Literal
 
 import torch
@@ -36,8 +35,6 @@ def calibrate(
     *,
     method: Method,
     group: int = GROUP,
-    is_symmetric: bool = True,
-    on_layer: Callable[[int], None] | None = None,
 ) -> Decoder:
     """A copy of ``model`` in four bits.
 
@@ -46,21 +43,19 @@ def calibrate(
         token_RT: rows of text like that which it will read.
         method: how the rounding is settled.
         group: inputs that share a scale; maps whose inputs it does not divide become int8.
-        is_symmetric: whether groups have no zeros of their own.
-        on_layer: called with the number of layers done.
     """
     changed = copy_sharing(model)
 
     def change(_: int, layer: Layer, inputs: dict[str, Inputs]) -> None:
         if method == "awq":
-            balance(layer, inputs, four_bits(group, is_symmetric))
+            balance(layer, inputs, four_bits(group))
         for name, linear in layer_maps(layer).items():
             if linear.in_features % group:
                 replace_module(layer, name, Int8Linear.of(linear))
             else:
-                replace_module(layer, name, _rounded(linear, inputs.get(name), method, group, is_symmetric))
+                replace_module(layer, name, _rounded(linear, inputs.get(name), method, group))
 
-    change_layers(changed, token_RT, change, on_layer=on_layer)
+    change_layers(changed, token_RT, change)
     return changed
 
 
@@ -105,15 +100,15 @@ def units(model: Decoder) -> list[tuple[str, ...]]:
     return found
 
 
-def _rounded(linear: Linear, inputs: Inputs | None, method: Method, group: int, is_symmetric: bool) -> Int4Linear:
+def _rounded(linear: Linear, inputs: Inputs | None, method: Method, group: int) -> Int4Linear:
     weight_OI = linear.weight.detach().float()
     importance_I = None if inputs is None else inputs.importance_I
-    grid = fit_grid(weight_OI, group=group, is_symmetric=is_symmetric, importance_I=importance_I)
+    grid = fit_grid(weight_OI, group=group, importance_I=importance_I)
     if method == "gptq" and inputs is not None:
         code_OI = gptq_codes(weight_OI, inputs.product_II, grid)
     else:
         code_OI = grid.round(weight_OI)
-    return Int4Linear.from_codes(code_OI, grid, linear.bias, is_symmetric=is_symmetric)
+    return Int4Linear.from_codes(code_OI, grid, linear.bias)
 
 
 def _log_shares(model: Decoder, token_RT: Tensor) -> Tensor:

@@ -53,16 +53,13 @@ Change = Callable[[int, Layer, dict[str, Inputs]], None]
 
 
 @torch.no_grad()
-def change_layers(
-    model: Decoder, token_RT: Tensor, change: Change, *, on_layer: Callable[[int], None] | None = None
-) -> None:
+def change_layers(model: Decoder, token_RT: Tensor, change: Change) -> None:
     """Change every layer of ``model``, in order, by what comes into it once those before are changed.
 
     Args:
         model: changed in place.
         token_RT: rows of text to look at.
         change: gets the inputs of a layer's maps and may put others in their place.
-        on_layer: called with the number of layers done.
     """
     rows_at_once = max(1, TOKENS_AT_ONCE // token_RT.shape[1])
     batches = list(token_RT.to(model.norm.weight.device).split(rows_at_once))
@@ -74,8 +71,6 @@ def change_layers(
         change(number, layer, inputs)
         del inputs
         streams = [layer(x_BTD, sights[number], None) for x_BTD in streams]
-        if on_layer is not None:
-            on_layer(number + 1)
 
 
 class _Stopped(Exception):

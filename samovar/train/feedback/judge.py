@@ -73,10 +73,6 @@ class Judge:
         """Who compares as the settings have it."""
         return cls(asker, how.judge.reasons, how.judge.max_tokens, how.flips, how.min_margin)
 
-    def compare(self, prompt: Messages, left: str, right: str, rules: Sequence[Rule]) -> Verdict:
-        """The verdict on one pair."""
-        return self.compare_all([Compared(prompt, left, right, tuple(rules))])[0]
-
     def compare_all(self, pairs: Sequence[Compared]) -> list[Verdict]:
         """The verdict on each pair. Equal answers are a tie, of which the judge is not asked.
 

@@ -12,6 +12,7 @@ import pytest
 from samovar.chat.conversation import Message
 from samovar.core.errors import BusyError, DataError
 from samovar.train.feedback.asking import Ask, Reply
+from samovar.train.feedback.constitution import Rule
 from samovar.train.feedback.endpoint import Endpoint
 from samovar.train.feedback.judge import Compared, Judge, Leaning, Verdict, lessons
 from samovar.train.feedback.ledger import Asker, Ledger
@@ -23,6 +24,10 @@ Judging = Callable[..., Judge]
 RULES = CONSTITUTION.rules[:1]
 PROMPT = (Message(role="user", content="How do I ask for the cup?"),)
 KIND, CURT, KINDER = "The cup please", "The cup now", "The cup please thanks kindly"
+
+
+def compare(judge: Judge, left: str, right: str, rules: tuple[Rule, ...] = RULES) -> Verdict:
+    return judge.compare_all([Compared(PROMPT, left, right, rules)])[0]
 
 
 @pytest.fixture
@@ -42,8 +47,8 @@ def judging(tmp_path: Path) -> Iterator[Callable[..., Judge]]:
 @pytest.mark.parametrize("leaning", [0.0, 1.5, -1.5])
 def test_a_small_leaning_changes_no_verdict_and_no_margin(judging: Judging, leaning: float) -> None:
     judge = judging(Polite(leaning))
-    assert judge.compare(PROMPT, KIND, CURT, RULES) == Verdict("left", False, 2.0, 1)
-    assert judge.compare(PROMPT, CURT, KIND, RULES) == Verdict("right", False, -2.0, 1)
+    assert compare(judge, KIND, CURT) == Verdict("left", False, 2.0, 1)
+    assert compare(judge, CURT, KIND) == Verdict("right", False, -2.0, 1)
 
 
 @pytest.mark.parametrize(("leaning", "first"), [(5.0, 2), (-5.0, 0)])
@@ -51,22 +56,22 @@ def test_a_verdict_that_turns_with_the_order_is_a_tie_or_decided_by_the_mean(
     judging: Judging, leaning: float, first: int
 ) -> None:
     strict = judging(Polite(leaning))
-    assert strict.compare(PROMPT, KIND, CURT, RULES) == Verdict("tie", True, 2.0, first)
+    assert compare(strict, KIND, CURT) == Verdict("tie", True, 2.0, first)
     mean = judging(Polite(leaning), flips="mean")
-    assert mean.compare(PROMPT, CURT, KIND, RULES) == Verdict("right", True, -2.0, first)
-    assert mean.compare(PROMPT, CURT, "Now the cup", RULES).winner == "tie"
+    assert compare(mean, CURT, KIND) == Verdict("right", True, -2.0, first)
+    assert compare(mean, CURT, "Now the cup").winner == "tie"
 
 
 def test_a_judge_of_bare_letters_has_no_margin_and_its_flips_are_ties(judging: Judging) -> None:
     judge = judging(Polite(5.0, tells_odds=False), flips="mean")
-    assert judge.compare(PROMPT, KIND, CURT, RULES) == Verdict("tie", True, None, 2)
-    assert judge.compare(PROMPT, KINDER, CURT, RULES) == Verdict("left", False, None, 1)
+    assert compare(judge, KIND, CURT) == Verdict("tie", True, None, 2)
+    assert compare(judge, KINDER, CURT) == Verdict("left", False, None, 1)
 
 
 def test_a_verdict_that_is_not_sure_enough_is_a_tie(judging: Judging) -> None:
     judge = judging(Polite(), min_margin=3.0)
-    assert judge.compare(PROMPT, KIND, CURT, RULES).winner == "tie"
-    assert judge.compare(PROMPT, KINDER, CURT, RULES).winner == "left"
+    assert compare(judge, KIND, CURT).winner == "tie"
+    assert compare(judge, KINDER, CURT).winner == "left"
 
 
 def test_equal_answers_are_a_tie_of_which_nobody_is_asked(judging: Judging) -> None:
@@ -84,7 +89,7 @@ def test_equal_answers_are_a_tie_of_which_nobody_is_asked(judging: Judging) -> N
 
 def test_reasons_come_before_the_verdict(judging: Judging) -> None:
     adviser = Polite()
-    assert judging(adviser, reasons=True).compare(PROMPT, KIND, CURT, RULES).winner == "left"
+    assert compare(judging(adviser, reasons=True), KIND, CURT).winner == "left"
     weighing, judged = adviser.asked[0], adviser.asked[2]
     assert not weighing.is_choice
     assert [one.role for one in judged.messages] == ["user", "assistant", "user"]
@@ -94,7 +99,7 @@ def test_reasons_come_before_the_verdict(judging: Judging) -> None:
 
 def test_braces_and_questions_in_answers_are_but_text(judging: Judging) -> None:
     adviser = Polite()
-    judging(adviser).compare(PROMPT, "{rules} {first}", "%s {0}", RULES)
+    compare(judging(adviser), "{rules} {first}", "%s {0}")
     assert "[Answer A]\n{rules} {first}\n[End of answer A]" in adviser.asked[0].messages[0].content
     assert "- Be polite." in adviser.asked[0].messages[0].content
     assert "User: How do I ask for the cup?" in adviser.asked[0].messages[0].content
@@ -103,7 +108,7 @@ def test_braces_and_questions_in_answers_are_but_text(judging: Judging) -> None:
 def test_a_russian_rule_is_asked_about_in_russian(judging: Judging) -> None:
     adviser = Polite()
     with pytest.raises(ValueError, match="unpack"):  # the stand-in reads English alone
-        judging(adviser).compare(PROMPT, KIND, CURT, CONSTITUTION.rules[1:])
+        compare(judging(adviser), KIND, CURT, CONSTITUTION.rules[1:])
     assert "[Ответ A]" in adviser.asked[0].messages[0].content
     assert "Пользователь: How" in adviser.asked[0].messages[0].content
 
@@ -163,7 +168,7 @@ def test_a_judge_over_the_network_judges_alike(tmp_path: Path) -> None:
 
     with stand_in(polite) as server, Ledger(tmp_path / "asked.jsonl") as ledger:
         adviser = Endpoint(AdviserSettings(url=server.url))
-        verdict = Judge(Asker(adviser, ledger, is_quiet=True)).compare(PROMPT, CURT, KIND, RULES)
+        verdict = compare(Judge(Asker(adviser, ledger, is_quiet=True)), CURT, KIND)
     assert verdict.winner == "right"
     assert verdict.margin == pytest.approx(-2.0)
 
