@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from samovar.brew import seen_documents
 from samovar.brew.graph import run_stage
 from samovar.brew.recipe import Recipe
 from samovar.brew.stage import StageContext
@@ -106,7 +107,7 @@ def _carry_state(out: Path, partial: Path) -> None:
         new.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not (new / "README").is_file():
             write_atomic(new / "README", _README)
-        for name in (FORGOTTEN_FILE, _IDS_FILE):
+        for name in (FORGOTTEN_FILE, _IDS_FILE, seen_documents.FILE):
             if (old / name).is_file():
                 shutil.copy2(old / name, new / name)
         if (old / UNITS_FOLDER).is_dir():

@@ -22,7 +22,7 @@ def assistant_of(folder: Path) -> Assistant:
     found = find_assistant(folder, or_earlier=True)
     if found.is_earlier:
         say(
-            f"{found.model.name} answers, which was made before: by now the recipe, the documents (or their times and"
-            " place) or Samovar differ, and `samovar brew` would make another"
+            f"{found.model.name} answers, which was made before: by now the recipe, the documents or Samovar differ, "
+            "and `samovar brew` would make another"
         )
     return found

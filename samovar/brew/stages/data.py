@@ -10,6 +10,7 @@ from samovar.brew.data_forecast import probe_data
 from samovar.brew.forecast import MIB, PROCESS_BYTES, Forecast, Outlook
 from samovar.brew.project import Project
 from samovar.brew.recipe import Recipe
+from samovar.brew.seen_documents import SeenDocuments
 from samovar.brew.stage import Stage, StageContext
 
 if TYPE_CHECKING:
@@ -47,12 +48,11 @@ class DataStage(Stage):
         return config
 
     def files(self, root: Path, recipe: Recipe) -> dict[str, str]:
-        """Names, sizes and times of the documents; contents of what else the steps read, and of the rules."""
+        """Of the documents as they were first seen; contents of what else the steps read, and of the rules."""
         from samovar.core.files import fingerprint
         from samovar.data.pipeline.plan import file_digests
-        from samovar.data.sources import source_fingerprint
 
-        found = {"sources": source_fingerprint(recipe.data, root)}
+        found = {"sources": self._documents(recipe, root).fingerprint()}
         if files := [file for step in recipe.data.steps for file in step.below(root).files()]:
             found["files of steps"] = fingerprint(file_digests(files))[:16]
         if rules := self.rules(root):
@@ -65,11 +65,15 @@ class DataStage(Stage):
 
         return read_rules(self._state / FORGOTTEN_FILE if self._state else Project(root).forgotten_file)
 
+    def _documents(self, recipe: Recipe, root: Path) -> SeenDocuments:
+        return SeenDocuments(self._state or Project(root).state, recipe.data, root)
+
     def run(self, context: StageContext) -> dict[str, Any]:
         """Build the corpus; files that an earlier run has read are not read again."""
         from samovar.data.corpus import build_corpus
 
         recipe, root = context.recipe, context.root
+        self._documents(recipe, root).remember()
         return build_corpus(
             recipe.data,
             root=root,

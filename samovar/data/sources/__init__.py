@@ -6,19 +6,20 @@ from pathlib import Path
 
 from samovar.core.files import fingerprint
 from samovar.data.settings import PYTHON_DOCS, DataSettings
-from samovar.data.sources.files import FilesSource
+from samovar.data.sources.files import By, FilesSource
 from samovar.data.sources.python_docs import PythonDocsSource
 from samovar.data.sources.remote import RemoteSource, is_uri
 from samovar.data.sources.source import Source
 
 
-def source_fingerprint(settings: DataSettings, root: Path) -> str:
-    """A hash that changes when the documents may have: names, sizes and times, not contents.
+def source_fingerprint(settings: DataSettings, root: Path, by: By = "times") -> str:
+    """A hash that changes when the documents may have; of files by names and sizes, and times or contents.
 
     Raises:
         MissingError: a source does not exist.
     """
-    return fingerprint([source.fingerprint() for source in make_sources(settings, root)])
+    sources = make_sources(settings, root)
+    return fingerprint([one.fingerprint(by) if isinstance(one, FilesSource) else one.fingerprint() for one in sources])
 
 
 def make_sources(settings: DataSettings, root: Path) -> list[Source]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import xxhash
 
@@ -19,6 +20,9 @@ from samovar.data.encoding import printable_path
 from samovar.data.readers import InputFile, read_file
 from samovar.data.readers.facts import card_facts
 from samovar.data.settings import DataSettings, SourceSettings
+
+By = Literal["times", "sizes", "contents"]
+"""What tells whether files are the same, beside their names and sizes."""
 
 _HIDDEN = "hidden"
 
@@ -109,15 +113,20 @@ class FilesSource:
         for unit in self.units():
             yield from unit.documents(account)
 
-    def fingerprint(self) -> dict[str, str]:
-        """A hash of names, sizes and times of change.
+    def fingerprint(self, by: By = "times") -> dict[str, str]:
+        """A hash of names and sizes, and of times of change or contents.
 
         Hidden ones do not count: locks of open documents come and go, and ``.git`` changes beside the same documents.
         """
         digest = xxhash.xxh3_128()
         for found in self._walk(seen_files=set()):
-            if found.reason != _HIDDEN:
-                digest.update(f"{found.name}\0{found.size_bytes}\0{found.modified_ns}\0{found.reason}\n".encode())
+            if found.reason == _HIDDEN:
+                continue
+            size, told = str(found.size_bytes), str(found.modified_ns)
+            if by != "times":
+                size = "" if found.reason else size  # that of a folder which is left out is the file system's affair
+                told = content_hash(found.path) if by == "contents" and not found.reason else ""
+            digest.update(f"{found.name}\0{size}\0{told}\0{found.reason}\n".encode())
         return {self.label: digest.hexdigest()}
 
     def _walk(self, *, seen_files: set[tuple[int, int]] | None = None) -> Iterator[Found]:
@@ -174,6 +183,15 @@ class _Walk:
             return "met before under another name"
         seen.add(identity)
         return "" if is_folder or status.st_size else "empty file"
+
+
+def content_hash(path: Path) -> str:
+    """Of the bytes of a file; of one that cannot be read nothing."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, xxhash.xxh3_128).hexdigest()
+    except OSError:
+        return ""
 
 
 def _reason(path: Path, error: OSError) -> str:
