@@ -6,7 +6,6 @@ Axes: B texts read at once, T tokens of the longest, D model width.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -15,25 +14,20 @@ from torch import Tensor
 from samovar.core.errors import RequestError
 from samovar.model.decoder import Decoder
 
-Pooling = Literal["mean", "last"]
-
 TOKENS_AT_ONCE = 8192
 """Of a forward pass, padding included; a longer text is read alone."""
 
 
 @torch.inference_mode()
-def embed(
-    model: Decoder, prompts: Sequence[Sequence[int]], *, pooling: Pooling = "mean", is_normalized: bool = True
-) -> list[list[float]]:
-    """A vector of the model's width for each text.
+def embed(model: Decoder, prompts: Sequence[Sequence[int]]) -> list[list[float]]:
+    """A vector of length one for each text, so that the product of two is their cosine.
+
+    It is the mean of the final normed hidden states of all tokens, which serves models that were not trained for it
+    (Muennighoff 2022, arXiv:2202.08904, section 3).
 
     Args:
         model: in evaluation mode; nothing in it changes, so that an engine may run it meanwhile.
         prompts: token ids each.
-        pooling: mean: of the final normed hidden states of all tokens, which serves models that were not trained for it
-            (Muennighoff 2022, arXiv:2202.08904, section 3). last: the last token's alone, as models trained for
-            embedding have it (Wang et al. 2024, arXiv:2401.00368, section 3.1).
-        is_normalized: whether vectors have length one, so that their product is the cosine.
     Raises:
         RequestError: a text is empty, longer than the model's context, or not of its vocabulary.
     """
@@ -42,14 +36,9 @@ def embed(
     vectors: list[list[float]] = [[] for _ in prompts]
     for numbers in batches([len(prompt) for prompt in prompts]):
         hidden_BTD, is_real_BT = hidden_rows(model, [prompts[number] for number in numbers])
-        if pooling == "last":
-            pooled_BD = hidden_BTD[torch.arange(len(numbers)), is_real_BT.sum(1) - 1].float()
-        else:
-            share_BT = is_real_BT.float() / is_real_BT.sum(1, keepdim=True)
-            pooled_BD = torch.einsum("btd,bt->bd", hidden_BTD.float(), share_BT)
-        if is_normalized:
-            pooled_BD = F.normalize(pooled_BD, dim=1)
-        for number, vector in zip(numbers, pooled_BD.tolist(), strict=True):
+        share_BT = is_real_BT.float() / is_real_BT.sum(1, keepdim=True)
+        mean_BD = torch.einsum("btd,bt->bd", hidden_BTD.float(), share_BT)
+        for number, vector in zip(numbers, F.normalize(mean_BD, dim=1).tolist(), strict=True):
             vectors[number] = vector
     return vectors
 

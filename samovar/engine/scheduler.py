@@ -106,15 +106,6 @@ class Scheduler:
         sequence.is_read |= sequence.num_cached >= sequence.prompt_length
         self._remember(sequence)
 
-    def truncate(self, sequence: Sequence, length: int) -> None:
-        """Take back what is cached beyond the first ``length`` tokens; ``sequence.ids`` are the caller's."""
-        sequence.num_cached = min(sequence.num_cached, length)
-        whole = sequence.num_cached // BLOCK_SIZE
-        del sequence.numbers[whole:]
-        surplus = sequence.blocks[blocks_for(sequence.num_cached) :]
-        del sequence.blocks[blocks_for(sequence.num_cached) :]
-        self.pool.let_go(surplus)
-
     def fork(self, parent: Sequence, child: Sequence) -> None:
         """Let ``child``, whose tokens begin as its parent's do, run beside it on the same blocks, or wait."""
         if len(self.running) >= self._max_batch or parent not in self.running:

@@ -77,12 +77,14 @@ def keep_or_replace(
     return tokens
 
 
+_END_SIZES = (4, 3, 2)
+"""Tokens of the end that is looked up; the longest that is found counts."""
+
+
 class PromptLookup:
     """Guesses that a text goes on as it did when its last few tokens stood in it before."""
 
-    def __init__(self, ids: Sequence[int], *, longest: int = 4, shortest: int = 2) -> None:
-        """``longest``, ``shortest``: of the end that is looked up, in tokens; the longest that is found counts."""
-        self._sizes = range(longest, shortest - 1, -1)
+    def __init__(self, ids: Sequence[int]) -> None:
         self._bytes = bytearray()
         self._num_ids = 0
         self.push(ids)
@@ -99,7 +101,7 @@ class PromptLookup:
 
     def guess(self, most: int) -> list[int]:
         """What came next the last time; at most ``most`` tokens, none where the end is new."""
-        for size in self._sizes:
+        for size in _END_SIZES:
             if size < self._num_ids and (place := self._find(self._bytes[-4 * size :])) is not None:
                 start = place + 4 * size
                 return array("I", bytes(self._bytes[start : start + 4 * most])).tolist()

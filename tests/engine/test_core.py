@@ -13,7 +13,7 @@ import torch
 from samovar.core.errors import RequestError
 from samovar.engine import stepper
 from samovar.engine.batch import Batch, Piece, make_batch
-from samovar.engine.cache import blocks_for, make_memory
+from samovar.engine.cache import make_memory
 from samovar.engine.choice import choose
 from samovar.engine.eager import EagerForward
 from samovar.engine.engine import Engine
@@ -265,23 +265,6 @@ def test_a_fork_shares_what_was_said_until_one_writes(make_engine: MakeEngine) -
     assert len({one.blocks[0] for one in family}) == 1
     with pytest.raises(RequestError, match="not live"):
         engine.fork(99, GREEDY)
-
-
-def test_what_is_taken_back_is_computed_again(make_engine: MakeEngine) -> None:
-    engine = make_engine()
-    request = engine.add([*range(60)], Sampling(temperature=0, max_tokens=30))
-    for _ in range(3):
-        engine.step()
-    sequence = engine._sequences[request]
-    engine._scheduler.truncate(sequence, 37)
-    engine.check_blocks()
-    assert (sequence.num_cached, len(sequence.blocks)) == (37, blocks_for(37))
-    parts = [sequence.ids[60:]]
-    while engine.has_work:
-        parts += [delta.ids for delta in engine.step()]
-    engine.check_blocks()
-    said = [token for part in parts for token in part]
-    assert said == make_engine().generate([[*range(60)]], Sampling(temperature=0, max_tokens=30))[0].ids
 
 
 @pytest.mark.parametrize("form", ["bfloat16", "int8"])
