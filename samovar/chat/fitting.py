@@ -22,6 +22,19 @@ _SHORT = 9
 """Letters and digits of an id as Mistral's templates ask for it."""
 NAME, KEY, _SAID = "qzxjq", "jxzqj", "zqjxz"
 """Of the call with which a template is tried: its tool and its one argument, which is 1."""
+_TOOL = {
+    "type": "function",
+    "function": {
+        "name": "another",
+        "description": "?",
+        "parameters": {
+            "type": "object",
+            "properties": {"what": {"type": "string", "description": "?"}},
+            "required": [],
+        },
+    },
+}
+"""Some templates have a form for calls only where tools are listed."""
 
 
 def _with_calls(number: int) -> list[Plain]:
@@ -54,7 +67,7 @@ def fitted(
     messages: Sequence[Plain], tools: Sequence[Mapping[str, Any]], tokenizer: Tokenizer
 ) -> tuple[list[Plain], list[Mapping[str, Any]]]:
     """Messages and tools as the tokenizer's template can write them; unchanged where it can write all."""
-    able = _abilities(tokenizer.chat_template, tuple(sorted(tokenizer.roles.texts.items())))
+    able = _abilities(tokenizer.chat_template, tuple(sorted(tokenizer.roles.texts.items())), has_tools=bool(tools))
     fit, left = list(messages), list(tools)
     if not able.writes_calls:
         fit = _with_calls_in_words(fit)
@@ -72,24 +85,30 @@ def write_call(template: str, special: tuple[tuple[str, str], ...], header: str)
 
     ``header`` stands before the turn, or is empty where nothing is known to.
     """
-    able = _abilities(template, special)
-    if not able.writes_calls:
-        return None
-    messages = _with_calls(1)[:2]
-    messages = messages if able.takes_any_id else _with_short_ids(messages)
-    prompt, whole = (
-        render_plain(some, template=template, tools=[], add_generation_prompt=is_prompt, special=dict(special))
-        for some, is_prompt in ((messages[:1], True), (messages, False))
-    )
-    return whole.partition(header)[2] if header and header in whole else whole.removeprefix(prompt)
+    for tools in ([], [_TOOL]):
+        able = _abilities(template, special, has_tools=bool(tools))
+        if not able.writes_calls:
+            continue
+        messages = _with_calls(1)[:2]
+        messages = messages if able.takes_any_id else _with_short_ids(messages)
+        try:
+            prompt, whole = (
+                render_plain(some, template=template, tools=tools, add_generation_prompt=asks, special=dict(special))
+                for some, asks in ((messages[:1], True), (messages, False))
+            )
+        except DataError:  # it wants a result behind each call
+            continue
+        return whole.partition(header)[2] if header and header in whole else whole.removeprefix(prompt)
+    return None
 
 
-@lru_cache(maxsize=8)
-def _abilities(template: str, special: tuple[tuple[str, str], ...]) -> Abilities:
+@lru_cache(maxsize=16)
+def _abilities(template: str, special: tuple[tuple[str, str], ...], *, has_tools: bool) -> Abilities:
     def holds(messages: list[Plain], *words: str) -> bool:
+        tools = [_TOOL] if has_tools else []
         try:
             text = render_plain(
-                messages, template=template, tools=[], add_generation_prompt=False, special=dict(special)
+                messages, template=template, tools=tools, add_generation_prompt=False, special=dict(special)
             )
         except DataError:
             return False

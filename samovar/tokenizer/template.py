@@ -29,7 +29,7 @@ def plain_template() -> str:
 def read_template(folder: Path, config: Mapping[str, Any]) -> str:
     """The template beside the tokenizer in ``folder``, or inside its ``config`` as older folders have it; or nothing.
 
-    Of several, which some models have, the one named ``default``.
+    Of several, which some models have, the one named ``default``, and ``tool_use`` where tools are listed.
 
     Raises:
         CorruptError: a file is not JSON.
@@ -43,5 +43,7 @@ def read_template(folder: Path, config: Mapping[str, Any]) -> str:
     template = config.get("chat_template")
     if isinstance(template, list):
         named = {one.get("name"): one.get("template") for one in template if isinstance(one, Mapping)}
-        template = named.get("default", next(iter(named.values()), None))
+        template, other = named.get("default", next(iter(named.values()), None)), named.get("tool_use")
+        if isinstance(template, str) and isinstance(other, str) and other != template:
+            template = f"{{% if tools %}}{other}{{% else %}}{template}{{% endif %}}"
     return template if isinstance(template, str) else ""

@@ -16,6 +16,7 @@ from samovar.chat.conversation import Conversation, Message, ToolCall
 from samovar.chat.parse import parse_assistant
 from samovar.chat.rows import prompt_ids, render_row
 from samovar.chat.speech import find_speech
+from samovar.chat.template import plain_message
 from samovar.core.errors import CorruptError
 from samovar.tokenizer.tokenizer import WORTH_THREADS, TextStream, Tokenizer
 from samovar.tokenizer.train import SPLIT_PATTERNS
@@ -251,6 +252,34 @@ def test_an_answer_without_a_header_behind_a_result_is_learnt(tmp_path: Path) ->
     row = render_row(Conversation(messages=talk), tokenizer)
     said = [number for number, is_target in zip(row.ids, row.is_target, strict=True) if is_target]
     assert tokenizer.decode(said, skip_special=False).endswith("<|im_end|>It is 4.<|im_end|>")
+
+
+def test_a_template_for_tools_beside_the_default_one_writes_what_has_tools(tmp_path: Path) -> None:
+    """Hermes 2 Pro and Hermes 3 have two."""
+    from transformers import AutoTokenizer
+
+    listing = "<|im_start|>system\nTools: {% for t in tools %}{{ t.function.name }} {% endfor %}<|im_end|>\n"
+    calls = "{% for c in m.tool_calls %}<tool_call>\n{{ c.function | tojson }}\n</tool_call>{% endfor %}"
+    turns = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}" + calls + "<|im_end|>\n{% endfor %}"
+    prompt = "{{ '<|im_start|>assistant\n' if add_generation_prompt }}"
+    several = [
+        {"name": "default", "template": foreign.CHATML_TEMPLATE},
+        {"name": "tool_use", "template": listing + turns + prompt},
+    ]
+    foreign.byte_level(tmp_path, marks=["<|im_start|>", "<|im_end|>"])
+    foreign.configure(tmp_path, None, eos_token="<|im_end|>", chat_template=several)
+    ours, theirs = Tokenizer.load(tmp_path), AutoTokenizer.from_pretrained(tmp_path)
+    tool = {"type": "function", "function": {"name": "calculator", "description": "Reckons.", "parameters": {}}}
+    call = ToolCall(id="call_0", name="calculator", arguments={"sum": "2+2"})
+    talk = [
+        Message(role="user", content="2+2?"),
+        Message(role="assistant", tool_calls=[call]),
+        Message(role="tool", content="4", tool_call_id="call_0"),
+    ]
+    for messages, tools in ((talk[:1], []), (talk[:1], [tool]), (talk, [tool])):
+        plain = [plain_message(message) for message in messages]
+        how: dict[str, Any] = {"add_generation_prompt": True, "tokenize": True, "return_dict": False}
+        assert prompt_ids(messages, ours, tools) == theirs.apply_chat_template(plain, tools=tools or None, **how)
 
 
 def test_special_tokens_that_only_the_configuration_names_are_marks(tmp_path: Path) -> None:
