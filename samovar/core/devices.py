@@ -23,11 +23,12 @@ def describe() -> dict[str, Any]:
     """Processor, cores and memory: what a benchmark's result or a probe is valid for."""
     import psutil
 
+    flags = _cpu_flags()
     return {
         "processor": processor_name(),
         "cores": num_cores(),
         "memory_bytes": psutil.virtual_memory().total,
-        "features": [name for name in ("amx_bf16", "avx512_bf16", "avx512_vnni", "avx2") if name in _cpu_flags()],
+        "features": [name for name in ("amx_bf16", "avx512_bf16", "avx512_vnni", "avx2") if name in flags],
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
     }

@@ -126,11 +126,7 @@ def find_terms(folder: Path, *, origin: str = "", config: Mapping[str, Any] | No
     if not found:
         guess = _LLAMA1 if _is_shaped_like_llama1(config) else licence_named("")
         found = [(guess, "no card, no licence file")]
-    first: dict[Licence, str] = {}
-    for licence, where in found:
-        first.setdefault(licence, where)
-    ordered = sorted(first, key=lambda licence: -KINDS.index(licence.kind))
-    return Terms(tuple(ordered), tuple(first[licence] for licence in ordered))
+    return _terms(found)
 
 
 def write_card(folder: Path, terms: Terms, *, name: str, base_model: str | None, revision: str | None = None) -> None:
@@ -164,14 +160,8 @@ def write_common_card(folders: Sequence[Path], out: Path, *, name: str) -> None:
     cards = [card for folder in folders if (card := read_card(folder)) is not None]
     if not cards:
         return
-    found = {
-        licence: where
-        for card in cards
-        for licence, where in zip(card.terms.licences, card.terms.found_in, strict=True)
-    }
-    ordered = tuple(sorted(found, key=lambda licence: -KINDS.index(licence.kind)))
-    terms = Terms(ordered, tuple(found[licence] for licence in ordered))
-    write_card(out, terms, name=name, base_model=cards[0].base_model)
+    found = [both for card in cards for both in zip(card.terms.licences, card.terms.found_in, strict=True)]
+    write_card(out, _terms(found), name=name, base_model=cards[0].base_model)
 
 
 def copy_card(source: Path, folder: Path) -> None:
@@ -196,6 +186,15 @@ def licence_files(folder: Path) -> list[Path]:
     """Files of the licence, its notices and the policies that belong to it."""
     files = [path for path in folder.iterdir() if path.is_file()]
     return sorted(path for path in files if path.name.lower().startswith(LICENCE_STEMS))
+
+
+def _terms(found: Iterable[tuple[Licence, str]]) -> Terms:
+    """Of licences and where they were found: each once, the strictest first."""
+    where: dict[Licence, str] = {}
+    for licence, place in found:
+        where.setdefault(licence, place)
+    ordered = tuple(sorted(where, key=lambda licence: -KINDS.index(licence.kind)))
+    return Terms(ordered, tuple(where[licence] for licence in ordered))
 
 
 def _is_free(place: Path, source: Path) -> bool:

@@ -14,29 +14,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from samovar.core.errors import ConfigError, CorruptError, MissingError, ResourceError
-from samovar.core.files import naming_os_errors, read_json
+from samovar.core.files import naming_os_errors
 from samovar.core.progress import Progress, short_bytes
-from samovar.model.card import HUB_PAGES, LICENCE_STEMS
-from samovar.model.shards import INDEX, PICKLE_INDEX, PICKLES, WEIGHTS
+from samovar.model.card import CARD_FILE, HUB_PAGES, LICENCE_STEMS
+from samovar.model.checkpoint import CONFIG, GENERATION, TOKENIZER_FILES
+from samovar.model.shards import INDEX, PICKLE_INDEX, PICKLES, WEIGHTS, indexed_names
 
 ID = re.compile(r"(?P<name>[\w][\w.-]*/[\w][\w.-]*)(@(?P<revision>[\w./-]+))?")
 """``owner/name``, and after an @ a branch, a tag or a commit."""
 
-SETTINGS = (
-    "config.json",
-    "generation_config.json",
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "tokenizer.model",
-    "special_tokens_map.json",
-    "added_tokens.json",
-    "vocab.json",
-    "merges.txt",
-    "qwen.tiktoken",
-    "chat_template.jinja",
-    "chat_template.json",
-    "README.md",
-)
+SETTINGS = (CONFIG, GENERATION, *TOKENIZER_FILES, "qwen.tiktoken", "chat_template.json", CARD_FILE)
 """All that is read beside the weights and the licence's files."""
 
 _TIMEOUT_S = 20
@@ -144,13 +131,11 @@ def _weight_files(snapshot: Snapshot, folder: Path, *, allow_pickle: bool) -> li
 
 def _indexed(snapshot: Snapshot, index: str, folder: Path) -> list[str]:
     _fetch(snapshot, index, folder)
-    content = read_json(folder / index)
-    file_of = content.get("weight_map") if isinstance(content, dict) else None
-    names = sorted({str(name) for name in file_of.values()}) if isinstance(file_of, dict) else []
+    names = indexed_names(folder / index)
     missing = [name for name in names if name not in snapshot.sizes]
-    if missing or not names:
+    if missing:
         raise CorruptError(
-            f"{index} of {snapshot.name} names {missing[0] if missing else 'no files'}, which is not there",
+            f"{index} of {snapshot.name} names {missing[0]}, which is not there",
             hint="the repository is not whole: name another revision",
         )
     return names

@@ -174,8 +174,12 @@ def weight_bytes(folder: Path) -> int:
     return sum(path.stat().st_size for path in weight_files(folder, allow_pickle=True))
 
 
-def _indexed(index: Path) -> list[Path]:
-    """The files that an index names."""
+def indexed_names(index: Path) -> list[str]:
+    """The names of the files that an index says are beside it.
+
+    Raises:
+        CorruptError: it names none, or files elsewhere.
+    """
     content = read_json(index)
     file_of = content.get("weight_map") if isinstance(content, dict) else None
     if not isinstance(file_of, dict) or not file_of:
@@ -184,6 +188,12 @@ def _indexed(index: Path) -> list[Path]:
     outside = [name for name in names if not isinstance(name, str) or Path(name).name != name]
     if outside:
         raise CorruptError(f"{index} names {outside[0]!r}, which is not a file beside it", hint="do not open it")
+    return names
+
+
+def _indexed(index: Path) -> list[Path]:
+    """The files that an index names; each is there."""
+    names = indexed_names(index)
     missing = [name for name in names if not (index.parent / name).is_file()]
     if missing:
         listed = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")

@@ -55,9 +55,8 @@ class AnswerRows(Rows):
         self._rows = self._pack(kept)
         self.forks = [one for row in self._rows for one in row]
         """In the order of the rows."""
-        judged = [len(one.judged) for one in self.forks]
         self._first_answer = np.concatenate([[0], np.cumsum([sum(len(f.judged) for f in row) for row in self._rows])])
-        self.num_answers = sum(judged)
+        self.num_answers = int(self._first_answer[-1])
         self.reference = np.zeros(self.num_answers, dtype=np.float32)
         """Log-probabilities under the reference, of all answers in the order of the rows."""
         self.packing = Packing(

@@ -20,6 +20,8 @@ from samovar.train.answers import GOOD
 from samovar.train.forks import Fork
 from samovar.train.reference import log_probs_of
 
+_MOST_TOKENS = 64
+
 
 class Drift(NamedTuple):
     """A divergence in nats."""
@@ -32,19 +34,11 @@ class Drift(NamedTuple):
     """Of an answer."""
 
 
-def measure_drift(
-    model: Decoder,
-    other: Decoder,
-    tokenizer: Tokenizer,
-    prompts: Sequence[list[int]],
-    *,
-    max_tokens: int = 64,
-    seed: int = 0,
-) -> Drift:
+def measure_drift(model: Decoder, other: Decoder, tokenizer: Tokenizer, prompts: Sequence[list[int]]) -> Drift:
     """KL of ``model`` from ``other`` on answers to ``prompts`` (ids), drawn at temperature 1."""
-    longest = max(map(len, prompts)) + max_tokens
+    longest = max(map(len, prompts)) + _MOST_TOKENS
     engine = Engine(model, tokenizer, max_batch=8, max_context=min(longest, model.settings.max_positions))
-    drawn = engine.generate(list(prompts), Sampling(temperature=1.0, seed=seed, max_tokens=max_tokens))
+    drawn = engine.generate(list(prompts), Sampling(temperature=1.0, seed=0, max_tokens=_MOST_TOKENS))
     forks = [
         Fork(
             prompt,
@@ -54,7 +48,6 @@ def measure_drift(
             (GOOD,),
         )
         for prompt, one in zip(prompts, drawn, strict=True)
-        if one.ids
     ]
     rows = AnswerRows(forks, max(fork.num_tokens for fork in forks), pad_id=tokenizer.document_end_id)
     gain_A = log_probs_of(model, rows, rows_per_batch=4) - log_probs_of(other, rows, rows_per_batch=4)

@@ -284,7 +284,9 @@ def test_t5_answers_through_transformers(tmp_path: Path) -> None:
     theirs = transformers.T5ForConditionalGeneration(config).eval()
     theirs.save_pretrained(tmp_path)
     texts = ["the tea is hot", "cold"]
-    answers = Seq2Seq.load(tmp_path).answer(texts, max_tokens=5)
+    opened = Seq2Seq.load(tmp_path)
+    answers = opened.answer(texts, max_tokens=5)
+    assert opened.answer([]) == []
     for text, answer in zip(texts, answers, strict=True):
         ids, told = torch.tensor([tokenizer.encode(text).ids]), [0]
         for _ in range(5):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from samovar.core.errors import ConfigError, MissingError
 from samovar.train.feedback.asking import Adviser
 from samovar.train.feedback.settings import AdviserSettings
 
@@ -28,7 +29,6 @@ def open_adviser(
         from samovar.train.feedback.endpoint import Endpoint
 
         return Endpoint(settings)
-    from samovar.core.errors import ConfigError, MissingError
     from samovar.train.feedback.own_model import OwnModel
 
     folder = root / settings.model if settings.model is not None else otherwise
