@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from samovar.core.artifact import make_artifact
 from samovar.data.account import ReadingAccount
 from samovar.data.document import Document
 from samovar.data.readers import formats
@@ -120,6 +121,29 @@ def test_hidden_and_skipped_files_are_named(tmp_path: Path) -> None:
     documents, account = read(tmp_path, skip=["drafts", "*.log"])
     assert [document.id for document in documents] == [f"{tmp_path.name}/kept.txt"]
     assert account.reasons == {"hidden": 1, "left out by data.skip": 2}
+
+
+def test_what_samovar_made_among_documents_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("words")
+    (tmp_path / "plugin").mkdir()
+    (tmp_path / "plugin" / "manifest.json").write_text('{"text": "of a browser"}')
+    data_settings = DataSettings.model_validate({"sources": [{"path": str(tmp_path), "name": "docs"}]})
+    source = FilesSource(data_settings.sources[0], root=Path(), settings=data_settings)
+    before = source.fingerprint()
+
+    def make(partial: Path) -> dict[str, int]:
+        (partial / "report.md").write_text("A report.")
+        (tmp_path / "corpus.lock").write_text("1234")
+        assert [document.id for document in read(tmp_path)[0]] == wanted
+        return {}
+
+    wanted = [f"{tmp_path.name}/{name}" for name in ("a.txt", "plugin/manifest.json:1")]
+    make_artifact(tmp_path / "corpus", stage="data", version=1, config={}, inputs={}, make=make)
+    documents, account = read(tmp_path)
+    assert [document.id for document in documents] == wanted
+    assert account.reasons == {"made by Samovar": 2}
+    assert source.fingerprint() == before
+    assert "A report." in [document.text for document in read(tmp_path / "corpus")[0]]  # where it is what was named
 
 
 def test_a_huge_line_is_read_in_parts(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ STEPS = {
     "language unclear": "язык неясен",
     "left out by data.skip": "исключён настройкой data.skip",
     "left out of the mixture": "не вошло в смесь",
+    "made by Samovar": "сделано программой Samovar",
     "many short lines": "много коротких строк",
     "met before under another name": "уже встречался под другим именем",
     "near-duplicate": "почти копия",

@@ -13,7 +13,8 @@ from typing import Any, Literal, NamedTuple
 
 import xxhash
 
-from samovar.core.errors import MissingError
+from samovar.core.artifact import CLOCK, SCRATCH, STATE, is_whole, partial_folder, read_manifest
+from samovar.core.errors import MissingError, SamovarError
 from samovar.data.account import FileAccount, ReadingAccount
 from samovar.data.document import Document
 from samovar.data.encoding import printable_path
@@ -25,6 +26,9 @@ By = Literal["times", "sizes", "contents"]
 """What tells whether files are the same, beside their names and sizes."""
 
 _HIDDEN = "hidden"
+_OWN_WORK = "made by Samovar"
+_COME_AND_GO = {_HIDDEN, _OWN_WORK}
+"""Reasons of what changes beside the same documents: locks of open ones, ``.git``, the corpus that is made of them."""
 
 
 class Reading(NamedTuple):
@@ -37,26 +41,16 @@ class Reading(NamedTuple):
     skip: tuple[str, ...]
 
 
-class Found(NamedTuple):
-    """A path below the source: a file to read, or a reason why it is not read."""
+@dataclass(frozen=True, slots=True)
+class FileUnit:
+    """One file to read, or one that is not, with the reason."""
 
+    reading: Reading
     path: Path
     name: str
     size_bytes: int = 0
     modified_ns: int = 0
     reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FileUnit:
-    """One file to read, or one that is not, with the reason."""
-
-    path: Path
-    name: str
-    size_bytes: int
-    modified_ns: int
-    reason: str
-    reading: Reading
 
     def identity(self) -> list[Any]:
         """Name, size, time of change, how it is read, and what the card of its data set says."""
@@ -97,7 +91,6 @@ class FilesSource:
     ) -> None:
         self.label = source.label
         self._top = root / (source.path or "")
-        self._skip = settings.skip
         self._reading = Reading(
             source.text_field, source.separator, settings.max_document_characters, source.ocr, tuple(settings.skip)
         )
@@ -105,8 +98,7 @@ class FilesSource:
 
     def units(self) -> Iterator[FileUnit]:
         """Every file, each once, in the order of their names."""
-        for found in self._walk():
-            yield FileUnit(*found, reading=self._reading)
+        return self._walk(self._seen_files)
 
     def documents(self, account: ReadingAccount) -> Iterator[Document]:
         """The documents of every file; what cannot be read is a row of ``account``."""
@@ -114,13 +106,10 @@ class FilesSource:
             yield from unit.documents(account)
 
     def fingerprint(self, by: By = "times") -> dict[str, str]:
-        """A hash of names and sizes, and of times of change or contents.
-
-        Hidden ones do not count: locks of open documents come and go, and ``.git`` changes beside the same documents.
-        """
+        """A hash of names and sizes, and of times of change or contents; what comes and goes does not count."""
         digest = xxhash.xxh3_128()
-        for found in self._walk(seen_files=set()):
-            if found.reason == _HIDDEN:
+        for found in self._walk(set()):
+            if found.reason in _COME_AND_GO:
                 continue
             size, told = str(found.size_bytes), str(found.modified_ns)
             if by != "times":
@@ -129,55 +118,54 @@ class FilesSource:
             digest.update(f"{found.name}\0{size}\0{told}\0{found.reason}\n".encode())
         return {self.label: digest.hexdigest()}
 
-    def _walk(self, *, seen_files: set[tuple[int, int]] | None = None) -> Iterator[Found]:
+    def _walk(self, seen_files: set[tuple[int, int]]) -> Iterator[FileUnit]:
         if not os.path.lexists(self._top):
             raise MissingError(
                 f"the source of documents {self._top} does not exist",
                 hint="put documents there, or name another place under data.sources",
             )
-        walk = _Walk(self._skip, self._seen_files if seen_files is None else seen_files)
-        return walk.below(self._top, Path(self.label).as_posix())
+        walk = _Walk(self._reading, seen_files)
+        return walk.below(self._top, printable_path(Path(self.label).as_posix()))
 
 
 class _Walk:
-    def __init__(self, skip: list[str], seen_files: set[tuple[int, int]]) -> None:
-        self._skip = skip
+    def __init__(self, reading: Reading, seen_files: set[tuple[int, int]]) -> None:
+        self._reading = reading
         self._seen_files = seen_files
         self._seen_folders: set[tuple[int, int]] = set()
 
-    def below(self, top: Path, top_name: str) -> Iterator[Found]:
+    def below(self, top: Path, top_name: str) -> Iterator[FileUnit]:
         """Everything at and below ``top``, depth first; a stack, as folders may be nested deeper than Python's."""
-        stack = [(top, printable_path(top_name))]
+        stack = [(top, top_name)]
         while stack:
             path, name = stack.pop()
             try:
                 status = path.stat()
-            except OSError as error:
-                yield Found(path, name, reason=_reason(path, error))
-                continue
-            relative = name[len(top_name) + 1 :]
-            if reason := self._why_skipped(relative, name, status):
-                yield Found(path, name, status.st_size, status.st_mtime_ns, reason)
-            elif not stat.S_ISDIR(status.st_mode):
-                yield Found(path, name, status.st_size, status.st_mtime_ns)
-            else:
-                try:
-                    children = sorted(os.listdir(path), reverse=True)
-                except OSError as error:
-                    yield Found(path, name, reason=_reason(path, error))
+                reason = self._why_skipped(path, name, name[len(top_name) + 1 :], status)
+                if reason or not stat.S_ISDIR(status.st_mode):
+                    yield FileUnit(self._reading, path, name, status.st_size, status.st_mtime_ns, reason)
                     continue
-                stack += [(path / child, f"{name}/{printable_path(child)}") for child in children]
+                children = sorted(os.listdir(path), reverse=True)
+            except OSError as error:
+                yield FileUnit(self._reading, path, name, reason=_why_unread(path, error))
+                continue
+            stack += [(path / child, f"{name}/{printable_path(child)}") for child in children]
 
-    def _why_skipped(self, relative: str, name: str, status: os.stat_result) -> str:
+    def _why_skipped(self, path: Path, name: str, relative: str, status: os.stat_result) -> str:
         base = relative.rpartition("/")[2]
         identity = (status.st_dev, status.st_ino)
         if relative and base.startswith((".", "~$")):
             return _HIDDEN
-        if any(fnmatchcase(candidate, pattern) for pattern in self._skip for candidate in (relative, base, name)):
+        if any(
+            fnmatchcase(candidate, pattern) for pattern in self._reading.skip for candidate in (relative, base, name)
+        ):
             return "left out by data.skip"
         is_folder = stat.S_ISDIR(status.st_mode)
         if not is_folder and not stat.S_ISREG(status.st_mode):
             return "not a regular file"
+        # Who names such a folder as the source wants it read.
+        if relative and (is_folder or path.suffix == ".lock") and _is_own_work(path):
+            return _OWN_WORK
         seen = self._seen_folders if is_folder else self._seen_files
         if identity in seen:
             return "met before under another name"
@@ -194,7 +182,26 @@ def content_hash(path: Path) -> str:
         return ""
 
 
-def _reason(path: Path, error: OSError) -> str:
+def _is_own_work(path: Path) -> bool:
+    """Whether Samovar made or is making the folder, or the lock beside it: a corpus among its own documents is none.
+
+    Read again, it would bring back what was taken out and forgotten.
+    """
+    if path.suffix == ".lock":
+        made = path.with_suffix("")
+        return _is_own_work(made) or _is_own_work(partial_folder(made))
+    if path.suffix == ".partial":
+        return (path / SCRATCH / CLOCK).is_file() or (path / STATE).is_dir()
+    if not is_whole(path):
+        return False
+    try:
+        read_manifest(path)
+    except SamovarError:  # of another program
+        return False
+    return True
+
+
+def _why_unread(path: Path, error: OSError) -> str:
     if path.is_symlink():
         return "a link that leads nowhere"
     return f"cannot be read: {(error.strerror or type(error).__name__).lower()}"
