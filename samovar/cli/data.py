@@ -101,7 +101,7 @@ def recipe_for(source: str, recipe: Path | None, changes: list[str] | None, text
     """
     from samovar.brew.recipe import compose_recipe
     from samovar.data.settings import PYTHON_DOCS
-    from samovar.data.sources.remote import is_uri
+    from samovar.data.uri import is_uri
 
     if source == PYTHON_DOCS:
         return compose_recipe(recipe, {"data": {"sources": [source]}}, changes or ())

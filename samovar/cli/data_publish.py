@@ -24,7 +24,7 @@ def run(corpus: Corpus, uri: Target) -> None:
     """Copy a corpus to a URI, over an earlier one; while the manifest is there, the copy is whole."""
     from samovar.core.progress import Progress
     from samovar.data.publish import files_to_publish, publish
-    from samovar.data.sources.remote import shown_uri
+    from samovar.data.uri import shown_uri
 
     size_bytes = sum((corpus / name).stat().st_size for name in files_to_publish(corpus))
     with Progress("publish", size_bytes or None, unit="bytes") as progress:

@@ -9,7 +9,8 @@ from typing import Any
 
 from samovar.core.artifact import MANIFEST
 from samovar.core.errors import ConfigError, MissingError, ResourceError, SamovarError
-from samovar.data.sources.remote import is_uri, open_uri, said, shown_uri
+from samovar.data.sources.remote import open_uri, said
+from samovar.data.uri import is_uri, shown_uri
 
 _MARK = "INCOMPLETE"
 # Elsewhere folders are but names, and to make one could make a bucket of a mistyped name.

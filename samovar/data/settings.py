@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from samovar.core.settings import Settings
 from samovar.data.steps import step_classes
 from samovar.data.steps.step import StepSettings
+from samovar.data.uri import is_uri, shown_uri
 
 PYTHON_DOCS = "python-docs"
 DEFAULT_STEPS = (
@@ -57,8 +58,9 @@ class SourceSettings(Settings):
 
     @property
     def label(self) -> str:
-        """How reports call it."""
-        return self.name or self.path or self.kind
+        """How reports and the ids of documents call it; without passwords."""
+        path = self.path or self.kind
+        return self.name or (shown_uri(path) if is_uri(path) else path)
 
 
 if TYPE_CHECKING:
@@ -100,3 +102,11 @@ class DataSettings(Settings):
     """Processes that read and clean; by default one a core. The corpus does not depend on it."""
     engine: Literal["local", "ray"] = "local"
     """local: processes of this machine; ray: tasks of a cluster. The corpus does not depend on it."""
+
+    @model_validator(mode="after")
+    def _check_names(self) -> DataSettings:
+        labels = [source.label for source in self.sources]
+        for label in labels:
+            if labels.count(label) > 1:
+                raise ValueError(f"two sources are called {label}: their documents need different names, by `name:`")
+        return self

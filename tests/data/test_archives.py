@@ -8,6 +8,7 @@ import io
 import lzma
 import struct
 import tarfile
+import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -112,9 +113,12 @@ def test_names_of_russian_windows(tmp_path: Path) -> None:
     assert [document.id for document in read(path)[0]] == ["a.zip!/Договор.txt"]
 
 
-def test_names_that_lead_out_and_links_are_named_and_nothing_is_written(tmp_path: Path) -> None:
+def test_names_that_lead_out_and_links_are_named_and_nothing_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     scratch = tmp_path / "scratch"
     scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
     path = tmp_path / "a.tar"
     buffer = io.BytesIO(tar_bytes({"../out.txt": b"x", "/etc/out.txt": b"x", "C:\\out.txt": b"x", "in.txt": b"words"}))
     with tarfile.open(fileobj=buffer, mode="a") as archive:
@@ -123,7 +127,7 @@ def test_names_that_lead_out_and_links_are_named_and_nothing_is_written(tmp_path
             member.type, member.linkname = kind, "/etc/passwd"
             archive.addfile(member)
     path.write_bytes(buffer.getvalue())
-    documents, account = read(path, scratch=scratch)
+    documents, account = read(path)
     assert [document.text for document in documents] == ["words"]
     assert [row.reason for row in account.members] == [
         *["a name that leads out of the archive"] * 3,
@@ -138,7 +142,7 @@ def test_names_that_lead_out_and_links_are_named_and_nothing_is_written(tmp_path
     with zipfile.ZipFile(path, "w") as archive_of_zip:
         archive_of_zip.writestr(link, "/etc/passwd")
         archive_of_zip.writestr("../../out.txt", "x")
-    documents, account = read(path, scratch=scratch)
+    documents, account = read(path)
     assert not documents
     assert [row.reason for row in account.members] == [
         "a link, which is not followed",
@@ -247,8 +251,6 @@ def test_an_archive_that_breaks_off_keeps_what_was_read(tmp_path: Path) -> None:
 
 
 def test_a_full_scratch_folder_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import tempfile
-
     def refuse(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 

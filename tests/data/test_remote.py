@@ -141,6 +141,16 @@ def test_a_store_that_refuses_is_named(store: Any, monkeypatch: pytest.MonkeyPat
 def test_passwords_stay_out_of_names() -> None:
     assert source_of("https://me:secret@host/a.txt").label == "https://host/a.txt"
     assert source_of("https://host/a.txt?X-Signature=abc").label == "https://host/a.txt"
+    # The card of the corpus and its errors call a source so.
+    assert DataSettings.model_validate({"sources": ["s3://me:secret@host/b"]}).sources[0].label == "s3://host/b"
+
+
+def test_a_source_is_called_as_it_is_named(store: Any) -> None:
+    store.pipe("/docs/a.txt", b"words")
+    settings = DataSettings.model_validate({"sources": [{"path": "memory://docs/", "name": "letters"}]})
+    (source,) = make_sources(settings, Path("/nowhere"))
+    (document,) = source.documents(ReadingAccount())
+    assert (document.id, document.meta["url"]) == ("letters/a.txt", "memory://docs/a.txt")
 
 
 def test_fsspec_is_not_imported_without_a_uri(tmp_path: Path) -> None:

@@ -44,12 +44,10 @@ class InputFile:
     """Languages by which tesseract reads scanned pages, as `rus+eng`; None leaves them out."""
     skip: tuple[str, ...] = ()
     """Patterns of members of archives to leave out."""
-    scratch: Path | None = None
-    """An existing folder for members of archives while they are read; None is the system's."""
     meta: dict[str, str] = field(default_factory=dict)
     """What holds for every document in it: `modified`, and the licence of its data set."""
     is_copy: bool = False
-    """Whether ``path`` is a copy in the scratch folder, whose place and time say nothing."""
+    """Whether ``path`` is a temporary copy, whose place and time say nothing."""
     depth: int = 0
     """How many archives it lies in."""
     compression: str = ""
@@ -76,7 +74,7 @@ class InputFile:
             yield self.path
             return
         with (
-            tempfile.NamedTemporaryFile(dir=self.scratch, prefix="samovar-") as copy,
+            tempfile.NamedTemporaryFile(prefix="samovar-") as copy,
             self.open() as stream,
         ):
             shutil.copyfileobj(stream, copy, BLOCK_BYTES)

@@ -50,7 +50,7 @@ def read_member(
 
     A name may come again, as in a tar that was added to: the second is called ``(2) name``.
 
-    Its bytes go into a file with a name of ours in the scratch folder, so that no name in an archive can lead
+    Its bytes go into a temporary file with a name of ours, so that no name in an archive can lead
     elsewhere, and are gone afterwards. ``budget`` pays for them, where the stream does not itself.
     """
     from samovar.data.readers import read_file
@@ -63,7 +63,7 @@ def read_member(
     if row.reason:
         archive.account.add_member(row)
         return
-    with tempfile.NamedTemporaryFile(dir=archive.scratch, prefix="samovar-") as copy:
+    with tempfile.NamedTemporaryFile(prefix="samovar-") as copy:
         try:
             _copy(open_member, copy, budget)
         except UnreadableError as error:
@@ -134,8 +134,8 @@ def text_of_page(file: InputFile, page: str) -> str:
     from samovar.data.readers.isolation import read_isolated
     from samovar.data.readers.registry import format_named
 
-    with tempfile.NamedTemporaryFile(dir=file.scratch, prefix="samovar-") as copy:
+    with tempfile.NamedTemporaryFile(prefix="samovar-") as copy:
         copy.write(page.encode("utf-8", "replace"))
         copy.flush()
-        inner = InputFile(Path(copy.name), file.name, FileAccount(file.name), scratch=file.scratch)
+        inner = InputFile(Path(copy.name), file.name, FileAccount(file.name))
         return "".join(document.text for document in read_isolated(inner, format_named("html")))

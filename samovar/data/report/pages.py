@@ -13,6 +13,7 @@ from samovar.data.report.content import SHOWN_SAMPLES, Content
 from samovar.data.report.differences import marked_masks, marked_pair
 from samovar.data.report.wording import Wording
 from samovar.data.steps.step import Table
+from samovar.data.uri import shown_uri
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -96,8 +97,8 @@ def recipe_of(report: CorpusReport) -> str:
             changed["own"] = f"{len(own)} words or patterns, which stay confidential"
         changed.pop("step", None)
         steps.append({"step": step.step, **changed} if changed else step.step)
-    text = yaml.safe_dump({**settings, "steps": steps}, allow_unicode=True, sort_keys=False, width=100)
-    return report.mask(str(text))
+    text: str = yaml.safe_dump({**settings, "steps": steps}, allow_unicode=True, sort_keys=False, width=100)
+    return report.mask(shown_uri(text))
 
 
 def is_numeric(cell: str) -> bool:

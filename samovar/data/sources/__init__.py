@@ -8,8 +8,9 @@ from samovar.core.files import fingerprint
 from samovar.data.settings import PYTHON_DOCS, DataSettings
 from samovar.data.sources.files import By, FilesSource
 from samovar.data.sources.python_docs import PythonDocsSource
-from samovar.data.sources.remote import RemoteSource, is_uri
+from samovar.data.sources.remote import RemoteSource
 from samovar.data.sources.source import Source
+from samovar.data.uri import is_uri
 
 
 def source_fingerprint(settings: DataSettings, root: Path, by: By = "times") -> str:

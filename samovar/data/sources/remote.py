@@ -1,12 +1,11 @@
 """Files at a URI that fsspec opens: s3, gs, hf, http and whatever else it has a driver for.
 
-Files are copied one at a time into a scratch folder, read there as any file is, and removed. fsspec is imported when
-such a source is used and not before; the drivers of clouds are the user's to install.
+Files are copied one at a time into the system's temporary folder, read there as any file is, and removed. fsspec is
+imported when such a source is used and not before; the drivers of clouds are the user's to install.
 """
 
 from __future__ import annotations
 
-import re
 import shlex
 import shutil
 import sys
@@ -28,10 +27,8 @@ from samovar.data.encoding import BLOCK_BYTES
 from samovar.data.readers import InputFile, read_file
 from samovar.data.readers.facts import facts_of_card, iso_time
 from samovar.data.settings import DataSettings, SourceSettings
+from samovar.data.uri import shown_uri
 
-_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+(?:://|::)")
-# Passwords before a host, and signed queries.
-_SECRETS = re.compile(r"(?<=://)[^/@\s]*@|\?\S*(?:token|sig|key|secret|credential)[^\s=]*=\S*", re.IGNORECASE)
 # Stores say by one of these when or whether an object changed.
 _VERSION_KEYS = ("ETag", "etag", "md5Hash", "oid", "blob_id", "mtime", "LastModified", "updated", "created", "name")
 _CARD_LEVELS = 3
@@ -43,7 +40,10 @@ class RemoteUnit:
     """A file of a remote source: to be read, or with a reason why not. It can be pickled."""
 
     uri: str
+    """Of the source."""
     path: str
+    url: str
+    """Of the file, as its documents show it."""
     name: str
     size_bytes: int
     version: str
@@ -52,7 +52,6 @@ class RemoteUnit:
     source: SourceSettings
     max_document_characters: int
     skip: tuple[str, ...]
-    scratch: Path | None
 
     def identity(self) -> list[Any]:
         """Name, size, what the store says of its version, how it is read, and what is known of it."""
@@ -68,7 +67,7 @@ class RemoteUnit:
 
     def _read(self, row: FileAccount) -> Iterator[Document]:
         system, _ = open_uri(self.uri)
-        with tempfile.NamedTemporaryFile(dir=self.scratch, prefix="samovar-") as copy:
+        with tempfile.NamedTemporaryFile(prefix="samovar-") as copy:
             try:
                 with system.open(self.path, "rb") as stream:
                     shutil.copyfileobj(stream, copy, BLOCK_BYTES)
@@ -86,21 +85,10 @@ class RemoteUnit:
                 max_document_characters=self.max_document_characters,
                 ocr=self.source.ocr,
                 skip=self.skip,
-                scratch=self.scratch,
-                meta={"url": self.name} | self.facts,
+                meta={"url": self.url} | self.facts,
                 is_copy=True,
             )
             yield from read_file(file)
-
-
-def is_uri(path: str) -> bool:
-    """Whether a source's path is a URI."""
-    return _URI.match(path) is not None
-
-
-def shown_uri(uri: str) -> str:
-    """The URI without passwords, which must not get into reports."""
-    return _SECRETS.sub("", uri)
 
 
 def said(error: Exception) -> str:
@@ -111,12 +99,11 @@ def said(error: Exception) -> str:
 class RemoteSource:
     """Reads every file at and below a URI, in the order of their names. Holds the list of files in memory."""
 
-    def __init__(self, source: SourceSettings, *, settings: DataSettings, scratch: Path | None = None) -> None:
+    def __init__(self, source: SourceSettings, *, settings: DataSettings) -> None:
         self._uri = source.path or ""
-        self.label = shown_uri(self._uri).rstrip("/")
+        self.label = source.label.rstrip("/")
         self._source = source
         self._settings = settings
-        self._scratch = scratch
 
     def units(self) -> Iterator[RemoteUnit]:
         """Every file, in the order of their names."""
@@ -158,12 +145,15 @@ class RemoteSource:
 
     def _unit(self, top: str, path: str, info: dict[str, Any], card: dict[str, str]) -> RemoteUnit:
         relative = path.removeprefix(top).strip("/")
-        name = f"{self.label}/{relative}" if relative else self.label
+        name, url = (
+            f"{place}/{relative}" if relative else place for place in (self.label, shown_uri(self._uri).rstrip("/"))
+        )
         size_bytes = info["size"] if isinstance(info.get("size"), int) else 0
         modified = _modified(info)
         return RemoteUnit(
             uri=self._uri,
             path=path,
+            url=url,
             name=name,
             size_bytes=size_bytes,
             version=next((str(info[key]) for key in _VERSION_KEYS if info.get(key)), ""),
@@ -172,7 +162,6 @@ class RemoteSource:
             source=self._source,
             max_document_characters=self._settings.max_document_characters,
             skip=tuple(self._settings.skip),
-            scratch=self._scratch,
         )
 
     def _why_skipped(self, relative: str, name: str) -> str:
