@@ -137,6 +137,19 @@ def test_a_tally_comes_back_from_its_record() -> None:
     assert (back.dropped, back.edits, back.found) == (tally.dropped, tally.edits, tally.found)
 
 
+def test_new_rules_over_a_damaged_store_read_it_anew(tmp_path: Path) -> None:
+    folder_of(tmp_path)
+    units = tmp_path / "units"
+    build(tmp_path, "c", [], units)
+    (segment,) = units.glob("*.units")
+    data = bytearray(segment.read_bytes())
+    data[len(data) // 2] ^= 1
+    segment.write_bytes(data)
+    rules = [ForgetRule("text", NAMES[0])]
+    again, fresh = build(tmp_path, "again", rules, units)[0], build(tmp_path, "fresh", rules)[0]
+    assert again == fresh
+
+
 def test_bytes_of_units_that_are_of_no_use_go(tmp_path: Path) -> None:
     folder_of(tmp_path)
     units = tmp_path / "units"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+from samovar.core.errors import CorruptError
 from samovar.core.files import naming_os_errors
 from samovar.data.account import FileAccount, ReadingAccount
 from samovar.data.document import Document
@@ -129,20 +130,26 @@ class UnitMaker:
         """Whether reading anew under the present rules of forgetting would give just what ``known`` leads to."""
         if known.rules == _TO_TRY_AGAIN:
             return False
-        with segment_path(self._folder, known.segment).open("rb") as file:
-            for part in read_frames(file, known.offset, known.size_bytes):
-                if isinstance(part, Part):
-                    if any(self._is_named(document) for document in part.documents):
-                        return False
-                    if any(self._is_named(Document(row.id, "", row.source)) for row in part.verdicts):
-                        return False
-                    continue
-                if part["rules"]:
-                    # It has met rules before: one may be gone, and whether an added one would have come first is not
-                    # worth knowing.
+        try:
+            with segment_path(self._folder, known.segment).open("rb") as file:
+                return self._holds_nothing_named(read_frames(file, known.offset, known.size_bytes))
+        except (CorruptError, FileNotFoundError):
+            return False  # made anew, it takes the place of what is damaged
+
+    def _holds_nothing_named(self, parts: Iterable[Part | dict[str, Any]]) -> bool:
+        for part in parts:
+            if isinstance(part, Part):
+                if any(self._is_named(document) for document in part.documents):
                     return False
-                if any(self._forget_texts.names_text_of(tally) for tally in _tallies(part)):
+                if any(self._is_named(Document(row.id, "", row.source)) for row in part.verdicts):
                     return False
+                continue
+            if part["rules"]:
+                # It has met rules before: one may be gone, and whether an added one would have come first is not
+                # worth knowing.
+                return False
+            if any(self._forget_texts.names_text_of(tally_from(record)) for record in part["tallies"]):
+                return False
         return True
 
     def close(self) -> None:
@@ -208,7 +215,3 @@ class UnitMaker:
 
     def _is_named(self, document: Document) -> bool:
         return any(rule.place(document) is not None for rule in self._plan.rules)
-
-
-def _tallies(tail: dict[str, Any]) -> Iterator[Tally]:
-    return (tally_from(record) for record in tail["tallies"])

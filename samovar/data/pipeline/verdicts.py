@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -102,7 +103,8 @@ class VerdictWriter:
             file.close()
             Path(file.name).unlink(missing_ok=True)
         if self._writer is not None:
-            self._writer.close()
+            with suppress(OSError):  # what failed before says more
+                self._writer.close()
             self._temporary.unlink(missing_ok=True)
 
 
