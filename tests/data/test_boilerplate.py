@@ -79,6 +79,7 @@ def test_groups() -> None:
     assert group_of(Document("mail.mbox:3", "", "mail.mbox")) == "mail.mbox"
     assert group_of(Document("in/a.txt", "", "in/a.txt")) == "in"
     assert group_of(Document("in/a.txt#2", "", "in/a.txt", {"part": "2"})) == "in"
+    assert group_of(Document("C#/a.txt#2", "", "C#/a.txt", {"part": "2"})) == "C#"
 
 
 def test_filled_in_forms_keep_what_lies_inside(tmp_path: Path) -> None:

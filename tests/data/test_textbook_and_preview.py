@@ -84,7 +84,7 @@ def test_any_text_has_a_score(text: str) -> None:
 
 def test_the_step_notes_scores_and_drops_only_when_asked() -> None:
     step = step_of("textbook", show=1)
-    texts = {"lesson": LESSON_RU, "shop": SHOP * 3, "lesson 2": LESSON_EN}
+    texts = {"lesson": LESSON_RU, "shop": SHOP * 3 + "\0", "lesson 2": LESSON_EN}
     kept = list(step(Document(name, text, "s") for name, text in texts.items()))
     assert [document.id for document in kept] == list(texts)
     assert float(kept[0].meta["textbook"]) > 7
@@ -93,6 +93,7 @@ def test_the_step_notes_scores_and_drops_only_when_asked() -> None:
     assert len(means.rows) == len(FEATURES)
     assert best.rows[0][1] in ("lesson", "lesson 2")
     assert worst.rows[0][1] == "shop"
+    assert all(len(row) == len(table.head) for table in (best, worst) for row in table.rows)
     assert isinstance(step_of("textbook", min_score=5).judge(Document("d", SHOP, "s")), Dropped)
     assert isinstance(step_of("textbook", min_score=5).judge(Document("d", LESSON_EN, "s")), Marked)
 

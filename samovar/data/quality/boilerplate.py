@@ -29,7 +29,7 @@ class Lines(NamedTuple):
 
 def group_of(document: Document) -> str:
     """The source whose documents share furniture: the file for a file of many documents, else its folder."""
-    base = document.id.split("#", 1)[0] if "part" in document.meta else document.id
+    base = document.id.removesuffix(f"#{document.meta.get('part')}")
     return document.source if base != document.source else str(PurePosixPath(document.source).parent)
 
 

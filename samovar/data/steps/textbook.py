@@ -107,6 +107,6 @@ class Textbook(Step):
 
     def _extremes_table(self, title: str) -> Table:
         rows: list[tuple[str, ...]] = [
-            tuple(entry.split(_PARTING)) for entry in highest(self.tally.found[title], self.settings.show)
+            tuple(entry.split(_PARTING, 3)) for entry in highest(self.tally.found[title], self.settings.show)
         ]
         return Table(title, ("score", "document", "why", "text"), rows)
