@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -94,6 +95,16 @@ def test_samples_do_not_grow_with_the_corpus() -> None:
     step, _ = run("length", ["x"] * 5000)
     assert step.tally.dropped == {"too short": 5000}
     assert len(step.tally.dropped_samples["too short"].items) == 20
+
+
+@pytest.mark.parametrize("name", [name for name, one in step_classes().items() if not one.is_local])
+def test_a_step_used_alone_works_in_no_folder_of_the_user(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    step = make_step(step_classes()[name].settings_class(step=name), seed=0)
+    for _ in step(iter([Document("a", "Some text of a few words.", "test")])):
+        assert not list(tmp_path.iterdir())
 
 
 def test_default_steps_and_bare_words() -> None:

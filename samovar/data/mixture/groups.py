@@ -9,6 +9,10 @@ from samovar.data.document import Document
 SOURCE = "source"
 NOT_KNOWN = "not known"
 OTHER = "(other)"
+REPEATED = 1.005
+"""Epochs from which on a group is said to repeat: less than half a percent of it is rounding and no news."""
+OFF_SHARE = 0.01
+"""How far a share may lie below the wanted one before it is said."""
 
 
 def group_key(document: Document, by: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from samovar.data.mixture.groups import NOT_KNOWN
+from samovar.data.mixture.groups import NOT_KNOWN, OFF_SHARE, REPEATED
 from samovar.data.report.wording import Wording
 from samovar.data.steps.step import Step
 
@@ -29,8 +29,6 @@ _QUALITY = (
 _PASSAGES = ("substring_dedup", "line_dedup", "boilerplate")
 _WELL_KNOWN = 0.95
 """Share of the text of which the licence or owner should be known."""
-_REPEATED = 1.005
-_OFF_SHARE = 0.01
 
 
 class Check(NamedTuple):
@@ -129,9 +127,9 @@ def _mixture_check(check: Check, report: CorpusReport, t: Wording) -> Check:
             continue
         groups = step.metrics()["groups"]
         for name, row in groups.items():
-            if row["epochs"] > _REPEATED:
+            if row["epochs"] > REPEATED:
                 repeated.append(f"{name} × {t.decimal(row['epochs'])}")
-            if row["is_capped"] and row["wanted_share"] - row["share"] > _OFF_SHARE:
+            if row["is_capped"] and row["wanted_share"] - row["share"] > OFF_SHARE:
                 short.append(f"{name} {t.share(row['share'])} / {t.share(row['wanted_share'])}")
         missing += sorted({*step.settings.shares, *step.settings.max_epochs_of}.difference(groups))
     told = [

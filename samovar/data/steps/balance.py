@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field, model_validator
 
 from samovar.data.document import Document
+from samovar.data.mixture.groups import OFF_SHARE, REPEATED
 from samovar.data.steps.step import Dropped, Step, StepSettings, Table, Verdict
 
 if TYPE_CHECKING:
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _SHOWN_GROUPS = 100
-_REPEATED = 1.005
-"""Repeats of less than half a percent of a group are rounding and no news."""
-_OFF_SHARE = 0.01
 
 
 class BalanceSettings(StepSettings):
@@ -79,12 +77,11 @@ class Balance(Step):
 
     def __call__(self, documents: Iterator[Document]) -> Iterator[Document]:
         """The mixture, when all documents have been seen: in their order, with the repeats spread among them."""
-        from samovar.data.duplicates.working_folder import working_folder
         from samovar.data.mixture.copies import GroupedDocuments
         from samovar.data.mixture.groups import group_key
         from samovar.data.spool import Spool
 
-        folder = working_folder(self)
+        folder = self.working_folder()
         with Spool(folder / "documents.spool") as spool:
             grouped = GroupedDocuments(folder / "groups.bin", seed=self._seed)
             for document in documents:
@@ -109,9 +106,9 @@ class Balance(Step):
         """Which groups are over-sampled, fell short of their shares, or were named and are not there."""
         found = []
         for name, row in self._rows().items():
-            if row["epochs"] > _REPEATED:
+            if row["epochs"] > REPEATED:
                 found.append(f"{self.settings.by} {name} is over-sampled: it comes {row['epochs']:.2f} times")
-            if self._plan[name].is_capped and row["wanted_share"] - row["share"] > _OFF_SHARE:
+            if self._plan[name].is_capped and row["wanted_share"] - row["share"] > OFF_SHARE:
                 limit = self.settings.max_epochs_of.get(name, self.settings.max_epochs)
                 found.append(
                     f"{self.settings.by} {name} has {row['share']:.1%} of the characters, not the "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -70,21 +71,19 @@ class Boilerplate(Step):
 
     def __call__(self, documents: Iterator[Document]) -> Iterator[Document]:
         """The documents without common lines, in the same order."""
-        import tempfile
-
         from samovar.data.quality.line_counts import LineCounts
 
-        settings = self.settings
+        settings, folder = self.settings, self.working_folder()
         with ExitStack() as stack:
-            spool = stack.enter_context(Spool(self.scratch / "boilerplate.documents"))
+            spool = stack.enter_context(Spool(folder / "boilerplate.documents"))
             counts = LineCounts(
-                self.scratch / "boilerplate.lines",
+                folder / "boilerplate.lines",
                 least=settings.min_documents,
                 sketch_bytes=settings.sketch_megabytes << 20,
             )
             self._counts = stack.enter_context(counts)
-            with naming_os_errors(self.scratch):
-                self._hashes = stack.enter_context(tempfile.TemporaryFile(dir=self.scratch))
+            with naming_os_errors(folder):
+                self._hashes = stack.enter_context(tempfile.TemporaryFile(dir=folder))
             for document in documents:
                 spool.add(document)
                 self._count(document)

@@ -44,6 +44,5 @@ class ExactDedup(Step):
 
     def _new_memory(self) -> SeenHashes:
         from samovar.data.duplicates.seen import SeenHashes
-        from samovar.data.duplicates.working_folder import working_folder
 
-        return SeenHashes(working_folder(self))
+        return SeenHashes(self.working_folder())

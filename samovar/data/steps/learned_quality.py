@@ -91,11 +91,10 @@ class LearnedQuality(Step):
             DataError: there are too few examples.
         """
         from samovar.data.classify.kept import kept_or_trained
-        from samovar.data.duplicates.working_folder import working_folder
 
         wanted = self.settings
         return kept_or_trained(
-            working_folder(self),
+            self.working_folder(),
             [wanted.model_dump(mode="json"), self._seed],
             [*wanted.good, *wanted.bad, *wanted.labels],
             self._train,

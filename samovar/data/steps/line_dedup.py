@@ -118,9 +118,8 @@ class LineDedup(Step):
     def _memory(self) -> SeenHashes:
         if self._seen is None:
             from samovar.data.duplicates.seen import SeenHashes
-            from samovar.data.duplicates.working_folder import working_folder
 
-            self._seen = SeenHashes(working_folder(self))
+            self._seen = SeenHashes(self.working_folder())
         return self._seen
 
     def _count(self, removed: Iterator[str]) -> None:

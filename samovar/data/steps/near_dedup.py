@@ -78,10 +78,9 @@ class NearDedup(TwoPassDedup):
         """The documents that stay, in the same order, when all have been seen."""
         from samovar.data.duplicates.near_index import NearIndex
         from samovar.data.duplicates.partitions import DiskPartition
-        from samovar.data.duplicates.working_folder import working_folder
         from samovar.data.spool import Spool
 
-        folder = working_folder(self)
+        folder = self.working_folder()
         with Spool(folder / "documents.spool") as spool:
             index = NearIndex(
                 folder,

@@ -94,12 +94,11 @@ class Perplexity(Step):
 
     def __call__(self, documents: Iterator[Document]) -> Iterator[Document]:
         """The documents with their perplexity, in the same order, when all have been seen."""
-        from samovar.data.duplicates.working_folder import working_folder
         from samovar.data.perplexity.report import Examples
         from samovar.data.perplexity.scores import Scores
         from samovar.data.spool import Spool
 
-        folder = working_folder(self)
+        folder = self.working_folder()
         with Spool(folder / "perplexity.documents") as spool, Scores(folder) as scores:
             self._learn(documents, spool)
             for document in spool:

@@ -55,10 +55,9 @@ class SemanticDedup(TwoPassDedup):
     def __call__(self, documents: Iterator[Document]) -> Iterator[Document]:
         """The documents that stay, in the same order, when all have been seen."""
         from samovar.data.duplicates.semantic_index import SemanticIndex
-        from samovar.data.duplicates.working_folder import working_folder
         from samovar.data.spool import Spool
 
-        folder = working_folder(self)
+        folder = self.working_folder()
         embedder = self._embedder()
         with Spool(folder / "documents.spool") as spool:
             index = SemanticIndex(

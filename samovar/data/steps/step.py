@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+import weakref
 from abc import ABC, abstractmethod
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -9,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Self
 
+from samovar.core.files import naming_os_errors
 from samovar.core.settings import Settings
 from samovar.data.document import Document
 from samovar.data.quality.extremes import keep_highest
@@ -131,8 +135,8 @@ class Step(ABC):
 
     A step judges a document alone (``judge``): then it runs in any number of worker processes, and holds nothing but
     its tally. One that must see many documents sets ``is_local`` to False and overrides ``__call__``: it runs in one
-    process over the whole stream, may keep documents aside in a ``Spool`` below ``scratch``, passes every document
-    through ``settle``, and says in its docstring what it remembers and how that is bounded.
+    process over the whole stream, may keep documents aside in a ``Spool`` in its ``working_folder``, passes every
+    document through ``settle``, and says in its docstring what it remembers and how that is bounded.
     """
 
     settings_class: ClassVar[type[StepSettings]]
@@ -149,6 +153,15 @@ class Step(ABC):
         """Called with every document that is dropped, edited or marked, and the verdict, before it is applied."""
         self._seed = seed
         self.tally = self._new_tally()
+
+    def working_folder(self) -> Path:
+        """``scratch``, made; where nobody set one, as for a step used alone, a temporary folder that goes with it."""
+        if self.scratch == Path():
+            self.scratch = Path(tempfile.mkdtemp(prefix=f"samovar-{self.name}-"))
+            weakref.finalize(self, shutil.rmtree, self.scratch, ignore_errors=True)
+        with naming_os_errors(self.scratch):
+            self.scratch.mkdir(parents=True, exist_ok=True)
+        return self.scratch
 
     def _new_tally(self) -> Tally:
         return Tally(edited_samples=Reservoir(EDITED_SAMPLES, f"{self._seed}:{self.name}:edited"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
@@ -15,6 +16,8 @@ from samovar.data.steps.step import Dropped, Edited, Step, StepSettings, Verdict
 
 if TYPE_CHECKING:
     import numpy as np
+
+_EARLIEST_FILE = "earliest.bin"
 
 
 class SubstringDedupSettings(StepSettings):
@@ -34,7 +37,7 @@ class SubstringDedup(Step):
     """Keeps the first occurrence of every passage, cuts out the later ones, and leaves a line break for each.
 
     Words are what stands between ASCII white space. All documents are read before the first is passed on: they wait in
-    a file. Of each it remembers 24 bytes in memory, and of each word 8 bytes on disk. Passages are found by a suffix
+    a file. Of each it remembers 16 bytes in memory, and of each word 8 bytes on disk. Passages are found by a suffix
     array (``samovar.data.suffix_array``), in blocks that share their windows when the corpus is larger than one.
     """
 
@@ -50,13 +53,14 @@ class SubstringDedup(Step):
 
     def __call__(self, documents: Iterator[Document]) -> Iterator[Document]:
         """The documents that stay, in the same order, once all have been seen."""
-        with Spool(self.scratch / "substring_dedup.spool") as spool:
+        folder = self.working_folder()
+        with Spool(folder / "documents.spool") as spool:
             self._spool = spool
             num_words, num_bytes = self._gather(documents, spool)
-            self._earliest = self._find(spool, num_words, num_bytes)
+            self._earliest = self._find(spool, folder, num_words, num_bytes)
             yield from super().__call__(iter(spool))
             self._earliest = None
-            (self.scratch / "substring_dedup.earliest").unlink(missing_ok=True)
+            (folder / _EARLIEST_FILE).unlink(missing_ok=True)
 
     def _gather(self, documents: Iterator[Document], spool: Spool) -> tuple[int, int]:
         from samovar.data.suffix_array.repeats import words_of
@@ -70,18 +74,16 @@ class SubstringDedup(Step):
             num_bytes += len(encoded)
         return num_words, num_bytes
 
-    def _find(self, spool: Spool, num_words: int, num_bytes: int) -> np.ndarray:
+    def _find(self, spool: Spool, folder: Path, num_words: int, num_bytes: int) -> np.ndarray:
         """For every word of the corpus 0, or where the passage that begins there stood first, and one; int64."""
         import numpy as np
 
         from samovar.data.suffix_array.partitions import Partitions
         from samovar.data.suffix_array.repeats import find_repeats
 
-        earliest = np.memmap(
-            self.scratch / "substring_dedup.earliest", dtype=np.int64, mode="w+", shape=(max(1, num_words),)
-        )
+        earliest = np.memmap(folder / _EARLIEST_FILE, dtype=np.int64, mode="w+", shape=(max(1, num_words),))
         partitions = Partitions(
-            self.scratch / "substring_dedup.parts",
+            folder / "parts",
             num_bytes=num_bytes,
             block_bytes=self.settings.block_megabytes << 20,
             num_words=self.settings.min_words,

@@ -62,10 +62,9 @@ class Topics(Step):
 
     def __call__(self, documents: Iterator[Document]) -> Iterator[Document]:
         """The documents with their topics, in the same order, when all have been seen."""
-        from samovar.data.duplicates.working_folder import working_folder
         from samovar.data.spool import Spool
 
-        with Spool(working_folder(self) / "documents.spool") as spool:
+        with Spool(self.working_folder() / "documents.spool") as spool:
             chosen = self._spooled(documents, spool)
             self._find(spool, chosen)
             yield from super().__call__(iter(spool))

@@ -96,7 +96,6 @@ class Toxicity(Step):
         if not wanted.labels:
             return None
         from samovar.data.classify.kept import kept_or_trained
-        from samovar.data.duplicates.working_folder import working_folder
         from samovar.data.toxicity.learned import train_filter
 
         def train() -> TextClassifier:
@@ -109,7 +108,7 @@ class Toxicity(Step):
             )
 
         known = [wanted.label_levels, wanted.text_field, wanted.label_field, self._seed]
-        return kept_or_trained(working_folder(self), known, wanted.labels, train)
+        return kept_or_trained(self.working_folder(), known, wanted.labels, train)
 
     def judge(self, document: Document) -> Verdict:
         """Mark, mask or drop it."""
