@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from samovar.core.errors import MissingError
 from samovar.data.document import Document
 from samovar.data.duplicates import embedding, semantic_index
+from samovar.data.duplicates.clusters import Group
 from samovar.data.duplicates.embedding import WordEmbedder
 from samovar.data.duplicates.kmeans import centres_of, nearest_centres
 from samovar.data.duplicates.semantic_index import near_copies
@@ -36,8 +37,20 @@ OTHER = (
 )
 
 
-def dedup(texts: Sequence[str], **options: Any) -> tuple[SemanticDedup, list[str]]:
-    step = SemanticDedup(SemanticDedupSettings(**options), seed=1)
+class Grouped(SemanticDedup):
+    """The step, and the groups of copies that it counted."""
+
+    def __init__(self, settings: SemanticDedupSettings, *, seed: int) -> None:
+        super().__init__(settings, seed=seed)
+        self.groups: list[Group] = []
+
+    def count_group(self, group: Group) -> None:
+        super().count_group(group)
+        self.groups.append(group)
+
+
+def dedup(texts: Sequence[str], **options: Any) -> tuple[Grouped, list[str]]:
+    step = Grouped(SemanticDedupSettings(**options), seed=1)
     kept = step(Document(str(i), text, "test") for i, text in enumerate(texts))
     return step, [document.id for document in kept]
 
@@ -59,8 +72,8 @@ def test_sentences_in_another_order_are_found_where_near_dedup_sees_two_texts() 
     texts = [STORY, OTHER, shuffled(STORY)]
     step, kept = dedup(texts)
     assert kept == ["0", "1"]
-    (group,) = step.clusters()
-    assert (group["kept"], group["copies"][0]["id"]) == ("0", "2")
+    (group,) = step.groups
+    assert (group.kept.id, group.copies[0].id) == ("0", "2")
     near = NearDedup(NearDedupSettings(min_similarity=0.9))
     assert len(list(near(Document(str(i), text, "test") for i, text in enumerate(texts)))) == 3
 
@@ -163,9 +176,7 @@ def test_planted_copies_are_found_inside_of_clusters_and_nothing_else() -> None:
     for clusters in (1, 7):
         step, kept = dedup(texts, clusters=clusters)
         assert set(map(str, range(len(texts)))) - set(kept) == set(map(str, copies))
-        assert all(
-            int(group["kept"]) == copies[int(copy["id"])] for group in step.clusters() for copy in group["copies"]
-        )
+        assert all(group.kept.number == copies[copy.number] for group in step.groups for copy in group.copies)
 
 
 def test_clusters_in_parts_and_the_newest_stays(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,7 +185,6 @@ def test_clusters_in_parts_and_the_newest_stays(monkeypatch: pytest.MonkeyPatch)
     documents = [Document(str(i), shuffled(STORY, i), "test", {"modified": f"2020-01-0{i + 1}"}) for i in range(8)]
     # Two parts of four: each leaves its newest.
     assert [document.id for document in step(iter(documents))] == ["3", "7"]
-    assert [group["why"] for group in step.clusters()] == ["newest", "newest"]
     assert step.tally.dropped == {"same meaning": 6}
 
 

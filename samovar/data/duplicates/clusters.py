@@ -26,7 +26,6 @@ class Member:
 
     number: int
     id: str
-    source: str
     similarity: float = 1.0
     """To the one that is kept."""
 
@@ -37,13 +36,6 @@ class Group:
 
     kept: Member
     copies: list[Member] = field(default_factory=list)
-    why: Preference = "first"
-    """What decided for the kept one against the best of the others."""
-
-    def row(self) -> dict[str, object]:
-        """As written to ``clusters.jsonl``."""
-        copies = [{"id": one.id, "source": one.source, "similarity": round(one.similarity, 4)} for one in self.copies]
-        return {"kept": self.kept.id, "source": self.kept.source, "why": self.why, "copies": copies}
 
 
 class ClusterJudge:
@@ -86,17 +78,13 @@ class ClusterJudge:
         num_earlier = len(self._groups)
         for number in sorted(numbers, key=self._ranking.rank):
             self._judge(number)
-        for group in self._groups:
-            # The copies were taken in the order of preference: the first is the best of those that go.
-            if group.copies:
-                group.why = self._ranking.reason(group.kept.number, group.copies[0].number)
         return [group for place, group in enumerate(self._groups) if group.copies or place >= num_earlier]
 
     def _judge(self, number: int) -> None:
         document = self._read(number)
         shingles = self._sketch.shingles(document.text)
         bands = self._sketch.band_hashes_of(shingles)
-        member = Member(number, document.id, document.source)
+        member = Member(number, document.id)
         group = self._group_of(member, shingles, self._bands.places_sharing(bands))
         if group is not None:
             group.copies.append(member)

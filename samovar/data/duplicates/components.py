@@ -27,17 +27,6 @@ def edges(sorted_keys: Any, numbers: Any) -> Any:
     return np.stack([numbers[:-1][is_same], numbers[1:][is_same]], axis=1).astype(np.int64)
 
 
-def components(pairs: Any, count: int) -> Any:
-    """For each of ``count`` documents the smallest number in its cluster; a document without pairs is its own."""
-    from samovar.data.duplicates.kernels import join_pairs, roots_of
-
-    parents = np.arange(count, dtype=np.int64)
-    join_pairs(parents, np.ascontiguousarray(pairs, dtype=np.int64).reshape(-1, 2))
-    roots = np.empty(count, dtype=np.int64)
-    roots_of(parents, 0, roots)
-    return roots
-
-
 def edges_of_blocks(blocks: Iterable[Block]) -> Iterator[Any]:
     """The edges of blocks that follow each other: a key that goes on in the next block joins across."""
     last_key, last_number = np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.uint32)
@@ -48,9 +37,9 @@ def edges_of_blocks(blocks: Iterable[Block]) -> Iterator[Any]:
 
 
 class Clusters:
-    """The union-find of ``components`` in a file mapped into memory, 8 bytes a document.
+    """A union-find in a file mapped into memory, 8 bytes a document; the system keeps in memory what there is room for.
 
-    The system keeps of it in memory what there is room for. Whatever the order of the pairs, the roots are the same.
+    The root of a cluster is its smallest number, whatever the order of the pairs.
     """
 
     def __init__(self, path: Path, count: int) -> None:

@@ -39,23 +39,16 @@ class Sketch(NamedTuple):
 
     def band_hashes_of(self, shingles: Hashes) -> Hashes:
         """A hash a band of a text whose shingles are hashed already, in any order."""
-        minima = shingles_signature(shingles, hashes=self.bands * self.rows)
+        minima = signature(shingles, hashes=self.bands * self.rows)
         return band_hashes(minima, bands=self.bands) if minima.size else minima
 
 
-def signature(
-    text: str, *, hashes: int = BANDS * ROWS, words: int = WORDS_A_SHINGLE, with_numbers: bool = True
-) -> Hashes:
-    """For each of ``hashes`` permutations the least hash of a run of words of ``text``.
+def signature(shingles: Hashes, *, hashes: int = BANDS * ROWS) -> Hashes:
+    """For each of ``hashes`` permutations the least hash of a run of words of the text that has these shingles.
 
     The share of equal places in two signatures estimates the Jaccard similarity of their texts without bias. It is
     empty for a text without words.
     """
-    return shingles_signature(shingle_hashes(text, words=words, with_numbers=with_numbers), hashes=hashes)
-
-
-def shingles_signature(shingles: Hashes, *, hashes: int = BANDS * ROWS) -> Hashes:
-    """The signature of a text whose shingles are hashed already."""
     from samovar.data.duplicates.kernels import lower_minima
 
     if not shingles.size:

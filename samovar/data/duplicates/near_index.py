@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from samovar.core.errors import ResourceError
-from samovar.core.files import json_line, naming_os_errors
 from samovar.data.document import Document
 from samovar.data.duplicates.clusters import MAX_MEMBERS, ClusterJudge, Group
 from samovar.data.duplicates.components import Clusters
@@ -20,7 +19,6 @@ from samovar.data.duplicates.partitions import DiskPartition, NewPartition
 from samovar.data.duplicates.ranking import Preference
 from samovar.data.duplicates.shingles import Hashes
 from samovar.data.duplicates.sorted_runs import MAX_DOCUMENTS, SortedRuns
-from samovar.data.duplicates.two_pass import CLUSTERS_FILE
 from samovar.data.spool import Spool
 
 _BUFFERED_ROWS = 4096
@@ -82,7 +80,7 @@ class NearIndex:
         return self._facts.all()["position"]
 
     def find(self, count_group: Callable[[Group], None]) -> Copies:
-        """Judge all clusters; groups of two and more are given to ``count_group`` and written to ``clusters.jsonl``."""
+        """Judge all clusters; every group is given to ``count_group``."""
         members = self._sorted_members()
         copies = Copies(self._folder / "copies.bin", self.count)
         judge = ClusterJudge(
@@ -92,17 +90,13 @@ class NearIndex:
             min_similarity=self._min_similarity,
             preference=self._preference,
         )
-        path = self._folder / CLUSTERS_FILE
-        with naming_os_errors(path), path.open("w", encoding="utf-8") as file:
-            for is_start, numbers in _clusters(members):
-                if is_start:
-                    judge.start()
-                for group in judge.groups(numbers):
-                    for copy in group.copies:
-                        copies.mark(copy.number, Copy(group.kept.number, copy.similarity))
-                    if group.copies:
-                        file.write(json_line(group.row()))
-                    count_group(group)
+        for is_start, numbers in _clusters(members):
+            if is_start:
+                judge.start()
+            for group in judge.groups(numbers):
+                for copy in group.copies:
+                    copies.mark(copy.number, Copy(group.kept.number, copy.similarity))
+                count_group(group)
         return copies
 
     def _flush(self) -> None:

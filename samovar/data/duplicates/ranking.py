@@ -20,11 +20,3 @@ class Ranking:
         newest = -modified if self._preference == "newest" else 0.0
         longest = -length if self._preference != "first" else 0
         return newest, longest, number
-
-    def reason(self, better: int, worse: int) -> Preference:
-        """What decided between two documents."""
-        newest, longest, _ = self.rank(better)
-        other_newest, other_longest, _ = self.rank(worse)
-        if newest < other_newest:
-            return "newest"
-        return "longest" if longest < other_longest else "first"

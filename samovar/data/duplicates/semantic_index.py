@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from samovar.core.files import json_line, naming_os_errors
 from samovar.data.document import Document
 from samovar.data.duplicates.clusters import Group, Member
 from samovar.data.duplicates.embedding import Embedder
@@ -16,7 +15,6 @@ from samovar.data.duplicates.facts import Copies, Copy, Facts
 from samovar.data.duplicates.kmeans import centres_of, nearest_centres
 from samovar.data.duplicates.ranking import Preference, Ranking
 from samovar.data.duplicates.sorted_runs import SortedRuns
-from samovar.data.duplicates.two_pass import CLUSTERS_FILE
 from samovar.data.spool import Spool
 
 MAX_PART = 1 << 14
@@ -67,23 +65,19 @@ class SemanticIndex:
         self._facts.add(document, self._spool.add(document))
 
     def find(self, count_group: Callable[[Group], None]) -> Copies:
-        """Judge all documents; groups with copies are given to ``count_group`` and written to ``clusters.jsonl``."""
+        """Judge all documents; groups with copies are given to ``count_group``."""
         count = self._spool.count
         copies = Copies(self._folder / "copies.bin", count)
-        path = self._folder / CLUSTERS_FILE
-        with naming_os_errors(path), path.open("w", encoding="utf-8") as file:
-            if not count:
-                return copies
-            vectors = self._embedded(count)
-            positions = self.positions
-            ranking = Ranking(self._facts.all(), self._preference)
-            for numbers in _parts(self._sorted_by_cluster(vectors)):
-                ordered = sorted(numbers, key=ranking.rank)
-                for group in self._groups(ordered, vectors, positions, ranking):
-                    for copy in group.copies:
-                        copies.mark(copy.number, Copy(group.kept.number, copy.similarity))
-                    file.write(json_line(group.row()))
-                    count_group(group)
+        if not count:
+            return copies
+        vectors = self._embedded(count)
+        positions = self.positions
+        ranking = Ranking(self._facts.all(), self._preference)
+        for numbers in _parts(self._sorted_by_cluster(vectors)):
+            for group in self._groups(sorted(numbers, key=ranking.rank), vectors, positions):
+                for copy in group.copies:
+                    copies.mark(copy.number, Copy(group.kept.number, copy.similarity))
+                count_group(group)
         return copies
 
     def _embedded(self, count: int) -> Any:
@@ -113,19 +107,19 @@ class SemanticIndex:
             clusters.add(nearest.astype(np.uint64), np.arange(start, start + len(nearest)))
         return clusters
 
-    def _groups(self, numbers: Sequence[int], vectors: Any, positions: Any, ranking: Ranking) -> list[Group]:
+    def _groups(self, numbers: Sequence[int], vectors: Any, positions: Any) -> list[Group]:
         """Groups with copies, of documents in the order of preference."""
 
         def member(number: int, similarity: float = 1.0) -> Member:
             document = self._spool.at(int(positions[number]))
-            return Member(number, document.id, document.source, similarity)
+            return Member(number, document.id, similarity)
 
         found = near_copies(vectors[numbers].astype(np.float32), self._min_cosine)
         groups: dict[int, Group] = {}
         for place, (kept_place, cosine) in found.items():
             kept, number = numbers[kept_place], numbers[place]
             if kept not in groups:
-                groups[kept] = Group(member(kept), why=ranking.reason(kept, number))
+                groups[kept] = Group(member(kept))
             groups[kept].copies.append(member(number, cosine))
         return list(groups.values())
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import json
 from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from samovar.data.duplicates.facts import Copies
     from samovar.data.spool import Spool
 
-CLUSTERS_FILE = "clusters.jsonl"
 _SHOWN_CLUSTERS = 20
 _SHOWN_COPIES = 5
 _REMEMBERED_IDS = 4096
@@ -53,17 +51,6 @@ class TwoPassDedup(Step):
         if copy is None:
             return None
         return Dropped(self.reason, f"{self.measure} {copy.similarity:.2f} to {self._id_of(copy.kept)}, which stays")
-
-    def clusters(self) -> Iterator[dict[str, Any]]:
-        """Every group of copies: the id kept, its source, why it, and the copies with their similarities.
-
-        There is something to give once the last document came through, and as long as ``scratch`` is there.
-        """
-        path = self.scratch / CLUSTERS_FILE
-        if path.is_file():
-            with path.open(encoding="utf-8") as file:
-                for line in file:
-                    yield json.loads(line)
 
     def tables(self) -> list[Table]:
         """The sizes of clusters, and the largest ones."""
