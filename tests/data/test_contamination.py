@@ -210,6 +210,13 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
         list(read_items(tmp_path / "c.jsonl.gz"))
 
 
+def test_a_cell_of_a_table_may_be_long(tmp_path: Path) -> None:
+    csv.field_size_limit(1 << 17)  # what Python begins with
+    (tmp_path / "a.csv").write_text(f"question,answer\n{'word ' * 40_000},yes\n")
+    ((question, answers),) = read(tmp_path / "a.csv")
+    assert (len(question), answers) == (199_999, ("yes",))
+
+
 @given(st.binary(max_size=60), st.sampled_from([".jsonl", ".json", ".csv", ".tsv", ".txt", ".parquet", ".txt.zst"]))
 @settings(deadline=None)
 def test_any_bytes_are_items_or_an_error(tmp_path_factory: pytest.TempPathFactory, data: bytes, suffix: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -87,23 +86,18 @@ def labelled_examples(paths: Iterable[str], *, text_field: str = "", label_field
 
 
 def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    from samovar.data.readers.compression import compression_of, open_unpacked, unpacked_name
+    from samovar.data.readers.compression import open_text, unpacked_name
     from samovar.data.readers.problems import UnreadableError
 
-    with path.open("rb") as file:
-        compression = compression_of(file.read(16))
-    suffix = Path(unpacked_name(path.name) if compression else path.name).suffix.lower()
+    suffix = Path(unpacked_name(path.name)).suffix.lower()
     if suffix not in _TABLES and suffix not in _LINES:
         raise DataError(f"{path} holds no rows with labels", hint="give JSON Lines, CSV or TSV: .jsonl, .csv, .tsv")
     try:
-        with (
-            open_unpacked(path, compression, None) as stream,
-            io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="") as text,
-        ):
+        with open_text(path) as text:
             yield from _table_rows(text, _TABLES[suffix]) if suffix in _TABLES else _json_rows(text)
     except DataError:
         raise
-    except (ValueError, OSError, EOFError, csv.Error, RecursionError, UnreadableError) as error:
+    except (ValueError, OSError, csv.Error, RecursionError, UnreadableError) as error:
         raise DataError(f"{path} cannot be read: {error}", hint="repair it, or leave it out") from error
 
 

@@ -7,16 +7,16 @@ the others. A row without known fields is one text.
 from __future__ import annotations
 
 import csv
-import gzip
-import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from samovar.core.errors import DataError, MissingError
-from samovar.core.extras import require
+from samovar.data.readers.compression import open_text, unpacked_name
+from samovar.data.readers.input_file import LINE_CHARACTERS
+from samovar.data.readers.problems import UnreadableError
 
 _QUESTION = ("question", "prompt", "instruction", "query", "problem", "question_stem", "stem", "goal", "user")
 _INPUT = ("input", "inputs")
@@ -32,7 +32,7 @@ _ASKING = {"user", "human", "system", "prompter"}
 _KNOWN = {*_QUESTION, *_INPUT, *_ANSWER, *_TEXT, *_MESSAGES}
 _TABLES, _LINES, _TREES, _TEXTS = {".csv", ".tsv"}, {".jsonl", ".ndjson"}, {".json"}, {".txt", ".md"}
 SUFFIXES = _TABLES | _LINES | _TREES | _TEXTS | {".parquet"}
-"""Of files that are read; each may be packed, with .gz or .zst behind."""
+"""Of files that are read; each may be packed, with .gz, .zst and the like behind."""
 
 
 class EvalItem(NamedTuple):
@@ -78,7 +78,7 @@ def read_items(path: Path) -> Iterator[EvalItem]:
                 item = _item(name, number, row)
                 if item.question or item.answers:
                     yield item
-        except (ValueError, OSError, EOFError, csv.Error, RecursionError) as error:
+        except (ValueError, OSError, csv.Error, RecursionError, UnreadableError) as error:
             raise DataError(
                 f"{file} cannot be read as an evaluation set: {error}", hint="repair it, or leave it out of `against`"
             ) from error
@@ -90,7 +90,7 @@ def _rows(file: Path) -> Iterator[Any]:
     if suffix == ".parquet":
         yield from _parquet_rows(file)
         return
-    with _open(file) as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", errors="replace", newline="") as text:
+    with open_text(file) as text:
         if suffix in _LINES:
             for number, line in enumerate(text, 1):
                 if line.strip():
@@ -107,6 +107,7 @@ def _rows(file: Path) -> Iterator[Any]:
 
 
 def _table_rows(text: Iterable[str], delimiter: str) -> Iterator[Any]:
+    csv.field_size_limit(LINE_CHARACTERS)
     rows = csv.reader(text, delimiter=delimiter)
     head = next(rows, [])
     names = [_field_name(cell) for cell in head]
@@ -207,37 +208,4 @@ def _field_name(key: Any) -> str:
 
 
 def _suffix(path: Path) -> str:
-    suffixes = path.suffixes
-    if suffixes and suffixes[-1].lower() in {".gz", ".zst"}:
-        suffixes = suffixes[:-1]
-    return suffixes[-1].lower() if suffixes else ""
-
-
-def _open(path: Path) -> IO[bytes]:
-    if path.suffix.lower() == ".gz":
-        return gzip.open(path, "rb")  # type: ignore[return-value]
-    if path.suffix.lower() == ".zst":
-        return io.BufferedReader(_ZstdFile(path))
-    return path.open("rb")
-
-
-class _ZstdFile(io.RawIOBase):
-    """A file packed by zstd, unpacked as it is read."""
-
-    def __init__(self, path: Path) -> None:
-        self._zstandard = require("zstandard", extra="data")
-        decompressor = self._zstandard.ZstdDecompressor(max_window_size=1 << 27)
-        self._reader = decompressor.stream_reader(path.open("rb"), read_across_frames=True, closefd=True)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        try:
-            return int(self._reader.readinto(buffer))
-        except self._zstandard.ZstdError as error:
-            raise ValueError(str(error)) from error
-
-    def close(self) -> None:
-        self._reader.close()
-        super().close()
+    return Path(unpacked_name(path.name)).suffix.lower()

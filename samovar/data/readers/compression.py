@@ -97,6 +97,16 @@ def open_unpacked(path: Path, compression: str, budget: Budget | None = None) ->
     return cast(BinaryIO, io.BufferedReader(_Unpacked(packed, compression, budget), 1 << 17))
 
 
+def open_text(path: Path) -> io.TextIOWrapper:
+    """The text of a file in UTF-8, unpacked where its first bytes say that it is packed; other bytes become U+FFFD.
+
+    Reading raises UnreadableError as that of ``open_unpacked`` does.
+    """
+    with path.open("rb") as file:
+        compression = compression_of(file.read(16))
+    return io.TextIOWrapper(open_unpacked(path, compression), encoding="utf-8-sig", errors="replace", newline="")
+
+
 class _Unpacked(io.RawIOBase):
     def __init__(self, packed: IO[bytes], compression: str, budget: Budget) -> None:
         self._packed = packed
