@@ -22,8 +22,9 @@ from samovar.core.errors import MissingError, SamovarError
 from samovar.data.document import Document
 from samovar.data.readers.compression import compression_of
 from samovar.data.readers.facts import file_facts
-from samovar.data.readers.input_file import InputFile, UnreadableError
+from samovar.data.readers.input_file import InputFile
 from samovar.data.readers.isolation import read_isolated
+from samovar.data.readers.problems import UnreadableError, why_unread
 from samovar.data.readers.registry import Format, formats
 from samovar.data.readers.sniff import choose_format
 
@@ -35,20 +36,15 @@ def read_file(file: InputFile) -> Iterator[Document]:
     try:
         file.meta = file_facts(file) | file.meta
         yield from _documents(file)
-    except UnreadableError as error:
-        _end(file, str(error))
-    except MissingError as error:
-        _end(file, f"{error}: {error.hint}" if error.hint else str(error))
+    except (UnreadableError, MissingError) as error:
+        _end(file, error)
     except SamovarError:
         raise
     except OSError as error:
         file.account.may_pass = True
-        _end(file, f"cannot be read: {(error.strerror or type(error).__name__).lower()}")
+        _end(file, error)
     except (MemoryError, RecursionError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
-        # A parser that stumbled in a way of its own. The file is named, the rest of the corpus goes on.
-        _end(
-            file, f"damaged, or unlike any {file.account.format or 'file'} known: {type(error).__name__}: {error}"[:200]
-        )
+        _end(file, error)  # the rest of the corpus goes on
 
 
 def _documents(file: InputFile) -> Iterator[Document]:
@@ -60,8 +56,9 @@ def _documents(file: InputFile) -> Iterator[Document]:
     yield from read_isolated(file, chosen) if chosen.is_isolated else chosen.read(file)
 
 
-def _end(file: InputFile, reason: str) -> None:
+def _end(file: InputFile, error: Exception) -> None:
     """A file that gave documents before it broke keeps them, with the reason as a note."""
+    reason = why_unread(error, file.account.format or "file")
     if file.account.documents:
         file.account.note(reason)
     else:

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from samovar.core.errors import MissingError
 from samovar.data.account import FileAccount
-from samovar.data.readers.input_file import InputFile, UnreadableError
+from samovar.data.readers.input_file import InputFile
 from samovar.data.readers.jsonl import without_surrogates
+from samovar.data.readers.problems import why_unread
 from samovar.data.readers.registry import format_named
 
 
@@ -97,23 +97,11 @@ def _serve(request: dict[str, Any], answers: _Answers) -> None:
         # A library in Rust that gives up raises what is no Exception.
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
-        reason = _reason(error, format_.name)
+        reason = why_unread(error, format_.name)
     answers.send({"facts": [account.format, account.encoding]})
     if reason:
         answers.send({"reason": reason})
     answers.send({"end": ""})
-
-
-def _reason(error: BaseException, format_name: str) -> str:
-    """Why a file could not be read, of which its parser raised ``error``."""
-    if isinstance(error, UnreadableError):
-        return str(error)
-    if isinstance(error, MissingError):
-        return f"{error}: {error.hint}"
-    unlike = f"damaged, or unlike any {format_name} known"
-    if isinstance(error, OSError):
-        return f"cannot be read: {(error.strerror or type(error).__name__).lower()}" if error.errno else unlike
-    return f"{unlike}: {type(error).__name__}: {error}"[:200]
 
 
 @contextlib.contextmanager

@@ -20,6 +20,7 @@ from samovar.data.document import Document
 from samovar.data.encoding import printable_path
 from samovar.data.readers import InputFile, read_file
 from samovar.data.readers.facts import card_facts
+from samovar.data.readers.problems import no_access
 from samovar.data.settings import DataSettings, SourceSettings
 
 By = Literal["times", "sizes", "contents"]
@@ -204,4 +205,4 @@ def _is_own_work(path: Path) -> bool:
 def _why_unread(path: Path, error: OSError) -> str:
     if path.is_symlink():
         return "a link that leads nowhere"
-    return f"cannot be read: {(error.strerror or type(error).__name__).lower()}"
+    return no_access(error)
