@@ -6,13 +6,13 @@ from pydantic import Field
 
 from samovar.model.adapters.settings import AdapterSettings
 from samovar.train.preference_settings import GateSettings
-from samovar.train.settings import LoopSettings
+from samovar.train.settings import LoopSettings, Shares
 
 
 class QuestionSettings(LoopSettings):
     """What they share: which questions are asked, of what difficulty, and what is measured in the end."""
 
-    tasks: dict[str, float] = {}
+    tasks: Shares = {}
     """Checkable tasks whose questions are asked, and their shares; none: those of sft."""
     max_tokens: int = Field(128, ge=1)
     """Longest answer."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from samovar.core.errors import ConfigError
 from samovar.core.settings import Settings
@@ -22,6 +22,16 @@ def _as_written(value: Any) -> Any:
 
 
 Switch = Annotated[Literal["auto", "on", "off"], BeforeValidator(_as_written)]
+
+
+def _some_above_zero(shares: dict[str, float]) -> dict[str, float]:
+    if shares and not any(shares.values()):
+        raise ValueError("all shares are zero, so that nothing can be drawn by them")
+    return shares
+
+
+Shares = Annotated[dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]], AfterValidator(_some_above_zero)]
+"""Name -> how often it is drawn, in proportion to the others."""
 
 
 class LoopSettings(Settings):
@@ -127,7 +137,7 @@ class SftSettings(LoopSettings):
 
     tokens: int = Field(8_000_000, ge=1)
     """Token budget, prompts and padding included."""
-    tasks: dict[str, float] = {}
+    tasks: Shares = {}
     """Checkable tasks and their shares of the budget's conversations."""
     chained_share: float = Field(0.25, ge=0, le=1)
     """Share of the tasks' conversations that go on with further questions, as a chat does."""

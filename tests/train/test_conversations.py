@@ -12,9 +12,13 @@ from pathlib import Path
 import pytest
 
 from samovar.chat.conversation import Conversation, Message
+from samovar.core.errors import ConfigError
+from samovar.core.settings import parse_settings
 from samovar.tasks.task import Example, Split, Task, assistant, user
 from samovar.train.conversation_check import ConversationCheck
 from samovar.train.conversations import interleave, own_conversations, task_conversations
+from samovar.train.question_settings import QuestionSettings
+from samovar.train.settings import LoopSettings, SftSettings
 
 
 class Counting(Task):
@@ -86,6 +90,19 @@ def test_own_conversations_are_shuffled_repeated_and_every_twentieth_held_out(tm
     twice = numbers("train", epochs=2.0)
     assert Counter(twice) == Counter(train * 2)
     assert len(numbers("train", epochs=0.5)) == round(95 * 0.5)
+
+
+@pytest.mark.parametrize("settings", [SftSettings, QuestionSettings])
+@pytest.mark.parametrize(
+    ("shares", "words"),
+    [({"a": 0}, "all shares are zero"), ({"a": 2, "b": -1}, "greater than or equal to 0"), ({"a": "inf"}, "finite")],
+)
+def test_shares_by_which_nothing_can_be_drawn_are_refused(
+    settings: type[LoopSettings], shares: dict[str, float], words: str
+) -> None:
+    with pytest.raises(ConfigError, match=words):
+        parse_settings(settings, {"tasks": shares}, source="recipe.yaml")
+    assert parse_settings(settings, {"tasks": {"a": 1, "b": 0}}, source="recipe.yaml")
 
 
 def test_what_is_not_sound_is_left_out_before_any_is_held_out(tmp_path: Path) -> None:
