@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter, sleep
@@ -57,34 +57,6 @@ def wait_for_turn(job: dict[str, Any]) -> None:
     (Path(job["turn"]) / "ready").touch()
     while not (Path(job["turn"]) / "go").exists():
         sleep(0.05)
-
-
-def decode_outcome(job: dict[str, Any], generator: Callable[[int], Callable[[], list[list[int]]]]) -> dict[str, Any]:
-    """What a decoding contestant gives back: the best of a few calls at each batch size, after one that warms up.
-
-    Args:
-        job: of the contestant.
-        generator: from a batch size to a call that gives the new tokens of each prompt.
-    """
-    speeds: dict[str, float] = {}
-    answers: list[list[int]] = []
-    for batch in job["batches"]:
-        generate = generator(batch)
-        answers = generate()
-        seconds = []
-        for _ in range(job["calls"]):
-            started = perf_counter()
-            answers = generate()
-            seconds.append(perf_counter() - started)
-        num_tokens = sum(len(answer) for answer in answers)
-        if num_tokens != batch * job["new_tokens"]:
-            raise RuntimeError(f"{num_tokens} tokens came of {batch} prompts, not {job['new_tokens']} of each")
-        speeds[str(batch)] = num_tokens / min(seconds)
-    return {
-        "tokens_per_second": speeds,
-        "largest_batch_tokens_per_second": speeds[str(job["batches"][-1])],
-        "answers": answers,
-    }
 
 
 class Clock:

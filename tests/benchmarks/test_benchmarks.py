@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from pathlib import Path
 
 import pytest
 
-from benchmarks import contest, decode, quick_start
+from benchmarks import contest, quick_start
 from benchmarks.contest import Contestant, ContestantError, Spread, fastest_of_groups
 from benchmarks.result import markdown_table, slug, write_result
 from samovar.brew.graph import brew
@@ -41,22 +40,6 @@ def test_rounds_are_interleaved(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_contestant_that_fails_is_named() -> None:
     with pytest.raises(ContestantError, match="ghost ended with code 1"):
         contest.run_alone(Contestant("ghost", "no_such_contestant", {}), threads=1)
-
-
-def test_agreement_counts_up_to_the_first_difference() -> None:
-    ours, theirs = [[1, 2, 3, 4], [5, 6, 7, 8]], [[1, 2, 9, 4], [5, 6, 7, 8]]
-    outcomes = {"samovar float32": [{"answers": ours}], "transformers float32": [{"answers": theirs}]}
-    assert decode.agreement(outcomes) == 6 / 8
-    assert decode.agreement({}) is None
-
-
-def test_decoding_is_measured_to_the_asked_length(tmp_path: Path) -> None:
-    options = argparse.Namespace(smoke=True, prompt_tokens=4, new_tokens=6, batches=[2, 1], calls=1, threads=1)
-    job = decode.prepare(tmp_path, options)
-    ours = decode.contestants(job)[0]
-    outcome = contest.run_alone(ours, threads=1)
-    assert [len(answer) for answer in outcome["answers"]] == [6, 6]
-    assert set(decode.summarize({ours.label: [outcome]}, job["batches"])["samovar float32"]) == {"1", "2"}
 
 
 def test_quick_start_of_a_small_project(tmp_path: Path) -> None:
