@@ -279,7 +279,9 @@ class Tokenizer:
     def _bytes_of_id(self) -> dict[int, bytes]:
         vocabulary = self._full.get_vocab(with_added_tokens=True)
         found = {number: self._decoding.bytes_of(token) for token, number in vocabulary.items()}
-        return found | {number: content.encode() for number, content in self._words_of_id.items()}
+        # Added tokens stand for themselves where others are in the letters of bytes; Gemma's runs of spaces do not.
+        added = self._words_of_id if self.is_byte_level else {}
+        return found | {number: content.encode() for number, content in added.items()}
 
 
 class TextStream:

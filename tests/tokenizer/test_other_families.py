@@ -345,6 +345,18 @@ def test_marks_that_the_model_has_no_row_for_are_left_out_unless_something_write
     assert Tokenizer.load(tmp_path).vocab_size == rows + 1
 
 
+def test_runs_of_spaces_among_the_added_tokens_of_sentencepiece_come_back(tmp_path: Path) -> None:
+    gemma(tmp_path)
+    parts = json.loads((tmp_path / "tokenizer.json").read_text(encoding="utf-8"))
+    number = Tokenizer.load(tmp_path).vocab_size
+    kind = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": False}
+    parts["added_tokens"].append({"id": number, "content": "▁▁▁▁", **kind})
+    (tmp_path / "tokenizer.json").write_text(json.dumps(parts), encoding="utf-8")
+    ids = [number, *Tokenizer.load(tmp_path).encode("Hello")]
+    theirs = Backend.from_file(str(tmp_path / "tokenizer.json")).decode(ids)
+    assert Tokenizer.load(tmp_path).decode(ids) == theirs == "    Hello"
+
+
 @pytest.mark.parametrize("decoder", [None, {"type": "WordPiece", "prefix": "##", "cleanup": True}])
 def test_a_tokenizer_of_another_kind_is_named(tmp_path: Path, decoder: Any) -> None:
     gpt2(tmp_path)
