@@ -9,7 +9,6 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache
 from types import ModuleType
 from typing import ClassVar
 
@@ -73,8 +72,8 @@ class Refusals(Task):
 
     def _known(self, rng: random.Random, split: Split, language: str, kind: str, topic: str, known: Intent) -> Example:
         """A request with an answer of its own. What must be known (a look-alike's topic) is shown in training too."""
-        asks = _asks(language, kind, topic)[split]
-        request = say(rng, rng.choice(asks))
+        asks = split_phrasings(known.asks, f"refusals|{language}|{topic}")
+        request = say(rng, rng.choice(asks[split]))
         check = {"kind": kind, "topic": topic, "expects": list(known.expects)}
         return self._example(rng, language, request, rng.choice(known.answers), check)
 
@@ -86,10 +85,3 @@ class Refusals(Task):
         if rng.random() < _GREETED_SHARE:
             request = greeted(rng, request, language)
         return Example(self.name, language, (user(typed(rng, request)),), (assistant(answer),), check)
-
-
-@cache
-def _asks(language: str, kind: str, topic: str) -> Mapping[Split, tuple[str, ...]]:
-    words = _WORDS[language]
-    known = words.SELF_HARM if kind == "care" else (words.CAREFUL if kind == "careful" else _HARMLESS[language])[topic]
-    return split_phrasings(known.asks, f"refusals|{language}|{topic}")

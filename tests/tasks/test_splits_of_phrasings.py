@@ -5,8 +5,8 @@ from itertools import product
 
 import pytest
 
-from samovar.tasks.refusals import _HARMLESS, _WORDS, _asks
-from samovar.tasks.words.phrasing import _parsed
+from samovar.tasks.refusals import _HARMLESS, _WORDS
+from samovar.tasks.words.phrasing import _parsed, split_phrasings
 
 
 def sentences(phrasing):
@@ -18,11 +18,11 @@ def sentences(phrasing):
 
 @pytest.mark.parametrize("language", ["en", "ru"])
 def test_requests_that_are_not_refused_are_in_one_split(language):
-    kinds = [("care", "self_harm"), *(("careful", topic) for topic in _WORDS[language].CAREFUL)]
-    kinds += [("harmless", topic) for topic in _HARMLESS[language]]
+    words = _WORDS[language]
+    intents = {"self_harm": words.SELF_HARM, **words.CAREFUL, **_HARMLESS[language]}
     found = {"train": set(), "test": set()}
-    for kind, topic in kinds:
-        for split, phrasings in _asks(language, kind, topic).items():
+    for topic, known in intents.items():
+        for split, phrasings in split_phrasings(known.asks, f"refusals|{language}|{topic}").items():
             found[split].update(sentence for phrasing in phrasings for sentence in sentences(phrasing))
     assert len(found["test"]) > 40
     assert sorted(found["train"] & found["test"]) == []

@@ -9,9 +9,10 @@ from samovar.tasks.passages.russian_leisure import DOMAINS as LEISURE
 from samovar.tasks.passages.russian_life import DOMAINS as LIFE
 from samovar.tasks.passages.russian_work import DOMAINS as WORK
 from samovar.tasks.words import invented
-from samovar.tasks.words.calendar import RUSSIAN_DAYS, Amount, clock, plural, russian_amount, russian_date
+from samovar.tasks.words.calendar import RUSSIAN_DAYS, Amount, clock, russian_amount, russian_date
 from samovar.tasks.words.declension import Word
 from samovar.tasks.words.listing import listed
+from samovar.tasks.words.numerals import russian_plural
 from samovar.tasks.words.people import RUSSIAN_BOYS, RUSSIAN_GIRLS, RUSSIAN_SURNAMES
 from samovar.tasks.words.places import RUSSIAN_CITIES, RUSSIAN_STREETS, street_in
 from samovar.tasks.words.things import RUSSIAN_THINGS
@@ -30,7 +31,7 @@ def _price(rng: random.Random) -> Amount:
 
 def _sum(rng: random.Random) -> Amount:
     number = rng.randint(2, 95)
-    return Amount(f"{number} {plural(number, 'тысяча', 'тысячи', 'тысяч')} рублей", str(number))
+    return Amount(f"{number} {russian_plural(number, 'тысяча', 'тысячи', 'тысяч')} рублей", str(number))
 
 
 def _percent(rng: random.Random) -> Amount:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from samovar.tasks.words.listing import listed
+from samovar.tasks.words.numerals import russian_plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +75,12 @@ def russian_date(rng: random.Random) -> str:
     return f"{rng.randint(1, 28)} {rng.choice(RUSSIAN_MONTHS)}"
 
 
-def plural(number: int, one: str, few: str, many: str) -> str:
-    """The Russian form that follows a number: 1 день, 2 дня, 5 дней."""
-    if number % 100 in (11, 12, 13, 14):
-        return many
-    return {1: one, 2: few, 3: few, 4: few}.get(number % 10, many)
-
-
 def russian_amount(numbers: range, one: str, few: str, many: str) -> Callable[[random.Random], Amount]:
     """A maker of amounts in Russian: 3 часа."""
 
     def make(rng: random.Random) -> Amount:
         number = rng.choice(numbers)
-        return Amount(f"{number} {plural(number, one, few, many)}", str(number))
+        return Amount(f"{number} {russian_plural(number, one, few, many)}", str(number))
 
     return make
 

@@ -65,7 +65,8 @@ def _parsed(phrasing: str) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]
     return tuple(pieces[::2]), tuple(tuple(piece.split("|")) for piece in pieces[1::2])
 
 
-def split_phrasings(phrasings: Sequence[str], key: str) -> Mapping[Split, tuple[str, ...]]:
+@cache
+def split_phrasings(phrasings: tuple[str, ...], key: str) -> Mapping[Split, tuple[str, ...]]:
     """Put one phrasing in eight, and at least one, aside for the test, with all its alternatives; keep their order."""
     by_hash = sorted(phrasings, key=lambda phrasing: xxhash.xxh3_64_intdigest(f"{key}|{phrasing}".encode()))
     held_out = set(by_hash[: max(1, round(len(by_hash) / _TEST_ONE_IN))])
