@@ -59,7 +59,7 @@ class Pools(NamedTuple):
     english: list[str]
 
 
-def sentence_pools(data: Path, max_characters: int = _POOL_CHARACTERS) -> Pools:
+def sentence_pools(data: Path) -> Pools:
     """Different sentences of the real texts, of at least five words.
 
     Raises:
@@ -74,7 +74,7 @@ def sentence_pools(data: Path, max_characters: int = _POOL_CHARACTERS) -> Pools:
             if 4 < len(line.split()) < 80 and line not in pool:
                 pool[line] = None
                 size += len(line)
-        if size >= max_characters:
+        if size >= _POOL_CHARACTERS:
             break
     if not all(pools.values()):
         raise MissingError(f"no Russian and English texts in {data}", hint="name a folder with --data or SAMOVAR_DATA")

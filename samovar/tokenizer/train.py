@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from tokenizers import Tokenizer as Backend
 
-from samovar.core.errors import ConfigError, DataError
+from samovar.core.errors import DataError
 from samovar.tokenizer.settings import TokenizerSettings
-from samovar.tokenizer.special import CONTROL_TOKENS, MIN_VOCAB_SIZE, NUM_BYTES, SPECIAL_TOKENS
+from samovar.tokenizer.special import CONTROL_TOKENS, SPECIAL_TOKENS
 from samovar.tokenizer.template import chat_template
 from samovar.tokenizer.tokenizer import Tokenizer, whole_unicode
 
@@ -34,17 +34,10 @@ def train_tokenizer(texts: Iterable[str], settings: TokenizerSettings) -> Tokeni
 
     Raises:
         DataError: there is no text.
-        ConfigError: the vocabulary has no room for the bytes and the special tokens.
     """
-    num_special = len(SPECIAL_TOKENS)
-    if settings.vocab_size < MIN_VOCAB_SIZE:
-        raise ConfigError(
-            f"vocab_size is {settings.vocab_size}: {NUM_BYTES} bytes and {num_special} special tokens need more",
-            hint=f"set tokenizer.vocab_size to {MIN_VOCAB_SIZE} or more",
-        )
     backend = _untrained(settings)
     trainer = trainers.BpeTrainer(
-        vocab_size=settings.vocab_size - num_special,
+        vocab_size=settings.vocab_size - len(SPECIAL_TOKENS),
         min_frequency=settings.min_frequency,
         # The library takes the length that is too long.
         max_token_length=settings.max_token_bytes + 1,

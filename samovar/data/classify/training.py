@@ -20,7 +20,7 @@ from samovar.core.errors import DataError
 from samovar.data.classify.classifier import LabelModel, Telling, TextClassifier
 from samovar.data.classify.features import BUCKET_BITS, Extractor, Rows, words_of
 from samovar.data.classify.held_out import calibrate, measure
-from samovar.data.classify.logistic import DEFAULT_C, LinearModel, fit
+from samovar.data.classify.logistic import LinearModel, fit
 
 LEAST_EXAMPLES = 10
 FOLDS = 5
@@ -39,7 +39,7 @@ class Example(NamedTuple):
     group: str = ""
 
 
-def train(examples: Sequence[Example], labels: Sequence[str], *, seed: int = 0, c: float = DEFAULT_C) -> TextClassifier:
+def train(examples: Sequence[Example], labels: Sequence[str], *, seed: int = 0) -> TextClassifier:
     """A classifier for ``labels``; what has another label is an example of none of them.
 
     The same examples in the same order and the same seed give the same classifier.
@@ -57,8 +57,8 @@ def train(examples: Sequence[Example], labels: Sequence[str], *, seed: int = 0, 
     models = []
     for label in labels:
         are_positive_R = names == label
-        margins_R, are_held_R, model = _held_out_margins(rows, are_positive_R, folds_R, measured, c)
-        linear = fit(rows, are_positive_R, 1 << BUCKET_BITS, c=c, start=model)
+        margins_R, are_held_R, model = _held_out_margins(rows, are_positive_R, folds_R, measured)
+        linear = fit(rows, are_positive_R, 1 << BUCKET_BITS, start=model)
         models.append(
             LabelModel(
                 label,
@@ -129,7 +129,7 @@ def _folds(examples: Sequence[Example], seed: int, notes: list[str]) -> np.ndarr
 
 
 def _held_out_margins(
-    rows: Rows, are_positive_R: np.ndarray, folds_R: np.ndarray, measured: range, c: float
+    rows: Rows, are_positive_R: np.ndarray, folds_R: np.ndarray, measured: range
 ) -> tuple[np.ndarray, np.ndarray, LinearModel | None]:
     """Margins of the examples of the ``measured`` folds, by models that did not see them; which they are; a model."""
     margins_R = np.zeros(len(rows))
@@ -137,7 +137,7 @@ def _held_out_margins(
     model = None
     for fold in measured:
         seen, held = np.flatnonzero(folds_R != fold), np.flatnonzero(folds_R == fold)
-        model = fit(rows.take(seen), are_positive_R[seen], 1 << BUCKET_BITS, c=c, start=model)
+        model = fit(rows.take(seen), are_positive_R[seen], 1 << BUCKET_BITS, start=model)
         margins_R[held] = model.margins(rows.take(held))
     return margins_R, are_held_R, model
 

@@ -21,8 +21,8 @@ class Forget(Step):
 
     settings_class = StepSettings
 
-    def __init__(self, rules: Sequence[ForgetRule], *, seed: int = 0) -> None:
-        super().__init__(StepSettings(step=NAME), seed=seed)
+    def __init__(self, rules: Sequence[ForgetRule]) -> None:
+        super().__init__(StepSettings(step=NAME))
         self._rules = tuple(rules)
         self.met: set[ForgetRule] = set()
         """Rules that named something since ``begin``."""

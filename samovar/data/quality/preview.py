@@ -17,7 +17,7 @@ from samovar.data.quality.text_shape import shape_of
 from samovar.data.samples import shown
 from samovar.data.steps.step import Edited, Marked, Step, Table
 
-LOSSES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
+_LOSSES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
 """Shares of the documents; for each the threshold that loses about so many is shown."""
 _NUM_SAMPLES = 3
 _SAMPLE_CHARACTERS = 200
@@ -62,11 +62,11 @@ class RulePreview:
         """Up to three lost documents, the nearest to the threshold first."""
         return [sample for _, _, sample in sorted(self._nearest, key=lambda entry: (-entry[0], entry[1]))]
 
-    def thresholds(self, losses: Sequence[float] = LOSSES) -> list[Threshold]:
-        """For each share of ``losses`` the threshold that loses at most so many of the documents, and what it loses."""
+    def thresholds(self) -> list[Threshold]:
+        """For some shares the threshold that loses at most so many of the documents, and what it loses."""
         ordered = np.sort(np.frombuffer(self.values, dtype=np.float64))
         found: dict[float, Threshold] = {}
-        for loss in losses:
+        for loss in _LOSSES:
             allowed = int(loss * len(ordered))
             place = allowed if self.side == "at least" else len(ordered) - 1 - allowed
             value = float(ordered[min(max(place, 0), len(ordered) - 1)])

@@ -31,10 +31,11 @@ def read(file: InputFile) -> Iterator[Document]:
     meta = _meta(notebook.get("metadata"))
     layout = TextLayout()
     for cell in cells:
+        kind = cell.get("cell_type") if isinstance(cell, dict) else None
         text = _source(cell)
-        if text.strip() and cell.get("cell_type") == "code":
+        if text.strip() and kind == "code":
             layout.add(f"```{meta.get('programming_language', '')}\n{text.strip(chr(10))}\n```")
-        elif cell.get("cell_type") if isinstance(cell, dict) else False:
+        elif kind:
             layout.add(text)
     return file.documents(iter([layout.text()]), meta=meta | {"cells": str(len(cells))})
 

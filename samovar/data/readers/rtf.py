@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from samovar.data.document import Document
 from samovar.data.encoding import is_known_codec
 from samovar.data.readers.input_file import InputFile
+from samovar.data.readers.jsonl import without_surrogates
 
 SUFFIXES = (".rtf",)
 
@@ -104,7 +105,7 @@ class _Parser:
 
     def text(self) -> str:
         """The text, tidied: cells end with a bar, paragraphs are parted by a blank line outside tables."""
-        text = "".join(self._pieces).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        text = without_surrogates("".join(self._pieces))
         text = re.sub(r"(?: \|)* *$", "", text, flags=re.MULTILINE)
         return re.sub(r"\n{3,}", "\n\n", text).strip()
 

@@ -20,8 +20,6 @@ _CHARACTERS = "characters by language"
 _MIXED = "mixed documents"
 # A second language with a smaller share is no more than quotations, or stretches that were guessed wrongly.
 _MIXED_SHARE = 0.1
-
-
 # Codes of countries, and longer codes of languages, that are easily written instead.
 _MEANT = {
     "rus": "ru",

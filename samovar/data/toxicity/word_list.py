@@ -10,7 +10,7 @@ LEVELS: tuple[Level, ...] = ("hate", "obscene", "insult")
 
 
 class WordList(NamedTuple):
-    """The words of one language, in the notation of ``notation``."""
+    """The words of one language, in the notation of ``samovar.data.lexicon``."""
 
     is_cyrillic: bool
     by_level: dict[Level, str]

@@ -9,7 +9,7 @@ from functools import cache
 from samovar.data.personal.checksums import account_holds, iban_holds
 from samovar.data.personal.finding import Detector, Finding, Page
 
-_NEAR = 64
+_NEAR, _REACH = 64, 400
 
 # Characters of an IBAN by country, from the IBAN registry of ISO 13616 (SWIFT).
 _IBAN_LENGTHS = {
@@ -105,9 +105,9 @@ def _find_account(page: Page, start: int, end: int) -> Iterator[Finding]:
             yield Finding(*match.span(), "account", 0.9, digits)
 
 
-def _biks_around(page: Page, match: re.Match[str], reach: int = 400) -> list[str]:
+def _biks_around(page: Page, match: re.Match[str]) -> list[str]:
     """The BIKs written near an account: requisites name both within a few lines."""
-    low, high = max(0, match.start() - reach), match.end() + reach
+    low, high = max(0, match.start() - _REACH), match.end() + _REACH
     return [bik.group() for bik in _bik().finditer(page.text, low, high)]
 
 
