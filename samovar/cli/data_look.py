@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -26,7 +26,7 @@ IsEdited = Annotated[bool, typer.Option("--edited", help="Samples of what was ch
 IsCopies = Annotated[
     bool, typer.Option("--copies", help="Documents that stay in place of near-duplicates, and which went for them.")
 ]
-Split = Annotated[str, typer.Option("--split", metavar="SPLIT", help="train or validation.")]
+Split = Annotated[Literal["train", "validation"], typer.Option("--split", help="Which part of the corpus.")]
 StepName = Annotated[
     str, typer.Option("--step", metavar="STEP", help="What this step did alone, as redact.", show_default=False)
 ]

@@ -9,6 +9,8 @@ import typer
 
 from samovar.cli.data import Source, TextField, recipe_for
 from samovar.cli.terminal import AsJson, Changes, RecipeFile, print_json, print_table, say, say_next
+from samovar.core.command_line import as_typed
+from samovar.core.errors import ConfigError
 
 EXAMPLE = "samovar data preview documents --documents 500"
 
@@ -47,12 +49,16 @@ def run(
     previews = preview_rules(sample_documents(settings, Path(), documents), steps)
     if rule:
         previews = [one for one in previews if rule in {f"{one.step}.{one.rule}", one.step, one.rule}]
+        if not previews:
+            raise ConfigError(
+                f"there is no rule '{rule}'", hint=f"`{as_typed('samovar', 'data', 'preview', source)}` lists them"
+            )
     tables = preview_tables(previews)
     if as_json:
         print_json([table._asdict() for table in tables])
         return
     if not previews:
-        say("none of the steps has rules with thresholds" if not rule else f"there is no rule {rule}")
+        say("none of the steps has rules with thresholds")
         return
     for table in tables if rule else tables[:1]:
         say(table.title)

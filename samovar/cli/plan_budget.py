@@ -30,7 +30,7 @@ def propose_for(
     """Print what fits, and the recipe's lines for it; ``write`` puts them into the recipe."""
     from samovar.brew.budget import parse_budget
     from samovar.brew.project import open_project
-    from samovar.brew.proposal import changes_of, propose
+    from samovar.brew.proposal import changes_of, check_price, propose
     from samovar.brew.recipe import load_recipe
     from samovar.brew.recipe_edit import recipe_lines
     from samovar.brew.teaching_proposal import propose_teaching, teaching_changes
@@ -43,6 +43,7 @@ def propose_for(
         costing, named, note = _on_hardware(project, recipe, hardware, named, mfu)
         corpus_tokens = 0.0
     else:
+        check_price(budget, named)  # before anything is measured
         costing, note, corpus_tokens = _here(project, recipe, named)
     if recipe.base is None:
         options = propose(recipe, budget, costing, price=named)

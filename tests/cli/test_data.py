@@ -215,6 +215,9 @@ def test_preview_shows_what_rules_would_lose(samovar: Samovar, documents: Path) 
     assert "min_words" in ran.out
     one = samovar("data", "preview", documents, "--set", "data.steps=[gopher_quality]", "--rule", "min_words")
     assert "threshold" in one.out
+    none = samovar("data", "preview", documents, "--set", "data.steps=[gopher_quality]", "--rule", "min_wrds")
+    assert (none.code, none.out) == (1, "")
+    assert "there is no rule 'min_wrds'" in none.err
     tables = json.loads(samovar("data", "preview", documents, "--set", "data.steps=[gopher_quality]", "--json").out)
     assert tables[0]["rows"]
 

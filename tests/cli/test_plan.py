@@ -116,6 +116,7 @@ def test_what_makes_no_sense_is_told(samovar: Samovar, planned: Project, words: 
     assert ran.code == 1
     assert said in ran.err
     assert "hint: " in ran.err
+    assert "measuring" not in ran.err or "no model fits" in said, "nothing is measured for what is refused"
 
 
 @pytest.mark.parametrize("words", [[], ["--hardware", "H100"], [".", "--write"]])
