@@ -19,7 +19,7 @@ from torch.utils.checkpoint import checkpoint
 
 from samovar.core.errors import ConfigError
 from samovar.model.block_masks import block_mask
-from samovar.model.layers import Attention, Layer, make_layer, run_layer
+from samovar.model.layers import make_layer, run_layer
 from samovar.model.linear import Linear, NormedHead
 from samovar.model.norms import make_norm
 from samovar.model.positions import Alibi, Rotary, places_in_documents
@@ -28,8 +28,6 @@ from samovar.model.sight import Branches, Cache, Forked, Places, Sight, document
 
 if TYPE_CHECKING:
     from torch.nn.attention.flex_attention import BlockMask
-
-__all__ = ["Attention", "Cache", "Decoder", "Layer", "Linear"]
 
 
 class Decoder(nn.Module):

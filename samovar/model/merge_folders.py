@@ -14,9 +14,9 @@ from samovar.core.errors import ConfigError
 from samovar.core.files import read_json
 from samovar.core.whole_folder import whole_folder
 from samovar.model.card import add_licence_files, write_common_card
-from samovar.model.checkpoint import CONFIG, GENERATION, copy_companions, read_config, read_settings, weight_bytes
+from samovar.model.checkpoint import CONFIG, GENERATION, copy_companions, read_config, read_settings
 from samovar.model.merging import NEEDS_BASE, Method, dare, linear, slerp, ties
-from samovar.model.shards import StoredTensors, weight_files, write_sharded
+from samovar.model.shards import StoredTensors, weight_bytes, weight_files, write_sharded
 
 TOKENIZER = "tokenizer.json"
 

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from samovar.core.artifact import SCRATCH
 from samovar.core.errors import ConfigError, CorruptError
-from samovar.model.checkpoint import write_weights
+from samovar.model.shards import write_weights
 from samovar.train.parallel.checkpoint import has_spread, read_spread, save_spread
 from samovar.train.parallel.grid import ALONE, Grid
 from samovar.train.parallel.shard import cut

@@ -20,7 +20,8 @@ from samovar.model.adapters.lora import LoraLinear
 from samovar.model.adapters.peft_folder import save_adapter
 from samovar.model.adapters.settings import AdapterSettings
 from samovar.model.checkpoint import load_model, save_model
-from samovar.model.decoder import Decoder, Linear
+from samovar.model.decoder import Decoder
+from samovar.model.linear import Linear
 from samovar.model.nf4 import Nf4Linear
 from samovar.model.quantized import quantize_model
 from samovar.model.settings import DecoderSettings
@@ -187,9 +188,8 @@ def test_lora_worked_by_hand() -> None:
 @pytest.mark.parametrize("base_bits", [16, 4])
 def test_gradients_reach_the_adapter_and_never_the_base(kind: str, base_bits: int) -> None:
     torch.manual_seed(0)
-    base: Linear | Nf4Linear = Linear(6, 5, bias=True)
-    if base_bits == 4:
-        base = Nf4Linear.of(base)
+    plain = Linear(6, 5, bias=True)
+    base = Nf4Linear.of(plain) if base_bits == 4 else plain
     module = LoraLinear(base, rank=2, scale=1.5, has_magnitude=kind == "dora").double()
     if isinstance(base, Nf4Linear):
         base.float()  # its block sizes are float32 numbers

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from samovar.model import checkpoint
 from samovar.model.checkpoint import load_model, save_model
-from samovar.model.decoder import Linear
+from samovar.model.linear import Linear
 from samovar.model.nf4 import (
     BLOCK,
     LEVELS,

@@ -11,9 +11,10 @@ from safetensors.torch import load_file
 from samovar.core.errors import ConfigError
 from samovar.core.files import read_json, write_json
 from samovar.model.checkpoint import load_model, save_model
-from samovar.model.decoder import Decoder, Linear
+from samovar.model.decoder import Decoder
 from samovar.model.initialization import initialize
 from samovar.model.int8 import MAX_KERNEL_ROWS, Int8Linear, quantize_rows
+from samovar.model.linear import Linear
 from samovar.model.quantized import dequantize_model, is_quantized, quantize_model
 from samovar.model.settings import DecoderSettings
 

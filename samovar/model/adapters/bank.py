@@ -23,8 +23,9 @@ from samovar.model.adapters.folders import check_base, fitting
 from samovar.model.adapters.lora import row_lengths
 from samovar.model.adapters.peft_folder import read_adapter
 from samovar.model.adapters.peft_names import LowRank
-from samovar.model.decoder import Decoder, Linear
+from samovar.model.decoder import Decoder
 from samovar.model.layout import HEAD
+from samovar.model.linear import Linear
 from samovar.model.quantized import QuantizedLinear, is_quantized
 
 

@@ -16,10 +16,11 @@ from samovar.model.adapters.lora import LoraLinear
 from samovar.model.adapters.peft_folder import SavedAdapter, read_adapter
 from samovar.model.adapters.peft_names import LowRank, to_ours
 from samovar.model.card import add_licence_files, read_card, write_common_card
-from samovar.model.checkpoint import load_model, outline, save_model, weight_bytes
+from samovar.model.checkpoint import load_model, outline, save_model
 from samovar.model.decoder import Decoder
 from samovar.model.linear import replace_module
 from samovar.model.settings import DecoderSettings
+from samovar.model.shards import weight_bytes
 
 
 def load_adapted(

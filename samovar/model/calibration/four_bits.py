@@ -13,9 +13,10 @@ from torch import Tensor
 from samovar.model.calibration.awq import balance, four_bits
 from samovar.model.calibration.gptq import gptq_codes
 from samovar.model.calibration.inputs import Inputs, change_layers
-from samovar.model.decoder import Decoder, Layer
+from samovar.model.decoder import Decoder
 from samovar.model.int4 import GROUP, Int4Linear, fit_grid
 from samovar.model.int8 import Int8Linear
+from samovar.model.layers import Layer
 from samovar.model.linear import Linear, replace_module
 from samovar.model.quantized import copy_sharing, layer_maps, quantize_map
 
