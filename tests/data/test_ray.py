@@ -24,7 +24,7 @@ from samovar.data.cluster.band import RayPartition
 from samovar.data.cluster.session import Session
 from samovar.data.corpus import build_corpus
 from samovar.data.document import Document
-from samovar.data.duplicates.components import components
+from samovar.data.duplicates.components import Clusters
 from samovar.data.duplicates.partitions import DiskPartition
 from samovar.data.forget import parse_rule
 from samovar.data.pipeline import ordered, run, unit_stream
@@ -285,12 +285,18 @@ def test_a_band_gives_the_pairs_of_the_partition_on_disk(
         for start in range(0, 1000, 90):
             partition.add(keys[start : start + 90], numbers[start : start + 90].tolist())
         partition.close()
-        found.append(components(np.concatenate(list(partition.edges())), 1000).tolist())
+        clusters = Clusters(tmp_path / "parents.bin", 1000)
+        for pairs in partition.edges():
+            clusters.join(pairs)
+        roots = dict(enumerate(range(1000)))
+        for block in clusters.members():
+            roots.update(zip(block.numbers.tolist(), block.keys.tolist(), strict=True))
+        found.append(roots)
     first: dict[int, int] = {}
     for key, number in sorted(zip(keys.tolist(), numbers.tolist(), strict=True)):
         first.setdefault(key, number)
     expected = {number: first[key] for key, number in zip(keys.tolist(), numbers.tolist(), strict=True)}
-    assert found[0] == found[1] == [expected[number] for number in range(1000)]
+    assert found[0] == found[1] == expected
 
 
 def test_bytes_that_do_not_come_are_missed(tmp_path: Path) -> None:
