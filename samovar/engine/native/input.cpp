@@ -43,9 +43,8 @@ void fill_floats(Input const& input, RowPlace const& place, float const* x, std:
 }
 
 // To the nearest bfloat16, ties to even; NaN stays NaN.
-typedef std::uint16_t Halves __attribute__((vector_size(2 * LANES)));
-Halves round_to_bfloat16(F x) {
-    U const bits = (U)x, rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+Halves round_to_bfloat16(Floats x) {
+    Words const bits = (Words)x, rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
     return __builtin_convertvector(x == x ? rounded : bits >> 16 | 64, Halves);
 }
 
@@ -54,12 +53,12 @@ void fill_bfloat16(Input const&, RowPlace const& place, float const* x, std::int
     std::uint8_t* to = place.values + first / 2 * stride;
     std::int64_t k = first;
     for (; k + LANES <= last; k += LANES) {
-        Halves const halves = round_to_bfloat16(load<F>(x + k));
+        Halves const halves = round_to_bfloat16(load(x + k));
         for (int unit = 0; unit < LANES / 2; ++unit, to += stride)
             std::memcpy(to, reinterpret_cast<char const*>(&halves) + 4 * unit, 4);
     }
     if (k == last) return;
-    F rest = {};
+    Floats rest = {};
     std::memcpy(&rest, x + k, 4 * (last - k));
     Halves const halves = round_to_bfloat16(rest);
     for (int unit = 0; unit < (last - k + 1) / 2; ++unit, to += stride)
@@ -68,10 +67,10 @@ void fill_bfloat16(Input const&, RowPlace const& place, float const* x, std::int
 
 // The largest magnitude; NaN if there is one. As integers, magnitudes of floats stand in order and NaN above all.
 float largest_magnitude(float const* x, std::int64_t count) {
-    I most = {};
+    Ints most = {};
     std::int64_t k = 0;
     for (; k + LANES <= count; k += LANES) {
-        I const magnitude = load<I>(x + k) & 0x7fffffff;
+        Ints const magnitude = load<Ints>(x + k) & 0x7fffffff;
         most = magnitude > most ? magnitude : most;
     }
     std::int32_t largest = 0;
@@ -85,12 +84,12 @@ constexpr float ROUNDER = 12582912.0f;
 
 // Quantizes `count` values of a group to units at `to`, `stride` bytes from each other; gives their sum.
 std::int32_t fill_group(float const* x, std::int64_t count, float inverse, std::uint8_t* to, std::int64_t stride) {
-    I sum = {};
+    Ints sum = {};
     std::int64_t k = 0;
     for (; k + LANES <= count; k += LANES) {
-        F const scaled = multiply_add(load<F>(x + k), splat(inverse), splat(ROUNDER)) - splat(ROUNDER);
-        I const whole = __builtin_convertvector(scaled, I);
-        Quarter const bytes = narrow_to_int8(whole);
+        Floats const scaled = multiply_add(load(x + k), all(inverse), all(ROUNDER)) - all(ROUNDER);
+        Ints const whole = __builtin_convertvector(scaled, Ints);
+        Octets const bytes = narrow_to_int8(whole);
         sum += whole;
         for (int unit = 0; unit < LANES / 4; ++unit, to += stride)
             std::memcpy(to, reinterpret_cast<char const*>(&bytes) + 4 * unit, 4);

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "simd.h"
+#include "dots.h"
 
 namespace samovar {
 
@@ -38,7 +38,7 @@ inline void prefetch(std::uint8_t const* at) { __builtin_prefetch(at + PREFETCH_
 // The whole tile for float32 and bfloat16.
 template <class Dot, int R>
 void float_tile(Panel const& panel, InputTile const& input, float* tile) {
-    F sum[R][2] = {};
+    Floats sum[R][2] = {};
     std::uint8_t const* w = panel.values;
     std::uint8_t const* x = input.values;
     for (std::int64_t k = 0; k < panel.columns; k += Dot::STEP) {
@@ -63,12 +63,12 @@ void float_tile(Panel const& panel, InputTile const& input, float* tile) {
 
 // Multiplies the tile by the scales of the weights' rows.
 template <int R>
-inline void scale_rows(F left, F right, float* tile) {
+inline void scale_rows(Floats left, Floats right, float* tile) {
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r) {
         float* const row = tile + r * PANEL_ROWS;
-        store(row, load<F>(row) * left);
-        store(row + LANES, load<F>(row + LANES) * right);
+        store(row, load(row) * left);
+        store(row + LANES, load(row + LANES) * right);
     }
 }
 
@@ -81,13 +81,14 @@ void int8_tile(Panel const& panel, InputTile const& input, float* tile) {
     std::int32_t const* sums = input.sums;
     for (std::int64_t first = 0; first < panel.columns; first += panel.group) {
         std::int64_t const last = std::min(first + panel.group, panel.columns);
-        I sum[R][2];
+        Ints sum[R][2];
 #pragma GCC unroll 16
-        for (int r = 0; r < R; ++r) sum[r][0] = sum[r][1] = splat(sums[r]) * ByteDot::WEIGHT_OFFSET;
+        for (int r = 0; r < R; ++r) sum[r][0] = sum[r][1] = all(sums[r]) * ByteDot::WEIGHT_OFFSET;
         for (std::int64_t k = first; k < last; k += ByteDot::STEP) {
             prefetch(w);
             prefetch(w + VECTOR_BYTES);
-            auto const left = ByteDot::weights(load<B>(w)), right = ByteDot::weights(load<B>(w + VECTOR_BYTES));
+            auto const left = ByteDot::weights(load<ByteQuads>(w));
+            auto const right = ByteDot::weights(load<ByteQuads>(w + VECTOR_BYTES));
 #pragma GCC unroll 16
             for (int r = 0; r < R; ++r) {
                 auto const xr = ByteDot::inputs(x + r * ByteDot::INPUT_BYTES);
@@ -100,29 +101,29 @@ void int8_tile(Panel const& panel, InputTile const& input, float* tile) {
 #pragma GCC unroll 16
         for (int r = 0; r < R; ++r) {
             float* const row = tile + r * PANEL_ROWS;
-            F const scale = splat(scales[r]);
-            store(row, multiply_add(to_float(sum[r][0]), scale, load<F>(row)));
-            store(row + LANES, multiply_add(to_float(sum[r][1]), scale, load<F>(row + LANES)));
+            Floats const scale = all(scales[r]);
+            store(row, multiply_add(to_float(sum[r][0]), scale, load(row)));
+            store(row + LANES, multiply_add(to_float(sum[r][1]), scale, load(row + LANES)));
         }
         scales += R;
         sums += R;
     }
-    scale_rows<R>(load<F>(panel.scales), load<F>(panel.scales + VECTOR_BYTES), tile);
+    scale_rows<R>(load(panel.scales), load(panel.scales + VECTOR_BYTES), tile);
 }
 
 // The zeros' part of a group's sums: zero times the sum of the activations, which is stored with a minus.
 template <int R>
-inline void begin_int4_sums(std::uint8_t const* zeros, std::int32_t const* input_sums, I (&sum)[R][2]) {
+inline void begin_int4_sums(std::uint8_t const* zeros, std::int32_t const* input_sums, Ints (&sum)[R][2]) {
     if (zeros == nullptr) {
 #pragma GCC unroll 16
-        for (int r = 0; r < R; ++r) sum[r][0] = sum[r][1] = splat(input_sums[r]) << 3;
+        for (int r = 0; r < R; ++r) sum[r][0] = sum[r][1] = all(input_sums[r]) << 3;
         return;
     }
-    I const left = widen_uint8(zeros), right = widen_uint8(zeros + LANES);
+    Ints const left = widen_uint8(zeros), right = widen_uint8(zeros + LANES);
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r) {
-        sum[r][0] = left * splat(input_sums[r]);
-        sum[r][1] = right * splat(input_sums[r]);
+        sum[r][0] = left * all(input_sums[r]);
+        sum[r][1] = right * all(input_sums[r]);
     }
 }
 
@@ -130,7 +131,7 @@ inline void begin_int4_sums(std::uint8_t const* zeros, std::int32_t const* input
 template <int R, int T>
 inline void int4_rows(Panel const& panel, InputTile const& input, float* tile) {
     constexpr int STEP = 8, HALF = T * ByteDot::INPUT_BYTES;
-    F total[R][2] = {};
+    Floats total[R][2] = {};
     std::uint8_t const* w = panel.values;
     std::uint8_t const* x = input.values;
     std::uint8_t const* scales = panel.scales;
@@ -140,12 +141,12 @@ inline void int4_rows(Panel const& panel, InputTile const& input, float* tile) {
     bool const narrow = panel.has_narrow_scales;
     for (std::int64_t first = 0; first < panel.columns; first += panel.group) {
         std::int64_t const last = std::min(first + panel.group, panel.columns);
-        I sum[R][2];
+        Ints sum[R][2];
         begin_int4_sums<R>(zeros, input_sums, sum);
         for (std::int64_t k = first; k < last; k += STEP) {
             prefetch(w);
             prefetch(w + VECTOR_BYTES);
-            B const left = load<B>(w), right = load<B>(w + VECTOR_BYTES);
+            ByteQuads const left = load<ByteQuads>(w), right = load<ByteQuads>(w + VECTOR_BYTES);
             auto const left_low = ByteDot::weights(left & 15), left_high = ByteDot::weights(left >> 4);
             auto const right_low = ByteDot::weights(right & 15), right_high = ByteDot::weights(right >> 4);
 #pragma GCC unroll 16
@@ -163,11 +164,11 @@ inline void int4_rows(Panel const& panel, InputTile const& input, float* tile) {
             w += 2 * VECTOR_BYTES;
             x += 2 * HALF;
         }
-        F const left_scale = narrow ? widen_bfloat16(scales) : load<F>(scales);
-        F const right_scale = narrow ? widen_bfloat16(scales + 2 * LANES) : load<F>(scales + VECTOR_BYTES);
+        Floats const left_scale = narrow ? load_bfloat16(scales) : load(scales);
+        Floats const right_scale = narrow ? load_bfloat16(scales + 2 * LANES) : load(scales + VECTOR_BYTES);
 #pragma GCC unroll 16
         for (int r = 0; r < R; ++r) {
-            F const scale = splat(input_scales[r]);
+            Floats const scale = all(input_scales[r]);
             total[r][0] = multiply_add(to_float(sum[r][0]) * left_scale, scale, total[r][0]);
             total[r][1] = multiply_add(to_float(sum[r][1]) * right_scale, scale, total[r][1]);
         }

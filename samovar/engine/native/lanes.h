@@ -6,15 +6,17 @@
 #include <cstring>
 #include <utility>
 
-#if defined(__AVX512F__)
+#if defined(__AVX512F__) || defined(__AVX2__)
 #include <immintrin.h>
 #endif
 
 namespace samovar {
 
-#if defined(__AVX512F__)
+#if defined(__AVX512F__) && defined(__AVX512BW__)
+#define SAMOVAR_AVX512 1
 constexpr int LANES = 16;
-#elif defined(__AVX2__)
+#elif defined(__AVX2__) && defined(__FMA__)
+#define SAMOVAR_AVX2 1
 constexpr int LANES = 8;
 #else
 constexpr int LANES = 4;
@@ -27,8 +29,9 @@ typedef std::uint16_t Halves __attribute__((vector_size(LANES * 2)));
 typedef std::int16_t Shorts __attribute__((vector_size(LANES * 2)));
 typedef std::int8_t Octets __attribute__((vector_size(LANES)));
 
-inline Floats load(const float* from) {
-    Floats x;
+template <class Vector = Floats>
+inline Vector load(void const* from) {
+    Vector x;
     std::memcpy(&x, from, sizeof x);
     return x;
 }
@@ -36,15 +39,12 @@ inline Floats load(const float* from) {
 inline void store(float* to, Floats x) { std::memcpy(to, &x, sizeof x); }
 
 inline Floats all(float x) { return x - Floats{}; }
+inline Ints all(std::int32_t x) { return x - Ints{}; }
 
-inline Words load_words(const std::uint16_t* from) {
-    Halves halves;
-    std::memcpy(&halves, from, sizeof halves);
-    return __builtin_convertvector(halves, Words);
-}
+inline Words load_words(void const* from) { return __builtin_convertvector(load<Halves>(from), Words); }
 
 // bfloat16 is the upper half of a float32.
-inline Floats load_bfloat16(const std::uint16_t* from) {
+inline Floats load_bfloat16(void const* from) {
     return (Floats)(load_words(from) << 16);
 }
 
@@ -62,7 +62,7 @@ inline Floats all_pairs(const float* from) {
 }
 
 // Whether the processor multiplies pairs of bfloat16, and adds the products to a float32.
-#if defined(__AVX512F__) && defined(__AVX512BF16__)
+#if SAMOVAR_AVX512 && defined(__AVX512BF16__)
 constexpr bool MULTIPLIES_BFLOAT16 = true;
 inline Floats dot_bfloat16(Floats a, Floats b, Floats sum) {
     return _mm512_dpbf16_ps(sum, (__m512bh)a, (__m512bh)b);
@@ -76,9 +76,8 @@ inline Floats dot_bfloat16(Floats a, Floats b, Floats sum) {
 #endif
 
 inline Floats load_int8(const std::int8_t* from) {
-    Octets octets;
-    std::memcpy(&octets, from, sizeof octets);
-#if defined(__AVX512F__)  // which gcc takes two steps for
+    Octets octets = load<Octets>(from);
+#if SAMOVAR_AVX512  // which gcc takes two steps for
     return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32((__m128i)octets));
 #else
     // By way of 16 bits: straight to 32 gcc goes number by number.

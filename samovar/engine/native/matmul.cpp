@@ -52,8 +52,8 @@ void place_tile(float const* tile, std::int64_t rows, float const* bias, float* 
                 std::int64_t width) {
     for (std::int64_t r = 0; r < rows; ++r, tile += PANEL_ROWS, y += stride) {
         if (width == PANEL_ROWS) {
-            F left = load<F>(tile), right = load<F>(tile + LANES);
-            if (bias != nullptr) left += load<F>(bias), right += load<F>(bias + LANES);
+            Floats left = load(tile), right = load(tile + LANES);
+            if (bias != nullptr) left += load(bias), right += load(bias + LANES);
             store(y, left);
             store(y + LANES, right);
         } else {
