@@ -1,8 +1,15 @@
-"""The structures that Python and step.h share: the same fields in the same order (there they are explained)."""
+"""What Python and the native library share: structures, whose fields stand in the same order as in step.h, which
+explains them; and functions.
+"""
 
 from __future__ import annotations
 
 import ctypes
+import functools
+from typing import Any
+
+from samovar.core.errors import ConfigError
+from samovar.engine.native.build import library, reason
 
 _FIELDS_OF_MODEL = (
     "layers",
@@ -89,11 +96,36 @@ class Batch(ctypes.Structure):
     ]
 
 
-def declare(library: ctypes.CDLL) -> None:
-    """Tell ctypes what the functions of step.h take and give."""
-    library.samovar_step_open.restype = ctypes.c_void_p
-    library.samovar_step_open.argtypes = (ctypes.POINTER(Model), ctypes.POINTER(Memory), ctypes.c_int64)
-    library.samovar_step_close.restype = None
-    library.samovar_step_close.argtypes = (ctypes.c_void_p,)
-    library.samovar_step_run.restype = ctypes.c_int
-    library.samovar_step_run.argtypes = (ctypes.c_void_p, ctypes.POINTER(Batch))
+_POINTER, _NUMBER = ctypes.c_void_p, ctypes.c_int64
+_FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
+    "samovar_step_open": (_POINTER, [ctypes.POINTER(Model), ctypes.POINTER(Memory), _NUMBER]),
+    "samovar_step_close": (None, [_POINTER]),
+    "samovar_step_run": (ctypes.c_int, [_POINTER, ctypes.POINTER(Batch)]),
+    "samovar_pack": (_POINTER, [ctypes.c_int32, *[_NUMBER] * 3, *[_POINTER] * 4]),
+    "samovar_free_matrix": (None, [_POINTER]),
+    "samovar_matrix_bytes": (_NUMBER, [_POINTER]),
+    "samovar_unpack_row": (None, [_POINTER, _NUMBER, _POINTER]),
+    "samovar_read_matrix": (ctypes.c_uint32, [_POINTER, ctypes.c_int]),
+    "samovar_matmul": (ctypes.c_int, [_POINTER, _NUMBER, _POINTER, _NUMBER, _POINTER, ctypes.c_int]),
+    "samovar_draw": (ctypes.c_int, [_POINTER, *[_NUMBER] * 3, *[_POINTER] * 3]),
+}
+"""What each gives and takes; the sources explain them."""
+
+
+def functions() -> ctypes.CDLL:
+    """The native library, whose functions are called as its attributes.
+
+    Raises:
+        ConfigError: it cannot be had.
+    """
+    return _declared(library())
+
+
+@functools.cache
+def _declared(found: ctypes.CDLL | None) -> ctypes.CDLL:
+    if found is None:
+        raise ConfigError(f"the native engine is not there: {reason()}", hint="install a C++ compiler, g++ or clang++")
+    for name, (result, arguments) in _FUNCTIONS.items():
+        function = getattr(found, name)
+        function.restype, function.argtypes = result, arguments
+    return found

@@ -5,15 +5,13 @@ Axes: B rows, V vocabulary.
 
 from __future__ import annotations
 
-import ctypes
-import functools
 from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
-from samovar.core.errors import ConfigError, ResourceError
-from samovar.engine.native.build import library, reason
+from samovar.core.errors import ResourceError
+from samovar.engine.native.abi import functions
 from samovar.engine.request import Sampling
 from samovar.engine.sampler import COLDEST
 
@@ -33,7 +31,7 @@ def draw(logits_BV: Tensor, samplings: Sequence[Sampling], draws: Sequence[Calla
     temperature_B = torch.tensor([max(one.temperature, COLDEST) for one in samplings], dtype=torch.float32)
     drawn_B = torch.tensor([one() for one in draws], dtype=torch.float32)
     token_B = torch.empty(len(samplings), dtype=torch.int64)
-    result = _function()(
+    result = functions().samovar_draw(
         logits_BV.data_ptr(),
         len(logits_BV),
         logits_BV.stride(0),
@@ -45,14 +43,3 @@ def draw(logits_BV: Tensor, samplings: Sequence[Sampling], draws: Sequence[Calla
     if result:
         raise ResourceError("there is no memory to draw tokens", hint="answer fewer at once")
     return token_B.clamp_(min=0)
-
-
-@functools.cache
-def _function() -> Callable[..., int]:
-    found = library()
-    if found is None:
-        raise ConfigError(f"the native engine is not there: {reason()}", hint="install a C++ compiler, g++ or clang++")
-    pointer, number = ctypes.c_void_p, ctypes.c_int64
-    found.samovar_draw.restype = ctypes.c_int
-    found.samovar_draw.argtypes = [pointer, number, number, number, pointer, pointer, pointer]
-    return found.samovar_draw

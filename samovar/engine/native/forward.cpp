@@ -59,9 +59,7 @@ Stream Step::begin(Team const& team) {
     for (std::int64_t row = stream.first; row < stream.last; ++row) {
         std::int64_t token = batch_->token_N[pass_.first + row];
         float* x_D = stream.x_ND + row * width;
-        if (model_.embedding_VD == nullptr) {
-            unpack_row(*model_.head, token, x_D);
-        } else if (model_.embedding_is_bfloat16) {
+        if (model_.embedding_is_bfloat16) {
             auto const* table = static_cast<std::uint16_t const*>(model_.embedding_VD) + token * width;
             for (std::int64_t i = 0; i < width; ++i) x_D[i] = to_float(table[i]);
         } else {

@@ -1,8 +1,6 @@
 // Packing and products for who calls C: Python's ctypes, in packing weights, tests and benchmarks.
 #include <atomic>
 #include <exception>
-#include <thread>
-#include <vector>
 
 #include "buffer.h"
 #include "matmul.h"
@@ -12,11 +10,8 @@ using namespace samovar;
 namespace {
 
 template <class Work>
-void side_by_side(int threads, Work const& work) {
-    std::vector<std::thread> others;
-    for (int index = 1; index < threads; ++index) others.emplace_back(work, index);
-    work(0);
-    for (auto& other : others) other.join();
+void side_by_side(int threads, Work& work) {
+    run_together(threads, [](void* context, int index) { (*static_cast<Work*>(context))(index); }, &work);
 }
 
 }  // namespace
@@ -50,7 +45,7 @@ int samovar_matmul(PackedMatrix const* const* matrices, std::int64_t count, floa
         std::size_t const size = matmul_scratch_bytes(*matrices[0], M, threads);
         Buffer<std::uint8_t> scratch;
         scratch.of(static_cast<std::int64_t>(size));
-        auto const work = [&](int index) {
+        auto work = [&](int index) {
             Team const team{index, threads, &barrier, scratch.get(), size};
             for (std::int64_t i = 0; i < count; ++i) {
                 matmul(*matrices[i], x, M, y, team);
@@ -68,13 +63,14 @@ int samovar_matmul(PackedMatrix const* const* matrices, std::int64_t count, floa
 // sum of their words, so that no compiler leaves the reading out.
 std::uint32_t samovar_read_matrix(PackedMatrix const* w, int threads) {
     std::atomic<std::uint32_t> total{0};
-    side_by_side(threads, [&](int index) {
+    auto work = [&](int index) {
         std::int64_t first, last;
         Team{index, threads, nullptr, nullptr, 0}.share(static_cast<std::int64_t>(w->values.size() / 4), &first, &last);
         std::uint32_t sum = 0;
         for (auto const* words = w->values.as<std::uint32_t>(); first < last; ++first) sum += words[first];
         total += sum;
-    });
+    };
+    side_by_side(threads, work);
     return total;
 }
 

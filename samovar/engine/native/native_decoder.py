@@ -19,7 +19,7 @@ from samovar.core.memory import free_memory
 from samovar.core.progress import short_bytes
 from samovar.engine.batch import Batch, Memory
 from samovar.engine.native import abi
-from samovar.engine.native.build import library, reason
+from samovar.engine.native.build import reason
 from samovar.engine.native.maps import Rows, join, rows_of, weave
 from samovar.engine.native.pack import Kind, PackedMatrix
 from samovar.model.decoder import Decoder
@@ -115,7 +115,7 @@ class NativeDecoder:
             raise ConfigError(f"the model cannot be computed natively: {why}")
         self.settings = model.settings
         self.threads = threads or torch.get_num_threads()
-        self._library = _functions()
+        self._library = abi.functions()
         self._kept: list[object] = [memory]
         """What the native side points to."""
         self._layers = (abi.Layer * self.settings.num_layers)()
@@ -185,7 +185,8 @@ class NativeDecoder:
         if result == 1:
             raise ConfigError("the batch names tokens, positions, places or rows that are not there")
         if result == 2:
-            raise ResourceError(f"there is no memory for a step of {call.tokens} tokens", hint="answer fewer at once")
+            lack = f"there is no memory, or no thread, for a step of {call.tokens} tokens"
+            raise ResourceError(lack, hint="answer fewer at once")
 
     def _pack(self, rows: Rows) -> ctypes.c_void_p:
         packed = rows.pack()
@@ -279,11 +280,3 @@ def _head_rows(model: Decoder, kind: Kind | None, head_kind: Kind | None) -> Row
         first = rows_of(layer.self_attn.o_proj, kind).kind
         head_kind = Kind.INT8 if first in (Kind.INT8, Kind.INT4) else kind
     return rows_of(head, head_kind)
-
-
-def _functions() -> ctypes.CDLL:
-    found = library()
-    if found is None:
-        raise ConfigError(f"the native engine is not there: {reason()}", hint="install a C++ compiler, g++ or clang++")
-    abi.declare(found)
-    return found

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import ctypes
 import enum
-import functools
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from samovar.core.errors import ConfigError
-from samovar.engine.native.build import library, reason
+from samovar.engine.native.abi import functions
 from samovar.model.int4 import fit_grid
 from samovar.model.int8 import quantize_rows
 
@@ -44,7 +43,7 @@ class PackedMatrix:
         self.kind = kind
         self.shape = shape
         """O, I."""
-        self._free = _functions().samovar_free_matrix
+        self._free = functions().samovar_free_matrix
 
     def __del__(self) -> None:
         if pointer := self.__dict__.get("pointer"):
@@ -53,18 +52,18 @@ class PackedMatrix:
     @property
     def size_bytes(self) -> int:
         """Memory it takes, padding included."""
-        return int(_functions().samovar_matrix_bytes(self.pointer))
+        return int(functions().samovar_matrix_bytes(self.pointer))
 
     def read(self, *, threads: int = 1) -> int:
         """Read all values once, as fast as memory gives them, for measuring that; their 32-bit words, summed."""
-        return int(_functions().samovar_read_matrix(self.pointer, threads))
+        return int(functions().samovar_read_matrix(self.pointer, threads))
 
     def row(self, number: int) -> Tensor:
         """Row ``number`` as the products use it; float32, I."""
         if not 0 <= number < self.shape[0]:
             raise IndexError(f"row {number} of {self.shape[0]}")
         row_I = torch.empty(self.shape[1])
-        _functions().samovar_unpack_row(self.pointer, number, row_I.data_ptr())
+        functions().samovar_unpack_row(self.pointer, number, row_I.data_ptr())
         return row_I
 
 
@@ -143,7 +142,7 @@ def multiply(x_MI: Tensor, *matrices: PackedMatrix, threads: int = 1) -> Tensor:
     x_MI = _floats(x_MI)
     y_MO = torch.empty(len(x_MI), outputs)
     pointers = (ctypes.c_void_p * len(matrices))(*(matrix.pointer for matrix in matrices))
-    call = _functions().samovar_matmul
+    call = functions().samovar_matmul
     if call(pointers, len(matrices), x_MI.data_ptr(), len(x_MI), y_MO.data_ptr(), threads):
         raise MemoryError(f"no memory or threads for a product of {len(x_MI)} x {inputs} x {outputs}")
     return y_MO
@@ -159,31 +158,7 @@ def _pack(
     outputs, inputs = values_OI.shape
     bias = None if bias_O is None else _floats(bias_O)
     parts = [None if part is None else part.data_ptr() for part in (values_OI, scales, zeros, bias)]
-    pointer = _functions().samovar_pack(int(kind), outputs, inputs, group, *parts)
+    pointer = functions().samovar_pack(int(kind), outputs, inputs, group, *parts)
     if not pointer:
         raise MemoryError(f"no memory to pack a weight of {outputs} x {inputs}")
     return PackedMatrix(pointer, kind, (outputs, inputs))
-
-
-def _functions() -> ctypes.CDLL:
-    """The library, its functions' types declared."""
-    return _declared(library())
-
-
-@functools.cache
-def _declared(found: ctypes.CDLL | None) -> ctypes.CDLL:
-    if found is None:
-        raise ConfigError(f"the native engine is not there: {reason()}", hint="install a C++ compiler, g++ or clang++")
-    pointer, number = ctypes.c_void_p, ctypes.c_int64
-    found.samovar_pack.restype = pointer
-    found.samovar_pack.argtypes = [ctypes.c_int32, number, number, number, pointer, pointer, pointer, pointer]
-    found.samovar_free_matrix.restype = None
-    found.samovar_free_matrix.argtypes = [pointer]
-    found.samovar_matrix_bytes.restype = number
-    found.samovar_matrix_bytes.argtypes = [pointer]
-    found.samovar_unpack_row.restype = None
-    found.samovar_unpack_row.argtypes = [pointer, number, pointer]
-    found.samovar_read_matrix.restype = ctypes.c_uint32
-    found.samovar_read_matrix.argtypes = [pointer, ctypes.c_int]
-    found.samovar_matmul.argtypes = [pointer, number, pointer, number, pointer, ctypes.c_int]
-    return found

@@ -1,7 +1,7 @@
 // The functions that Python calls.
 #include "step.h"
 
-#include <new>
+#include <exception>
 
 #include "forward.h"
 
@@ -10,7 +10,7 @@ extern "C" {
 void* samovar_step_open(SamovarModel const* model, samovar::Memory const* memory, std::int64_t threads) {
     try {
         return new samovar::Step(*model, *memory, threads);
-    } catch (std::bad_alloc const&) {
+    } catch (std::exception const&) {
         return nullptr;
     }
 }
@@ -22,7 +22,7 @@ int samovar_step_run(void* step, SamovarBatch const* batch) {
     if (!self.is_valid(*batch)) return 1;
     try {
         self.run(*batch);
-    } catch (std::bad_alloc const&) {
+    } catch (std::exception const&) {
         return 2;
     }
     return 0;

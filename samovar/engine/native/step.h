@@ -28,7 +28,7 @@ struct SamovarModel {
     SamovarLayer const* layer_L;
     float const* norm_D;
     samovar::PackedMatrix const* head;
-    void const* embedding_VD;      // float32 or bfloat16; null: the rows of the head
+    void const* embedding_VD;      // float32 or bfloat16
     std::int64_t embedding_is_bfloat16;
     float norm_eps, score_scale, embedding_multiplier, residual_multiplier, logit_divisor;
 };
@@ -53,7 +53,7 @@ struct SamovarBatch {
 // Null where memory is short. What `model` points to must outlive it.
 void* samovar_step_open(SamovarModel const* model, samovar::Memory const* memory, std::int64_t threads);
 void samovar_step_close(void* step);
-// 0; or 1: the batch names a token, a position, a place or a row that is not there; or 2: memory is short.
+// 0; or 1: the batch names a token, a position, a place or a row that is not there; or 2: memory or threads are short.
 int samovar_step_run(void* step, SamovarBatch const* batch);
 
 }

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from samovar.core.errors import ConfigError
-from samovar.engine.native import build, pack
+from samovar.engine.native import abi, build, pack
 from samovar.engine.native.pack import Kind, multiply, pack_int4, pack_int8, round_to_int4
 from samovar.model.int8 import quantize_rows
 
@@ -203,7 +203,7 @@ def test_what_cannot_be_packed_is_refused() -> None:
 def test_older_processors_multiply_alike(processor: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build, "FOR_THIS_PROCESSOR", (f"-march={processor}",))
     library = ctypes.CDLL(str(build.build(tmp_path)))
-    monkeypatch.setattr(pack, "library", lambda: library)
+    monkeypatch.setattr(abi, "library", lambda: library)
     for kind, group in MODES:
         for outputs, inputs in SHAPES:
             check_product(kind, group, outputs, inputs, rows=7, threads=2)

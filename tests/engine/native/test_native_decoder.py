@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -44,6 +46,30 @@ FAMILIES = {
     "heads of 128": {"num_heads": 4, "num_kv_heads": 1, "head_dim": 128},
     "heads of 48": {"num_heads": 3, "num_kv_heads": 1, "head_dim": 48},
 }
+
+# In a process of its own: where it is not caught that no thread can be had, the process is ended.
+SHORT_OF_THREADS = """
+import resource
+from pathlib import Path
+from samovar.core.errors import ResourceError
+from samovar.engine.native.native_decoder import NativeDecoder
+from samovar.model.decoder import Decoder
+from samovar.model.settings import DecoderSettings
+from tests.engine.native.blocks import Writer, memory_for
+
+heads = {"num_heads": 4, "num_kv_heads": 4}
+model = Decoder(DecoderSettings(vocab_size=96, hidden_size=64, intermediate_size=96, num_layers=1, **heads))
+native = NativeDecoder(model, memory_for(model.settings, 4), threads=64)
+batch = Writer(4).batch({0: [1, 2, 3]})
+mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+resource.setrlimit(resource.RLIMIT_AS, (mapped + 2**26, hard))
+try:
+    native.hidden(batch)
+except ResourceError as error:
+    resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+    print(error.what, native.hidden(batch).isfinite().all().item())
+"""
 
 
 def reference(model: Decoder, ids: list[int]) -> Tensor:
@@ -181,3 +207,9 @@ def test_a_batch_that_names_what_is_not_there_is_refused(make_model: Callable[..
     with pytest.raises(ConfigError, match="adapters"):
         native.hidden(dataclasses.replace(good, adapters=("a",)))
     assert native.hidden(good).isfinite().all()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits the memory that this process may map")
+def test_where_no_thread_can_be_had_it_is_said_and_may_be_tried_again() -> None:
+    done = subprocess.run([sys.executable, "-c", SHORT_OF_THREADS], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == ("there is no memory, or no thread, for a step of 3 tokens True\n", 0)
