@@ -19,6 +19,8 @@ from samovar.engine.export import gguf as gguf_format
 from samovar.engine.export.gguf import export
 from samovar.engine.export.gguf_header import llama_cpp_shape, tensor_name, turned
 from samovar.engine.export.parity import Transcript, compare, load_plain, transcripts
+from samovar.engine.export.two_files import describe_tokenizer
+from samovar.engine.export.vocabulary import read_vocabulary
 from samovar.engine.quantize import quantize_folder
 from samovar.model.card import read_card
 from samovar.model.checkpoint import load_model, save_model
@@ -170,6 +172,34 @@ def test_llama_3_prefers_whole_words(model: Decoder, tmp_path: Path) -> None:
     assert value(opened(tmp_path / "out"), "tokenizer.ggml.pre") == "llama-bpe"
 
 
+LETTERS = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
+DIGITS = {"type": "Digits", "individual_digits": True}
+
+
+@pytest.mark.parametrize(
+    ("steps", "pre"),
+    [
+        (LETTERS, "gpt-2"),
+        ({"type": "Sequence", "pretokenizers": [DIGITS, LETTERS]}, "smollm"),
+        ({"type": "Sequence", "pretokenizers": [DIGITS | {"individual_digits": False}, LETTERS]}, None),
+    ],
+)
+def test_the_splits_of_gpt2_and_smollm_are_known(
+    model: Decoder, tokenizer: Tokenizer, tmp_path: Path, steps: dict[str, Any], pre: str | None
+) -> None:
+    make(tmp_path / "source", model, tokenizer, {})
+    path = tmp_path / "source" / "tokenizer.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"pre_tokenizer": steps, "normalizer": None}))
+    if pre is None:
+        with pytest.raises(ConfigError, match="in a way that is not known here"):
+            export(tmp_path / "source", tmp_path / "out")
+        return
+    export(tmp_path / "source", tmp_path / "out")
+    assert value(opened(tmp_path / "out"), "tokenizer.ggml.pre") == pre
+    with pytest.raises(ConfigError, match="does not cut text into words"):
+        describe_tokenizer(read_vocabulary(tmp_path / "source", tokenizer), tokenizer)
+
+
 @pytest.mark.parametrize(
     ("changes", "architecture"),
     [
@@ -263,7 +293,7 @@ def test_what_llama_cpp_has_not_is_refused(source: Path, model: Decoder, tokeniz
         export(source, tmp_path / "out")
     path = source / "tokenizer.json"
     parts = json.loads(path.read_text())
-    parts["pre_tokenizer"] = {"type": "ByteLevel", "add_prefix_space": False, "use_regex": True, "trim_offsets": True}
+    parts["pre_tokenizer"] = {"type": "ByteLevel", "add_prefix_space": True, "use_regex": True, "trim_offsets": True}
     path.write_text(json.dumps(parts))
     with pytest.raises(ConfigError, match="not known here"):
         export(source, tmp_path / "out")

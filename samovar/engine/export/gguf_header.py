@@ -52,6 +52,8 @@ PRE_TOKENIZERS = {
     ("llama3", True): "llama-bpe",
     # The same pattern, for a tokenizer that joins even words that are tokens from their bytes.
     ("llama3", False): "smaug-bpe",
+    ("gpt2", False): "gpt-2",
+    ("smollm", False): "smollm",
 }
 """Split, and whether whole words are preferred -> llama.cpp's name for both."""
 

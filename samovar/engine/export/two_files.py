@@ -194,7 +194,17 @@ def _stored(model: Decoder, weight_type: WeightType | None) -> Stored:
 
 
 def describe_tokenizer(vocabulary: Vocabulary, tokenizer: Tokenizer) -> dict[str, Any]:
-    """As run.py reads it: a token as the letters whose numbers are its bytes, a merge as three ids."""
+    """As run.py reads it: a token as the letters whose numbers are its bytes, a merge as three ids.
+
+    Raises:
+        ConfigError: run.py cannot cut text as the tokenizer does.
+    """
+    digits = {"qwen2": 1, "llama3": 3}.get(vocabulary.split)
+    if digits is None:
+        raise ConfigError(
+            f"run.py does not cut text into words as the split {vocabulary.split} does",
+            hint="it knows those of Qwen 2 and Llama 3; --format gguf or hf takes this one along",
+        )
     number_of = {token: number for number, token in enumerate(vocabulary.tokens)}
     return {
         "tokens": [vocabulary.bytes_of(number).decode("latin-1") for number in range(len(vocabulary.tokens))],
@@ -202,7 +212,7 @@ def describe_tokenizer(vocabulary: Vocabulary, tokenizer: Tokenizer) -> dict[str
         "marks": vocabulary.marks,
         "hidden": sorted(vocabulary.hidden),
         "ends": sorted(tokenizer.stop_ids),
-        "digits": {"qwen2": 1, "llama3": 3}[vocabulary.split],
+        "digits": digits,
         "is_composed": vocabulary.is_composed,
         "prefers_whole_words": vocabulary.prefers_whole_words,
     }

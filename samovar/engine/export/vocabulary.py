@@ -15,6 +15,10 @@ UNUSUAL = ("dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suf
 """Of the BPE model: what changes the tokens of a text in ways that no format here can say."""
 
 
+Split = Literal["qwen2", "llama3", "gpt2", "smollm"]
+"""GPT-2's is that of the library's ByteLevel; SmolLM cuts digits off one by one before it."""
+
+
 class Vocabulary(NamedTuple):
     """Tokens, and how text becomes them."""
 
@@ -26,7 +30,7 @@ class Vocabulary(NamedTuple):
     """Tokens that no text of a person can produce."""
     hidden: frozenset[int]
     """Marks that a reader of the text does not see."""
-    split: Literal["qwen2", "llama3"]
+    split: Split
     """The pattern that cuts text into words."""
     is_composed: bool
     """Whether text is brought to NFC first."""
@@ -73,18 +77,20 @@ def read_vocabulary(folder: Path, tokenizer: Tokenizer) -> Vocabulary:
     )
 
 
-def _split(folder: Path, pre_tokenizer: Any) -> Literal["qwen2", "llama3"]:
+def _split(folder: Path, pre_tokenizer: Any) -> Split:
     steps = pre_tokenizer.get("pretokenizers", [pre_tokenizer]) if pre_tokenizer else []
     kinds = [step["type"] for step in steps]
-    if kinds == ["Split", "ByteLevel"]:
-        cut, letters = steps
-        is_plain = cut["behavior"] == "Isolated" and not cut["invert"] and not letters["add_prefix_space"]
-        for name in ("qwen2", "llama3"):
-            if is_plain and cut["pattern"] == {"Regex": SPLIT_PATTERNS[name]} and not letters["use_regex"]:
-                return name
+    if kinds[-1:] == ["ByteLevel"] and not steps[-1]["add_prefix_space"]:
+        cuts, cuts_words = steps[:-1], steps[-1].get("use_regex", True)
+        if cuts_words and (not cuts or (kinds == ["Digits", "ByteLevel"] and cuts[0]["individual_digits"])):
+            return "smollm" if cuts else "gpt2"
+        if kinds == ["Split", "ByteLevel"] and cuts[0]["behavior"] == "Isolated" and not cuts[0]["invert"]:
+            for name in ("qwen2", "llama3"):
+                if cuts[0]["pattern"] == {"Regex": SPLIT_PATTERNS[name]} and not cuts_words:
+                    return name
     raise ConfigError(
         f"the tokenizer in {folder} cuts text into words in a way that is not known here ({' and '.join(kinds)})",
-        hint="the splits of Qwen 2 and Llama 3 can be exported; --format hf takes any tokenizer along",
+        hint="the splits of Qwen 2, Llama 3, GPT-2 and SmolLM are; --format hf takes any tokenizer along",
     )
 
 
