@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from samovar.train.settings import SftSettings
 from samovar.train.sft import sft
 from tests.train.rl_tasks import guesses
 from tests.train.tiny_preferences import tiny_model, write_rows
+
+os.environ["TRL_EXPERIMENTAL_SILENCE"] = "1"  # whichever test imports it first: warnings are errors here
 
 
 @pytest.fixture(scope="session")

@@ -194,7 +194,7 @@ def test_votes_are_scored_and_what_is_too_long_is_counted(
     assert long["score"] is half["chosen_score"] is steps["step_scores"] is None
     assert isinstance(half["rejected_score"], float)
     assert "3 of 7 rows are longer than the reward model reads" in captured.err
-    assert "1 pairs: 100.0% told apart rightly" in captured.err
+    assert "1 pair: 100.0% told apart rightly" in captured.err
 
 
 def test_the_better_of_two_reward_models_is_kept(
