@@ -26,16 +26,16 @@ from benchmarks.judgments import BEGINNING, arena_pairs, review_pairs
 from benchmarks.preferences import as_row, take_pairs
 from benchmarks.result import RESULTS, write_result
 from samovar.chat.preferences import Pair, answered
-from samovar.chat.rows import render_rows
+from samovar.chat.rows import prompt_ids, render_rows
 from samovar.core.errors import DataError
 from samovar.engine.engine import Engine
+from samovar.engine.request import Sampling
 from samovar.evals.reward import pair_quality
 from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.train.dpo import dpo
 from samovar.train.journal import read_metrics
 from samovar.train.preference_settings import DpoSettings, RewardSettings
 from samovar.train.reward import reward
-from samovar.train.samples import answer_line
 from samovar.train.scoring import RewardModel
 
 QUESTION = "Accuracy of reward models on held-out pairs of real preferences, and DPO on real preferences"
@@ -133,9 +133,12 @@ def taught(base: Path, learnt: Sequence[Pair], held_out: Sequence[Pair], context
 
 
 def _answers(folder: Path, prompts: Sequence[Any]) -> Iterator[str]:
+    """The questions, each with the model's most likely answer, in a line."""
     engine = Engine.load(folder, max_batch=8)
-    for prompt in prompts:
-        yield answer_line(engine.model, engine.tokenizer, prompt)
+    asked = [prompt_ids(prompt, engine.tokenizer) for prompt in prompts]
+    answers = engine.generate(asked, Sampling(temperature=0.0, max_tokens=64))
+    for prompt, answer in zip(prompts, answers, strict=True):
+        yield f"{prompt[-1].content} -> {answer.text}"
 
 
 def main() -> None:

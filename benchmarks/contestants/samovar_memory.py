@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from samovar.brew.memory import peak_memory_bytes, reset_peak_memory
+from samovar.brew.forecast import PROCESS_BYTES
+from samovar.brew.memory import StageMemory
 from samovar.core.devices import memory_in_use
+from samovar.core.errors import ResourceError
 from samovar.model.adapters.attach import attach
 from samovar.model.adapters.settings import AdapterSettings
 from samovar.model.decoder import Decoder
@@ -46,8 +48,7 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     """Train for a few steps; gives what the process held before the model was made, and the most after that."""
     torch.set_num_threads(job["threads"])
     shape = DecoderSettings(**job["shape"])
-    reset_peak_memory()
-    before = memory_in_use()
+    memory, before = StageMemory(), memory_in_use()
     model = _model(shape, job["adapter_rank"])
     settings = LoopSettings(
         batch_tokens=job["batch_tokens"],
@@ -64,7 +65,11 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
             tokens=job["steps"] * job["batch_tokens"], context=job["context"], out=Path(folder), title="memory",
             validate=dict,
         )  # fmt: skip
-    return {"grown_bytes": peak_memory_bytes() - before, "before_bytes": before}
+    taken = memory.taken_bytes()
+    if taken is None:
+        raise ResourceError("the peak of this process's memory is not known", hint="measure on Linux")
+    # Of what was there before, it counts Python and its libraries.
+    return {"grown_bytes": taken - min(before, PROCESS_BYTES), "before_bytes": before}
 
 
 def _model(shape: DecoderSettings, adapter_rank: int) -> Decoder:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from samovar.brew.forecast import Machine, Outlook
-from samovar.brew.memory import peak_memory_bytes, reset_peak_memory
+from samovar.brew.memory import StageMemory
 from samovar.brew.recipe import compose_recipe
 from samovar.brew.training_forecast import forecast_training, probe_training
 from samovar.model.decoder import Decoder
@@ -233,6 +233,6 @@ def test_a_forecast_is_by_the_speed_and_the_memory_of_the_gpu() -> None:
     speed = probe_training(recipe, recipe.pretrain, outlook, shape)
     assert min(speed["tokens_per_second"], speed["compiled_tokens_per_second"]) > 0
     torch.cuda.empty_cache()
-    reset_peak_memory()
+    memory = StageMemory()
     probe_tokens_per_second(shape, context=512, micro_batch_tokens=65_536, is_compiled=True)
-    assert peak_memory_bytes() == pytest.approx(found.memory_bytes - GPU_CONTEXT_BYTES, rel=0.5)
+    assert memory.taken_bytes() == pytest.approx(found.memory_bytes - GPU_CONTEXT_BYTES, rel=0.5)
