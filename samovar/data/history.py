@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from samovar.core.errors import MissingError
 from samovar.data.account import FILES
+from samovar.data.corpus_reader import naming_damage
 from samovar.data.corpus_writer import SPLITS
 from samovar.data.pipeline.frames import VerdictRow
 from samovar.data.pipeline.verdicts import read_verdicts
@@ -97,11 +98,12 @@ def read_files(corpus: Path) -> Iterator[dict[str, Any]]:
 
     Raises:
         MissingError: ``corpus`` is no corpus.
+        CorruptError: the list of its files is damaged.
     """
     path = corpus / FILES
     if not path.is_file():
         raise MissingError(f"{corpus} is no corpus: it has no {FILES}", hint="make one with `samovar data`")
-    with path.open(encoding="utf-8") as file:
+    with naming_damage(path), path.open(encoding="utf-8") as file:
         for line in file:
             yield json.loads(line)
 
@@ -127,7 +129,7 @@ def _written(corpus: Path, name: str, *, by_id: bool) -> Iterator[DocumentHistor
 
     for split in SPLITS:
         for path in sorted(corpus.glob(f"{split}-*.parquet")):
-            with pq.ParquetFile(path) as file:
+            with naming_damage(path), pq.ParquetFile(path) as file:
                 for group in range(file.num_row_groups):
                     heads = file.read_row_group(group, columns=["id", "source", "meta"]).to_pylist()
                     places = [

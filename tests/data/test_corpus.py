@@ -18,6 +18,8 @@ from samovar.core.errors import CorruptError, DataError, MissingError, ResourceE
 from samovar.data import corpus_writer
 from samovar.data.corpus import build_corpus, read_corpus, source_fingerprint
 from samovar.data.document import Document
+from samovar.data.history import file_history, read_files
+from samovar.data.pipeline.verdicts import read_verdicts
 from samovar.data.settings import DataSettings
 
 WORDS = ["чай", "самовар", "tea", "pot", "вода", "water", "leaf", "лист", "sugar", "сахар", "cup", "чашка"]
@@ -166,6 +168,13 @@ def test_a_damaged_or_missing_corpus_is_named(project: Path) -> None:
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(CorruptError, match=r"train-00000\.parquet is damaged"):
         list(read_corpus(out))
+    (row, *_) = read_files(out)
+    with pytest.raises(CorruptError, match=r"train-00000\.parquet is damaged"):
+        file_history(out, row)
+    for name, read in (("verdicts.parquet", read_verdicts), ("files.jsonl", read_files)):
+        (out / name).write_bytes((out / name).read_bytes()[:-20])
+        with pytest.raises(CorruptError, match=f"{name} is damaged"):
+            list(read(out))
 
 
 def test_a_large_corpus_has_several_files_and_row_groups(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import IO, Any
 
 from samovar.core.files import json_line, naming_os_errors
+from samovar.data.corpus_reader import naming_damage
 from samovar.data.document import Document
 from samovar.data.pipeline.frames import VerdictRow
 from samovar.data.steps.step import Dropped, Edited, Step, Verdict
@@ -121,13 +122,17 @@ class Section:
 
 
 def read_verdicts(corpus: Path) -> Iterator[VerdictRow]:
-    """The rows of a corpus in their order; none where it has none."""
+    """The rows of a corpus in their order; none where it has none.
+
+    Raises:
+        CorruptError: their file is damaged.
+    """
     import pyarrow.parquet as pq
 
     path = corpus / VERDICTS
     if not path.is_file():
         return
-    with pq.ParquetFile(path) as file:
+    with naming_damage(path), pq.ParquetFile(path) as file:
         for batch in file.iter_batches(_ROWS_AT_ONCE):
             for row in batch.to_pylist():
                 yield VerdictRow(**row)
