@@ -16,6 +16,7 @@ _MARK = "INCOMPLETE"
 # Elsewhere folders are but names, and to make one could make a bucket of a mistyped name.
 _HAVE_FOLDERS = {"file", "local", "sftp", "ssh", "ftp", "smb", "hdfs", "arrow_hdfs", "webhdfs", "dbfs"}
 _SHARD = re.compile(r"(train|validation)-\d{5}\.parquet")
+_JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
 def publish(folder: Path, uri: str, *, advance: Callable[[int], None] = lambda size_bytes: None) -> int:
@@ -53,7 +54,10 @@ def publish(folder: Path, uri: str, *, advance: Callable[[int], None] = lambda s
             if _SHARD.fullmatch(name):
                 system.rm_file(f"{top}/{name}")
         for name in names:
-            system.put_file(str(folder / name), f"{top}/{name}")
+            if name == MANIFEST:
+                system.pipe_file(f"{top}/{name}", _shown_manifest(folder / name))
+            else:
+                system.put_file(str(folder / name), f"{top}/{name}")
             advance((folder / name).stat().st_size)
         system.rm_file(f"{top}/{_MARK}")
     except SamovarError:
@@ -76,6 +80,12 @@ def files_to_publish(folder: Path) -> list[str]:
         raise MissingError(f"{folder} holds no corpus", hint="make it with `samovar data`")
     names = [path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")]
     return sorted(names, key=lambda name: (name == MANIFEST, name))
+
+
+def _shown_manifest(manifest: Path) -> bytes:
+    """Without the passwords of URIs that were read: here the next run needs them, elsewhere nobody."""
+    text = manifest.read_text(encoding="utf-8")
+    return _JSON_STRING.sub(lambda found: shown_uri(found[0][:-1]) + '"', text).encode()
 
 
 def _protocols(system: Any) -> set[str]:

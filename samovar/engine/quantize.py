@@ -10,9 +10,10 @@ import torch
 from samovar.core.errors import ConfigError
 from samovar.engine.quantizer import Measured, Quantizer
 from samovar.engine.settings import Form
-from samovar.model.checkpoint import load_model, save_model, weight_bytes
+from samovar.model.checkpoint import load_model, save_model
 from samovar.model.decoder import Decoder
 from samovar.model.quantized import is_quantized, quantized_maps
+from samovar.model.shards import weight_bytes
 
 
 def quantize_folder(source: Path, out: Path, *, form: Form = "int8", **options: Any) -> dict[str, Any]:

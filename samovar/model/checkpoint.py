@@ -29,18 +29,14 @@ from samovar.model.quantized import is_quantized
 from samovar.model.settings import DecoderSettings
 from samovar.model.shards import (
     LARGEST_FILE,
-    WEIGHTS,
     read_headers,
     read_weights,
-    weight_bytes,
     weight_files,
     write_sharded,
-    write_weights,
 )
 from samovar.model.sizes import NF4_BITS
 
 __all__ = [
-    "WEIGHTS",
     "Family",
     "Outline",
     "check_fit",
@@ -53,8 +49,6 @@ __all__ = [
     "read_config",
     "read_settings",
     "save_model",
-    "weight_bytes",
-    "write_weights",
 ]
 
 CONFIG = "config.json"

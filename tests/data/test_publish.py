@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,15 @@ def test_all_but_what_is_hidden_is_copied(store: Any, corpus: Path) -> None:
     assert names(store) == {path.name for path in corpus.iterdir()} - {".samovar"}
     assert store.cat("/bucket/corpus/train-00001.parquet") == b"train-00001.parquet"
     assert sum(sizes) == sum(path.stat().st_size for path in corpus.iterdir() if path.is_file())
+
+
+def test_passwords_of_sources_stay_here(store: Any, corpus: Path) -> None:
+    paths = ["s3://me:hidden@host/papers", "https://host/a.txt?sig=hidden", 'C:\\"my" letters', "https://host/b.txt"]
+    (corpus / "manifest.json").write_text(json.dumps({"config": {"sources": [{"path": path} for path in paths]}}))
+    publish(corpus, URI)
+    there = json.loads(store.cat("/bucket/corpus/manifest.json"))
+    shown = ["s3://host/papers", "https://host/a.txt", *paths[2:]]
+    assert [source["path"] for source in there["config"]["sources"]] == shown
 
 
 def test_a_smaller_corpus_leaves_no_shard_of_the_earlier_one_and_all_of_others(store: Any, corpus: Path) -> None:

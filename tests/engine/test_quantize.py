@@ -12,12 +12,13 @@ from samovar.engine.engine import Engine
 from samovar.engine.quantize import quantize_folder
 from samovar.engine.quantizer import Losses, Measured, Quantizer
 from samovar.engine.settings import QuantizeSettings
-from samovar.model.checkpoint import load_model, weight_bytes
+from samovar.model.checkpoint import load_model
 from samovar.model.decoder import Decoder
 from samovar.model.int4 import Int4Linear
 from samovar.model.int8 import Int8Linear
 from samovar.model.nf4 import Nf4Linear
 from samovar.model.quantized import quantized_maps
+from samovar.model.shards import weight_bytes
 
 
 @pytest.fixture

@@ -29,12 +29,13 @@ from samovar.engine.export.parity import SAME_CODE, Parity, Transcript, compare,
 from samovar.engine.export.shape import described, unusual
 from samovar.engine.export.vocabulary import Vocabulary, read_vocabulary
 from samovar.model.card import card_facts, licence_files
-from samovar.model.checkpoint import WEIGHTS, load_model, write_weights
+from samovar.model.checkpoint import load_model
 from samovar.model.decoder import Decoder
 from samovar.model.int8 import Int8Linear
 from samovar.model.positions import frequencies
 from samovar.model.quantized import dequantize_model, is_quantized, quantize_model, quantized_maps
 from samovar.model.settings import DecoderSettings
+from samovar.model.shards import WEIGHTS, write_weights
 from samovar.tokenizer.special import TURN_END, TURN_START
 from samovar.tokenizer.tokenizer import Tokenizer
 
