@@ -13,6 +13,7 @@ from samovar.agent.registry import load_tools
 from samovar.agent.tool import Tool, run_call
 from samovar.chat.conversation import Message
 from samovar.chat.rows import prompt_ids
+from samovar.chat.thought import options_for
 from samovar.core.errors import RequestError
 from samovar.engine.request import Sampling
 from samovar.tokenizer.tokenizer import Tokenizer
@@ -33,6 +34,7 @@ class Agent:
         system: str | None = None,
         max_rounds: int = 4,
         announces_tools: bool = False,
+        thinking: bool | None = None,
     ) -> None:
         """Make an agent.
 
@@ -44,11 +46,13 @@ class Agent:
             max_rounds: generations in one answer, at most.
             announces_tools: list the tools in the prompt. A model that learnt a tool by heart (the quick start's) does
                 not need that, and was trained without; one that calls whatever it is told of does.
+            thinking: whether a reasoning model thinks before it answers; None leaves that to its template.
         """
         self.engine = engine
         self.tokenizer = tokenizer
         self.system = system
         schemas = [tool.schema for tool in tools] if announces_tools else []
+        self._options = options_for(thinking)
         self.use = ToolUse(tools=tools, offered=schemas, max_rounds=max_rounds)
 
     @classmethod
@@ -65,6 +69,7 @@ class Agent:
             system=habits.system,
             max_rounds=habits.max_rounds,
             announces_tools=habits.announces_tools,
+            thinking=habits.thinking,
         )
 
     def complete_batch(
@@ -120,13 +125,14 @@ class Agent:
     def room(self, conversation: Sequence[Message]) -> int:
         """Tokens that the context has left for the answer; 0 or fewer where it does not hold the conversation."""
         asked = with_system(conversation, self.system)
-        return self.engine.max_context - len(prompt_ids(asked, self.tokenizer, tools=self.use.offered))
+        ids = prompt_ids(asked, self.tokenizer, tools=self.use.offered, options=self._options)
+        return self.engine.max_context - len(ids)
 
     def _answer(
         self, conversation: Sequence[Message], sampling: Sampling, prompt: Sequence[int] | None = None
     ) -> Answer:
         asked = with_system(conversation, self.system)
-        return Answer(asked, sampling, self.tokenizer, self.use, first_prompt=prompt)
+        return Answer(asked, sampling, self.tokenizer, self.use, options=self._options, first_prompt=prompt)
 
     def _events(self, answers: Sequence[Answer], *, is_streamed: bool) -> Iterator[Event]:
         waiting, live = deque(answers), dict[int, Answer]()

@@ -6,17 +6,28 @@ what to do next, so that all three drivers behave alike.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from samovar.agent.events import Began, CallArguments, CallBegun, Event, Finished, FinishReason, TextDelta
+from samovar.agent.events import (
+    Began,
+    CallArguments,
+    CallBegun,
+    Event,
+    Finished,
+    FinishReason,
+    TextDelta,
+    ThoughtDelta,
+)
 from samovar.agent.tool import Tool
 from samovar.agent.turn import CallPart, Turn
 from samovar.chat.call_form import CallTeller, find_call_form
 from samovar.chat.conversation import Message, ToolCall
 from samovar.chat.rows import prompt_ids
 from samovar.chat.speech import find_speech
+from samovar.chat.thought import NO_OPTIONS, Options, ThoughtReader, opens_thought, thought_form
 from samovar.core.errors import RequestError
 from samovar.engine.request import Delta, Sampling, TokenLogprobs
 from samovar.tokenizer.tokenizer import Tokenizer
@@ -45,6 +56,11 @@ class Round(NamedTuple):
     """Of each of ``ids`` where the sampling asked for them, else none."""
 
 
+def may_think(sampling: Sampling, begun: str) -> bool:
+    """Whether an answer may have a thought before it: not one that is begun, or must be of a form from its start on."""
+    return not begun and (sampling.constraint is None or sampling.constraint.follows_thought)
+
+
 class Answer:
     """The state of one answer to ``messages``."""
 
@@ -55,6 +71,7 @@ class Answer:
         tokenizer: Tokenizer,
         use: ToolUse,
         *,
+        options: Options = NO_OPTIONS,
         first_prompt: Sequence[int] | None = None,
         begun: str = "",
     ) -> None:
@@ -65,6 +82,7 @@ class Answer:
             sampling: how tokens are drawn.
             tokenizer: the model's.
             use: of tools.
+            options: variables of the chat template.
             first_prompt: the ids of ``messages``, where they are known already.
             begun: words that the answer begins with: they are read, and not told again.
         """
@@ -79,10 +97,13 @@ class Answer:
         self._asked = list(messages)
         self._sampling = sampling
         self._tokenizer = tokenizer
+        self._options = options
+        self._thoughts, self._thought = ThoughtReader(thought_form(tokenizer)), ""
         self._turn, self._teller = Turn(), CallTeller(None, ())
         self._finish_reason: FinishReason | None = None
         self._has_begun = self._has_spent_rounds = False
         self._num_rounds = self._num_prompt_tokens = self._num_completion_tokens = self._num_cached_tokens = 0
+        self._num_thought_tokens = 0
         self._stopped_by: str | int | None = None
         self._logprobs: list[TokenLogprobs] = []
         """Of tokens whose text is still held back."""
@@ -95,11 +116,21 @@ class Answer:
 
     def next_prompt(self) -> tuple[list[int], Sampling]:
         """What to generate now: the prompt, and the sampling with as many tokens as are left, and still asked for."""
+        thinks = may_think(self._sampling, self._begun)
         if self._num_rounds == 0 and self._first_prompt is not None:
             ids = list(self._first_prompt)
         else:
             said_before = [*self._asked, *self.messages]
-            ids = prompt_ids(said_before, self._tokenizer, tools=self.use.offered, begun=self._begun)
+            ids = prompt_ids(
+                said_before,
+                self._tokenizer,
+                tools=self.use.offered,
+                options=self._options,
+                begun=self._begun,
+                thinks=thinks,
+            )
+        is_open = thinks and opens_thought(self._tokenizer, self._options)
+        self._thoughts, self._thought = ThoughtReader(thought_form(self._tokenizer), is_open=is_open), ""
         lead = "" if self._begun else find_speech(self._tokenizer).lead
         self._turn = Turn(lead, passes_calls_on=self.use.is_returned)
         tools = [*self.use.offered, *(tool.schema for tool in self.use.tools)]
@@ -129,8 +160,11 @@ class Answer:
         self.rounds[-1].ids.extend(delta.ids)
         self.rounds[-1].logprobs.extend(one.logprob for one in delta.logprobs)
         self._logprobs += [one for one in delta.logprobs if one.token not in self._tokenizer.stop_ids]
-        for news in self._turn.push(self._teller.push(delta.text)):
-            yield from self._tell(news)
+        was_saying = self._thoughts.is_saying
+        thought, said = self._thoughts.push(delta.text)
+        if self._thoughts.is_saying and not was_saying:
+            self._leave_thought()
+        yield from self._read(thought, said)
         if delta.finish_reason is not None:
             self._stopped_by = delta.stopped_by
             yield from self._end_round(delta.finish_reason)
@@ -153,8 +187,27 @@ class Answer:
             num_completion_tokens=self._num_completion_tokens,
             num_cached_tokens=self._num_cached_tokens,
             stopped_by=self._stopped_by,
+            num_thought_tokens=self._num_thought_tokens,
             has_spent_rounds=self._has_spent_rounds,
         )
+
+    def _read(self, thought: str, said: str) -> Iterator[Event]:
+        if thought:
+            self._thought += thought
+            yield ThoughtDelta(thought)
+        for news in self._turn.push(self._teller.push(said)):
+            yield from self._tell(news)
+
+    def _leave_thought(self) -> None:
+        """Count the tokens of the thought, if there was one: their log-probabilities are not those of what is said."""
+        if not self._thoughts.has_thought:
+            return
+        ids, closing = self.rounds[-1].ids, thought_form(self._tokenizer).closing
+        end = 1 + bisect_left(
+            range(len(ids)), True, key=lambda last: closing in self._tokenizer.decode(ids[: last + 1])
+        )
+        self._num_thought_tokens += min(end, len(ids))
+        del self._logprobs[:end]
 
     def _tell(self, news: str | CallPart) -> Iterator[Event]:
         if isinstance(news, str):
@@ -167,6 +220,9 @@ class Answer:
 
     def _end_round(self, reason: FinishReason) -> Iterator[Event]:
         is_cut = reason == "length"
+        if not self._thoughts.is_saying:
+            self._leave_thought()
+        yield from self._read(*self._thoughts.end())
         for news in self._turn.push(self._teller.end(is_cut=is_cut)):
             yield from self._tell(news)
         message, held = self._turn.end(is_cut=is_cut)
@@ -177,6 +233,8 @@ class Answer:
         if self._begun:
             message = message.model_copy(update={"content": self._begun + message.content})
             self._begun = ""
+        if self._thought:
+            message = message.model_copy(update={"reasoning_content": self._thought})
         self.messages.append(message)
         self._num_rounds += 1
         if not message.tool_calls:

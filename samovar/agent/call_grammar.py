@@ -12,6 +12,7 @@ from typing import Any
 
 from samovar.agent.turn import TOOL_CALL_END, TOOL_CALL_MARK
 from samovar.chat.speech import find_speech
+from samovar.chat.thought import thought_form
 from samovar.engine.constraint import JSON_STYLE, Constraint
 from samovar.tokenizer.tokenizer import Tokenizer
 
@@ -57,9 +58,15 @@ def call_grammar(
         # go on the one that ends in it is a lexeme too.
         mark = f"/(?s:.*){TOOL_CALL_MARK}"
         rules.append(f"TEXT: /(?s:.+)/ & ~{mark}(?s:.*)/")
-        starts = ["TEXT", f"TEXT? {opening} call{more}" if are_tokens else f"OPENING call{more}"]
+        first, form = "", thought_form(tokenizer)
+        if form.are_tokens:  # which else would be no words; where they are, a thought is text like any other
+            start_id, end_id = (tokenizer.special_ids[tag] for tag in (form.opening, form.closing))
+            first = "thought? "
+            rules.append(f"thought: <[{start_id}]>? TEXT? <[{end_id}]>")
+        starts = [f"{first}TEXT", first + (f"TEXT? {opening} call{more}" if are_tokens else f"OPENING call{more}")]
         rules += [] if are_tokens else [f"OPENING: {mark}/ & ~{mark}(?s:.+)/"]
-    return Constraint("lark", "\n".join([f"start: {' | '.join(starts)}", *rules]))
+    is_free = not is_required and schema is None
+    return Constraint("lark", "\n".join([f"start: {' | '.join(starts)}", *rules]), follows_thought=is_free)
 
 
 def json_grammar(schema: Mapping[str, Any] | None, tokenizer: Tokenizer) -> Constraint:

@@ -21,6 +21,13 @@ class Began:
 
 
 @dataclass(frozen=True, slots=True)
+class ThoughtDelta:
+    """The next piece of what the assistant thinks before it says anything."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class TextDelta:
     """The next piece of what the assistant says."""
 
@@ -71,13 +78,15 @@ class Finished:
     num_prompt_tokens: int
     """Of the first prompt: what tools answered in between is not counted."""
     num_completion_tokens: int
-    """Of all rounds, tool calls included."""
+    """Of all rounds, thoughts and tool calls included."""
     num_cached_tokens: int = 0
     """Of the first prompt, those that did not have to be read, as they were in the engine's cache."""
     stopped_by: str | int | None = None
     """The stop text or token that ended the answer."""
+    num_thought_tokens: int = 0
+    """Of all rounds, those of thoughts."""
     has_spent_rounds: bool = False
     """Whether it ended, with ``length``, as tools may be called no further in one answer."""
 
 
-Event = Began | TextDelta | CallBegun | CallArguments | ToolCalled | ToolReturned | Finished
+Event = Began | ThoughtDelta | TextDelta | CallBegun | CallArguments | ToolCalled | ToolReturned | Finished

@@ -14,3 +14,4 @@ class Habits(NamedTuple):
     max_rounds: int = 4
     announces_tools: bool = False
     verbatim_quotes: bool = False
+    thinking: bool | None = None

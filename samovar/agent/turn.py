@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from samovar.agent.call_reader import CallReader
 from samovar.chat.conversation import Message, ToolCall, read_arguments
-from samovar.chat.parse import parse_assistant
+from samovar.chat.parse import num_begun, parse_assistant
 from samovar.core.errors import DataError
 
 TOOL_CALL_MARK = "<tool_call>"
@@ -93,7 +93,7 @@ class Turn:
     def _show(self, mark: int) -> Iterator[str]:
         end = len(self.text) if mark < 0 else mark
         if mark < 0:
-            end -= _num_pending(self.text)
+            end -= num_begun(self.text, TOOL_CALL_MARK)
         # Space before a call, and at the end of a turn, is no part of what is said: it waits for the next word.
         end = len(self.text[:end].rstrip())
         shown = self.text[self._num_shown : end]
@@ -126,11 +126,3 @@ class Turn:
 
     def _next_id(self) -> str:
         return f"{self._id_prefix}{len(self._calls)}"
-
-
-def _num_pending(text: str) -> int:
-    """How many characters at the end of ``text`` may be the beginning of a tool call's mark."""
-    for length in range(min(len(TOOL_CALL_MARK) - 1, len(text)), 0, -1):
-        if text.endswith(TOOL_CALL_MARK[:length]):
-            return length
-    return 0

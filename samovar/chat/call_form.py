@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from samovar.chat.conversation import load_strict_json, read_arguments, refuse_constant
 from samovar.chat.fitting import KEY, NAME, in_words, write_call
+from samovar.chat.parse import num_begun
 from samovar.chat.speech import find_speech
 from samovar.core.errors import DataError
 from samovar.tokenizer.tokenizer import Tokenizer
@@ -116,7 +117,7 @@ class CallTeller:
             return "" if self._is_call or is_open else self._held
         place = self._held.find(opening)
         self._is_call = place >= 0
-        return self._held[: place if self._is_call else len(self._held) - _num_begun(self._held, opening)]
+        return self._held[: place if self._is_call else len(self._held) - num_begun(self._held, opening)]
 
     def _read(self, form: CallForm) -> Iterator[Call]:
         if form.has_tags:
@@ -171,8 +172,3 @@ def _json_at(text: str, place: int) -> tuple[Any, int]:
         return _DECODER.raw_decode(text, place)
     except (ValueError, RecursionError):
         return None, place
-
-
-def _num_begun(text: str, mark: str) -> int:
-    """How many letters at the end of ``text`` may be the beginning of ``mark``."""
-    return next((length for length in range(len(mark) - 1, 0, -1) if text.endswith(mark[:length])), 0)

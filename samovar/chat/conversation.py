@@ -53,6 +53,8 @@ class Message(BaseModel):
 
     role: Role
     content: str = ""
+    reasoning_content: str = ""
+    """What the assistant thought before it said so, under the name that open servers and templates have for it."""
     tool_calls: list[ToolCall] = []
     tool_call_id: str | None = None
     name: str | None = None
@@ -77,12 +79,14 @@ class Message(BaseModel):
             raise DataError(f"tool_calls is {short(calls)}: it is not a list", hint="put each call in a list")
         if calls and role != "assistant":
             raise DataError(f"a message of the role '{role}' has tool_calls", hint="only the assistant calls tools")
-        if value.get("content") is None and not calls:
+        thought = _read_thought(value) if role == "assistant" else ""
+        if value.get("content") is None and not calls and not thought:
             raise DataError(f"a message of the role '{role}' has no content", hint='write "content": "…"')
         return _validated(
             cls,
             role=role,
             content=_read_content(value.get("content")),
+            reasoning_content=thought,
             tool_calls=[ToolCall.from_openai(call) for call in calls],
             tool_call_id=value.get("tool_call_id"),
             name=value.get("name"),
@@ -92,6 +96,8 @@ class Message(BaseModel):
     def to_openai(self) -> dict[str, Any]:
         """The message in OpenAI's shape."""
         said: dict[str, Any] = {"role": self.role, "content": self.content}
+        if self.reasoning_content:
+            said["reasoning_content"] = self.reasoning_content
         if self.tool_calls:
             said["content"] = self.content or None
             said["tool_calls"] = [call.to_openai() for call in self.tool_calls]
@@ -202,6 +208,14 @@ def _read_content(value: Any) -> str:
             )
         texts.append(part["text"])
     return "".join(texts)
+
+
+def _read_thought(message: Mapping[str, Any]) -> str:
+    """What the assistant thought, under either of its two names."""
+    thought = message.get("reasoning_content") or message.get("reasoning") or ""
+    if not isinstance(thought, str):
+        raise DataError(f"reasoning_content is {short(thought)}: it is not text", hint="write it as a string")
+    return thought
 
 
 def _read_weight(value: Any) -> float | None:

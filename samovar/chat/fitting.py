@@ -1,6 +1,7 @@
 """Messages in the words of a template that has no form for them: another family's may know neither tools nor system
 messages, but one call a turn, or only calls with ids of its own making. Calls that it has no form for are written as
-text in Hermes form, as our own template writes them, and what the system says stands before the first question.
+text in Hermes form, as our own template writes them, what the system says stands before the first question, and what
+the assistant thinks in tags before what it says.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from samovar.chat.template import render_plain
+from samovar.chat.thought import ThoughtForm, thought_form
 from samovar.core.errors import DataError
 from samovar.tokenizer.tokenizer import Tokenizer
 
@@ -52,6 +54,12 @@ _WITH_SYSTEM: list[Plain] = [
 ]
 
 
+_WITH_THOUGHT: list[Plain] = [
+    {"role": "user", "content": "?"},
+    {"role": "assistant", "content": "!", "reasoning_content": _SAID},
+]
+
+
 class Abilities(NamedTuple):
     """What a template has a form for."""
 
@@ -61,6 +69,7 @@ class Abilities(NamedTuple):
     """Of a call; Mistral's are nine letters and digits."""
     takes_several_calls: bool
     """In one turn; Llama 3 makes but one."""
+    writes_thoughts: bool
 
 
 def fitted(
@@ -69,6 +78,8 @@ def fitted(
     """Messages and tools as the tokenizer's template can write them; unchanged where it can write all."""
     able = _abilities(tokenizer.chat_template, tuple(sorted(tokenizer.roles.texts.items())), has_tools=bool(tools))
     fit, left = list(messages), list(tools)
+    if not able.writes_thoughts:
+        fit = list(_with_thoughts_in_words(fit, thought_form(tokenizer)))
     if not able.writes_calls:
         fit = _with_calls_in_words(fit)
         if left:
@@ -93,7 +104,7 @@ def write_call(template: str, special: tuple[tuple[str, str], ...], header: str)
         messages = messages if able.takes_any_id else _with_short_ids(messages)
         try:
             prompt, whole = (
-                render_plain(some, template=template, tools=tools, add_generation_prompt=asks, special=dict(special))
+                render_plain(some, template=template, tools=tools, add_generation_prompt=asks, variables=dict(special))
                 for some, asks in ((messages[:1], True), (messages, False))
             )
         except DataError:  # it wants a result behind each call
@@ -108,7 +119,7 @@ def _abilities(template: str, special: tuple[tuple[str, str], ...], *, has_tools
         tools = [_TOOL] if has_tools else []
         try:
             text = render_plain(
-                messages, template=template, tools=tools, add_generation_prompt=False, special=dict(special)
+                messages, template=template, tools=tools, add_generation_prompt=False, variables=dict(special)
             )
         except DataError:
             return False
@@ -118,7 +129,29 @@ def _abilities(template: str, special: tuple[tuple[str, str], ...], *, has_tools
     takes_any_id = holds(one, NAME, KEY, _SAID) or not holds(_with_short_ids(one), NAME, KEY, _SAID)
     if not takes_any_id:
         one, several = _with_short_ids(one), _with_short_ids(several)
-    return Abilities(holds(one, NAME, KEY, _SAID), holds(_WITH_SYSTEM, _SAID), takes_any_id, holds(several, NAME))
+    return Abilities(
+        holds(one, NAME, KEY, _SAID),
+        holds(_WITH_SYSTEM, _SAID),
+        takes_any_id,
+        holds(several, NAME),
+        holds(_WITH_THOUGHT, _SAID),
+    )
+
+
+def _with_thoughts_in_words(messages: Sequence[Plain], form: ThoughtForm) -> Iterator[Plain]:
+    """Thoughts about the last question before what was said of it; of earlier ones just what was said.
+
+    So do the templates of families that think.
+    """
+    last = max((place for place, message in enumerate(messages) if message["role"] == "user"), default=-1)
+    for place, message in enumerate(messages):
+        thought = message.get("reasoning_content")
+        if not thought:
+            yield message
+            continue
+        others = {name: value for name, value in message.items() if name != "reasoning_content"}
+        told = f"{form.opening}\n{thought}\n{form.closing}\n\n" if place > last else ""
+        yield {**others, "content": told + message["content"]}
 
 
 def _with_calls_in_words(messages: Sequence[Plain]) -> list[Plain]:

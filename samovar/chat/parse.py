@@ -67,3 +67,8 @@ def _call_at(text: str, opened: re.Match[str]) -> _Found | None:
         return None
     closed = _CLOSE.match(text, end)
     return _Found(opened.start(), closed.end(), name, arguments) if closed else None
+
+
+def num_begun(text: str, mark: str) -> int:
+    """How many letters at the end of ``text`` may be the beginning of ``mark``."""
+    return next((length for length in range(len(mark) - 1, 0, -1) if text.endswith(mark[:length])), 0)

@@ -17,6 +17,7 @@ from samovar.chat.fitting import fitted
 from samovar.chat.learning import LEARN_ALL, Learn, Span, spans_of_roles, weights_of_turns
 from samovar.chat.speech import Speech, find_speech, mark_pattern, starts_of_speech
 from samovar.chat.template import plain_message, render_plain
+from samovar.chat.thought import NO_OPTIONS, Options, opens_thought, options_for, thought_form
 from samovar.core.errors import DataError
 from samovar.tokenizer.tokenizer import Tokenizer
 
@@ -84,7 +85,13 @@ def render_rows(
 
 
 def prompt_ids(
-    messages: Sequence[Message], tokenizer: Tokenizer, tools: Sequence[Mapping[str, Any]] = (), *, begun: str = ""
+    messages: Sequence[Message],
+    tokenizer: Tokenizer,
+    tools: Sequence[Mapping[str, Any]] = (),
+    *,
+    options: Options = NO_OPTIONS,
+    begun: str = "",
+    thinks: bool = True,
 ) -> list[int]:
     """The ids after which the assistant speaks: exactly those with which ``render_row`` of the whole would begin.
 
@@ -92,14 +99,21 @@ def prompt_ids(
         messages: so far.
         tokenizer: whose template writes them.
         tools: that the template lists.
+        options: variables of the template.
         begun: what the assistant has said of its turn already; marks in it are words.
+        thinks: whether a thought may come. If not, the template is told so, and one that it opens is closed at once.
     Raises:
         DataError: the template refuses the messages.
     """
-    pieces = _pieces(messages, tools, tokenizer, add_generation_prompt=True)
-    if begun:
-        said = _Piece(find_speech(tokenizer).lead + begun, None, False)
-        pieces = list(_joined(_swallowed([*pieces, said], tokenizer), tokenizer))
+    options = options if thinks else {**options, **options_for(False)}
+    pieces = _pieces(messages, tools, tokenizer, add_generation_prompt=True, options=options)
+    said = [_Piece(find_speech(tokenizer).lead + begun, None, False)] if begun else []
+    if not thinks and opens_thought(tokenizer, options):
+        closing = thought_form(tokenizer).closing
+        end = _Piece(closing, tokenizer.special_ids.get(closing), False)
+        said = [_Piece("\n", None, False), end, _Piece("\n\n" + begun, None, False)]
+    if said:
+        pieces = list(_joined(_swallowed([*pieces, *said], tokenizer), tokenizer))
     return next(_encode([pieces], tokenizer)).ids
 
 
@@ -121,6 +135,7 @@ def _pieces(
     *,
     add_generation_prompt: bool,
     learn: Learn = LEARN_ALL,
+    options: Options = NO_OPTIONS,
 ) -> list[_Piece]:
     marks = mark_pattern(tokenizer)
     seen, listed = fitted([plain_message(message) for message in messages], tools, tokenizer)
@@ -136,7 +151,7 @@ def _pieces(
             template=tokenizer.chat_template,
             tools=plain["tools"],
             add_generation_prompt=is_prompt,
-            special=tokenizer.roles.texts,
+            variables={**tokenizer.roles.texts, **options},
         )
 
     speech = find_speech(tokenizer)

@@ -94,7 +94,7 @@ def _pattern(specials: tuple[str, ...]) -> re.Pattern[str]:
 def _probe(template: str, special: tuple[tuple[str, str], ...], marks: re.Pattern[str]) -> Speech:
     def write(messages: list[Any], is_prompt: bool) -> str:
         return render_plain(
-            messages, template=template, tools=[], add_generation_prompt=is_prompt, special=dict(special)
+            messages, template=template, tools=[], add_generation_prompt=is_prompt, variables=dict(special)
         )
 
     question, prompt, whole = (

@@ -27,9 +27,10 @@ def render(
     template: str = CHAT_TEMPLATE,
     tools: Sequence[Mapping[str, Any]] = (),
     add_generation_prompt: bool = False,
-    special: Mapping[str, str] | None = None,
+    variables: Mapping[str, Any] | None = None,
 ) -> str:
-    """The text of ``messages``, with the marks of turns; ``special`` has the tokens that templates know by name.
+    """The text of ``messages``, with the marks of turns; ``variables`` are what else the template knows by name: the
+    tokenizer's special tokens, and options.
 
     What people wrote can look like a mark here: use ``samovar.chat.rows`` to get ids.
 
@@ -41,13 +42,15 @@ def render(
         template=template,
         tools=list(tools),
         add_generation_prompt=add_generation_prompt,
-        special=special,
+        variables=variables,
     )
 
 
 def plain_message(message: Message) -> dict[str, Any]:
     """What a template sees of a message: OpenAI's shape, but with the arguments of calls as objects."""
     seen: dict[str, Any] = {"role": message.role, "content": message.content}
+    if message.reasoning_content:
+        seen["reasoning_content"] = message.reasoning_content
     if message.tool_calls:
         seen["tool_calls"] = [
             {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
@@ -66,7 +69,7 @@ def render_plain(
     template: str,
     tools: list[Any],
     add_generation_prompt: bool,
-    special: Mapping[str, str] | None = None,
+    variables: Mapping[str, Any] | None = None,
 ) -> str:
     """``render`` for messages that are objects already.
 
@@ -80,7 +83,7 @@ def render_plain(
         )
     try:
         return _compiled(template).render(
-            messages=messages, tools=tools or None, add_generation_prompt=add_generation_prompt, **(special or {})
+            messages=messages, tools=tools or None, add_generation_prompt=add_generation_prompt, **(variables or {})
         )
     # A template is a program: what it does to unforeseen values can fail in any of these ways.
     except (jinja2.TemplateError, TypeError, ValueError, LookupError, ArithmeticError, RecursionError) as error:

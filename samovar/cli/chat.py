@@ -39,6 +39,15 @@ Adapter = Annotated[
     typer.Option("--adapter", metavar="DIR", help="Put this adapter on the model first.", show_default=False),
 ]
 
+Thinking = Annotated[
+    bool | None,
+    typer.Option(
+        "--think/--no-think",
+        help="Whether a reasoning model thinks before it answers; else as the recipe or the model has it.",
+        show_default=False,
+    ),
+]
+
 _HELP = "a line is a message; /new starts a new chat, /help says this, Ctrl-C stops an answer, /quit or Ctrl-D ends"
 
 
@@ -49,6 +58,7 @@ def run(
     seed: Seed = None,
     max_tokens: MaxTokens = None,
     adapter: Adapter = None,
+    thinking: Thinking = None,
     as_json: AsJson = False,
 ) -> None:
     """Talk to the assistant; its calls of tools are run, and shown on stderr."""
@@ -63,7 +73,9 @@ def run(
     from samovar.engine.request import Sampling
 
     serve = assistant.recipe.serve
-    agent = Agent.of(Engine.load(assistant.model, max_batch=1, adapter=adapter), habits_of(assistant.recipe))
+    habits = habits_of(assistant.recipe)
+    habits = habits if thinking is None else habits._replace(thinking=thinking)
+    agent = Agent.of(Engine.load(assistant.model, max_batch=1, adapter=adapter), habits)
     sampling = Sampling(
         temperature=serve.temperature if temperature is None else temperature,
         top_p=serve.top_p,
@@ -151,10 +163,17 @@ def _go_on(
 
 
 def _answer(agent: Agent, sampling: Sampling, conversation: list[Message], *, streams: bool) -> Finished:
-    """Make the answer; text goes to stdout as it comes when ``streams``, tools' steps to stderr."""
-    from samovar.agent.events import Finished, TextDelta
+    """Make the answer; text goes to stdout as it comes when ``streams``, thoughts and tools' steps to stderr."""
+    from samovar.agent.events import Finished, TextDelta, ThoughtDelta
 
+    is_thinking = False
     for event in agent.stream(conversation, sampling):
+        if isinstance(event, ThoughtDelta):
+            is_thinking = _show_thought(event.text, goes_on=is_thinking)
+            continue
+        if is_thinking:
+            is_thinking = False
+            _show_thought("]\n", goes_on=True)
         if isinstance(event, Finished):
             return event
         if isinstance(event, TextDelta):
@@ -170,6 +189,12 @@ def _tell_if_cut(finished: Finished) -> None:
         say("[no answer: it has called tools as often as it may before one (serve.max_rounds)]")
     elif finished.finish_reason == "length":
         say("[the answer is cut short: it may not be longer, or the context is full]")
+
+
+def _show_thought(text: str, *, goes_on: bool) -> bool:
+    """The next piece of a thought, told apart from what is said; now there is one to go on with."""
+    typer.secho(text if goes_on else f"[{text}", err=True, nl=False, dim=True)
+    return True
 
 
 def _show_step(event: Event) -> None:

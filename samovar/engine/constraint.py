@@ -35,6 +35,8 @@ class Constraint:
     text: str = ""
     asked_as: str = ""
     """The field of a request that it came by, where ``param`` would not tell."""
+    follows_thought: bool = False
+    """Whether the language has room for a thought before what is said."""
 
     def __post_init__(self) -> None:
         if len(self.text) > MAX_CONSTRAINT_CHARACTERS:

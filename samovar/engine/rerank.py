@@ -64,7 +64,7 @@ def scored_row(tokenizer: Tokenizer, query: str, document: str) -> tuple[list[in
     """
     before = f"Passage: {document.strip()}\n{REQUEST}"
     if tokenizer.chat_template:
-        asked = prompt_ids([Message(role="user", content=before)], tokenizer)
+        asked = prompt_ids([Message(role="user", content=before)], tokenizer, thinks=False)
         question = tokenizer.encode(query.strip())
     else:
         asked = [*tokenizer.begin_ids, *tokenizer.encode(f"{before}\n")]

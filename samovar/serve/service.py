@@ -14,12 +14,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from samovar.agent.agent import with_system
-from samovar.agent.answer import Answer, ToolUse
+from samovar.agent.answer import Answer, ToolUse, may_think
 from samovar.agent.events import Event
 from samovar.agent.streaming import stream_answer
 from samovar.agent.tool import Tool
 from samovar.chat.conversation import Message
 from samovar.chat.rows import prompt_ids
+from samovar.chat.thought import NO_OPTIONS, Options, can_think, options_for
 from samovar.core.errors import RequestError
 from samovar.engine.request import Sampling
 from samovar.serve.metering import MeteredRunner
@@ -103,13 +104,37 @@ class Service:
             adapter=None if model == self.model_id else model,
         )
 
+    def template_options(self, effort: str | None, *, param: str) -> Options:
+        """Variables of the chat template for how hard the model is to think, as the request's field ``param`` has it.
+
+        Raises:
+            RequestError: it is to think, and its template has no form for thoughts.
+        """
+        if effort is None:
+            return options_for(self.settings.thinking)
+        if effort != "none" and not can_think(self.tokenizer):
+            raise RequestError(
+                "this model does not think before it answers",
+                hint="leave it out",
+                code="unsupported_value",
+                param=param,
+            )
+        return {**options_for(effort != "none"), "reasoning_effort": effort}
+
     def own_tools(self) -> ToolUse:
         """The server runs its own tools, and goes on."""
         offered = [tool.schema for tool in self.tools] if self.settings.announces_tools else []
         return ToolUse(tools=self.tools, offered=offered, max_rounds=self.settings.max_rounds)
 
     async def answers(
-        self, messages: Sequence[Message], sampling: Sampling, use: ToolUse, number: int = 1, *, begun: str = ""
+        self,
+        messages: Sequence[Message],
+        sampling: Sampling,
+        use: ToolUse,
+        number: int = 1,
+        *,
+        options: Options = NO_OPTIONS,
+        begun: str = "",
     ) -> Events:
         """The events of ``number`` answers, side by side, each with the number of its answer.
 
@@ -118,16 +143,19 @@ class Service:
             sampling: how tokens are drawn.
             use: of tools.
             number: of answers.
+            options: variables of the chat template.
             begun: words that each goes on from.
         Raises:
             LimitError: they may cost more than the caller has left.
             RequestError: the conversation does not fit into the context.
         """
         asked = with_system(messages, self.settings.system)
+        how: dict[str, Any] = {"options": options, "begun": begun}
+        thinks = may_think(sampling, begun)
         # A prompt of megabytes is tokenized for a second, in which other streams must go on.
-        ids = await asyncio.to_thread(prompt_ids, asked, self.tokenizer, tools=use.offered, begun=begun)
+        ids = await asyncio.to_thread(prompt_ids, asked, self.tokenizer, tools=use.offered, thinks=thinks, **how)
         several = [
-            Answer(asked, sampling.counted_up(place), self.tokenizer, use, first_prompt=ids, begun=begun)
+            Answer(asked, sampling.counted_up(place), self.tokenizer, use, first_prompt=ids, **how)
             for place in range(number)
         ]
         streams = [stream_answer(self.runner, one) for one in several]

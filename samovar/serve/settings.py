@@ -25,6 +25,9 @@ class ServeSettings(Settings):
     """List those tools in the prompt. Leave it off for models that were trained to call them unasked."""
     system: str | None = None
     """System message for conversations that bring none."""
+    thinking: bool | None = None
+    """Whether a reasoning model thinks before it answers, where the request doesn't tell; null leaves that to the
+    model's chat template."""
     temperature: Annotated[float, Field(ge=0, le=2)] = 0.3
     """Sampling temperature where the request names none; 0 always takes the likeliest token."""
     top_p: Annotated[float, Field(gt=0, le=1)] = 1.0

@@ -38,6 +38,8 @@ class Answered(NamedTuple):
     """Who gave it."""
     sampling: Mapping[str, Any] = {}
     """How it was drawn."""
+    thought: str = ""
+    """Before it."""
 
     def messages(self) -> list[dict[str, Any]]:
         """The answer as it was made, calls of tools included; in OpenAI's shape."""
@@ -48,7 +50,8 @@ class Answered(NamedTuple):
                 Message(role="assistant", content="", tool_calls=[call]),
                 Message(role="tool", content=step["result"], tool_call_id=call.id, name=call.name),
             ]
-        return [one.to_openai() for one in [*made, Message(role="assistant", content=self.content)]]
+        last = Message(role="assistant", content=self.content, reasoning_content=self.thought)
+        return [one.to_openai() for one in [*made, last]]
 
 
 class Shown(NamedTuple):

@@ -10,6 +10,7 @@ from samovar.tokenizer.decoding import BYTE_TOKEN
 from samovar.tokenizer.roles import Roles
 
 _OF_CALLS = re.compile(r"tool.?call|tool.?sep|python_tag|\[(ARGS|CALL_ID)\]", re.IGNORECASE)
+_OF_THOUGHTS = re.compile(r"[<\[]/?think[>\]]", re.IGNORECASE)
 _BRACKETED = re.compile(r"[<\[].+[>\]]", re.DOTALL)
 _TAG_OF_HTML = re.compile(
     r"</?(table|caption|thead|tbody|tfoot|tr|th|td|h[1-6]|blockquote|strong|em|b|i|u|s|sub|sup|code|a|html|body|img"
@@ -33,8 +34,13 @@ def is_mark(token: Mapping[str, Any]) -> bool:
 
 
 def is_of_calls(mark: str) -> bool:
-    """Whether it is one that families write their calls of tools with: such are read, as words are."""
+    """Whether it is one that families write their calls of tools with."""
     return _OF_CALLS.search(mark) is not None
+
+
+def is_read(mark: str) -> bool:
+    """Whether it is read as words are: it tells what is a call, or a thought."""
+    return is_of_calls(mark) or _OF_THOUGHTS.fullmatch(mark) is not None
 
 
 def forgotten(parts: Mapping[str, Any], vocabulary: Mapping[str, int], roles: Roles) -> list[dict[str, Any]]:

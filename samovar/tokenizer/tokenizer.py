@@ -15,7 +15,7 @@ from samovar.core.errors import ConfigError, CorruptError, MissingError, Resourc
 from samovar.core.files import naming_os_errors, write_atomic, write_json
 from samovar.tokenizer.beginnings import Prefixed, prefixed, without_prefix
 from samovar.tokenizer.decoding import read_decoding
-from samovar.tokenizer.marks import forgeable, forgotten, is_mark, is_of_calls, unreadable, vocabulary
+from samovar.tokenizer.marks import forgeable, forgotten, is_mark, is_read, unreadable, vocabulary
 from samovar.tokenizer.roles import CONFIG_FILE, Roles, document_end, read_roles, roles_of
 from samovar.tokenizer.special import DOCUMENT_END, TURN_END
 from samovar.tokenizer.template import TEMPLATE_FILE, read_template
@@ -68,9 +68,7 @@ class Tokenizer:
         self._mark_ids = frozenset(self.special_ids.values())
         self.swallows_before = frozenset(token["content"] for token in marks if token.get("lstrip"))
         self.swallows_after = frozenset(token["content"] for token in marks if token.get("rstrip"))
-        self._hidden = frozenset(
-            token["id"] for token in added if token["special"] and not is_of_calls(token["content"])
-        )
+        self._hidden = frozenset(token["id"] for token in added if token["special"] and not is_read(token["content"]))
         self._words_of_id = {token["id"]: token["content"] for token in added}
         self._full = _backend(tokenizer_json)
         # The library finds added tokens in any text, so that text which may not forge the marks goes through a twin
@@ -249,8 +247,8 @@ class Tokenizer:
     def decode(self, ids: Sequence[int], *, skip_special: bool = True, goes_on: bool = False) -> str:
         """The text of ``ids``; ids beyond the vocabulary are nothing, broken UTF-8 becomes U+FFFD.
 
-        ``skip_special`` leaves out the marks of turns and documents, but not those of tools. ``goes_on``: other text
-        stands before it, so that a space at its beginning is one.
+        ``skip_special`` leaves out the marks of turns and documents, but not those of tools and thoughts. ``goes_on``:
+        other text stands before it, so that a space at its beginning is one.
         """
         stream = TextStream(self, skip_special=skip_special, goes_on=goes_on)
         return stream.push(ids) + stream.finish()

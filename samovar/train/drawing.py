@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from samovar.chat.conversation import Conversation
-from samovar.chat.rows import Row, prompt_ids
+from samovar.chat.rows import Row
 from samovar.core.errors import DataError
 from samovar.tasks.task import Example, Task
 from samovar.train.packing import pack_rows
@@ -87,8 +87,7 @@ def draw_rows(
 def _next_fitting(player: Player, asked: Iterator[Example], room: int) -> Example:
     for _ in range(_MOST_UNFIT):
         example = next(asked)
-        ids = prompt_ids(player.prompt(example), player.tokenizer, player.offered)
-        if len(ids) + player.max_tokens <= room:
+        if room - player.length(example.prompt) >= player.max_tokens:
             return example
     raise DataError(
         f"{_MOST_UNFIT} questions after each other leave no room for an answer of {player.max_tokens} tokens in {room}",

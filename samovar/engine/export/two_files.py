@@ -226,7 +226,7 @@ def _preamble(source: Path, tokenizer: Tokenizer, habits: Habits) -> str:
         [*_system(habits), first],
         template=tokenizer.chat_template,
         tools=habits.announced,
-        special=tokenizer.roles.texts,
+        variables=tokenizer.roles.texts,
     )
     preamble, turn, _ = text.partition(f"{TURN_START}user\n…")
     if not turn:

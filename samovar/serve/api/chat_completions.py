@@ -13,6 +13,7 @@ from starlette.responses import Response
 from samovar.agent.answer import ToolUse
 from samovar.agent.events import Event
 from samovar.chat.conversation import Message
+from samovar.chat.thought import Options
 from samovar.core.errors import DataError, RequestError
 from samovar.engine.request import Sampling
 from samovar.serve.api.begun import check_begun
@@ -26,6 +27,8 @@ from samovar.serve.service import AsciiJson, Events, Service, naming_param, read
 from samovar.serve.shapes.body import read_as
 from samovar.serve.shapes.chat import ChatCompletion, ChatMessage, ChatRequest, JsonSchemaFormat, TextFormat
 from samovar.serve.shapes.tools import NamedTool
+
+_FILLED = frozenset({"messages", "tools", "add_generation_prompt"})
 
 
 @dataclass(slots=True)
@@ -41,7 +44,8 @@ class ChatCompletions:
         messages = conversation(chat.messages)
         begun = messages.pop().content if goes_on(chat, messages) else ""
         sampling, use = self._plan(chat)
-        events = self.service.answers(messages, sampling, use, chat.n or 1, begun=begun)
+        options = self._template_options(chat)
+        events = self.service.answers(messages, sampling, use, chat.n or 1, options=options, begun=begun)
         reply = ChatReply(
             chat.model,
             self.service.tokenizer,
@@ -60,6 +64,10 @@ class ChatCompletions:
                 return AsciiJson(await until_client_leaves(request, _whole(events, reply)))
             started = await until_client_leaves(request, primed(events))
         return EventStream(_lines(started, reply), started)
+
+    def _template_options(self, chat: ChatRequest) -> Options:
+        options = self.service.template_options(chat.reasoning_effort, param="reasoning_effort")
+        return {**options, **(chat.chat_template_kwargs or {})}
 
     def _plan(self, chat: ChatRequest) -> tuple[Sampling, ToolUse]:
         sampling = self.service.sampling(chat.model, chat, chat.max_completion_tokens or chat.max_tokens)
@@ -93,6 +101,14 @@ def read_chat_request(content: bytes) -> ChatRequest:
         raise RequestError("stream_options is given without stream", hint="set stream to true", param="stream_options")
     if chat.top_logprobs and not chat.logprobs:
         raise RequestError("top_logprobs is given without logprobs", hint="set logprobs to true", param="top_logprobs")
+    taken = sorted(_FILLED & (chat.chat_template_kwargs or {}).keys())
+    if taken:
+        raise RequestError(
+            f"chat_template_kwargs names {taken[0]}, which the server fills itself",
+            hint="leave it out",
+            code="invalid_value",
+            param="chat_template_kwargs",
+        )
     return chat
 
 

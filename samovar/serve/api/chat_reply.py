@@ -10,7 +10,16 @@ import uuid
 from collections.abc import Iterator
 
 from samovar.agent.answer import ToolUse
-from samovar.agent.events import CallArguments, CallBegun, Event, Finished, FinishReason, TextDelta, ToolReturned
+from samovar.agent.events import (
+    CallArguments,
+    CallBegun,
+    Event,
+    Finished,
+    FinishReason,
+    TextDelta,
+    ThoughtDelta,
+    ToolReturned,
+)
 from samovar.engine.request import Sampling
 from samovar.serve.api.token_text import chat_logprobs
 from samovar.serve.shapes.chat import (
@@ -41,12 +50,12 @@ class _Choice:
     """One answer so far."""
 
     def __init__(self, *, is_begun: bool) -> None:
-        self.text = ""
+        self.text = self.thought = ""
         self.steps: list[Step] = []
         self.cut_by: CutBy | None = None
         self.calls: list[Call] = []
         self.logprobs: list[TokenLogprob] = []
-        self.is_new_round = False
+        self.is_new_round = self.is_new_thought = False
         self.finished: Finished | None = None
         self._is_begun = is_begun
 
@@ -58,10 +67,20 @@ class _Choice:
         self.text += text
         return text
 
+    def add_thought(self, text: str) -> str:
+        """Note what is thought; give it with the gap between two rounds."""
+        if self.is_new_thought and self.thought:
+            text = BETWEEN_ROUNDS + text
+        self.is_new_thought = False
+        self.thought += text
+        return text
+
     def message(self) -> ChatAnswer:
         """The whole turn."""
         content = None if self.calls and not self.text else self.text
         message: ChatAnswer = {"role": "assistant", "content": content, "refusal": None}
+        if self.thought:
+            message["reasoning_content"] = self.thought
         if self.calls:
             message["tool_calls"] = self.calls
         if self.steps or self.cut_by:
@@ -116,6 +135,8 @@ class ChatReply:
         """Note what happened in one of the answers; give the chunks that tell it."""
         choice = self._choices[index]
         match event:
+            case ThoughtDelta():
+                yield self._chunk(index, {"reasoning_content": choice.add_thought(event.text)})
             case TextDelta():
                 logprobs = self._logprobs_of(event)
                 choice.logprobs += logprobs or ()
@@ -136,7 +157,7 @@ class ChatReply:
                     index, {"tool_calls": [{"index": event.index, "function": {"arguments": event.text}}]}
                 )
             case ToolReturned():
-                choice.is_new_round = True
+                choice.is_new_round = choice.is_new_thought = True
                 step = step_of(event)
                 choice.steps.append(step)
                 yield self._chunk(index, {"samovar": {"steps": [step]}})
@@ -219,6 +240,7 @@ class ChatReply:
             "completion_tokens": completion,
             "total_tokens": prompt + completion,
             "prompt_tokens_details": {"cached_tokens": ends[0].num_cached_tokens},
+            "completion_tokens_details": {"reasoning_tokens": sum(end.num_thought_tokens for end in ends)},
         }
 
 

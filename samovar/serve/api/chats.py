@@ -90,8 +90,11 @@ class ChatApi:
         return {**_told(outline), "messages": told}
 
 
+_MORE = {"reasoning_content", "steps", "notes", "model", "told"}
+
+
 def _said(message: KeptMessage) -> Said:
-    more: dict[str, Any] = message.model_dump(include={"steps", "notes", "model", "told"}, exclude_none=True)
+    more: dict[str, Any] = message.model_dump(include=_MORE, exclude_none=True)
     return Said(message.role, message.content, more)
 
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from samovar.chat.conversation import Message
 from samovar.core.errors import RequestError
 from samovar.serve.shapes.input_items import GivenText, ItemList, ItemMessage, ItemQuery, ItemResult
-from samovar.serve.shapes.responses import OutputCall, OutputText
+from samovar.serve.shapes.responses import OutputCall, OutputText, OutputThought, ThoughtText
 
-Item = ItemMessage | OutputCall | ItemResult
+Item = ItemMessage | OutputThought | OutputCall | ItemResult
 
 
 def items_of(messages: Iterable[tuple[str, Message]]) -> list[Item]:
@@ -55,6 +55,11 @@ def _items(message_id: str, message: Message) -> Iterator[Item]:
             "status": "completed",
         }
         return
+    if message.reasoning_content:
+        thought: ThoughtText = {"type": "reasoning_text", "text": message.reasoning_content}
+        yield {
+            "type": "reasoning", "id": f"rs_{message_id}", "summary": [], "content": [thought], "status": "completed",
+        }  # fmt: skip
     if message.content or not message.tool_calls:
         role, said = message.role, _text(message)
         yield {"type": "message", "id": f"msg_{message_id}", "role": role, "status": "completed", "content": [said]}

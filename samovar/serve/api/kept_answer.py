@@ -96,4 +96,6 @@ def _said(reply: ChatReply, *notes: Note) -> Said:
     more: dict[str, Any] = {"model": reply.maker} | ({"notes": list(notes)} if notes else {})
     if "samovar" in answer and (steps := answer["samovar"]["steps"]):
         more["steps"] = steps
+    if thought := answer.get("reasoning_content"):
+        more["reasoning_content"] = thought
     return Said("assistant", reply.begun + (answer["content"] or ""), more)

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from samovar.agent.events import Began, CallArguments, CallBegun, Event, Finished, TextDelta, ToolReturned
+from samovar.agent.events import Began, CallArguments, CallBegun, Event, Finished, TextDelta, ThoughtDelta, ToolReturned
 from samovar.chat.conversation import load_strict_json
 from samovar.serve.api.chat_reply import BETWEEN_ROUNDS, step_of
 from samovar.serve.shapes.chat import Step
@@ -19,6 +19,7 @@ from samovar.serve.shapes.messages import (
     MessageUsage,
     SaidBlock,
     StopReason,
+    ToldThought,
 )
 
 
@@ -46,6 +47,8 @@ class MessageReply:
             case Began():
                 self.message["usage"] = _usage(event.num_prompt_tokens, event.num_cached_tokens, 0)
                 yield {"type": "message_start", "message": copy.deepcopy(self.message)}
+            case ThoughtDelta():
+                yield from self._think(event.text)
             case TextDelta() if event.text:
                 yield from self._say(event.text)
             case CallBegun():
@@ -58,6 +61,8 @@ class MessageReply:
                 yield {"type": "content_block_delta", "index": self._place, "delta": delta}
             case ToolReturned():
                 self._is_new_round = True
+                if self.message["content"] and self.message["content"][-1]["type"] == "thinking":
+                    yield from self._close()
                 step = step_of(event)
                 self._steps.append(step)
                 # In Anthropic's words a change of the message as a whole; clients that know no steps pass over it.
@@ -71,6 +76,17 @@ class MessageReply:
     @property
     def _place(self) -> int:
         return len(self.message["content"]) - 1
+
+    def _think(self, text: str) -> Iterator[MessageEvent]:
+        content = self.message["content"]
+        if not self._is_open or content[-1]["type"] != "thinking":
+            yield from self._close()
+            yield self._open({"type": "thinking", "thinking": "", "signature": ""})
+        block = content[-1]
+        if block["type"] == "thinking":
+            block["thinking"] += text
+        delta: Any = {"type": "thinking_delta", "thinking": text}
+        yield {"type": "content_block_delta", "index": self._place, "delta": delta}
 
     def _say(self, text: str) -> Iterator[MessageEvent]:
         content = self.message["content"]
@@ -86,7 +102,7 @@ class MessageReply:
         delta: Any = {"type": "text_delta", "text": text}
         yield {"type": "content_block_delta", "index": self._place, "delta": delta}
 
-    def _open(self, block: SaidBlock | CallBlock) -> MessageEvent:
+    def _open(self, block: ToldThought | SaidBlock | CallBlock) -> MessageEvent:
         self.message["content"].append(block)
         self._is_open = True
         return {"type": "content_block_start", "index": self._place, "content_block": copy.deepcopy(block)}

@@ -15,6 +15,7 @@ from samovar.agent.answer import ToolUse
 from samovar.agent.events import Event
 from samovar.chat.conversation import Message, ToolCall
 from samovar.chat.rows import prompt_ids
+from samovar.chat.thought import Options
 from samovar.engine.request import Sampling
 from samovar.serve.api.begun import check_begun
 from samovar.serve.api.event_stream import EventStream, Primed, line, primed
@@ -32,6 +33,7 @@ from samovar.serve.shapes.messages import (
     MessagesRequest,
     NamedChoice,
     TextBlock,
+    ThoughtBlock,
     TokenCount,
     ToolResultBlock,
     ToolUseBlock,
@@ -55,7 +57,7 @@ class Messages:
         )
         sampling, use = self._plan(asked, self.service.sampling(asked.model, drawing, asked.max_tokens))
         messages, prefix = self._conversation(asked)
-        events = self.service.answers(messages, sampling, use, begun=prefix)
+        events = self.service.answers(messages, sampling, use, options=self._options(asked), begun=prefix)
         reply = MessageReply(asked.model)
         with naming_param("messages"):
             if not asked.stream:
@@ -69,7 +71,15 @@ class Messages:
         self.service.check_model(asked.model)
         _, use = self._plan(asked, Sampling())
         messages, prefix = self._conversation(asked)
-        ids = await asyncio.to_thread(prompt_ids, messages, self.service.tokenizer, tools=use.offered, begun=prefix)
+        ids = await asyncio.to_thread(
+            prompt_ids,
+            messages,
+            self.service.tokenizer,
+            tools=use.offered,
+            options=self._options(asked),
+            begun=prefix,
+            thinks=not prefix,
+        )
         count: TokenCount = {"input_tokens": len(ids)}
         return AsciiJson(count)
 
@@ -78,6 +88,10 @@ class Messages:
         begun = begun_answer(asked)
         given = asked.messages[:-1] if asked.messages[-1].role == "assistant" else asked.messages
         return with_system(conversation(asked.system, given), self.service.settings.system), begun
+
+    def _options(self, asked: CountTokensRequest) -> Options:
+        effort = None if asked.thinking is None else "none" if asked.thinking.type == "disabled" else "medium"
+        return self.service.template_options(effort, param="thinking")
 
     def _plan(self, asked: CountTokensRequest, sampling: Sampling) -> tuple[Sampling, ToolUse]:
         choice = asked.tool_choice
@@ -144,7 +158,8 @@ def _turns(turn: InputTurn) -> list[Message]:
             for block in turn.content
             if isinstance(block, ToolUseBlock)
         ]
-        return [Message(role="assistant", content=said, tool_calls=calls)]
+        thought = "\n\n".join(block.thinking for block in turn.content if isinstance(block, ThoughtBlock))
+        return [Message(role="assistant", content=said, reasoning_content=thought, tool_calls=calls)]
     results = [
         Message(role="tool", content=_text(block.content or ""), tool_call_id=block.tool_use_id)
         for block in turn.content

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from samovar.agent.events import CallArguments, CallBegun, Event, Finished, TextDelta, ToolReturned
+from samovar.agent.events import CallArguments, CallBegun, Event, Finished, TextDelta, ThoughtDelta, ToolReturned
 from samovar.chat.conversation import Message
 from samovar.engine.request import Sampling
 from samovar.serve.api.chat_reply import BETWEEN_ROUNDS, step_of
@@ -19,9 +19,11 @@ from samovar.serve.shapes.responses import (
     OutputCall,
     OutputMessage,
     OutputText,
+    OutputThought,
     ResponseEvent,
     ResponseObject,
     ResponseRequest,
+    ThoughtText,
 )
 from samovar.tokenizer.tokenizer import Tokenizer
 
@@ -47,6 +49,8 @@ class ResponseReply:
     def take(self, event: Event) -> Iterator[ResponseEvent]:
         """Note what happened; give the events that tell it."""
         match event:
+            case ThoughtDelta():
+                yield from self._think(event.text)
             case TextDelta():
                 yield from self._say(event)
             case CallBegun():
@@ -67,6 +71,8 @@ class ResponseReply:
                 yield self._of_item("response.function_call_arguments.delta", delta=event.text)
             case ToolReturned():
                 self._is_new_round = True
+                if self.response["output"] and self.response["output"][-1]["type"] == "reasoning":
+                    yield from self._close_item("completed")
                 self._steps.append(step_of(event))
             case Finished():
                 yield from self._finish(event)
@@ -76,6 +82,25 @@ class ResponseReply:
         self.response["status"] = "failed"
         self.response["error"] = {"code": error.code or "server_error", "message": error.message}
         return self._event("response.failed", response=self.response)
+
+    def _think(self, text: str) -> Iterator[ResponseEvent]:
+        output = self.response["output"]
+        if not output or output[-1]["type"] != "reasoning" or output[-1]["status"] != "in_progress":
+            yield from self._close_item("completed")
+            thought: OutputThought = {
+                "type": "reasoning",
+                "id": f"rs_{uuid.uuid4().hex}",
+                "summary": [],
+                "content": [],
+                "status": "in_progress",
+            }
+            yield self._open_item(thought)
+            part: ThoughtText = {"type": "reasoning_text", "text": ""}
+            thought["content"].append(part)
+            yield self._of_item("response.content_part.added", content_index=0, part=copy.deepcopy(part))
+        if (item := output[-1])["type"] == "reasoning":
+            item["content"][0]["text"] += text
+        yield self._of_item("response.reasoning_text.delta", content_index=0, delta=text)
 
     def _say(self, event: TextDelta) -> Iterator[ResponseEvent]:
         output, text = self.response["output"], event.text
@@ -113,7 +138,7 @@ class ResponseReply:
             "input_tokens": prompt,
             "input_tokens_details": {"cached_tokens": event.num_cached_tokens, "cache_write_tokens": 0},
             "output_tokens": completion,
-            "output_tokens_details": {"reasoning_tokens": 0},
+            "output_tokens_details": {"reasoning_tokens": event.num_thought_tokens},
             "total_tokens": prompt + completion,
         }
         if self._steps:
@@ -124,7 +149,7 @@ class ResponseReply:
         item = self.response["output"][-1]
         return item["content"][0] if item["type"] == "message" else None
 
-    def _open_item(self, item: OutputMessage | OutputCall) -> ResponseEvent:
+    def _open_item(self, item: OutputThought | OutputMessage | OutputCall) -> ResponseEvent:
         self.response["output"].append(item)
         place = len(self.response["output"]) - 1
         return self._event("response.output_item.added", output_index=place, item=copy.deepcopy(item))
@@ -137,6 +162,10 @@ class ResponseReply:
         item["status"] = status
         if item["type"] == "function_call":
             yield self._of_item("response.function_call_arguments.done", arguments=item["arguments"], name=item["name"])
+        elif item["type"] == "reasoning":
+            thought = item["content"][0]
+            yield self._of_item("response.reasoning_text.done", content_index=0, text=thought["text"])
+            yield self._of_item("response.content_part.done", content_index=0, part=thought)
         else:
             part = item["content"][0]
             yield self._of_item(

@@ -32,8 +32,10 @@ from samovar.serve.shapes.responses import (
     InputMessage,
     InputResult,
     InputText,
+    InputThought,
     NamedResponseTool,
     PlainFormat,
+    ReasoningText,
     ResponseObject,
     ResponseRequest,
     SchemaFormat,
@@ -54,7 +56,9 @@ class Responses:
         turn = conversation(asked.input)
         messages = [*_system(asked.instructions), *await self._earlier(asked), *turn]
         reply = ResponseReply(asked.model, self.service.tokenizer, asked, sampling)
-        events = self.service.answers(messages, sampling, use)
+        effort = asked.reasoning.effort if asked.reasoning else None
+        options = self.service.template_options(effort, param="reasoning")
+        events = self.service.answers(messages, sampling, use, options=options)
 
         async def keep() -> None:
             if asked.store:
@@ -132,8 +136,8 @@ class Responses:
         )
 
 
-def conversation(given: str | Sequence[InputMessage | InputCall | InputResult]) -> list[Message]:
-    """The input in our terms; calls that follow one another are of one turn.
+def conversation(given: str | Sequence[InputMessage | InputThought | InputCall | InputResult]) -> list[Message]:
+    """The input in our terms; a thought and what follows it, and calls that follow one another, are of one turn.
 
     Raises:
         RequestError: the arguments of a call are not a JSON object; ``param`` says whose.
@@ -144,7 +148,12 @@ def conversation(given: str | Sequence[InputMessage | InputCall | InputResult]) 
     for index, item in enumerate(given):
         if isinstance(item, InputMessage):
             role = "system" if item.role == "developer" else item.role
-            messages.append(Message(role=role, content=_text(item.content)))
+            is_thought_of = role == "assistant" and bool(messages) and _is_thought(messages[-1])
+            thought = messages.pop().reasoning_content if is_thought_of else ""
+            messages.append(Message(role=role, content=_text(item.content), reasoning_content=thought))
+        elif isinstance(item, InputThought):
+            if thought := _text(item.content or item.summary):
+                messages.append(Message(role="assistant", reasoning_content=thought))
         elif isinstance(item, InputResult):
             messages.append(Message(role="tool", content=_text(item.output), tool_call_id=item.call_id))
         else:
@@ -167,7 +176,12 @@ def _call(index: int, item: InputCall) -> ToolCall:
         raise RequestError(error.what, hint=error.hint, param=f"input[{index}].arguments") from error
 
 
-def _text(content: str | list[InputText]) -> str:
+def _is_thought(message: Message) -> bool:
+    """Whether nothing is said in it, and nothing called."""
+    return bool(message.reasoning_content) and not message.content and not message.tool_calls
+
+
+def _text(content: str | Sequence[InputText | ReasoningText]) -> str:
     return content if isinstance(content, str) else "".join(part.text for part in content)
 
 

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from samovar.agent.agent import with_system
 from samovar.chat.conversation import Message
 from samovar.chat.rows import prompt_ids
+from samovar.chat.thought import options_for
 from samovar.core.errors import RequestError
 from samovar.serve.context import current_owner
 from samovar.serve.service import AsciiJson, Service, naming_param, read_content
@@ -46,7 +47,8 @@ class VoteApi:
         said = [Message(role=one.role, content=one.content) for one in asked.messages]
         shown, offered = with_system(said, service.settings.system), service.own_tools().offered
         with naming_param("messages"):
-            ids = prompt_ids(shown, service.tokenizer, tools=offered)
+            options = options_for(service.settings.thinking)
+            ids = prompt_ids(shown, service.tokenizer, tools=offered, options=options)
         text = service.tokenizer.decode(ids, skip_special=False)
         answers = [self._answered(one) for one in asked.answers]
         return self.votes.cast(owner, chat_id, asked.place, asked.vote, answers, Shown(shown, offered, text))
@@ -55,7 +57,8 @@ class VoteApi:
         settings = self.service.settings
         temperature = settings.temperature if answer.temperature is None else answer.temperature
         sampling = {"temperature": temperature, "top_p": settings.top_p}
-        return Answered(answer.content, [step.model_dump() for step in answer.steps], answer.model, sampling)
+        steps = [step.model_dump() for step in answer.steps]
+        return Answered(answer.content, steps, answer.model, sampling, answer.reasoning_content)
 
 
 def _check_number(asked: NewVote) -> None:

@@ -9,6 +9,7 @@ export function take(message, chunk) {
   if (!choice) return;
   const told = choice.delta.samovar ?? {};
   message.model = chunk.system_fingerprint ?? chunk.model;
+  message.thought = (message.thought ?? "") + (choice.delta.reasoning_content ?? "");
   message.content += choice.delta.content ?? "";
   message.steps.push(...(told.steps ?? []));
   if (!choice.finish_reason) return;
@@ -47,7 +48,7 @@ export async function fill(chat, message, said, { model, signal, news }) {
     if (!isFull || message.isFull) return;
     said = said.slice(said.findIndex(({ role }, index) => role === "user" && index >= said.length / 2));
     if (message.content) place = null;  // the server writes whole answers: what is said already is the page's to keep
-    else message.steps = [];
+    else Object.assign(message, { steps: [], thought: "" });
     Object.assign(message, { forgot: true, told: said.length });
   }
 }

@@ -105,6 +105,7 @@ function asKept(message) {
   const kept = { role: message.role, content: message.content };
   const notes = Object.keys(NOTES).filter((name) => message[name]).map((name) => NOTES[name]);
   if (notes.length) kept.notes = notes;
+  if (message.thought) kept.reasoning_content = message.thought;
   if (message.steps?.length) kept.steps = message.steps;
   if (message.model) kept.model = message.model;
   if (message.told) kept.told = message.told;
@@ -112,8 +113,8 @@ function asKept(message) {
 }
 
 function asMessage(kept) {
-  const { role, content, steps = [], model, told, vote } = kept;
-  const message = { role, content, steps, model, told, vote, isSaved: true };
+  const { role, content, reasoning_content: thought = "", steps = [], model, told, vote } = kept;
+  const message = { role, content, thought, steps, model, told, vote, isSaved: true };
   for (const [name, note] of Object.entries(NOTES)) {
     if (kept.notes?.includes(note)) message[name === "error" ? "isStopped" : name] = true;
   }

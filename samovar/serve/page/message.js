@@ -14,13 +14,25 @@ export function drawMessage(element, message, words, actions) {
     body.append(make("p", {}, message.content));
   } else {
     if (message.forgot) body.append(make("p", { class: "aside" }, words.forgot));
+    if (message.thought) body.append(drawThought(message, opened, words));
     (message.steps ?? []).forEach((step, number) => body.append(drawStep(step, number, opened, words)));
     if (message.isSpent) body.append(make("p", { class: "step" }, words.spent));
     body.append(...(message.other ? drawPair(message, words, actions.choose) : [renderMarkup(message.content)]));
-    if (message.isLive && !message.content) body.append(drawThinking(words));
+    if (message.isLive && !message.content && !message.thought) body.append(drawThinking(words));
     body.append(...drawEnd(message, words, actions));
   }
   element.replaceChildren(who, body);
+}
+
+// Folded, as what counts is the answer; while it comes, its last line shows that there is work going on.
+function drawThought(message, opened, words) {
+  const isLive = message.isLive && !message.content;
+  const line = make("summary", {}, make("span", { class: "tool" }, isLive ? words.thinking : words.thought));
+  if (isLive) line.append(make("span", { class: "glimpse", "aria-hidden": "true" }, `…${message.thought.split("\n").at(-1).slice(-60)}`));
+  const details = make("details", { class: "step thought", "data-number": "thought" }, line);
+  details.append(make("div", { class: "thoughts" }, renderMarkup(message.thought)));
+  details.open = opened.has("thought");
+  return details;
 }
 
 function drawStep(step, number, opened, words) {
@@ -53,7 +65,7 @@ function drawEnd(message, words, actions) {
   else if (!message.content && !message.isSpent) parts.push(make("p", { class: "aside" }, words.silent));
   const buttons = make("div", { class: "actions" });
   if (message.isFull) buttons.append(wordedButton(words.newChat, actions.begin));
-  else if (message.isCutShort && actions.further) buttons.append(wordedButton(words.further, actions.further));
+  else if (message.isCutShort && message.content && actions.further) buttons.append(wordedButton(words.further, actions.further));
   if (message.content) buttons.append(button(words.copy, COPY_PATH, (event) => actions.copy(message, event)));
   if (actions.again) buttons.append(button(words.again, AGAIN_PATH, actions.again));
   if (message.content && actions.vote) buttons.append(...drawThumbs(message, words, actions.vote));

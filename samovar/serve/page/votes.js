@@ -10,7 +10,7 @@ export const OTHERWISE = { temperature };
 
 // Another answer, before there is anything of it; chance says where it is shown.
 export function newOther() {
-  return { content: "", steps: [], side: Math.random() < 0.5 ? "left" : "right", isWhole: false, temperature };
+  return { content: "", thought: "", steps: [], side: Math.random() < 0.5 ? "left" : "right", isWhole: false, temperature };
 }
 
 // A verdict on one answer is kept; the same once more takes it back.
@@ -25,10 +25,10 @@ export async function toggleVote(chat, message, verdict) {
 
 // A verdict on an answer and the one beside it; the chat goes on with the better one.
 export async function settle(chat, message, verdict) {
-  const { side, content, steps, model, temperature, isCutShort, isSpent } = message.other;
+  const { side, content, thought, steps, model, temperature, isCutShort, isSpent } = message.other;
   message.vote = await cast(chat, message, verdict, inOrder(message));
   if (verdict !== side) return;
-  Object.assign(message, { content, steps, model, temperature, isCutShort, isSpent });
+  Object.assign(message, { content, thought, steps, model, temperature, isCutShort, isSpent });
   Object.assign(message, { isFull: false, isStopped: false, isSaved: false });
 }
 
@@ -38,7 +38,8 @@ function inOrder(message) {
 }
 
 async function cast(chat, message, vote, seen) {
-  const answers = seen.map(({ content, steps, model, temperature }) => ({ content, steps, model, temperature }));
+  const answers = seen.map(({ content, thought, steps, model, temperature }) => (
+    { content, reasoning_content: thought, steps, model, temperature }));
   const messages = toldBefore(chat.messages, message);
   const body = JSON.stringify({ place: chat.messages.indexOf(message), messages, answers, vote });
   return (await call(`api/chats/${chat.id}/votes`, { method: "POST", body })).json();

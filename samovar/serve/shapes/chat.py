@@ -42,6 +42,10 @@ class ChatMessage(Shape):
 
     role: Literal["system", "developer", "user", "assistant", "tool"]
     content: str | list[TextPart] | None = None
+    reasoning_content: str | None = None
+    """What the assistant thought before it said so."""
+    reasoning: str | None = None
+    """Another name for it."""
     tool_calls: list[MessageToolCall] | None = None
     tool_call_id: str | None = None
     name: str | None = None
@@ -89,6 +93,9 @@ class StreamOptions(Shape):
     """Accepted, without effect: chunks are never padded."""
 
 
+Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh"]
+
+
 class ChatPlace(Shape):
     """Where an answer belongs among the chats that the server keeps."""
 
@@ -102,7 +109,7 @@ class ChatRequest(Billing, Drawing):
     """The body of POST /v1/chat/completions."""
 
     UNSUPPORTED: ClassVar[frozenset[str]] = frozenset(
-        {"audio", "function_call", "functions", "modalities", "reasoning_effort", "verbosity", "web_search_options"}
+        {"audio", "function_call", "functions", "modalities", "verbosity", "web_search_options"}
     )
 
     model: str
@@ -129,6 +136,10 @@ class ChatRequest(Billing, Drawing):
     """Go on from the last message, the assistant's, as if it were not ended; only what is new is told."""
     add_generation_prompt: bool | None = None
     """The opposite of it, which vLLM's clients say beside it."""
+    reasoning_effort: Effort | None = None
+    """Whether a model that can think before it answers does so (all but ``none``); how long is up to its template."""
+    chat_template_kwargs: dict[str, Any] | None = None
+    """Variables of the model's chat template, as vLLM's clients send them: ``{"enable_thinking": false}``."""
     verbatim_quotes: bool | None = None
     """Whether lines that begin with > say nothing but what the conversation says."""
     samovar: ChatPlace | None = None
@@ -144,8 +155,6 @@ class ChatRequest(Billing, Drawing):
     """Not supported: use ``tools``."""
     modalities: list[Literal["text"]] | None = None
     """Words are all that there is."""
-    reasoning_effort: Literal["none"] | None = None
-    """Not supported."""
     verbosity: Literal["medium"] | None = None
     """Not supported."""
     web_search_options: None = None
@@ -232,6 +241,8 @@ class ChatAnswer(TypedDict):
 
     role: Literal["assistant"]
     content: str | None
+    reasoning_content: NotRequired[str]
+    """What it thought before; open servers have this name for it, and OpenAI's clients pass it on."""
     refusal: None
     tool_calls: NotRequired[list[Call]]
     samovar: NotRequired[Steps]
@@ -252,6 +263,12 @@ class CachedTokens(TypedDict):
     cached_tokens: int
 
 
+class ThoughtTokens(TypedDict):
+    """Tokens of thoughts, among those that were written."""
+
+    reasoning_tokens: int
+
+
 class Usage(TypedDict):
     """Tokens read and written."""
 
@@ -259,6 +276,7 @@ class Usage(TypedDict):
     completion_tokens: int
     total_tokens: int
     prompt_tokens_details: CachedTokens
+    completion_tokens_details: NotRequired[ThoughtTokens]
 
 
 class ChatCompletion(TypedDict):
@@ -278,6 +296,7 @@ class ChoiceDelta(TypedDict):
 
     role: NotRequired[Literal["assistant"]]
     content: NotRequired[str]
+    reasoning_content: NotRequired[str]
     refusal: NotRequired[None]
     tool_calls: NotRequired[list[CallDelta]]
     samovar: NotRequired[Steps]

@@ -29,6 +29,8 @@ class KeptMessage(Shape):
 
     role: Literal["user", "assistant"]
     content: WholeText
+    reasoning_content: WholeText | None = None
+    """What the assistant thought before it said so."""
     steps: Annotated[list[KeptStep], Field(max_length=64)] | None = None
     """Tools that ran for it."""
     notes: Annotated[list[Note], Field(max_length=5)] | None = None
@@ -109,6 +111,7 @@ class ToldMessage(TypedDict):
     role: Literal["user", "assistant"]
     content: str
     created_at: int
+    reasoning_content: NotRequired[str]
     steps: NotRequired[list[Step]]
     notes: NotRequired[list[Note]]
     model: NotRequired[str]

@@ -8,7 +8,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from samovar.serve.shapes.body import Shape
-from samovar.serve.shapes.responses import OutputCall, OutputText
+from samovar.serve.shapes.responses import OutputCall, OutputText, OutputThought
 
 
 class ItemQuery(Shape):
@@ -53,7 +53,7 @@ class ItemList(TypedDict):
     """Items, and whether more follow."""
 
     object: Literal["list"]
-    data: list[ItemMessage | OutputCall | ItemResult]
+    data: list[ItemMessage | OutputThought | OutputCall | ItemResult]
     first_id: str | None
     last_id: str | None
     has_more: bool

@@ -38,12 +38,23 @@ class ToolResultBlock(Shape):
 
 
 class ThoughtBlock(Shape):
-    """What another model thought: passed over."""
+    """What the assistant thought before it said what follows."""
 
-    type: Literal["thinking", "redacted_thinking"]
+    type: Literal["thinking"]
+    thinking: str
+    signature: str | None = None
+    """Accepted, without effect."""
 
 
-Block = Annotated[TextBlock | ToolUseBlock | ToolResultBlock | ThoughtBlock, Field(discriminator="type")]
+class HiddenThoughtBlock(Shape):
+    """What another model thought, in cipher: passed over."""
+
+    type: Literal["redacted_thinking"]
+
+
+Block = Annotated[
+    TextBlock | ToolUseBlock | ToolResultBlock | ThoughtBlock | HiddenThoughtBlock, Field(discriminator="type")
+]
 
 
 class InputTurn(Shape):
@@ -84,10 +95,14 @@ class MessageMetadata(Shape):
     user_id: str | None = None
 
 
-class NoThinking(Shape):
-    """Models think aloud or not at all."""
+class Thinking(Shape):
+    """Whether a model that can think before it answers does so."""
 
-    type: Literal["disabled"]
+    type: Literal["enabled", "adaptive", "disabled"]
+    budget_tokens: Tokens | None = None
+    """Accepted, without effect: a thought ends when the model ends it, or with the answer's ``max_tokens``."""
+    display: Literal["summarized", "omitted"] | None = None
+    """Accepted, without effect: thoughts are told whole."""
 
 
 class JsonOutput(Shape):
@@ -106,7 +121,7 @@ class OutputConfig(Shape):
 class CountTokensRequest(Body):
     """The body of POST /v1/messages/count_tokens."""
 
-    UNSUPPORTED: ClassVar[frozenset[str]] = frozenset({"mcp_servers", "container", "thinking"})
+    UNSUPPORTED: ClassVar[frozenset[str]] = frozenset({"mcp_servers", "container"})
 
     model: str
     messages: Annotated[list[InputTurn], Field(min_length=1)]
@@ -117,8 +132,8 @@ class CountTokensRequest(Body):
     """Tools that the client runs itself; with them, the server runs none of its own."""
     tool_choice: Annotated[FreeChoice | NamedChoice, Field(discriminator="type")] | None = None
     output_config: OutputConfig | None = None
-    thinking: NoThinking | None = None
-    """Not supported."""
+    thinking: Thinking | None = None
+    """By default as the server has it, or the model's chat template."""
     cache_control: dict[str, Any] | None = None
     """Accepted, without effect: common beginnings of prompts are always found again."""
     container: None = None
@@ -142,6 +157,15 @@ class MessagesRequest(CountTokensRequest):
     metadata: MessageMetadata | None = None
     service_tier: Literal["auto", "standard_only"] | None = None
     """Accepted, without effect."""
+
+
+class ToldThought(TypedDict):
+    """What the model thought before it said anything."""
+
+    type: Literal["thinking"]
+    thinking: str
+    signature: str
+    """Empty: nothing is signed here."""
 
 
 class SaidBlock(TypedDict):
@@ -180,7 +204,7 @@ class AnthropicMessage(TypedDict):
     type: Literal["message"]
     role: Literal["assistant"]
     model: str
-    content: list[SaidBlock | CallBlock]
+    content: list[ToldThought | SaidBlock | CallBlock]
     stop_reason: StopReason | None
     stop_sequence: str | None
     usage: MessageUsage
@@ -191,6 +215,13 @@ class TokenCount(TypedDict):
     """Tokens that the prompt would have."""
 
     input_tokens: int
+
+
+class ThoughtPiece(TypedDict):
+    """More of a thought."""
+
+    type: Literal["thinking_delta"]
+    thinking: str
 
 
 class TextPiece(TypedDict):
@@ -227,8 +258,8 @@ class MessageEvent(TypedDict):
     ]
     message: NotRequired[AnthropicMessage]
     index: NotRequired[int]
-    content_block: NotRequired[SaidBlock | CallBlock]
-    delta: NotRequired[TextPiece | InputPiece | Ending]
+    content_block: NotRequired[ToldThought | SaidBlock | CallBlock]
+    delta: NotRequired[ThoughtPiece | TextPiece | InputPiece | Ending]
     usage: NotRequired[MessageUsage]
     samovar: NotRequired[Steps]
     """A tool that the server has just run."""

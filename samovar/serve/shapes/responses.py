@@ -8,7 +8,7 @@ from pydantic import Discriminator, Field, Tag
 from typing_extensions import TypedDict
 
 from samovar.serve.shapes.body import MOST_TOP_LOGPROBS, Billing, Drawing, Shape, Tokens, WholeText
-from samovar.serve.shapes.chat import Steps, TokenLogprob
+from samovar.serve.shapes.chat import Effort, Steps, TokenLogprob
 from samovar.serve.shapes.tools import FunctionName
 
 
@@ -50,8 +50,29 @@ def _kind_of_item(value: Any) -> Any:
     return kind or "message"
 
 
+class ReasoningText(Shape):
+    """A piece of a thought."""
+
+    type: Literal["reasoning_text", "summary_text"]
+    text: str
+
+
+class InputThought(Shape):
+    """What the assistant thought before it said, or called, what follows."""
+
+    type: Literal["reasoning"]
+    id: str | None = None
+    summary: list[ReasoningText] = []
+    """Read where there is no content."""
+    content: list[ReasoningText] | None = None
+    encrypted_content: str | None = None
+    """Accepted, without effect."""
+    status: Literal["in_progress", "completed", "incomplete"] | None = None
+
+
 InputItem = Annotated[
     Annotated[InputMessage, Tag("message")]
+    | Annotated[InputThought, Tag("reasoning")]
     | Annotated[InputCall, Tag("function_call")]
     | Annotated[InputResult, Tag("function_call_output")],
     Discriminator(_kind_of_item),
@@ -106,6 +127,14 @@ class TextSettings(Shape):
     verbosity: Literal["medium"] | None = None
 
 
+class ReasoningSettings(Shape):
+    """How hard a model that can think before it answers does so."""
+
+    effort: Effort | None = None
+    summary: Literal["auto", "concise", "detailed"] | None = None
+    """Accepted, without effect: thoughts are told whole."""
+
+
 class ResponseStreamOptions(Shape):
     """What a stream carries besides its events."""
 
@@ -117,7 +146,7 @@ class ResponseRequest(Billing, Drawing):
     """The body of POST /v1/responses."""
 
     UNSUPPORTED: ClassVar[frozenset[str]] = frozenset(
-        {"background", "conversation", "max_tool_calls", "prompt", "reasoning", "truncation"}
+        {"background", "conversation", "max_tool_calls", "prompt", "truncation"}
     )
 
     model: str
@@ -150,12 +179,28 @@ class ResponseRequest(Billing, Drawing):
     """Go on from this response, which was asked for with ``store``; its instructions are not carried over."""
     prompt: None = None
     """Not supported."""
-    reasoning: None = None
-    """Not supported."""
+    reasoning: ReasoningSettings | None = None
     store: bool | None = None
     """Keep the response and what was asked, so that it can be gone on from or read again; by default it is not kept."""
     truncation: Literal["disabled"] | None = None
     """A prompt beyond the context is refused."""
+
+
+class ThoughtText(TypedDict):
+    """What was thought."""
+
+    type: Literal["reasoning_text"]
+    text: str
+
+
+class OutputThought(TypedDict):
+    """A thought before what is said."""
+
+    type: Literal["reasoning"]
+    id: str
+    summary: list[Any]
+    content: list[ThoughtText]
+    status: Literal["in_progress", "completed", "incomplete"]
 
 
 class OutputText(TypedDict):
@@ -196,7 +241,7 @@ class InputDetails(TypedDict):
 
 
 class OutputDetails(TypedDict):
-    """There is no thinking aside."""
+    """Tokens of thoughts."""
 
     reasoning_tokens: int
 
@@ -232,7 +277,7 @@ class ResponseObject(TypedDict):
     created_at: int
     status: Literal["in_progress", "completed", "incomplete", "failed"]
     model: str
-    output: list[OutputMessage | OutputCall]
+    output: list[OutputThought | OutputMessage | OutputCall]
     error: ResponseFailure | None
     incomplete_details: Incomplete | None
     usage: ResponseUsage | None
@@ -269,6 +314,8 @@ class ResponseEvent(TypedDict):
         "response.in_progress",
         "response.output_item.added",
         "response.content_part.added",
+        "response.reasoning_text.delta",
+        "response.reasoning_text.done",
         "response.output_text.delta",
         "response.output_text.done",
         "response.content_part.done",
@@ -284,8 +331,8 @@ class ResponseEvent(TypedDict):
     output_index: NotRequired[int]
     content_index: NotRequired[int]
     item_id: NotRequired[str]
-    item: NotRequired[OutputMessage | OutputCall]
-    part: NotRequired[OutputText]
+    item: NotRequired[OutputThought | OutputMessage | OutputCall]
+    part: NotRequired[ThoughtText | OutputText]
     delta: NotRequired[str]
     text: NotRequired[str]
     arguments: NotRequired[str]

@@ -23,6 +23,8 @@ class VotedAnswer(Shape):
     """An answer as it was seen."""
 
     content: Annotated[WholeText, Field(min_length=1)]
+    reasoning_content: WholeText = ""
+    """What the assistant thought before it said so."""
     steps: Annotated[list[KeptStep], Field(max_length=64)] = []
     """Tools that ran for it."""
     model: WholeText | None = None

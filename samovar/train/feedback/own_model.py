@@ -83,7 +83,8 @@ class OwnModel:
             self._run({number: (asks[number], _letter_sampling((letter,))) for number in missing}, take, refuse)
 
     def _ids(self, ask: Ask) -> list[int]:
-        return prompt_ids(ask.messages, self._tokenizer) + (self._lead if ask.is_choice else [])
+        prompt = prompt_ids(ask.messages, self._tokenizer, thinks=not ask.is_choice)
+        return prompt + self._lead if ask.is_choice else prompt
 
     def _run(
         self,
@@ -125,10 +126,15 @@ def _find_letters(tokenizer: Tokenizer) -> tuple[list[int], tuple[int, int]]:
         ConfigError: the letters are the same to this tokenizer.
     """
     question = Message(role="user", content="?")
-    start = len(prompt_ids([question], tokenizer))
-    one, other = (
-        render_row(Conversation(messages=[question, Message(role="assistant", content=letter)]), tokenizer).ids[start:]
+    prompt = prompt_ids([question], tokenizer, thinks=False)
+    rows = [
+        render_row(Conversation(messages=[question, Message(role="assistant", content=letter)]), tokenizer).ids
         for letter in LETTERS
+    ]
+    is_whole = all(row[: len(prompt)] == prompt for row in rows)  # not where a thought had to be closed
+    one, other = (
+        row[len(prompt) :] if is_whole else tokenizer.encode(letter, goes_on=True)
+        for row, letter in zip(rows, LETTERS, strict=True)
     )
     for place, (first, second) in enumerate(zip(one, other, strict=False)):
         if first != second:

@@ -12,6 +12,7 @@ from samovar.agent.habits import Habits
 from samovar.agent.registry import load_tools
 from samovar.chat.conversation import Message
 from samovar.chat.rows import prompt_ids
+from samovar.chat.thought import options_for
 from samovar.engine.request import Sampling
 from samovar.model.decoder import Decoder
 from samovar.model.snapshot import snapshot
@@ -77,7 +78,11 @@ class Player:
 
     def room_behind(self, prompt: Sequence[Message]) -> int:
         """Tokens that an answer to ``prompt`` may have in the model's context; none or fewer where it is too long."""
-        return self.model.settings.max_positions - len(self._ids(prompt))
+        return self.model.settings.max_positions - self.length(prompt)
+
+    def length(self, prompt: Sequence[Message]) -> int:
+        """Tokens of ``prompt`` as the model sees it."""
+        return len(self._ids(prompt))
 
     def play(
         self, examples: Sequence[Example], *, times: int = 1, seed: int = 0, temperature: float = 1.0
@@ -124,6 +129,7 @@ class Player:
                 system=self.habits.system,
                 max_rounds=self.habits.max_rounds,
                 announces_tools=self.habits.announces_tools,
+                thinking=self.habits.thinking,
             )
             return agent.answer_batch(prompts, sampling, prompts=ids)
 
@@ -132,7 +138,8 @@ class Player:
         if known is None:
             if len(self._ids_of) >= _MOST_KNOWN:
                 self._ids_of.clear()
-            ids = prompt_ids(with_system(prompt, self.habits.system), self.tokenizer, self.offered)
+            asked, options = with_system(prompt, self.habits.system), options_for(self.habits.thinking)
+            ids = prompt_ids(asked, self.tokenizer, self.offered, options=options)
             known = self._ids_of[id(prompt)] = prompt, ids
         return known[1]
 
