@@ -175,10 +175,33 @@ def test_a_file_too_large_for_its_format_is_named(tmp_path: Path, monkeypatch: p
 
 
 def test_a_file_that_breaks_half_way_keeps_what_was_read(tmp_path: Path) -> None:
-    (tmp_path / "rows.csv").write_text('text\ngood words\n"never closed')
+    (tmp_path / "rows.jsonl").write_text('{"text": "good words"}\n{"text": "never clo')
     documents, account = read(tmp_path)
-    assert documents[0].text == "good words"
+    assert [document.text for document in documents] == ["good words"]
     assert not account.reasons
+    assert account.notes == {"a line that is not JSON": 1}
+
+
+@pytest.mark.parametrize("cell_characters", [1_000_000, 30])
+def test_a_quote_that_is_never_closed_is_told_and_swallows_no_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cell_characters: int
+) -> None:
+    monkeypatch.setattr("samovar.data.readers.csv_table.LINE_CHARACTERS", cell_characters)
+    head = 'text,title\n"one, and\nmore",T\n'
+    (tmp_path / "rows.csv").write_text(f'{head}"never closed\n\n"" two,T\nthree,T\nfour,T\nlonely', newline="\r\n")
+    documents, account = read(tmp_path)
+    assert [document.text.split() for document in documents] == [
+        ["one,", "and", "more"],
+        ["never", "closed"],
+        ["two"],
+        ["three"],
+        ["four"],
+        ["lonely"],
+    ]
+    assert [document.meta["row"] for document in documents] == ["2", "3", "5", "6", "7", "8"]
+    assert account.notes == {"a quote that is never closed: each line from there on is a row": 1}
+    (told,) = account.files_by_note.popitem()[1]
+    assert told.endswith("rows.csv (row 3)")
 
 
 # What files of every binary format begin with, so that random bytes get past the first look.

@@ -17,9 +17,8 @@ _DELIMITERS = (",", ";", "\t", "|")
 
 def read(file: InputFile) -> Iterator[Document]:
     """The rows' texts, or the table with its cells separated by ' | '; streamed."""
-    delimiter = _delimiter(file)
     csv.field_size_limit(LINE_CHARACTERS)
-    rows = _rows(file, csv.reader(_without_nul(file.lines()), delimiter=delimiter))
+    rows = _rows(file, _delimiter(file))
     header = next(rows, [])
     if any(header) and _text_column(file, header) is None:
         file.account.note(f"no column {', '.join(TEXT_FIELDS[:-1])} or {TEXT_FIELDS[-1]}: the table is one document")
@@ -37,9 +36,25 @@ def table_documents(
     return _texts(file, _names(header), column, rows, f"{place}:" if place else "", meta or {})
 
 
-def _without_nul(lines: Iterator[str]) -> Iterator[str]:
-    """Lines that the csv module takes: Python 3.10 and older refuse NUL, later ones keep it in the text."""
-    return (line.replace("\0", "") for line in lines)
+class _Lines:
+    """Lines for the csv module, with those that it took for the row it is at."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self.of_row: list[str] = []
+        self.have_ended = False
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines, None)
+        if line is None:
+            self.have_ended = True
+            raise StopIteration
+        # Python 3.10 and older refuse NUL, later ones keep it in the text.
+        self.of_row.append(line.replace("\0", ""))
+        return self.of_row[-1]
 
 
 def _delimiter(file: InputFile) -> str:
@@ -61,15 +76,28 @@ def _text_column(file: InputFile, header: list[str]) -> int | None:
     return next((names.index(name) for name in TEXT_FIELDS if name in names), None)
 
 
-def _rows(file: InputFile, reader: Iterator[list[str]]) -> Iterator[list[str]]:
-    while True:
+def _rows(file: InputFile, delimiter: str) -> Iterator[list[str]]:
+    """The rows. Where a quote is never closed, each line of what would be one cell is a row of its own."""
+    lines = _Lines(file.lines())
+    reader = csv.reader(lines, delimiter=delimiter)
+    number = 0
+    while not lines.have_ended:
+        lines.of_row.clear()
+        row: list[str] | None = None
+        is_open: bool
         try:
-            yield next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            file.account.note(f"not valid CSV: {error}")
-            return
+            row = next(reader, None)
+            is_open = row is not None and lines.have_ended  # for a whole row no further line is asked for
+        except csv.Error:  # a cell of over 16 million characters
+            is_open = True
+        if is_open:
+            file.account.note("a quote that is never closed: each line from there on is a row", f"row {number + 1}")
+            for line in lines.of_row:
+                number += 1
+                yield next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter), [])
+        elif row is not None:
+            number += 1
+            yield row
 
 
 def _texts(
