@@ -12,6 +12,8 @@ import openpyxl
 import pptx
 import pytest
 
+from samovar.data.account import FileAccount
+from samovar.data.readers import InputFile, epub
 from tests.data.reading import read, read_one, write_contract
 
 
@@ -198,8 +200,8 @@ def test_rtf(tmp_path: Path) -> None:
     assert document.meta == {"title": "Привет", "author": "Ann"}
 
 
-def test_epub_in_the_order_of_its_spine(tmp_path: Path) -> None:
-    path = tmp_path / "book.zip"
+def write_epub(path: Path, chapters: dict[str, str | bytes]) -> None:
+    """A book of two chapters, a and b, of which b comes first."""
     with zipfile.ZipFile(path, "w") as container:
         container.writestr("mimetype", "application/epub+zip")
         container.writestr(
@@ -214,11 +216,14 @@ def test_epub_in_the_order_of_its_spine(tmp_path: Path) -> None:
             f"</dc:creator><dc:rights>CC0</dc:rights><dc:language>ru</dc:language></metadata><manifest>{items}</manifest>"
             '<spine><itemref idref="b"/><itemref idref="a"/></spine></package>',
         )
-        container.writestr("O/a x.xhtml", "<html><body><h1>Вторая</h1><p>конец</p></body></html>")
-        container.writestr(
-            "O/b x.xhtml",
-            '<?xml version="1.0" encoding="windows-1251"?><html><body><h1>Первая</h1></body></html>'.encode("cp1251"),
-        )
+        for name, page in chapters.items():
+            container.writestr(f"O/{name} x.xhtml", page)
+
+
+def test_epub_in_the_order_of_its_spine(tmp_path: Path) -> None:
+    path = tmp_path / "book.zip"
+    first = '<?xml version="1.0" encoding="windows-1251"?><html><body><h1>Первая</h1></body></html>'.encode("cp1251")
+    write_epub(path, {"a": "<html><body><h1>Вторая</h1><p>конец</p></body></html>", "b": first})
     document = read_one(path)
     assert document.text == "# Первая\n\n# Вторая\n\nконец"
     assert document.meta == {
@@ -229,6 +234,22 @@ def test_epub_in_the_order_of_its_spine(tmp_path: Path) -> None:
         "chapters": "1-2",
         "chapter_starts": "[0, 10]",
     }
+
+
+def test_a_chapter_too_large_to_be_parsed_is_left_out_with_a_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(epub, "WHOLE_FILE_BYTES", 1000)
+    path = tmp_path / "book.epub"
+    page = "<html><body>{}</body></html>"
+    words = "word " * ((1000 - len(page)) // 5)
+    exact = page.format(words).ljust(1000)
+    write_epub(path, {"a": exact + " ", "b": exact})
+    file = InputFile(path, path.name, FileAccount(path.name))
+    (document,) = epub.read(file)
+    assert document.text == words.strip()
+    assert document.meta["chapters"] == "1"
+    assert file.account.notes == {"a chapter larger than 1000 B, left out": (1, "chapter 2")}
 
 
 def test_odf_with_a_password_is_named(tmp_path: Path) -> None:

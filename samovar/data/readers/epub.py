@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterator
 from urllib.parse import unquote
 
+from samovar.core.progress import short_bytes
 from samovar.data.document import Document
 from samovar.data.encoding import is_known_codec
 from samovar.data.readers.html import read_page
@@ -26,7 +27,8 @@ def read(file: InputFile) -> Iterator[Document]:
     with opened_parts(file) as container:
         package = _package(container)
         meta = properties(container, package)
-        chapters = [(number, _chapter(container, part)) for number, part in enumerate(_spine(container, package), 1)]
+        parts = enumerate(_spine(container, package), 1)
+        chapters = [(number, _chapter(file, container, number, part)) for number, part in parts]
     return file.documents_of_sections(chapters, unit="chapter", meta=meta)
 
 
@@ -63,8 +65,12 @@ def _spine(container: ZipContainer, package: str) -> list[str]:
     return parts
 
 
-def _chapter(container: ZipContainer, part: str) -> str:
+def _chapter(file: InputFile, container: ZipContainer, number: int, part: str) -> str:
+    """Its text; none where it is too large to be parsed."""
     with container.part(part) as stream:
-        data = stream.read(WHOLE_FILE_BYTES)
+        data = stream.read(WHOLE_FILE_BYTES + 1)
+    if len(data) > WHOLE_FILE_BYTES:
+        file.account.note(f"a chapter larger than {short_bytes(WHOLE_FILE_BYTES)}, left out", f"chapter {number}")
+        return ""
     declared = data[:200].partition(b'encoding="')[2].partition(b'"')[0].decode("ascii", "replace")
     return read_page(data.decode(declared if is_known_codec(declared) else "utf-8-sig", "replace"), is_web=False).text
