@@ -97,14 +97,16 @@ def recipe_for(source: str, recipe: Path | None, changes: list[str] | None, text
     """The recipe at ``recipe``, or of defaults, with ``source`` as its only source of documents.
 
     It is read as the recipe says of a source of the same path, and its text is in ``text_field`` where that is given.
-    Documents are called by the folder's name, so that a corpus is the same wherever the folder lies.
+    Documents are called by the folder's name, so that a corpus is the same wherever the folder lies. Files that the
+    steps name are taken from the recipe's folder, as in a brew, and by their whole paths, as `samovar data forget` may
+    be typed anywhere.
     """
     from samovar.brew.recipe import compose_recipe
     from samovar.data.settings import PYTHON_DOCS
     from samovar.data.uri import is_uri
 
     if source == PYTHON_DOCS:
-        return compose_recipe(recipe, {"data": {"sources": [source]}}, changes or ())
+        return _below(recipe, compose_recipe(recipe, {"data": {"sources": [source]}}, changes or ()))
     named: dict[str, Any] = {"path": source}
     if not is_uri(source):
         path = Path(source).resolve()
@@ -115,7 +117,13 @@ def recipe_for(source: str, recipe: Path | None, changes: list[str] | None, text
                 named |= one.model_dump(include={"text_field", "separator", "ocr"})
     if text_field:
         named["text_field"] = text_field
-    return compose_recipe(recipe, {"data": {"sources": [named]}}, changes or ())
+    return _below(recipe, compose_recipe(recipe, {"data": {"sources": [named]}}, changes or ()))
+
+
+def _below(recipe_file: Path | None, recipe: Recipe) -> Recipe:
+    root = (recipe_file.parent if recipe_file is not None else Path()).resolve()
+    steps = [step.below(root) for step in recipe.data.steps]
+    return recipe.model_copy(update={"data": recipe.data.model_copy(update={"steps": steps})})
 
 
 def _summary(metrics: dict[str, Any]) -> list[tuple[str, str, str]]:

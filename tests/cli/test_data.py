@@ -99,6 +99,28 @@ def test_the_field_of_the_text_is_named_by_option_or_recipe(
     assert "made in" not in again.err
 
 
+def test_files_that_steps_name_lie_beside_the_recipe(
+    samovar: Samovar, documents: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = tmp_path / "elsewhere" / "samovar.yaml"
+    recipe.parent.mkdir()
+    (recipe.parent / "places.txt").write_text("weather\n")
+    recipe.write_text("data: {workers: 1, steps: [{step: redact, own: [{file: places.txt}]}]}\n")
+    ran = samovar("data", "documents", "--recipe", "elsewhere/samovar.yaml", "--out", "corpus")
+    assert ran.code == 0, ran.err
+    assert all("the weather" not in one.text for one in read_corpus(tmp_path / "corpus", "train"))
+    assert samovar("data", "preview", "documents", "--recipe", "elsewhere/samovar.yaml").code == 0
+    monkeypatch.chdir(recipe.parent)
+    again = samovar("data", documents, "--recipe", "samovar.yaml", "--out", tmp_path / "corpus")
+    assert "made already" in again.err
+    monkeypatch.chdir(documents)
+    told = samovar("data", "forget", "*/letters/2.txt", "--corpus", tmp_path / "corpus")
+    assert "forgotten: 1 document" in told.err
+    model = ("--set", "data.steps=[{step: semantic_dedup, model: sentences}]", "--dry-run")
+    dry = samovar("data", "letters", "--recipe", recipe, "--out", "dry", *model)
+    assert json.loads(dry.out)["config"]["steps"][0]["model"] == str(recipe.parent / "sentences")
+
+
 def test_a_corpus_is_brought_up_to_date_in_its_place(samovar: Samovar, documents: Path, tmp_path: Path) -> None:
     assert "read 11 files" in make(samovar).err
     corpus = tmp_path / "corpus"

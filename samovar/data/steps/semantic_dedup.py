@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field
 
@@ -29,6 +29,10 @@ class SemanticDedupSettings(StepSettings):
     """Clusters inside of which texts are compared; by default one a thousand documents, at most 4,096."""
     keep: Literal["newest", "longest", "first"] = "newest"
     """Which copy stays: the newest by its meta modified or date, else the longest, else the first."""
+
+    def below(self, root: Path) -> Self:
+        """The same with the model's path taken from ``root``."""
+        return self.model_copy(update={"model": str(root / self.model)}) if self.model else self
 
 
 class SemanticDedup(TwoPassDedup):
