@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -50,7 +51,12 @@ Scale = Annotated[float, typer.Option("--scale", help="Of what ties and dare add
 Seed = Annotated[int, typer.Option("--seed", help="Of the chance in dare.")]
 
 
+_FOR_MODELS = ("method", "base", "shares", "density", "scale", "seed")
+"""What makes no difference to an adapter."""
+
+
 def run(
+    ctx: typer.Context,
     folders: Folders,
     out: OutFolder,
     method: MethodName = "linear",
@@ -65,8 +71,11 @@ def run(
 ) -> None:
     """Merge an adapter (LoRA, rsLoRA, DoRA, made here or by peft) into its base, or several models into one."""
     if len(folders) == 2 and (folders[1] / ADAPTER_CONFIG).is_file():
-        if base is not None or shares is not None:
-            raise typer.BadParameter("--base and --shares are for several models, and this is an adapter")
+        if given := _given(ctx, _FOR_MODELS):
+            raise typer.BadParameter(
+                f"for several models, and {folders[1]} is an adapter, which is merged as it was trained: leave it out",
+                param_hint=" and ".join(given),
+            )
         _merge_adapter(folders[0], folders[1], out, base_bits, as_json=as_json, dry_run=dry_run)
         return
     if base_bits is not None:
@@ -83,6 +92,12 @@ def run(
         print_json({"models": [str(folder) for folder in folders], "method": method, "out": str(out), **facts})
     say(f"{out}: {names} merged by {method}, {short_bytes(facts['weight_bytes'])} of weights")
     say_next("samovar", "chat", out)
+
+
+def _given(ctx: typer.Context, names: Iterable[str]) -> list[str]:
+    """Those of the options ``names`` that were typed."""
+    sources = {name: ctx.get_parameter_source(name) for name in names}
+    return [f"--{name}" for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
 
 
 def _merge_adapter(

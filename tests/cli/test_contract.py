@@ -85,6 +85,16 @@ def test_wrong_usage_exits_with_2(samovar: Samovar, words: list[str]) -> None:
     assert (ran.code, ran.out) == (2, "")
 
 
+@pytest.mark.parametrize("option", ["--method=ties", "--method=linear", "--base=b", "--shares=1,2", "--density=1"])
+def test_merging_an_adapter_takes_no_option_of_models(samovar: Samovar, tmp_path: Path, option: str) -> None:
+    (tmp_path / "adapter_config.json").touch()
+    ran = samovar("merge", "base", tmp_path, "--out", tmp_path / "both", option)
+    assert (ran.code, ran.out) == (2, "")
+    told = " ".join(ran.err.replace("│", "").split())
+    assert f"Invalid value for {option.partition('=')[0]}" in told
+    assert "leave it out" in told
+
+
 def test_an_error_is_two_lines_on_stderr(samovar: Samovar, tmp_path: Path) -> None:
     ran = samovar("brew", tmp_path / "nowhere")
     assert ran.code == 1
