@@ -33,9 +33,9 @@ Changes = Annotated[
 ]
 
 
-_WORDS = {"stage", "state", "id", "metrics", "what", "file", "step", "reason", "detail", "document", "artifact", "rule"}
-_WORDS |= {"form", "day", "vote", "review", "question", "split", "beginning"}
-"""Headings of columns that hold words."""
+_FIGURE = re.compile(r"(about )?([~<>≤≥±+−-]*\s?\d[\d,.]*(e[+-]?\d+)?(\s?([^\W\d_]|[%°/])+)?(\s|$))+")
+"""What a cell of figures holds: numbers with their signs and units, as `about +1.2%`, `1h 02m` or `3.5 USD/h`."""
+_NOTHING = {"", "-", "–", "—", "?"}
 _ARTIFACT = re.compile(r"(?P<artifact>(?P<project>.*?)/?\.samovar/artifacts/[\w-]+)(?=[/ :])")
 """What an error begins with that is about a file of an artifact."""
 
@@ -56,7 +56,7 @@ def print_json(value: Any) -> None:
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, on_stderr: bool = False) -> None:
-    """A table for a person; columns of figures stand at the right."""
+    """A table for a person; columns where all cells are figures stand at the right."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -66,11 +66,17 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, on_st
     if not console.is_terminal:
         console.width = 160  # a file or a pipe has no width: never fold a figure there
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in headings:
-        table.add_column(heading, justify="left" if heading in _WORDS else "right", overflow="fold")
+    rows = list(rows)
+    for heading, *cells in zip(headings, *rows, strict=True):
+        table.add_column(heading, justify="right" if _are_figures(cells) else "left", overflow="fold")
     for row in rows:
         table.add_row(*map(Text, row))  # not as markup: "[email]" is what a table says
     console.print(table)
+
+
+def _are_figures(cells: Sequence[str]) -> bool:
+    told = [cell for cell in cells if cell not in _NOTHING]
+    return bool(told) and all(map(_FIGURE.fullmatch, told))
 
 
 def counted(number: int, noun: str) -> str:

@@ -181,3 +181,34 @@ def test_a_table_shows_its_words_as_they_are(capsys):
 
     print_table(("what",), [("From: Anna <[email]>",)])
     assert "From: Anna <[email]>" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("cells", "is_right"),
+    [
+        (("1", "22"), True),
+        (("1,024", "-3.5%", "+0.00%", "about +1.20%"), True),
+        (("1.5 GiB", "", "980 B"), True),
+        (("1h 02m", "4.5s", "—"), True),
+        (("0.012 USD", "1,203.00 USD"), True),
+        (("989 TFLOP/s", "2.5 USD/h", "±0.3", "~1e-05", "≤ 5", "125M"), True),
+        (("1", "off"), False),
+        (("one", "two"), False),
+        (("2026-11-27", "2026-11-28"), False),
+        (("5 letters were written", "7"), False),
+        (("gguf Q4_K", "int8"), False),
+        (("60/min, 1,000 tokens", "no limits"), False),
+        (("", "—"), False),
+    ],
+)
+def test_a_column_of_figures_stands_at_the_right(
+    capsys: pytest.CaptureFixture[str], cells: tuple[str, ...], is_right: bool
+) -> None:
+    from samovar.cli.terminal import print_table
+
+    headings = ("first", "a heading wider than all cells", "last")
+    print_table(headings, [("|", cell, "|") for cell in cells])
+    head, _, *lines = (line for line in capsys.readouterr().out.splitlines() if line.strip())
+    start = head.index(headings[1])
+    shown = [line[start : start + len(headings[1])] for line in lines]
+    assert shown == [f"{cell:{'>' if is_right else '<'}{len(headings[1])}}" for cell in cells]
