@@ -21,6 +21,7 @@ from samovar.core.errors import ConfigError
 from samovar.model.block_masks import block_mask
 from samovar.model.layers import make_layer, run_layer
 from samovar.model.linear import Linear, NormedHead
+from samovar.model.native import attends_natively
 from samovar.model.norms import make_norm
 from samovar.model.positions import Alibi, Rotary, places_in_documents
 from samovar.model.settings import DecoderSettings
@@ -88,7 +89,9 @@ class Decoder(nn.Module):
                 hint="lower the context in the recipe",
             )
         if cache is None:
-            groups: Sequence[Places] = [self._places(tokens_BT, document_BT, branches)]
+            is_native = branches is None and self._attends_natively
+            is_unmasked = self._attends_in_blocks or is_forked or (is_native and not self.settings.windowed_layers)
+            groups: Sequence[Places] = [self._places(tokens_BT, document_BT, branches, is_unmasked=is_unmasked)]
             positions_BT = groups[0].positions_BT
         else:
             groups, positions_BT = cache.groups, cache.positions_BT
@@ -107,6 +110,9 @@ class Decoder(nn.Module):
             local_sight = sight_of(is_windowed=True)
         if document_BT is not None and branches is not None and self._knows_forks:
             sight = sight._replace(masks=(None,), forked=Forked(document_BT, branches.branch_BT))
+        elif cache is None and is_native:
+            whole_BT = torch.zeros_like(tokens_BT) if document_BT is None else document_BT
+            sight = sight._replace(masks=(None,), document_BT=whole_BT.int())
         is_recomputed = self.recomputes_layers and torch.is_grad_enabled()
         run = run_layer if cache is not None or self.compiled_layer is None else self.compiled_layer
         for layer in self.layers:
@@ -133,18 +139,26 @@ class Decoder(nn.Module):
         """Logits of the token after each, BTV."""
         return self.head(self.hidden(tokens_BT, cache=cache, document_BT=document_BT))
 
-    def _places(self, tokens_BT: Tensor, document_BT: Tensor | None, branches: Branches | None) -> Places:
+    def _places(
+        self, tokens_BT: Tensor, document_BT: Tensor | None, branches: Branches | None, *, is_unmasked: bool
+    ) -> Places:
         """Where tokens and keys stand without a cache."""
         length = tokens_BT.shape[1]
         if document_BT is None:
             return Places(None, None, length, has_cache=False)
-        is_unmasked = self._attends_in_blocks or (branches is not None and self.attends_forks)
         mask_B1TS = None if is_unmasked else document_mask(document_BT, branches)
         if branches is not None:
             return Places(branches.position_BT, mask_B1TS, length, has_cache=False)
         # Rotation tells distances alone: it need not begin anew with every document.
         positions_BT = None if self.rotary is not None else places_in_documents(document_BT)
         return Places(positions_BT, mask_B1TS, length, has_cache=False)
+
+    @property
+    def _attends_natively(self) -> bool:
+        """Whether layers without windows take their attention document by document: where a processor trains."""
+        dtype = self.compute_dtype or self.embed_tokens.weight.dtype
+        is_training = self.training and torch.is_grad_enabled() and self.embed_tokens.weight.is_cpu
+        return is_training and dtype in (torch.float32, torch.bfloat16) and attends_natively(self.settings)
 
     @property
     def _attends_in_blocks(self) -> bool:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from samovar.model.attention import attend
 from samovar.model.block_masks import attend_in_blocks
+from samovar.model.document_attention import attend_documents
 from samovar.model.experts import Experts
 from samovar.model.forked_attention import attend_forked
 from samovar.model.linear import Linear
@@ -53,6 +54,8 @@ class Attention(nn.Module):
             )
         elif sight.forked is not None:
             mixed_BHTA = attend_forked(query_BHTA, key_BKTA, value_BKTA, sight.forked, scale=self.scale)
+        elif sight.document_BT is not None:
+            mixed_BHTA = attend_documents(query_BHTA, key_BKTA, value_BKTA, sight.document_BT, scale=self.scale)
         elif sight.blocks is not None:
             mixed_BHTA = attend_in_blocks(
                 query_BHTA, key_BKTA, value_BKTA, sight.blocks, scale=self.scale, softcap=self.softcap

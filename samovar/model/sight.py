@@ -69,6 +69,8 @@ class Sight(NamedTuple):
     added to the scores, minus infinity where it may not. None: causal."""
     forked: Forked | None = None
     """Where it is known, in the place of a mask."""
+    document_BT: Tensor | None = None
+    """int32, in the place of a mask, where attention goes document by document: the number of each token's."""
     blocks: BlockMask | None = None
     """The mask by blocks, in the place of one over whole rows: where a GPU trains."""
 

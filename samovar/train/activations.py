@@ -8,12 +8,19 @@ says where each comes from; a test counts what autograd really holds.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from samovar.model.query_blocks import query_blocks
 from samovar.model.settings import DecoderSettings
 
 _NORMS = {"sequential": 2, "sandwich": 4, "parallel": 2, "parallel_one_norm": 1}
 _PRODUCT_INPUTS = {"sequential": 2, "sandwich": 2, "parallel": 2, "parallel_one_norm": 1}
+
+
+Mixing = Literal["written out", "fused", "by document", "forked"]
+"""What attention keeps: its probabilities; or none of them, as a kernel of torch's, one of ours that takes each
+document by itself (``model/document_attention.py``), or rectangles of answers that share their prompts
+(``model/forked_attention.py``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +32,7 @@ class Pass:
     compute_bytes: int = 2
     """2 in bfloat16, 4 in float32."""
     is_compiled: bool = False
-    is_written_out: bool = True
-    """Whether attention keeps its probabilities, as for short rows on a processor; else it is a fused kernel."""
-    is_forked: bool = False
-    """Whether answers to one prompt stand beside each other on a processor: their attention keeps no shares."""
+    attention: Mixing = "written out"
     is_frozen: bool = False
     """Whether the weights are not trained: then a norm need not keep what its weight was multiplied with."""
     adapter_rank: int = 0
@@ -74,10 +78,10 @@ def _mixing(shape: DecoderSettings, how: Pass, queries: int, keys: int) -> float
     c, heads = how.compute_bytes, shape.num_heads
     if shape.score_softcap is not None:  # written out by torch's own operations: bent scores, shares, shares cast
         return c * 3 * queries + (8 + c * (c == 2)) * heads * how.context
-    if shape.position == "alibi" or not (how.is_forked or how.is_written_out):
-        return c * (2 * queries + 2 * keys) + 4 * heads  # fused: its result and a float32 sum a head
-    if how.is_forked:
-        return c * (queries + 2 * keys)
+    if shape.position == "alibi" or how.attention == "fused":
+        return c * (2 * queries + 2 * keys) + 4 * heads  # its result and a float32 sum a head
+    if how.attention != "written out":  # the result is what the product with the output map takes
+        return c * (queries + 2 * keys) + (4 * heads if how.attention == "by document" else 0)
     return c * 3 * queries + c * heads * kept_probabilities(how.context)
 
 
@@ -97,7 +101,7 @@ def _compiled(shape: DecoderSettings, how: Pass) -> float:
     streams = c * (2 + _PRODUCT_INPUTS[shape.block]) * shape.hidden_size
     norms = 4 * (_NORMS[shape.block] + (shape.num_heads + shape.num_kv_heads if shape.qk_norm else 0))
     raw = c * (queries + keys) if shape.qk_norm else 0
-    if how.is_written_out and not how.is_forked:
+    if how.attention == "written out":
         # A product takes whole tensors: every block of queries has a copy of its keys and values.
         mixing = c * queries * (2 + 2 * _copied(how.context)) + c * shape.num_heads * kept_probabilities(how.context)
     else:

@@ -10,10 +10,11 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
+from samovar.model.native import attends_natively
 from samovar.model.query_blocks import LONGEST_WRITTEN_OUT
 from samovar.model.settings import DecoderSettings
 from samovar.model.sizes import NF4_BITS, matrix_shapes, table_parameters
-from samovar.train.activations import Pass, final_bytes, layer_bytes
+from samovar.train.activations import Mixing, Pass, final_bytes, layer_bytes
 from samovar.train.objectives.chunks import targets_at_once
 from samovar.train.settings import OptimizerName
 
@@ -128,7 +129,8 @@ def training_memory(
         target_share: of the tokens that are targets: all in pretraining, about a third in conversations.
         logit_tokens: targets whose logits are held at one time; by default what the objective takes.
         is_compiled: whether the forward pass is.
-        is_on_gpu: attention is a fused kernel then, which keeps no probabilities.
+        is_on_gpu: attention is a fused kernel then, which keeps no probabilities. On a processor that depends on the
+            shape, and on whether there is a compiler.
         is_recomputed: layers keep their input alone and are computed again for the gradient.
         is_averaged: a moving average of the weights is kept.
         is_forked: several answers to a prompt stand in a row, and share its beginning.
@@ -140,8 +142,7 @@ def training_memory(
         context=context,
         compute_bytes=compute_bytes,
         is_compiled=is_compiled,
-        is_written_out=not is_on_gpu and context <= LONGEST_WRITTEN_OUT,
-        is_forked=is_forked and not is_on_gpu,
+        attention=_mixing(shape, context, is_on_gpu=is_on_gpu, is_forked=is_forked),
         is_frozen=adapter is not None,
         adapter_rank=adapter.rank if adapter else 0,
         num_adapters=adapter.num_maps(shape) if adapter else 0,
@@ -168,6 +169,16 @@ def training_memory(
             is_mixed=(is_accumulated and not is_compiled) or adapter is not None, is_varying=0.0 < target_share < 1.0
         ),
     )
+
+
+def _mixing(shape: DecoderSettings, context: int, *, is_on_gpu: bool, is_forked: bool) -> Mixing:
+    if is_on_gpu:
+        return "fused"
+    if is_forked:
+        return "forked"
+    if attends_natively(shape) and not shape.windowed_layers:
+        return "by document"
+    return "written out" if context <= LONGEST_WRITTEN_OUT else "fused"
 
 
 def _heap_factor(*, is_mixed: bool, is_varying: bool) -> float:

@@ -17,7 +17,7 @@ from samovar.engine.cache import make_memory
 from samovar.engine.choice import choose
 from samovar.engine.eager import EagerForward
 from samovar.engine.engine import Engine
-from samovar.engine.native.build import SWITCH
+from samovar.core.native.build import SWITCH
 from samovar.engine.native.native_decoder import objection
 from samovar.engine.request import Delta, Sampling
 from samovar.model.decoder import Decoder

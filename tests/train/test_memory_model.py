@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from samovar.core.native.build import SWITCH
 from samovar.model.adapters.attach import attach
 from samovar.model.adapters.settings import AdapterSettings
 from samovar.model.decoder import Decoder
@@ -65,7 +66,11 @@ def held_bytes(model: nn.Module, forward: Callable[[], Tensor]) -> int:
     [(256, {}), (64, {"num_kv_heads": 4}), (128, {"qk_norm": False}), (128, GPT2_LIKE), (128, {"block": "sandwich"})],
     ids=["grouped", "short", "llama", "gpt2", "sandwich"],
 )
-def test_activations_are_what_autograd_holds(context: int, changes: dict[str, object], dtype: torch.dtype) -> None:
+@pytest.mark.parametrize("native", ["build", "off"])
+def test_activations_are_what_autograd_holds(
+    context: int, changes: dict[str, object], dtype: torch.dtype, native: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SWITCH, native)
     settings = shape(context, **changes)
     model, rows = Decoder(settings, compute_dtype=dtype), batch(context)
     held = held_bytes(model, lambda: model.hidden(rows.tokens_BT, document_BT=rows.document_BT))
@@ -73,7 +78,10 @@ def test_activations_are_what_autograd_holds(context: int, changes: dict[str, ob
 
 
 @pytest.mark.parametrize("changes", [{}, {"num_kv_heads": 4}], ids=["grouped", "all heads"])
-def test_rows_of_answers_that_share_their_prompt_keep_no_probabilities(changes: dict[str, object]) -> None:
+def test_rows_of_answers_that_share_their_prompt_keep_no_probabilities(
+    changes: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SWITCH, "off")
     context = 256
     settings = shape(context, **changes)
     model, rows = Decoder(settings, compute_dtype=torch.bfloat16), batch(context)
@@ -153,7 +161,7 @@ def test_probabilities_kept_by_hand() -> None:
     assert activations.kept_probabilities(64) == 64
 
 
-def test_what_lowers_the_peak_and_what_does_not() -> None:
+def test_what_lowers_the_peak_and_what_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = shape(256, num_layers=12, hidden_size=512, vocab_size=8192)
 
     def peak(**changes: object) -> float:
@@ -165,6 +173,9 @@ def test_what_lowers_the_peak_and_what_does_not() -> None:
     assert peak(adapter=Adapter(8, base_bits=4)) < peak(adapter=Adapter(8))
     assert peak(shards=8) < peak()
     assert peak(target_share=0.3) < peak()
+    native = peak()
+    monkeypatch.setenv(SWITCH, "off")
+    assert native <= peak(), "nor does ours, where there is a compiler"
     assert peak(is_on_gpu=True, logit_tokens=512) < peak(logit_tokens=512), "a fused kernel keeps no probabilities"
     assert peak(is_recomputed=True) < peak() < peak(is_averaged=True)
 

@@ -14,7 +14,7 @@ from torch import Tensor
 from samovar.agent.answer import Round
 from samovar.agent.habits import Habits
 from samovar.engine.engine import Engine
-from samovar.engine.native import build
+from samovar.engine.native.abi import LIBRARY
 from samovar.model.adapters.attach import attach
 from samovar.model.adapters.settings import AdapterSettings
 from samovar.model.checkpoint import load_model
@@ -80,8 +80,8 @@ def test_what_is_drawn_is_of_the_weights_as_they_are(folder: Path, adapter: bool
 def test_the_native_engine_draws_where_it_can(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     player = Player(opened(folder), Tokenizer.load(folder), HABITS, max_tokens=8)
     native = drawn(player)
-    assert engine_of(player).is_native == (not build.reason())
-    monkeypatch.setattr("samovar.engine.native.native_decoder.reason", lambda: "there is no compiler")
+    assert engine_of(player).is_native == (not LIBRARY.reason())
+    monkeypatch.setattr("samovar.core.native.build.NativeLibrary.reason", lambda _: "there is no compiler")
     player = Player(opened(folder), Tokenizer.load(folder), HABITS, max_tokens=8)
     eager = drawn(player)
     assert not engine_of(player).is_native
@@ -106,7 +106,7 @@ def test_one_engine_draws_by_the_weights_of_whoever_plays(
     folder: Path, is_native: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not is_native:
-        monkeypatch.setattr("samovar.engine.native.native_decoder.reason", lambda: "there is no compiler")
+        monkeypatch.setattr("samovar.core.native.build.NativeLibrary.reason", lambda _: "there is no compiler")
     model = opened(folder)
     player = Player(model, Tokenizer.load(folder), HABITS, max_tokens=8)
     before, old = player.now(), drawn(player)

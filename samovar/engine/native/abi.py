@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import ctypes
 import functools
+from pathlib import Path
 from typing import Any
 
 from samovar.core.errors import ConfigError
-from samovar.engine.native.build import library, reason
+from samovar.core.native.build import NativeLibrary
 
+LIBRARY = NativeLibrary(Path(__file__).parent)
 _FIELDS_OF_MODEL = (
     "layers",
     "width",
@@ -118,13 +120,15 @@ def functions() -> ctypes.CDLL:
     Raises:
         ConfigError: it cannot be had.
     """
-    return _declared(library())
+    return _declared(LIBRARY.library())
 
 
 @functools.cache
 def _declared(found: ctypes.CDLL | None) -> ctypes.CDLL:
     if found is None:
-        raise ConfigError(f"the native engine is not there: {reason()}", hint="install a C++ compiler, g++ or clang++")
+        raise ConfigError(
+            f"the native engine is not there: {LIBRARY.reason()}", hint="install a C++ compiler, g++ or clang++"
+        )
     for name, (result, arguments) in _FUNCTIONS.items():
         function = getattr(found, name)
         function.restype, function.argtypes = result, arguments

@@ -19,7 +19,6 @@ from samovar.core.memory import free_memory
 from samovar.core.progress import short_bytes
 from samovar.engine.batch import Batch, Memory
 from samovar.engine.native import abi
-from samovar.engine.native.build import reason
 from samovar.engine.native.maps import Rows, join, rows_of, weave
 from samovar.engine.native.pack import Kind, PackedMatrix
 from samovar.model.decoder import Decoder
@@ -61,7 +60,7 @@ def objection(model: Decoder) -> str:
         return "it is on a GPU"
     if not all(type(one) in (Linear, Int8Linear, Int4Linear, Nf4Linear) for one in maps):
         return "an adapter is attached"
-    return reason()
+    return abi.LIBRARY.reason()
 
 
 def lack_of_room(model: Decoder) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from samovar.engine.native.build import library, reason
+from samovar.engine.native.abi import LIBRARY
 from samovar.model.decoder import Decoder
 from samovar.model.settings import DecoderSettings
 
@@ -14,8 +14,8 @@ from samovar.model.settings import DecoderSettings
 @pytest.fixture(scope="session", autouse=True)
 def native_library() -> None:
     """Compiled once for all tests of this folder, in seconds, and kept for the next session."""
-    if library() is None:
-        pytest.skip(reason())
+    if LIBRARY.library() is None:
+        pytest.skip(LIBRARY.reason())
 
 
 @pytest.fixture

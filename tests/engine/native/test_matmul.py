@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from samovar.core.errors import ConfigError
-from samovar.engine.native import abi, build, pack
+from samovar.core.native import build
+from samovar.engine.native import abi, pack
 from samovar.engine.native.pack import Kind, multiply, pack_int4, pack_int8, round_to_int4
 from samovar.model.int8 import quantize_rows
 
@@ -22,7 +23,7 @@ MODES = ((Kind.F32, 0), (Kind.BF16, 0), (Kind.INT8, 0), (Kind.INT8, 64), (Kind.I
 VARIANTS = ("skylake-avx512", "haswell", "x86-64")
 """AVX512 without products of 8 bits or bfloat16, AVX2, and neither."""
 
-needs_library = pytest.mark.skipif(build.library() is None, reason=build.reason())
+needs_library = pytest.mark.skipif(abi.LIBRARY.library() is None, reason=abi.LIBRARY.reason())
 pytestmark = needs_library
 
 
@@ -202,7 +203,7 @@ def test_what_cannot_be_packed_is_refused() -> None:
 @pytest.mark.parametrize("processor", VARIANTS)
 def test_older_processors_multiply_alike(processor: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build, "FOR_THIS_PROCESSOR", (f"-march={processor}",))
-    library = ctypes.CDLL(str(build.build(tmp_path)))
+    library = ctypes.CDLL(str(abi.LIBRARY.build(tmp_path)))
     monkeypatch.setattr(abi, "library", lambda: library)
     for kind, group in MODES:
         for outputs, inputs in SHAPES:

@@ -1,9 +1,9 @@
-"""The native library: compiled once for this processor, kept in the user's cache folder, and loaded.
+"""Native libraries: compiled once for this processor, kept in the user's cache folder, and loaded.
 
 Nothing here is needed: where there is no compiler, or it fails, ``library`` gives None, ``reason`` says why in one
-line, and the engine computes with torch.
+line, and torch computes.
 
-The library's name is a hash of the sources, the flags and all that the compiler defines for this processor (its version
+A library's name is a hash of the sources, the flags and all that the compiler defines for this processor (its version
 and the instruction sets among it), so that another compiler or a home folder shared with another machine gets its own.
 """
 
@@ -18,6 +18,7 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,7 +32,8 @@ FLAGS = ("-std=gnu++20", "-O3", "-ffp-contract=fast", "-fno-math-errno", "-fPIC"
 FOR_THIS_PROCESSOR = ("-march=native", "-mcpu=native")
 """The first that the compiler knows is taken."""
 TIMEOUT_S = 600.0
-SOURCES = Path(__file__).parent
+SHARED = Path(__file__).parent
+"""Headers that all sources may take."""
 
 
 class _NotBuiltError(Exception):
@@ -43,44 +45,52 @@ class _Loaded(NamedTuple):
     reason: str
 
 
-def library() -> ctypes.CDLL | None:
-    """The library, compiled at the first call if it must be (seconds); None where it cannot be had."""
-    return _load(os.environ.get(SWITCH, "build")).library
+@dataclass(frozen=True)
+class NativeLibrary:
+    """All C++ sources of a folder, as one library."""
 
+    sources: Path
+    flags: tuple[str, ...] = ()
+    """Of the compiler, beside those for all."""
 
-def reason() -> str:
-    """Why ``library`` gives None, in one line; empty where it gives the library."""
-    return _load(os.environ.get(SWITCH, "build")).reason
+    def library(self) -> ctypes.CDLL | None:
+        """It, compiled at the first call if it must be (seconds); None where it cannot be had."""
+        return _load(self, os.environ.get(SWITCH, "build")).library
+
+    def reason(self) -> str:
+        """Why ``library`` gives None, in one line; empty where it gives the library."""
+        return _load(self, os.environ.get(SWITCH, "build")).reason
+
+    def build(self, folder: Path, *, only_cached: bool = False) -> Path:
+        """The compiled library within ``folder``; compiles it where it is not there.
+
+        It appears whole under its name or not at all: two processes may build it at once, and the same file wins twice.
+
+        Raises:
+            OSError: the folder cannot be written.
+            _NotBuiltError: there is no compiler, or it fails.
+        """
+        compiler = find_compiler()
+        flags, target = _for_this_processor(compiler)
+        flags = (*flags, *self.flags, f"-I{SHARED}")
+        sources = sorted(self.sources.glob("*.cpp"))
+        headers = [*sorted(self.sources.glob("*.h")), *sorted(SHARED.glob("*.h"))]
+        path = folder / f"samovar-{_fingerprint(target, flags[:-1], [*sources, *headers])}.so"
+        if path.exists():
+            return path
+        if only_cached:
+            raise _NotBuiltError(f"native code is not compiled yet, and {SWITCH}=cached forbids to")
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryDirectory(prefix="building-", dir=folder) as scratch:
+            made = _compile(compiler, flags, sources, Path(scratch))
+            made.replace(path)
+        return path
 
 
 def cache_folder() -> Path:
     """Where compiled libraries are kept."""
     root = os.environ.get("XDG_CACHE_HOME")
     return (Path(root) if root else Path.home() / ".cache") / "samovar" / "native"
-
-
-def build(folder: Path, *, only_cached: bool = False) -> Path:
-    """The compiled library within ``folder``; compiles it where it is not there.
-
-    It appears whole under its name or not at all: two processes may build it at once, and the same file wins twice.
-
-    Raises:
-        OSError: the folder cannot be written.
-        _NotBuiltError: there is no compiler, or it fails.
-    """
-    compiler = find_compiler()
-    flags, target = _for_this_processor(compiler)
-    sources = sorted(SOURCES.glob("*.cpp"))
-    path = folder / f"samovar-{_fingerprint(target, flags, [*sources, *sorted(SOURCES.glob('*.h'))])}.so"
-    if path.exists():
-        return path
-    if only_cached:
-        raise _NotBuiltError(f"the native engine is not compiled yet, and {SWITCH}=cached forbids to")
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with tempfile.TemporaryDirectory(prefix="building-", dir=folder) as scratch:
-        made = _compile(compiler, flags, sources, Path(scratch))
-        made.replace(path)
-    return path
 
 
 def find_compiler() -> str:
@@ -97,11 +107,11 @@ def find_compiler() -> str:
 
 
 @functools.cache
-def _load(switch: str) -> _Loaded:
+def _load(native: NativeLibrary, switch: str) -> _Loaded:
     if switch == "off":
-        return _Loaded(None, f"the native engine is switched off ({SWITCH}=off)")
+        return _Loaded(None, f"native code is switched off ({SWITCH}=off)")
     try:
-        return _Loaded(ctypes.CDLL(str(build(cache_folder(), only_cached=switch == "cached"))), "")
+        return _Loaded(ctypes.CDLL(str(native.build(cache_folder(), only_cached=switch == "cached"))), "")
     except (_NotBuiltError, OSError, subprocess.TimeoutExpired) as error:
         return _Loaded(None, str(error).splitlines()[0])
 
@@ -115,7 +125,7 @@ def _for_this_processor(compiler: str) -> tuple[tuple[str, ...], bytes]:
         if done.returncode == 0:
             return flags, done.stdout
         said = said or _first_error(done.stderr)
-    raise _NotBuiltError(f"{compiler} cannot compile the native engine: {said}")
+    raise _NotBuiltError(f"{compiler} cannot compile native code: {said}")
 
 
 def _fingerprint(target: bytes, flags: Sequence[str], files: Sequence[Path]) -> str:
@@ -139,7 +149,7 @@ def _compile(compiler: str, flags: Sequence[str], sources: Sequence[Path], scrat
         results = [_run([compiler, *flags, "-shared", *map(str, objects), "-o", str(whole)])]
     for done in results:
         if done.returncode:
-            raise _NotBuiltError(f"{compiler} cannot compile the native engine: {_first_error(done.stderr)}")
+            raise _NotBuiltError(f"{compiler} cannot compile native code: {_first_error(done.stderr)}")
     return whole
 
 

@@ -11,20 +11,20 @@ from pathlib import Path
 
 import pytest
 
-from samovar.engine.native import build as builder
-from samovar.engine.native.build import FLAGS, build, cache_folder
+from samovar.core.native import build as builder
+from samovar.core.native.build import FLAGS, NativeLibrary, cache_folder
+from samovar.engine.native.abi import LIBRARY
 
-LIBRARY = 'extern "C" int answer() { return 42; }\n'
-PRINT = "from samovar.engine.native.build import library, reason; print(library() is not None, '|', reason())"
+SOURCE = 'extern "C" int answer() { return 42; }\n'
+PRINT = "from samovar.engine.native.abi import LIBRARY; print(LIBRARY.library() is not None, '|', LIBRARY.reason())"
 
 
 @pytest.fixture
-def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def sources(tmp_path: Path) -> Path:
     """Small sources in place of ours, so that compiling takes no time."""
     folder = tmp_path / "sources"
     folder.mkdir()
-    (folder / "answer.cpp").write_text(LIBRARY)
-    monkeypatch.setattr(builder, "SOURCES", folder)
+    (folder / "answer.cpp").write_text(SOURCE)
     return folder
 
 
@@ -36,18 +36,20 @@ def ask(**environment: str) -> str:
 
 
 def test_the_name_follows_sources_and_flags(sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    build = NativeLibrary(sources).build
     first = build(tmp_path / "cache")
     made = first.stat().st_mtime_ns
     assert build(tmp_path / "cache") == first
     assert first.stat().st_mtime_ns == made
-    (sources / "answer.cpp").write_text(LIBRARY.replace("42", "43"))
+    (sources / "answer.cpp").write_text(SOURCE.replace("42", "43"))
     second = build(tmp_path / "cache")
-    monkeypatch.setattr(builder, "FLAGS", (*FLAGS, "-DOTHER"))
-    assert len({first, second, build(tmp_path / "cache")}) == 3
+    third = NativeLibrary(sources, ("-DOTHER",)).build(tmp_path / "cache")
+    monkeypatch.setattr(builder, "FLAGS", (*FLAGS, "-DANOTHER"))
+    assert len({first, second, third, build(tmp_path / "cache")}) == 4
 
 
 def test_nothing_is_left_beside_the_library(sources: Path, tmp_path: Path) -> None:
-    path = build(tmp_path / "cache")
+    path = NativeLibrary(sources).build(tmp_path / "cache")
     assert list((tmp_path / "cache").iterdir()) == [path]
     assert stat.S_IMODE((tmp_path / "cache").stat().st_mode) == 0o700
 
@@ -55,13 +57,13 @@ def test_nothing_is_left_beside_the_library(sources: Path, tmp_path: Path) -> No
 def test_a_source_that_does_not_compile_is_told_in_one_line(sources: Path, tmp_path: Path) -> None:
     (sources / "broken.cpp").write_text("int f() { return nothing_of_this_name; }\n")
     with pytest.raises(builder._NotBuiltError, match="nothing_of_this_name") as caught:
-        build(tmp_path / "cache")
+        NativeLibrary(sources).build(tmp_path / "cache")
     assert "\n" not in str(caught.value)
     assert list((tmp_path / "cache").iterdir()) == []
 
 
 def test_the_switch_and_a_missing_compiler_give_a_reason(tmp_path: Path) -> None:
-    assert ask(SAMOVAR_NATIVE="off") == "False | the native engine is switched off (SAMOVAR_NATIVE=off)"
+    assert ask(SAMOVAR_NATIVE="off") == "False | native code is switched off (SAMOVAR_NATIVE=off)"
     empty = {"XDG_CACHE_HOME": str(tmp_path)}
     assert "not compiled yet" in ask(SAMOVAR_NATIVE="cached", **empty)
     assert "no C++ compiler (no-such-compiler) is installed" in ask(CXX="no-such-compiler", **empty)
@@ -74,6 +76,7 @@ def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
 
 
 def test_what_this_session_compiled_is_found_again() -> None:
+    LIBRARY.library()
     assert ask(SAMOVAR_NATIVE="cached") == "True |"
     assert any(cache_folder().glob("samovar-*.so"))
 
@@ -83,11 +86,12 @@ def test_what_this_session_compiled_is_found_again() -> None:
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="flags of x86")
 def test_processors_without_avx512_compute_the_same(narrower: str, tmp_path: Path) -> None:
     run = (
-        "import sys, pytest, samovar.engine.native.build as b; b.FOR_THIS_PROCESSOR = (sys.argv[1],); "
+        "import sys, pytest, samovar.core.native.build as b; b.FOR_THIS_PROCESSOR = (sys.argv[1],); "
         "sys.exit(pytest.main(['-q', '-p', 'no:cacheprovider', *sys.argv[2:]]))"
     )
-    tests = [str(Path(__file__).with_name(name)) for name in ("test_native_decoder.py", "test_native_weights.py")]
+    tests = ["tests/engine/native/test_native_decoder.py", "tests/engine/native/test_native_weights.py"]
+    tests += ["tests/model/test_document_attention.py"]
     environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path)}
-    root = Path(__file__).parents[3]
+    root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", run, narrower, *tests], env=environment, cwd=root, capture_output=True)
     assert done.returncode == 0, done.stdout.decode()[-2000:]
