@@ -1,4 +1,4 @@
-"""Attention for training on a CPU, written out as matrix products.
+"""Attention for training on a CPU, written out as matrix products: where ``document_attention.py`` cannot be had.
 
 Axes: B batch, H heads, T queries, S keys, A head width.
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from samovar.agent.agent import Agent
 from samovar.brew.graph import resolve
 from samovar.brew.project import Project
 from samovar.brew.recipe import load_recipe
@@ -19,6 +20,7 @@ from samovar.brew.stage import load_stages
 from samovar.cli.status import figures
 from samovar.core.artifact import make_artifact
 from samovar.core.progress import short_bytes
+from tests.agent.scripted import ScriptedEngine, make_tokenizer
 from tests.brew.tiny import SEED, tiny_project
 from tests.cli.conftest import Samovar
 
@@ -169,6 +171,20 @@ def test_chat_prints_the_answer_alone(samovar: Samovar, brewed: Project) -> None
     assert ran.out == told["answer"] + "\n"
     assert told["messages"][-1]["role"] == "assistant"
     assert 1 <= told["completion_tokens"] <= 5
+
+
+def test_chat_shows_a_thought_beside_the_answer(
+    samovar: Samovar, brewed: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokenizer = make_tokenizer()
+    says = "<think>\nHm, a cat.\n</think>\n\nA cat sat."
+    agent = Agent(ScriptedEngine(tokenizer, lambda _: says), tokenizer)
+    monkeypatch.setattr("samovar.engine.engine.Engine.load", lambda *_, **__: None)
+    monkeypatch.setattr("samovar.agent.agent.Agent.of", lambda *_: agent)
+    ran = samovar("chat", brewed.root, "-m", "Hi")
+    assert (ran.out, ran.err) == ("A cat sat.\n", "[Hm, a cat.]\n")
+    (message,) = json.loads(samovar("chat", brewed.root, "-m", "Hi", "--json").out)["messages"]
+    assert (message["content"], message["reasoning_content"]) == ("A cat sat.", "Hm, a cat.")
 
 
 def test_a_cold_start_loads_no_compiler_and_no_server(brewed: Project) -> None:

@@ -11,6 +11,7 @@ from samovar.serve.store import Store
 from samovar.serve.votes import Votes
 from samovar.tokenizer.tokenizer import Tokenizer
 from tests.agent.scripted import ScriptedEngine
+from tests.chat.thinking import MAY_THINK, thinking
 from tests.serve.browser import Drive, needs_browser
 from tests.serve.conftest import MODEL, ScriptedRunner
 
@@ -245,3 +246,25 @@ def test_votes_on_the_page(drive: Drive, store: Store, tokenizer: Tokenizer) -> 
     assert good.row["sampling"]["temperature"] == 1, "as it was drawn"
     (outline,) = Chats(store).listed("")
     assert Chats(store).read("", outline.id)[1][1].content == "It is warm."
+
+
+@needs_browser
+def test_a_thought_is_folded_above_the_answer_and_kept(drive: Drive, store: Store, tokenizer: Tokenizer) -> None:
+    thinker = thinking(tokenizer, MAY_THINK)
+    runner = ScriptedRunner(ScriptedEngine(thinker, lambda _: "<think>\nHm, a cat.\n\nYes.\n</think>\n\nA cat sat."))
+    script = """
+        await say("Tell me");
+        await until(() => document.querySelector(".message.assistant button[title='Good answer']"), "kept");
+        const [thought] = document.querySelectorAll(".thought");
+        const before = { words: texts(".thoughts p"), isOpen: thought.open, title: texts(".thought summary") };
+        thought.querySelector("summary").click();
+        return { ...before, isOpenNow: thought.open, said: texts(".message.assistant .body > p") };
+        """
+    told = Drive(thinker, drive.folder)(script, store, runner=runner)
+    assert told == {
+        "words": ["Hm, a cat.", "Yes."], "title": ["Thoughts"], "isOpen": False, "isOpenNow": True,
+        "said": ["A cat sat."],
+    }  # fmt: skip
+    (chat,) = Chats(store).listed("")
+    _, (_, answer) = Chats(store).read("", chat.id)
+    assert (answer.content, answer.more["reasoning_content"]) == ("A cat sat.", "Hm, a cat.\n\nYes.")
