@@ -28,11 +28,16 @@ export function drawMessage(element, message, words, actions) {
 function drawThought(message, opened, words) {
   const isLive = message.isLive && !message.content;
   const line = make("summary", {}, make("span", { class: "tool" }, isLive ? words.thinking : words.thought));
-  if (isLive) line.append(make("span", { class: "glimpse", "aria-hidden": "true" }, `…${message.thought.split("\n").at(-1).slice(-60)}`));
+  if (isLive) line.append(make("span", { class: "glimpse", "aria-hidden": "true" }, glimpse(message.thought)));
   const details = make("details", { class: "step thought", "data-number": "thought" }, line);
   details.append(make("div", { class: "thoughts" }, renderMarkup(message.thought)));
   details.open = opened.has("thought");
   return details;
+}
+
+function glimpse(thought) {
+  const last = thought.split("\n").at(-1);
+  return last.length > 60 ? `…${last.slice(-60)}` : last;
 }
 
 function drawStep(step, number, opened, words) {
