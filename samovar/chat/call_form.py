@@ -1,9 +1,9 @@
 """Calls of tools in the form in which a family writes them, told in Hermes form, which everything behind reads.
 
-A template is a program, so it is asked: it writes one call, and what stands around its name and its arguments is the
+A template is a program, so it is asked: it writes one call and two, and what stands around names and arguments is the
 family's form. Three kinds are known: JSON that names the tool and its arguments (Llama 3, and behind a mark Mistral 7B
-and Nemo), the name and then the arguments as JSON (Mistral Small, DeepSeek, Functionary), and a tag for each argument
-(Qwen3-Coder).
+and Nemo, Granite 3), the name and then the arguments as JSON (Mistral Small, DeepSeek, Functionary), and a tag for each
+argument (Qwen3-Coder).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from samovar.chat.conversation import load_strict_json, read_arguments, refuse_constant
-from samovar.chat.fitting import KEY, NAME, in_words, write_call
+from samovar.chat.fitting import ID, KEY, NAME, in_words, write_call
 from samovar.chat.parse import num_begun
 from samovar.chat.speech import find_speech
 from samovar.core.errors import DataError
@@ -29,6 +29,27 @@ _PYTHON_TAG = "<|python_tag|>"
 """Llama 3 may write it before a call, and its template does not."""
 _TAGGED = re.compile(r"<function=([^>\n]+)>(.*?)</function>", re.DOTALL)
 _TAG = re.compile(r"<parameter=([^>\n]+)>\n?(.*?)\n?</parameter>", re.DOTALL)
+_CALL = re.compile(rf'{NAME}(.*?)(?:\{{"{KEY}": 1\}}|<parameter={KEY}>\n1\n</parameter>\n)', re.DOTALL)
+
+
+class Frame(NamedTuple):
+    """What a family writes around the names and the arguments of a turn's calls. An id in it is ``fitting.ID``."""
+
+    opening: str
+    """As a form's."""
+    before: str
+    """From there to the first name."""
+    middle: str
+    """Between a name and its arguments."""
+    between: str
+    """From the arguments of a call to the name of the next; empty where a turn has but one."""
+    after: str
+    has_tags: bool = False
+
+
+HERMES = Frame(
+    "<tool_call>", '\n{"name": "', '", "arguments": ', '}\n</tool_call>\n<tool_call>\n{"name": "', "}\n</tool_call>"
+)
 
 
 class CallForm(NamedTuple):
@@ -40,21 +61,35 @@ class CallForm(NamedTuple):
     """The name, up to the arguments, where it does not stand in the JSON with them."""
     has_tags: bool = False
     """Each argument stands in a tag of its own."""
+    frame: Frame = HERMES
+    """In which calls are asked for: Hermes form where the template's own cannot be filled with others."""
 
 
 def find_call_form(tokenizer: Tokenizer) -> CallForm | None:
     """The form of the tokenizer's template; None where that is Hermes form, or not known."""
-    special = tuple(sorted(tokenizer.roles.texts.items()))
-    return _find(tokenizer.chat_template, special, find_speech(tokenizer).header)
+    special, speech = tuple(sorted(tokenizer.roles.texts.items())), find_speech(tokenizer)
+    return _find(tokenizer.chat_template, special, speech.header, speech.ends)
 
 
 @lru_cache(maxsize=8)
-def _find(template: str, special: tuple[tuple[str, str], ...], header: str) -> CallForm | None:
-    said = write_call(template, special, header)
-    return None if said is None else form_of(said)
+def _find(template: str, special: tuple[tuple[str, str], ...], header: str, ends: frozenset[str]) -> CallForm | None:
+    one, two = (write_call(template, special, header, number=number) or "" for number in (1, 2))
+    form = _form_of(one)
+    end = re.compile("|".join(map(re.escape, ends)) or "(?!)")
+    alone, several = (_CALL.split(end.split(said)[0]) for said in (one, two))
+    if form is None or len(alone) != 3:
+        return form
+    begun, middle, after = alone
+    opening, before = form.opening, begun.rpartition("</think>")[2].lstrip()
+    if not before.startswith(opening):
+        return form
+    between = several[2] if len(several) == 5 else ""
+    return form._replace(
+        frame=Frame(opening, before.removeprefix(opening), middle, between, after.rstrip(), form.has_tags)
+    )
 
 
-def form_of(said: str) -> CallForm | None:
+def _form_of(said: str) -> CallForm | None:
     """The form in which ``said``, a turn of the assistant, has the call that templates are tried with."""
     if f"<function={NAME}>" in said and f"<parameter={KEY}>" in said:
         return CallForm("<tool_call>" if "<tool_call>" in said else "<function=", has_tags=True)
@@ -62,12 +97,12 @@ def form_of(said: str) -> CallForm | None:
     for found in re.finditer(r"[{\[]", said[: max(name, 0)]):
         if [call["name"] for call in _calls_in(said, found.start())] == [NAME]:
             opening = _opening(said[: found.start()])
-            return None if opening == "<tool_call>" else CallForm(opening)
+            return None if opening == HERMES.opening else CallForm(opening)
     opening = _opening(said[:name])
-    if not 0 <= name < arguments or not opening:
+    if not 0 <= name < arguments or not opening or re.search(ID, opening):
         return None
     last = re.search(r"([<\[][^<>\[\]]+[>\]]?)$", opening)
-    middle = re.sub(r"[0-9a-f]{9}|call_0", r"\\w+", re.escape(said[name + len(NAME) : arguments]))
+    middle = re.sub(ID, r"\\w+", re.escape(said[name + len(NAME) : arguments]))
     before = re.escape(last[1] if last else opening)
     return CallForm(opening, re.compile(rf"{before}\s*([\w.-]+?){middle}(?=\{{)"))
 
@@ -124,13 +159,14 @@ class CallTeller:
             for found in _TAGGED.finditer(self._held):
                 yield {"name": found[1], "arguments": self._tagged(found[1], found[2])}
         elif form.named:
-            for found in form.named.finditer(self._held):
-                arguments, _ = _json_at(self._held, found.end())
+            place = 0
+            while named := form.named.search(self._held, place):
+                arguments, place = _json_at(self._held, named.end())
                 if isinstance(arguments, dict):
-                    yield {"name": found[1], "arguments": arguments}
+                    yield {"name": named[1], "arguments": arguments}
         else:
             start = len(self._held) - len(self._held.lstrip().removeprefix(form.opening or _PYTHON_TAG))
-            calls = list(_calls_in(self._held, start))
+            calls = list(_calls_in(self._held, start, form.opening))
             # Without a mark before it, any JSON may be what was asked for.
             yield from calls if form.opening or all(call["name"] in self._tools for call in calls) else ()
 
@@ -149,8 +185,8 @@ def _value(text: str, schema: Any) -> Any:
         return text
 
 
-def _calls_in(text: str, place: int) -> Iterator[Call]:
-    """The calls that the JSON from ``place`` on is: objects or lists of them, one after another.
+def _calls_in(text: str, place: int, mark: str = "") -> Iterator[Call]:
+    """The calls that the JSON from ``place`` on is: objects or lists of them, one after another, or each behind a mark.
 
     Raises:
         DataError: arguments are no object.
@@ -158,12 +194,22 @@ def _calls_in(text: str, place: int) -> Iterator[Call]:
     while True:
         place += len(text[place:]) - len(text[place:].lstrip(" \n,;"))
         value, place = _json_at(text, place)
-        several = value if isinstance(value, list) else [value]
+        several = [_function(call) for call in (value if isinstance(value, list) else [value])]
         if not several or not all(isinstance(call, dict) and isinstance(call.get("name"), str) for call in several):
-            return
+            again = text.find(mark, place) if mark else -1
+            if again < 0:
+                return
+            place = again + len(mark)
+            continue
         for call in several:
             arguments = read_arguments(call.get("arguments", call.get("parameters")), tool=call["name"])
             yield {"name": call["name"], "arguments": arguments}
+
+
+def _function(call: Any) -> Any:
+    """What of a call names the tool and its arguments, in OpenAI's form too."""
+    inner = call.get("function") if isinstance(call, dict) else None
+    return inner if isinstance(inner, dict) else call
 
 
 def _json_at(text: str, place: int) -> tuple[Any, int]:

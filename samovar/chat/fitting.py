@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -24,6 +24,8 @@ _SHORT = 9
 """Letters and digits of an id as Mistral's templates ask for it."""
 NAME, KEY, _SAID = "qzxjq", "jxzqj", "zqjxz"
 """Of the call with which a template is tried: its tool and its one argument, which is 1."""
+ID = r"qzjxqzjx\d"
+"""Finds the ids of such calls, which are as Mistral asks for them."""
 _TOOL = {
     "type": "function",
     "function": {
@@ -39,9 +41,9 @@ _TOOL = {
 """Some templates have a form for calls only where tools are listed."""
 
 
-def _with_calls(number: int) -> list[Plain]:
+def _with_calls(number: int, *, ids: str = "call_") -> list[Plain]:
     function = {"name": NAME, "arguments": {KEY: 1}}
-    calls = [{"id": f"call_{one}", "type": "function", "function": function} for one in range(number)]
+    calls = [{"id": f"{ids}{one}", "type": "function", "function": function} for one in range(number)]
     results = [{"role": "tool", "content": _SAID, "tool_call_id": call["id"], "name": NAME} for call in calls]
     called = {"role": "assistant", "content": "", "tool_calls": calls}
     return [{"role": "user", "content": "?"}, called, *results, {"role": "assistant", "content": "!"}]
@@ -63,10 +65,9 @@ _WITH_THOUGHT: list[Plain] = [
 class Abilities(NamedTuple):
     """What a template has a form for."""
 
-    writes_calls: bool
+    as_it_takes_calls: Callable[[Sequence[Plain]], list[Plain]] | None
+    """Messages with calls as it asks for them; None where it has no form for calls."""
     takes_system: bool
-    takes_any_id: bool
-    """Of a call; Mistral's are nine letters and digits."""
     takes_several_calls: bool
     """In one turn; Llama 3 makes but one."""
     writes_thoughts: bool
@@ -80,28 +81,26 @@ def fitted(
     fit, left = list(messages), list(tools)
     if not able.writes_thoughts:
         fit = list(_with_thoughts_in_words(fit, thought_form(tokenizer)))
-    if not able.writes_calls:
+    if able.as_it_takes_calls is None:
         fit = _with_calls_in_words(fit)
         if left:
             fit, left = _after_system(fit, _listing(left)), []
-    elif not able.takes_several_calls:
-        fit = list(_one_call_a_turn(fit))
-    if not able.takes_any_id:
-        fit = _with_short_ids(fit)
+    else:
+        fit = able.as_it_takes_calls(fit if able.takes_several_calls else list(_one_call_a_turn(fit)))
     return fit if able.takes_system else _without_system(fit), left
 
 
-def write_call(template: str, special: tuple[tuple[str, str], ...], header: str) -> str | None:
-    """What the template writes of a turn that is a call; None where it has no form for one.
+def write_call(template: str, special: tuple[tuple[str, str], ...], header: str, *, number: int = 1) -> str | None:
+    """What the template writes of a turn that is ``number`` calls; None where it has no form for it.
 
     ``header`` stands before the turn, or is empty where nothing is known to.
     """
+    called = _with_calls(number, ids=ID.removesuffix(r"\d"))[:2]
     for tools in ([], [_TOOL]):
         able = _abilities(template, special, has_tools=bool(tools))
-        if not able.writes_calls:
+        if able.as_it_takes_calls is None:
             continue
-        messages = _with_calls(1)[:2]
-        messages = messages if able.takes_any_id else _with_short_ids(messages)
+        messages = able.as_it_takes_calls(called)
         try:
             prompt, whole = (
                 render_plain(some, template=template, tools=tools, add_generation_prompt=asks, variables=dict(special))
@@ -126,14 +125,12 @@ def _abilities(template: str, special: tuple[tuple[str, str], ...], *, has_tools
         return all(word in text for word in words)
 
     one, several = _with_calls(1), _with_calls(2)
-    takes_any_id = holds(one, NAME, KEY, _SAID) or not holds(_with_short_ids(one), NAME, KEY, _SAID)
-    if not takes_any_id:
-        one, several = _with_short_ids(one), _with_short_ids(several)
+    ways = (list, _with_short_ids, _with_arguments_in_words)
+    way = next((way for way in ways if holds(way(one), NAME, KEY, _SAID)), None)
     return Abilities(
-        holds(one, NAME, KEY, _SAID),
+        way,
         holds(_WITH_SYSTEM, _SAID),
-        takes_any_id,
-        holds(several, NAME),
+        way is not None and holds(way(several), NAME),
         holds(_WITH_THOUGHT, _SAID),
     )
 
@@ -199,7 +196,21 @@ def _one_call_a_turn(messages: Sequence[Plain]) -> Iterator[Plain]:
     yield from waiting
 
 
+def _with_arguments_in_words(messages: Sequence[Plain]) -> list[Plain]:
+    """As DeepSeek's templates take them, and OpenAI writes them."""
+    fit = []
+    for message in messages:
+        if message.get("tool_calls"):
+            functions = [call["function"] for call in message["tool_calls"]]
+            words = [{**one, "arguments": json.dumps(one["arguments"], ensure_ascii=False)} for one in functions]
+            calls = [{**call, "function": one} for call, one in zip(message["tool_calls"], words, strict=True)]
+            message = {**message, "tool_calls": calls}
+        fit.append(message)
+    return fit
+
+
 def _with_short_ids(messages: Sequence[Plain]) -> list[Plain]:
+    """As Mistral's templates take them: nine letters and digits."""
     fit = []
     for message in messages:
         if "tool_call_id" in message:

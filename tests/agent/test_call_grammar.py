@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import jsonschema
 import pytest
 
-from samovar.agent.call_grammar import call_grammar, json_grammar
+from samovar.agent.call_grammar import call_grammar, can_bind_choice, json_grammar
+from samovar.chat.call_form import CallTeller, find_call_form
 from samovar.chat.parse import parse_assistant
 from samovar.core.errors import RequestError
 from samovar.engine.constraint import Constraint
@@ -17,6 +19,7 @@ from samovar.tokenizer.settings import TokenizerSettings
 from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.tokenizer.train import train_tokenizer
 from tests.agent.scripted import TEXTS
+from tests.chat.test_call_form import SAID, TEMPLATES, TOOLS, calls_of, written
 from tests.random_logits import random_answers
 
 WEATHER = {
@@ -171,3 +174,99 @@ def test_a_model_that_knows_nothing_calls_within_the_schemas(words: Tokenizer, o
             jsonschema.validate(one.arguments, schemas[one.name])
     # Letter by letter nobody writes the mark of a call by chance.
     assert num_calls > 20 or (len(opening) > 1 and not options)
+
+
+MARKS = ("[TOOL_CALLS]", "[TOOL_SEP]", "[ARGS]", "<|tool_calls|>", "<|tool_call|>", "<|tool_sep|>", "<|/tool_call|>")
+
+
+@pytest.fixture(params=["marks are tokens", "marks are text"])
+def others_words(request: pytest.FixtureRequest, plain: Tokenizer) -> Tokenizer:
+    parts = json.loads(plain.to_json())
+    kind = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
+    for number, mark in enumerate(MARKS if request.param == "marks are tokens" else (), plain.vocab_size):
+        parts["added_tokens"].append({"id": number, "content": mark, **kind})
+    return Tokenizer(json.dumps(parts), plain.chat_template, plain.config)
+
+
+def in_form(words: Tokenizer, kind: str) -> Tokenizer:
+    return Tokenizer(words.to_json(), TEMPLATES[kind], words.config)
+
+
+@pytest.mark.parametrize("kind", TEMPLATES)
+def test_what_another_familys_template_writes_is_in_the_language(others_words: Tokenizer, kind: str) -> None:
+    words = in_form(others_words, kind)
+    one, two = (written(kind, calls_of(SAID[:number])) for number in (1, 2))
+    parameters = {**TOOLS[0]["function"]["parameters"], "additionalProperties": False}
+    tools = [{"type": "function", "function": {"name": "weather", "parameters": parameters}}]
+    for said in (one, two):
+        assert accepts(words, said, tools=tools, is_required=True)
+        assert accepts(words, said, tools=tools, schema={"type": "integer"})
+        for other in (f"Hello. {said}", said.replace("weather", "whether"), said.replace("days", "dais")):
+            assert not accepts(words, other, tools=tools, is_required=True)
+    assert accepts(words, one, tools=tools, is_required=True, is_parallel=False)
+    assert not accepts(words, two, tools=tools, is_required=True, is_parallel=False)
+    assert accepts(words, re.sub(r', "id": "\w+"|"id": "\w+", ', "", two), tools=tools, is_required=True)
+    assert can_bind_choice(words) is (kind != "alone")
+    if kind != "alone":
+        assert accepts(words, "Hello.", tools=tools)
+        assert accepts(words, f"Hello. {two}", tools=tools)
+        assert not accepts(words, f"{two} Hello.", tools=tools)
+        assert not accepts(words, two.replace("days", "dais"), tools=tools)
+
+
+def test_texts_in_tags_are_free_or_of_a_list(others_words: Tokenizer) -> None:
+    words = in_form(others_words, "tags")
+    properties = {
+        "size": {"type": "string", "enum": ["S", "L"]},
+        "cups": {"$ref": "#/$defs/some"},
+        "to": {"type": "string"},
+    }
+    parameters = {"properties": properties, "required": ["size"], "$defs": {"some": {"type": "integer", "minimum": 1}}}
+    tools = [{"type": "function", "function": {"name": "order", "parameters": parameters}}]
+
+    def ordered(**values: str) -> bool:
+        tags = "".join(f"<parameter={key}>\n{value}\n</parameter>\n" for key, value in values.items())
+        return accepts(words, f"<tool_call>\n<function=order>\n{tags}</function>\n</tool_call>", tools=tools)
+
+    assert ordered(size="S")
+    assert ordered(size="L", cups="12", to='me,\nor "you" <b>\n</parameter')
+    assert ordered(size="L", to="")
+    wrong: list[dict[str, str]] = [
+        {"size": "M"},
+        {"to": "me"},
+        {"size": "S", "cups": "0"},
+        {"size": "S", "cups": "many"},
+    ]
+    assert not any(
+        ordered(**values) for values in [*wrong, {"size": "S", "to": "me</function>"}, {"size": "S", "by": "me"}]
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [(kind, options) for kind in TEMPLATES for options in ({"is_required": True}, {}) if options or kind != "alone"],
+    ids=str,
+)
+def test_a_model_that_knows_nothing_calls_in_another_familys_form(
+    others_words: Tokenizer, kind: str, options: dict[str, bool]
+) -> None:
+    words, tools = in_form(others_words, kind), [WEATHER, CLOCK, ORDER]
+    schemas = {tool["function"]["name"]: tool["function"].get("parameters", {"maxProperties": 0}) for tool in tools}
+    form = find_call_form(words)
+    assert form is not None
+    likelier = dict.fromkeys(words.stop_ids, 4.0) | {words.encode(form.opening or "{", allow_special=True)[0]: 3.0}
+    grammar = call_grammar(tools, words, **options)
+    answers = random_answers(Grammars(words), words, grammar, 40, longest=300, likelier=likelier)
+    ended = [text for text, is_over in answers if is_over]
+    assert len(ended) >= 30
+    num_calls = 0
+    for text in ended:
+        teller = CallTeller(form, tools)
+        message = parse_assistant(teller.push(text) + teller.end())
+        assert message.tool_calls or not options
+        assert not (message.content and options)
+        assert not form.opening or form.opening not in message.content
+        num_calls += len(message.tool_calls)
+        for call in message.tool_calls:
+            jsonschema.validate(call.arguments, schemas[call.name])
+    assert num_calls > len(ended) or not options

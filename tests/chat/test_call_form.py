@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,11 +34,21 @@ def template(call: str, *, before: str = "", after: str = "", between: str = "")
 TEMPLATES = {
     "alone": template('{"name": "NAME", "parameters": ARGUMENTS}', between="; "),
     "behind a mark": template(
-        '{"name": "NAME", "arguments": ARGUMENTS, "id": "ID"}', before="[CALLS][", after="]", between=", "
+        '{"name": "NAME", "arguments": ARGUMENTS, "id": "ID"}', before="[TOOL_CALLS][", after="]", between=", "
     ),
-    "the name first": template("[CALLS]NAME[OF]ID[WITH]ARGUMENTS"),
+    "the name first": template("[TOOL_CALLS]NAME[TOOL_SEP]ID[ARGS]ARGUMENTS"),
     "fenced": template(
-        "<call>function<sep>NAME\n```json\nARGUMENTS\n```</call>", before="<calls>", after="</calls>", between="\n"
+        "<|tool_call|>function<|tool_sep|>NAME\n```json\nARGUMENTS\n```<|/tool_call|>",
+        before="<|tool_calls|>",
+        after="<|/tool_calls|>",
+        between="\n",
+    ),
+    "a mark each": template('<|tool_call|>{"name": "NAME", "arguments": ARGUMENTS}<|/tool_call|>'),
+    "in OpenAI's form": template(
+        '{"id": "ID", "type": "function", "function": {"name": "NAME", "arguments": ARGUMENTS}}',
+        before="<|tool_calls|>[",
+        after="]",
+        between=", ",
     ),
     "tags": template(
         "<tool_call>\n<function=NAME>\n{% for k, v in c.function.arguments | items %}<parameter={{ k }}>\n"
@@ -87,7 +98,15 @@ def test_what_a_template_writes_is_read(tokenizer: Tokenizer, kind: str, number:
 
 @pytest.mark.parametrize("kind", TEMPLATES)
 def test_words_are_passed_on(tokenizer: Tokenizer, kind: str) -> None:
-    for text in ("Hello!", ' {"city": "Kazan"} is JSON', '{"name": "Bob", "arguments": {}}', "[CALL", "<tool", "", "<"):
+    for text in (
+        "Hello!",
+        ' {"city": "Kazan"} is JSON',
+        '{"name": "Bob", "arguments": {}}',
+        "[TOOL_CALL",
+        "<tool",
+        "",
+        "<",
+    ):
         assert told(tokenizer, kind, text) == text
 
 
@@ -110,7 +129,7 @@ def test_our_own_form_needs_no_telling(tokenizer: Tokenizer) -> None:
 @given(city=st.text(max_size=8), days=st.integers(), step=st.integers(1, 9))
 def test_any_arguments_in_any_pieces(tokenizer: Tokenizer, city: str, days: int, step: int) -> None:
     arguments = {"city": city.encode(errors="replace").decode(), "days": days}
-    for kind in ("alone", "behind a mark", "the name first"):
+    for kind in ("alone", "behind a mark", "a mark each", "the name first"):
         text = told(tokenizer, kind, written(kind, calls_of((arguments,))), step=step)
         assert parse_assistant(text).tool_calls[0].arguments == arguments
 
@@ -120,10 +139,12 @@ REFUSING = (
     "{% for id in [m.tool_call_id] + (m.tool_calls or []) | map(attribute='id') | list if id and id | length != 9 %}"
     "{{ raise_exception('nine!') }}{% endfor %}"
 ) + TEMPLATES["alone"].removeprefix("{% for m in messages %}")
+JOINING = TEMPLATES["the name first"].replace("{{ c.function.arguments | tojson }}", "{{ '' + c.function.arguments }}")
 
 
-def test_a_template_that_takes_one_call_a_turn_and_its_own_ids_gets_them(tokenizer: Tokenizer) -> None:
-    other = Tokenizer(tokenizer.to_json(), REFUSING)
+@pytest.mark.parametrize("its", [REFUSING, JOINING], ids=["one call, nine letters", "arguments are text"])
+def test_a_template_gets_calls_as_it_takes_them(tokenizer: Tokenizer, its: str) -> None:
+    other = Tokenizer(tokenizer.to_json(), its)
     calls = [ToolCall(id=f"call_{number}", name="weather", arguments={"days": number}) for number in range(2)]
     talk = [
         Message(role="user", content="?"),
@@ -131,5 +152,34 @@ def test_a_template_that_takes_one_call_a_turn_and_its_own_ids_gets_them(tokeniz
         *(Message(role="tool", content=f"<{call.id}>", tool_call_id=call.id, name="weather") for call in calls),
     ]
     text = other.decode(prompt_ids(talk, other, TOOLS), skip_special=False)
-    places = [text.index(words) for words in ('"days": 0', "<call_0>", '"days": 1', "<call_1>")]
-    assert places == sorted(places)
+    places = [text.index(words) for words in ('{"days": 0}', "<call_0>", '{"days": 1}', "<call_1>")]
+    assert (places == sorted(places)) is (its == REFUSING)
+    its_form, like = find_call_form(other), form(tokenizer, "alone" if its == REFUSING else "the name first")
+    assert its_form is not None
+    assert like is not None
+    between = "" if its == REFUSING else like.frame.between
+    assert its_form == like._replace(frame=like.frame._replace(between=between))
+
+
+def test_calls_are_written_and_read_as_a_template_tells_that_writes_none(tokenizer: Tokenizer, tmp_path: Path) -> None:
+    """Granite 3's does so."""
+    telling = (
+        "{% if tools %}<|im_start|>system\nTo call, write <|tool_call|> and a list of {{ tools | tojson }}\n{% endif %}"
+    )
+    plain = FRAME.replace("SAID", "{{ m.content }}")
+    tokenizer.save(tmp_path)
+    (tmp_path / "chat_template.jinja").write_text(telling + plain, encoding="utf-8")
+    other = Tokenizer.load(tmp_path)
+    talk = [
+        Message(role="user", content="?"),
+        Message(role="assistant", content="Hm.", tool_calls=calls_of(SAID)),
+        *(Message(role="tool", content=call.id, tool_call_id=call.id) for call in calls_of(SAID)),
+    ]
+    said = '<|tool_call|>[{"name": "weather", "arguments": {"city": "Казань\\n{1}", "days": 2}}, '
+    said += '{"name": "weather", "arguments": {"city": "12", "days": 3}}]'
+    results = "".join(f"<|im_start|>tool\n{call.id}<|im_end|>\n" for call in calls_of(SAID))
+    text = other.decode(prompt_ids(talk, other, TOOLS), skip_special=False)
+    assert text.endswith(f"<|im_start|>assistant\nHm.{said}<|im_end|>\n{results}<|im_start|>assistant\n")
+    teller = CallTeller(find_call_form(other), TOOLS)
+    read = parse_assistant(teller.push(f"Hm.{said}") + teller.end())
+    assert (read.content, [call.arguments for call in read.tool_calls]) == ("Hm.", list(SAID))

@@ -11,13 +11,9 @@ from samovar.serve.api.tool_use import plan_answer
 from samovar.serve.service import Service
 from samovar.tokenizer.tokenizer import Tokenizer
 from tests.agent.scripted import make_tokenizer
+from tests.chat.test_call_form import TEMPLATES
 
 WEATHER = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}
-OTHER_FORM = (
-    "{% for m in messages %}<|im_start|>{{ m.role }}\n{% if m.tool_calls %}[CALLS]{{ m.tool_calls[0].function.name }}"
-    "[WITH]{{ m.tool_calls[0].function.arguments | tojson }}{% else %}{{ m.content }}{% endif %}<|im_end|>{% endfor %}"
-    "{{ '<|im_start|>assistant\n' if add_generation_prompt }}"
-)
 
 
 def constraint(tokenizer: Tokenizer, **options: Any) -> Constraint | None:
@@ -27,10 +23,14 @@ def constraint(tokenizer: Tokenizer, **options: Any) -> Constraint | None:
     return sampling.constraint
 
 
-def test_the_grammar_is_of_our_form_and_binds_who_writes_it_or_has_to() -> None:
+def test_the_grammar_is_of_the_familys_form_and_leaves_alone_who_may_call_without_a_mark() -> None:
     ours = make_tokenizer()
-    other = Tokenizer(ours.to_json(), OTHER_FORM)
+    marked, alone = (Tokenizer(ours.to_json(), TEMPLATES[kind]) for kind in ("the name first", "alone"))
+    for tokenizer, mark in ((ours, "<tool_call>"), (marked, "[TOOL_CALLS]"), (alone, "parameters")):
+        for options in ({"choice": "required"}, {"choice": "auto", "has_format": True}):
+            demanded = constraint(tokenizer, **options)
+            assert demanded is not None
+            assert tokenizer.special_ids.get(mark) is not None or mark in demanded.text
     assert constraint(ours, choice="auto") is not None
-    assert constraint(other, choice="auto") is None
-    assert constraint(other, choice="required") is not None
-    assert constraint(other, choice="auto", has_format=True) is not None
+    assert constraint(marked, choice="auto") is not None
+    assert constraint(alone, choice="auto") is None

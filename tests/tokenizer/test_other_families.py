@@ -254,8 +254,9 @@ def test_an_answer_without_a_header_behind_a_result_is_learnt(tmp_path: Path) ->
     assert tokenizer.decode(said, skip_special=False).endswith("<|im_end|>It is 4.<|im_end|>")
 
 
-def test_a_template_for_tools_beside_the_default_one_writes_what_has_tools(tmp_path: Path) -> None:
-    """Hermes 2 Pro and Hermes 3 have two."""
+@pytest.mark.parametrize("has_files", [False, True])
+def test_a_template_for_tools_beside_the_default_one_writes_what_has_tools(tmp_path: Path, has_files: bool) -> None:
+    """Hermes 2 Pro and Hermes 3 have two, in the settings, and transformers saves them as files."""
     from transformers import AutoTokenizer
 
     listing = "<|im_start|>system\nTools: {% for t in tools %}{{ t.function.name }} {% endfor %}<|im_end|>\n"
@@ -268,7 +269,12 @@ def test_a_template_for_tools_beside_the_default_one_writes_what_has_tools(tmp_p
     ]
     foreign.byte_level(tmp_path, marks=["<|im_start|>", "<|im_end|>"])
     foreign.configure(tmp_path, None, eos_token="<|im_end|>", chat_template=several)
-    ours, theirs = Tokenizer.load(tmp_path), AutoTokenizer.from_pretrained(tmp_path)
+    theirs = AutoTokenizer.from_pretrained(tmp_path)
+    if has_files:
+        theirs.save_pretrained(tmp_path / "saved")
+        assert (tmp_path / "saved" / "additional_chat_templates" / "tool_use.jinja").is_file()
+        theirs = AutoTokenizer.from_pretrained(tmp_path / "saved")
+    ours = Tokenizer.load(tmp_path / "saved" if has_files else tmp_path)
     tool = {"type": "function", "function": {"name": "calculator", "description": "Reckons.", "parameters": {}}}
     call = ToolCall(id="call_0", name="calculator", arguments={"sum": "2+2"})
     talk = [

@@ -93,6 +93,18 @@ inline std::uint16_t to_bfloat16(float x) {
     return static_cast<std::uint16_t>((word + 0x7fff + ((word >> 16) & 1)) >> 16);
 }
 
+// All lanes, as to_bfloat16.
+inline void store_bfloat16(std::uint16_t* to, Floats x) {
+#if SAMOVAR_AVX512 && defined(__AVX512BF16__)
+    __m256bh rounded = _mm512_cvtneps_pbh((__m512)x);
+    std::memcpy(to, &rounded, sizeof rounded);
+#else
+    Words word = (Words)x;
+    Halves upper = __builtin_convertvector((word + 0x7fff + ((word >> 16) & 1)) >> 16, Halves);
+    std::memcpy(to, &upper, sizeof upper);
+#endif
+}
+
 inline float to_float(std::uint16_t bfloat16) {
     std::uint32_t word = static_cast<std::uint32_t>(bfloat16) << 16;
     float x;
@@ -133,23 +145,36 @@ inline Floats exp2(Floats x) {
     return x > -100.0f ? y * (Floats)exponent : Floats{};
 }
 
-// Lanes of the first half of every 2 * H from a, of the second from b, each plus its neighbour H lanes away.
+// Of every 2 * H lanes the first half from a and, in the place of the second, the first from b; and the second half of
+// a in the place of the first, and that of b.
 template <int H, int... L>
-inline Floats fold_lanes(Floats a, Floats b, std::integer_sequence<int, L...>) {
+inline void exchange_lanes(Floats& a, Floats& b, std::integer_sequence<int, L...>) {
 #if defined(__clang__)
-    Floats kept = __builtin_shufflevector(a, b, ((L & H) ? LANES + L - H : L)...);
-    Floats moved = __builtin_shufflevector(a, b, ((L & H) ? LANES + L : L + H)...);
+    Floats first = __builtin_shufflevector(a, b, ((L & H) ? LANES + L - H : L)...);
+    b = __builtin_shufflevector(a, b, ((L & H) ? LANES + L : L + H)...);
 #else
-    Floats kept = __builtin_shuffle(a, b, Ints{((L & H) ? LANES + L - H : L)...});
-    Floats moved = __builtin_shuffle(a, b, Ints{((L & H) ? LANES + L : L + H)...});
+    Floats first = __builtin_shuffle(a, b, Ints{((L & H) ? LANES + L - H : L)...});
+    b = __builtin_shuffle(a, b, Ints{((L & H) ? LANES + L : L + H)...});
 #endif
-    return kept + moved;
+    a = first;
+}
+
+// LANES vectors as the rows of a square, which becomes its columns.
+template <int H = LANES / 2>
+inline void transpose(Floats* x) {
+    for (int i = 0; i < LANES; ++i) {
+        if (!(i & H)) exchange_lanes<H>(x[i], x[i + H], std::make_integer_sequence<int, LANES>{});
+    }
+    if constexpr (H > 1) transpose<H / 2>(x);
 }
 
 // The sums of LANES vectors, in one: lane i has that of x[i]. x is used up.
 template <int H = LANES / 2>
 inline Floats sums(Floats* x) {
-    for (int i = 0; i < H; ++i) x[i] = fold_lanes<H>(x[i], x[i + H], std::make_integer_sequence<int, LANES>{});
+    for (int i = 0; i < H; ++i) {
+        exchange_lanes<H>(x[i], x[i + H], std::make_integer_sequence<int, LANES>{});
+        x[i] += x[i + H];
+    }
     if constexpr (H > 1) {
         return sums<H / 2>(x);
     } else {

@@ -43,7 +43,6 @@ struct Singles {
 
     static Floats read(float const* from) { return load(from); }
     static void write(float* to, Floats x) { store(to, x); }
-    static float unit(float const* from) { return *from; }
     static Floats join(Floats a, Floats) { return a; }
     static Floats multiply_add(float const* unit, Floats x, Floats sum) { return sum + *unit * x; }
 };
@@ -53,16 +52,7 @@ struct Pairs {
     static constexpr std::int64_t NUMBERS = 2;
 
     static Floats read(std::uint16_t const* from) { return load_bfloat16(from); }
-    static void write(std::uint16_t* to, Floats x) {
-        Words word = (Words)x;
-        Halves upper = __builtin_convertvector((word + 0x7fff + ((word >> 16) & 1)) >> 16, Halves);
-        std::memcpy(to, &upper, sizeof upper);
-    }
-    static float unit(std::uint16_t const* from) {
-        float both;
-        std::memcpy(&both, from, sizeof both);
-        return both;
-    }
+    static void write(std::uint16_t* to, Floats x) { store_bfloat16(to, x); }
     static Floats join(Floats a, Floats b) { return join_bfloat16(a, b); }
     static Floats multiply_add(float const* unit, Floats x, Floats sum) {
         return dot_bfloat16(all_pairs(unit), x, sum);
@@ -127,13 +117,13 @@ void copy_rows(Tokens<typename Units::Number> tokens, std::int64_t padded, float
 template <class Units>
 void copy_columns(Tokens<typename Units::Number> tokens, std::int64_t padded, float* to) {
     for (std::int64_t first = 0; first < padded; first += LANES) {
-        std::int64_t last = std::min<std::int64_t>(tokens.count, first + LANES);
-        for (std::int64_t a = 0; a < tokens.width; a += Units::NUMBERS) {
-            float column[LANES] = {};
-            for (std::int64_t token = first; token < last; ++token) {
-                column[token - first] = Units::unit(tokens.at(token) + a);
+        for (std::int64_t unit = 0; unit < tokens.width / Units::NUMBERS; unit += LANES) {
+            Floats square[LANES] = {};
+            for (std::int64_t row = 0; row < LANES && first + row < tokens.count; ++row) {
+                square[row] = load(tokens.at(first + row) + unit * Units::NUMBERS);
             }
-            store(to + a / Units::NUMBERS * padded + first, load(column));
+            transpose(square);
+            for (int row = 0; row < LANES; ++row) store(to + (unit + row) * padded + first, square[row]);
         }
     }
 }

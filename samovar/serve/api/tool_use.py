@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from samovar.agent.answer import ToolUse
-from samovar.agent.call_grammar import call_grammar, json_grammar
-from samovar.chat.call_form import find_call_form
+from samovar.agent.call_grammar import call_grammar, can_bind_choice, json_grammar
 from samovar.core.errors import RequestError
 from samovar.engine.request import Sampling
 from samovar.serve.service import Service
@@ -57,9 +56,8 @@ def plan_answer(
         )
     if is_required or has_format:
         demand_constraints("response_format" if has_format else "tool_choice")
-    # The grammar is of our form: the marks of another family's are no words, as which alone it would let them pass.
-    is_free = not is_required and not has_format and find_call_form(service.tokenizer) is not None
-    if callable_ and (is_free or not can_follow()):
+    is_bound = is_required or has_format or can_bind_choice(service.tokenizer)
+    if callable_ and not (is_bound and can_follow()):
         return sampling, ToolUse(offered=offered, is_returned=True, max_rounds=1)
     if callable_:
         constraint = call_grammar(

@@ -204,7 +204,7 @@ def test_what_cannot_be_packed_is_refused() -> None:
 def test_older_processors_multiply_alike(processor: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build, "FOR_THIS_PROCESSOR", (f"-march={processor}",))
     library = ctypes.CDLL(str(abi.LIBRARY.build(tmp_path)))
-    monkeypatch.setattr(abi, "library", lambda: library)
+    monkeypatch.setattr(build.NativeLibrary, "library", lambda _: library)
     for kind, group in MODES:
         for outputs, inputs in SHAPES:
             check_product(kind, group, outputs, inputs, rows=7, threads=2)
