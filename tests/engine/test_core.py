@@ -11,13 +11,13 @@ import pytest
 import torch
 
 from samovar.core.errors import RequestError
+from samovar.core.native.build import SWITCH
 from samovar.engine import stepper
 from samovar.engine.batch import Batch, Piece, make_batch
 from samovar.engine.cache import make_memory
 from samovar.engine.choice import choose
 from samovar.engine.eager import EagerForward
 from samovar.engine.engine import Engine
-from samovar.core.native.build import SWITCH
 from samovar.engine.native.native_decoder import objection
 from samovar.engine.request import Delta, Sampling
 from samovar.model.decoder import Decoder
