@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -27,6 +28,7 @@ from samovar.engine.runner import EngineRunner
 from samovar.serve.app import create_app
 from samovar.tokenizer.tokenizer import Tokenizer
 from tests.agent.tiny_model import save_tiny_model
+from tests.chat.test_call_form import TEMPLATES
 from tests.serve.conftest import serving
 
 GREETING: list[Any] = [{"role": "user", "content": "Hi"}]
@@ -73,8 +75,13 @@ class Real:
 
 @pytest.fixture(scope="module")
 def real(tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real]:
-    folder: Path = save_tiny_model(tmp_path_factory.mktemp("models") / "tiny-model", tokenizer, context=1024)
-    engine = Engine.load(folder, max_batch=4)
+    with serving_tiny(tmp_path_factory.mktemp("models") / "tiny-model", tokenizer) as real:
+        yield real
+
+
+@contextmanager
+def serving_tiny(folder: Path, tokenizer: Tokenizer) -> Iterator[Real]:
+    engine = Engine.load(save_tiny_model(folder, tokenizer, context=1024), max_batch=4)
     with (
         EngineRunner(engine) as runner,
         serving(create_app(runner, engine.tokenizer, model_id="tiny")) as url,
@@ -240,6 +247,19 @@ def test_a_demanded_call_fits_its_schema(real: Real, seed: int) -> None:
     pieces = [one.function.arguments for chunk in chunks for one in chunk.choices[0].delta.tool_calls or []]
     assert "".join(pieces) == call.function.arguments
     assert len(pieces) > 2
+
+
+@pytest.mark.parametrize("kind", TEMPLATES)
+def test_a_demanded_call_in_another_familys_form_fits_its_schema(
+    tokenizer: Tokenizer, tmp_path: Path, kind: str
+) -> None:
+    with serving_tiny(tmp_path / "tiny-model", Tokenizer(tokenizer.to_json(), TEMPLATES[kind])) as real:
+        named: Any = {"type": "function", "function": {"name": "weather"}}
+        choice = chat(real, tools=[WEATHER, CLOCK], tool_choice=named, max_tokens=150).choices[0]
+    (call,) = choice.message.tool_calls
+    assert (choice.finish_reason, choice.message.content) == ("tool_calls", None)
+    assert call.function.name == "weather"
+    jsonschema.validate(json.loads(call.function.arguments), PLACE)
 
 
 @pytest.mark.parametrize("seed", range(3))
