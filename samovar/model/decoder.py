@@ -89,7 +89,7 @@ class Decoder(nn.Module):
                 hint="lower the context in the recipe",
             )
         if cache is None:
-            is_native = branches is None and self._attends_natively
+            is_native = branches is None and self._attends_natively(has_documents=document_BT is not None)
             is_unmasked = self._attends_in_blocks or is_forked or (is_native and not self.settings.windowed_layers)
             groups: Sequence[Places] = [self._places(tokens_BT, document_BT, branches, is_unmasked=is_unmasked)]
             positions_BT = groups[0].positions_BT
@@ -153,12 +153,13 @@ class Decoder(nn.Module):
         positions_BT = None if self.rotary is not None else places_in_documents(document_BT)
         return Places(positions_BT, mask_B1TS, length, has_cache=False)
 
-    @property
-    def _attends_natively(self) -> bool:
-        """Whether layers without windows take their attention document by document: where a processor trains."""
-        dtype = self.compute_dtype or self.embed_tokens.weight.dtype
-        is_training = self.training and torch.is_grad_enabled() and self.embed_tokens.weight.is_cpu
-        return is_training and dtype in (torch.float32, torch.bfloat16) and attends_natively(self.settings)
+    def _attends_natively(self, *, has_documents: bool) -> bool:
+        """Whether layers without windows take their attention document by document: in training, and wherever a mask
+        would tell documents apart, on a processor."""
+        table = self.embed_tokens.weight
+        is_known = table.is_cpu and (self.compute_dtype or table.dtype) in (torch.float32, torch.bfloat16)
+        gains = has_documents or (self.training and torch.is_grad_enabled())
+        return is_known and gains and attends_natively(self.settings)
 
     @property
     def _attends_in_blocks(self) -> bool:
