@@ -19,6 +19,7 @@ from samovar.core.progress import Progress, short_bytes
 from samovar.model.card import CARD_FILE, HUB_PAGES, LICENCE_STEMS
 from samovar.model.checkpoint import CONFIG, GENERATION, TOKENIZER_FILES
 from samovar.model.shards import INDEX, PICKLE_INDEX, PICKLES, WEIGHTS, indexed_names
+from samovar.tokenizer.template import OTHERS_FOLDER
 
 ID = re.compile(r"(?P<name>[\w][\w.-]*/[\w][\w.-]*)(@(?P<revision>[\w./-]+))?")
 """``owner/name``, and after an @ a branch, a tag or a commit."""
@@ -35,7 +36,7 @@ class Snapshot(NamedTuple):
     name: str
     commit: str
     sizes: dict[str, int]
-    """Name of each file at its top -> bytes."""
+    """Name of each file at its top, and of each further chat template -> bytes."""
 
 
 def split_id(text: str) -> tuple[str, str | None]:
@@ -64,14 +65,15 @@ def look_up(text: str) -> Snapshot:
     name, revision = split_id(text)
     with _naming_hub_errors(name, revision):
         info = _api().model_info(name, revision=revision, files_metadata=True, timeout=_TIMEOUT_S)
-    files = {file.rfilename: file.size or 0 for file in info.siblings or [] if "/" not in file.rfilename}
-    return Snapshot(name, info.sha or revision or "main", files)
+    files = {file.rfilename: file.size or 0 for file in info.siblings or []}
+    read = {name: size for name, size in files.items() if "/" not in name or name.startswith(f"{OTHERS_FOLDER}/")}
+    return Snapshot(name, info.sha or revision or "main", read)
 
 
 def fetch_settings(snapshot: Snapshot, folder: Path) -> None:
     """Fetch everything but the weights into ``folder``."""
     for name in snapshot.sizes:
-        if name in SETTINGS or name.lower().startswith(LICENCE_STEMS):
+        if name in SETTINGS or name.lower().startswith(LICENCE_STEMS) or name.startswith(f"{OTHERS_FOLDER}/"):
             _fetch(snapshot, name, folder)
 
 

@@ -39,7 +39,7 @@ class Hub:
             return _refuse(handler, 404, "RevisionNotFound")
         if is_api:
             return _send(handler, self._about(name), {"Content-Type": "application/json"}, has_body)
-        path = self.folders[name] / rest[2]
+        path = self.folders[name].joinpath(*rest[2:])
         if not path.is_file():
             return _refuse(handler, 404, "EntryNotFound")
         content = path.read_bytes()
@@ -57,7 +57,9 @@ class Hub:
         return _send(handler, content, headers, has_body)
 
     def _about(self, name: str) -> bytes:
-        files = [{"rfilename": path.name, "size": path.stat().st_size} for path in sorted(self.folders[name].iterdir())]
+        folder = self.folders[name]
+        paths = sorted(path for path in folder.rglob("*") if path.is_file())
+        files = [{"rfilename": str(path.relative_to(folder)), "size": path.stat().st_size} for path in paths]
         about = {"id": name, "modelId": name, "sha": COMMIT, "private": False, "tags": [], "siblings": files}
         return json.dumps(about).encode()
 

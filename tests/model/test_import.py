@@ -199,13 +199,17 @@ def test_from_a_hub_only_what_is_needed_is_fetched(sources: dict[str, Path], tmp
     write_front_matter(folder, license="apache-2.0")
     for name in ("pytorch_model.bin", "model.onnx", "training.py", "consolidated.safetensors"):
         (folder / name).write_bytes(b"x" * 100)
+    for name in ("onnx/model.onnx", "additional_chat_templates/tool_use.jinja"):
+        (folder / name).parent.mkdir()
+        (folder / name).write_text("{{ 'The tools: ' ~ tools }}")
     hub.folders["tea/tiny"] = folder
     facts = take_in("tea/tiny", tmp_path / "in").metrics
     assert (facts["origin"], facts["revision"], facts["licence"]) == ("tea/tiny", COMMIT, ["apache-2.0"])
     assert set(hub.sent) == {
         "README.md", "config.json", "generation_config.json", "model.safetensors", "tokenizer.json",
-        "tokenizer_config.json",
+        "tokenizer_config.json", "tool_use.jinja",
     }  # fmt: skip
+    assert "The tools" in Tokenizer.load(tmp_path / "in").chat_template
     assert (tmp_path / "in" / "model.safetensors").read_bytes() == (folder / "model.safetensors").read_bytes()
     card = read_card(tmp_path / "in")
     assert card is not None
