@@ -7,6 +7,7 @@ Nothing is unpickled here: a child answers in JSON.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 import os
@@ -108,7 +109,7 @@ def _take_child() -> Child:
 
 
 def close_children() -> None:
-    """End the children that wait for work. They end by themselves with this process."""
+    """End the children that wait for work. They would end by themselves with this process, where it is killed."""
     with _lock:
         while _idle:
             _idle.pop().kill()
@@ -125,6 +126,7 @@ def _forget_children() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_children)
+atexit.register(close_children)
 
 
 class Child:
