@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 
 from samovar.core.devices import num_cores
 
 MEMORY_OF_ONE_BYTES = 3 * 2**30
 """What a process of the tests is given room for: torch, transformers, and the tiny models of one test."""
+
+FEW_MODULES = 50
+"""So many more may be there before they are worth the look."""
 
 # Before torch is imported, which reads it once. Two processes with two threads each on two cores take longer than one.
 if processes := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):
@@ -22,10 +26,22 @@ def pytest_xdist_auto_num_workers() -> int:
     return max(1, min(num_cores(), psutil.virtual_memory().total // MEMORY_OF_ONE_BYTES))
 
 
+_frozen_modules = 0
+
+
 def pytest_collection_finish() -> None:
     """Spare the garbage collector what lives as long as the tests: every module, and the tests themselves.
 
-    Each stage of a brew ends with a full collection, which took ten times as long as the tiny stage did.
+    Each stage of a brew ends with a full collection, as each checkpoint does, which took ten times as long as the tiny
+    stage did.
     """
+    global _frozen_modules
     gc.collect()
     gc.freeze()
+    _frozen_modules = len(sys.modules)
+
+
+def pytest_runtest_setup() -> None:
+    """Spare it what tests import when they run as well, such as transformers, of which there is most."""
+    if len(sys.modules) > _frozen_modules + FEW_MODULES:
+        pytest_collection_finish()
