@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
-import subprocess
-import sys
+import signal
 import time
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from samovar.brew.project import Project
 from samovar.brew.recipe import load_recipe
 from samovar.brew.stage import load_stages
 from samovar.core.artifact import Manifest
+from tests.brew.killable import Brews, killable_brews
 from tests.brew.tiny import tiny_project
 
 
@@ -28,8 +28,9 @@ def test_killed_in_every_stage_it_ends_as_an_unbroken_brew(brewed: Project, tmp_
     for document in (project.root / "documents").iterdir():  # the id of the data is made of names, sizes and times
         shutil.copystat(brewed.root / "documents" / document.name, document)
     unbroken = made(brewed)
-    for stage, manifest in unbroken.items():
-        _kill_in(project, stage, after_s=random.random() * manifest.seconds)
+    with killable_brews() as brews:
+        for stage, manifest in unbroken.items():
+            _kill_in(brews, project, stage, after_s=random.random() * manifest.seconds)
     brew(project, load_recipe(project.recipe_file), load_stages(), is_quiet=True)
     for stage, manifest in made(project).items():
         assert manifest.id == unbroken[stage].id
@@ -37,18 +38,15 @@ def test_killed_in_every_stage_it_ends_as_an_unbroken_brew(brewed: Project, tmp_
     assert not list(project.artifacts.glob("*.partial"))
 
 
-def _kill_in(project: Project, stage: str, *, after_s: float) -> None:
+def _kill_in(brews: Brews, project: Project, stage: str, *, after_s: float) -> None:
     """Start the command, and kill it so long after ``stage`` began."""
-    command = [sys.executable, "-m", "samovar", "brew", str(project.root)]
-    process = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "OMP_NUM_THREADS": "1"}
-    )
+    pid = brews.begin(project)
     deadline = time.monotonic() + 120
-    while not any(project.artifacts.glob(f"{stage}-*")) and process.poll() is None and time.monotonic() < deadline:
+    while not any(project.artifacts.glob(f"{stage}-*")) and time.monotonic() < deadline:
         time.sleep(0.002)
     time.sleep(after_s)
-    process.kill()
-    process.wait()
+    os.kill(pid, signal.SIGKILL)
+    brews.exit_code()
 
 
 def _results(manifest: Manifest) -> dict[str, object]:

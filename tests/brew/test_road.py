@@ -22,6 +22,7 @@ from samovar.brew.stage import load_stages
 from samovar.core.errors import BusyError, CorruptError, DataError, MissingError, ResourceError
 from samovar.data.forget import add_rules, parse_rule
 from samovar.model.checkpoint import load_model
+from tests.brew.killable import Brews, killable_brews
 from tests.brew.tiny import SEED, tiny_project
 
 ROAD = ["data", "tokenizer", "shards", "pretrain", "sft", "quantize", "eval"]
@@ -105,40 +106,28 @@ def test_stopped_and_killed_in_the_middle_it_ends_as_an_unbroken_brew(brewed: Pr
     project = tiny_project(tmp_path / "p")
     for document in (project.root / "documents").iterdir():  # the id of the data is made of names, sizes and times
         shutil.copystat(brewed.root / "documents" / document.name, document)
-    interrupted = _brew_until(project, "pretrain-*.partial/scratch/checkpoint.safetensors", signal.SIGINT)
-    assert interrupted.returncode == 130
-    assert "goes on from here" in interrupted.stderr
-    killed = _brew_until(project, "sft-*.partial/scratch/checkpoint.safetensors", signal.SIGKILL)
-    assert killed.returncode == -signal.SIGKILL
-    assert "pretrain: going on where it stopped" in killed.stderr
+    with killable_brews() as brews:
+        code, said = _brew_until(brews, project, "pretrain-*.partial/scratch/checkpoint.safetensors", signal.SIGINT)
+        assert code == 130
+        assert "goes on from here" in said
+        code, said = _brew_until(brews, project, "sft-*.partial/scratch/checkpoint.safetensors", signal.SIGKILL)
+        assert code == -signal.SIGKILL
+    assert "pretrain: going on where it stopped" in said
     make(project)
     for stage in ("pretrain", "sft"):
         assert look(project)[stage].id == look(brewed)[stage].id
         assert loss(project, stage) == loss(brewed, stage)
 
 
-def _brew_until(project: Project, pattern: str, number: signal.Signals) -> subprocess.CompletedProcess[str]:
-    """Run the command, and send it the signal as soon as a file like ``pattern`` is there."""
-    command = [sys.executable, "-c", "from samovar.cli.main import main; main()", "brew", str(project.root)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-
-    def heed_interrupts() -> None:  # a shell's background job ignores them, and so would its children
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-    process = subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment,
-        preexec_fn=heed_interrupts,
-    )
+def _brew_until(brews: Brews, project: Project, pattern: str, number: signal.Signals) -> tuple[int, str]:
+    """Run the command, and send it the signal as soon as a file like ``pattern`` is there; its code and its words."""
+    said = project.root.with_name("said")
+    pid = brews.begin(project, said)
     deadline = time.monotonic() + 60
-    while not any(project.artifacts.glob(pattern)) and process.poll() is None and time.monotonic() < deadline:
+    while not any(project.artifacts.glob(pattern)) and time.monotonic() < deadline:
         time.sleep(0.002)
-    process.send_signal(number)
-    out, err = process.communicate(timeout=60)
-    return subprocess.CompletedProcess(command, process.returncode, out, err)
+    os.kill(pid, number)
+    return brews.exit_code(), said.read_text()
 
 
 def test_a_corrupt_checkpoint_is_named_with_what_to_do(brewed_copy: Project) -> None:
