@@ -10,11 +10,12 @@ import pytest
 from benchmarks import contest, quick_start
 from benchmarks.contest import Contestant, ContestantError, Spread, fastest_of_groups
 from benchmarks.result import markdown_table, slug, write_result
-from samovar.brew.graph import brew
-from samovar.brew.recipe import load_recipe
-from samovar.brew.stage import load_stages
+from samovar.brew.project import Project
 from samovar.core.errors import MissingError
+from tests.brew.conftest import brewed, brewed_copy
 from tests.brew.tiny import tiny_project
+
+__all__ = ["brewed", "brewed_copy"]
 
 
 def test_the_fastest_of_a_group_plays_on() -> None:
@@ -42,12 +43,11 @@ def test_a_contestant_that_fails_is_named() -> None:
         contest.run_alone(Contestant("ghost", "no_such_contestant", {}), threads=1)
 
 
-def test_quick_start_of_a_small_project(tmp_path: Path) -> None:
+def test_quick_start_of_a_small_project(tmp_path: Path, brewed_copy: Project) -> None:
     project = tiny_project(tmp_path / "small")
     with pytest.raises(MissingError, match="is not brewed: data, tokenizer"):
         quick_start.read_manifests(project.root)
-    brew(project, load_recipe(project.recipe_file), load_stages(), is_quiet=True)
-    measured = quick_start.measure(project.root, times=1, threads=1)
+    measured = quick_start.measure(brewed_copy.root, times=1, threads=1)
     assert set(measured["command_seconds"]) == {"second_brew", "chat", "help"}
     found = quick_start.lines(measured, has_amx=False)
     assert found[0].target == "40 min without AMX"
