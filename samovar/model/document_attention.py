@@ -21,7 +21,7 @@ from samovar.model.native import LIBRARY
 _POINTER, _FLAG, _FLOAT, _NUMBER = ctypes.c_void_p, ctypes.c_int, ctypes.c_float, ctypes.c_int64
 _FUNCTIONS: dict[str, list[Any]] = {
     "samovar_attend": [_POINTER, _FLAG, *[_POINTER] * 4, _FLOAT, *[_POINTER] * 2, _NUMBER],
-    "samovar_attend_backward": [_POINTER, _FLAG, *[_POINTER] * 7, _FLOAT, *[_POINTER] * 3, _NUMBER],
+    "samovar_attend_backward": [_POINTER, _FLAG, *[_POINTER] * 6, _FLOAT, *[_POINTER] * 3, _NUMBER],
 }
 
 
@@ -65,12 +65,11 @@ def _attend_backward(
     query_BTHA: Tensor,
     key_BTKA: Tensor,
     value_BTKA: Tensor,
-    mixed_BTHA: Tensor,
     total_BHT: Tensor,
     document_BT: Tensor,
     scale: float,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    given = _contiguous(query_BTHA, key_BTKA, value_BTKA, gradient_BTHA, mixed_BTHA)
+    given = _contiguous(query_BTHA, key_BTKA, value_BTKA, gradient_BTHA)
     gradients = _fake_backward(gradient_BTHA, *given)
     _call("samovar_attend_backward", (*given, total_BHT, document_BT), scale, gradients)
     return gradients
@@ -84,7 +83,7 @@ def _fake_backward(gradient_BTHA: Tensor, *given: Any) -> tuple[Tensor, Tensor, 
 
 def _keep(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor]) -> None:
     *given, document_BT, ctx.scale = inputs
-    ctx.save_for_backward(*given, *output, document_BT)
+    ctx.save_for_backward(*given, output[1], document_BT)
 
 
 def _differentiate(ctx: Any, gradient_BTHA: Tensor, _: Any) -> tuple[Tensor | None, ...]:

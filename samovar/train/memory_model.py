@@ -15,6 +15,7 @@ from samovar.model.query_blocks import LONGEST_WRITTEN_OUT
 from samovar.model.settings import DecoderSettings
 from samovar.model.sizes import NF4_BITS, matrix_shapes, table_parameters
 from samovar.train.activations import Mixing, Pass, final_bytes, layer_bytes
+from samovar.train.native import LIBRARY
 from samovar.train.objectives.chunks import targets_at_once
 from samovar.train.settings import OptimizerName
 
@@ -162,7 +163,14 @@ def training_memory(
         casts=_cast_bytes(shape, adapter, compute_bytes),
         # The targets' part of the last hidden states is copied out before the head.
         activations=tokens * kept + targets * compute_bytes * shape.hidden_size,
-        logits=_logit_bytes(shape, at_once, targets, compute_bytes, is_head_trained=adapter is None),
+        logits=_logit_bytes(
+            shape,
+            at_once,
+            targets,
+            compute_bytes,
+            is_head_trained=adapter is None,
+            is_in_place=not is_on_gpu and LIBRARY.library() is not None,
+        ),
         update=_update_bytes(shape, optimizer, compute_bytes) / shards if adapter is None else 0.0,
         is_accumulated=is_accumulated,
         heap_factor=_heap_factor(
@@ -188,10 +196,19 @@ def _heap_factor(*, is_mixed: bool, is_varying: bool) -> float:
 
 
 def _logit_bytes(
-    shape: DecoderSettings, at_once: float, targets: float, compute_bytes: int, *, is_head_trained: bool
+    shape: DecoderSettings,
+    at_once: float,
+    targets: float,
+    compute_bytes: int,
+    *,
+    is_head_trained: bool,
+    is_in_place: bool,
 ) -> float:
-    """Logits and their gradient in the compute type and, where that is another, in float32 besides."""
+    """Logits and their gradient in the compute type and, where that is another, in float32 besides; in one place where
+    C++ computes them."""
     each = 12.0 if compute_bytes == 2 else 8.0
+    if is_in_place:
+        each = compute_bytes
     found = compute_bytes * targets * shape.hidden_size
     head = 4.0 * shape.vocab_size * shape.hidden_size if is_head_trained else 0.0
     return each * at_once * shape.vocab_size + found + head

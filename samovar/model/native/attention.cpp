@@ -234,25 +234,29 @@ void attend_head(Tokens<typename Units::Number> query, typename Units::Number* m
 // What a block's queries took of the keys, and the gradient of their scores. Both as units of neighbouring queries, in
 // the place of the scores and of the pulls; the gradient as rows of units of neighbouring keys too.
 template <class Units>
-void share_again(Tokens<typename Units::Number> gradient, Tokens<typename Units::Number> mixed, float const* log_total,
-                 std::int64_t first, std::int64_t keys, std::int64_t padded, float scale, Desk& desk) {
+void share_again(std::int64_t queries, float const* log_total, std::int64_t first, std::int64_t keys,
+                 std::int64_t padded, float scale, Desk& desk) {
     constexpr std::int64_t N = Units::NUMBERS;
     for (std::int64_t row = 0; row < QUERIES; row += N) {
-        float own[2] = {}, total[2] = {};
-        std::int64_t seen[2] = {};
-        for (std::int64_t i = 0; i < N && row + i < gradient.count; ++i) {
+        float own[2] = {};
+        for (std::int64_t i = 0; i < N; ++i) {
+            float *share = desk.scores.data() + (row + i) * padded, *pull = desk.pulls.data() + (row + i) * padded;
+            std::int64_t seen = row + i < queries ? first + row + i + 1 : 0;
+            float total = seen ? log_total[row + i] : 0.0f;
             Floats products{};
-            for (std::int64_t a = 0; a < gradient.width; a += LANES) {
-                products += Units::read(gradient.at(row + i) + a) * Units::read(mixed.at(row + i) + a);
+            for (std::int64_t key = 0; key < keys; key += LANES) {
+                Floats power = exp2(load(share + key) * (scale * LOG2E) - total);
+                Floats taken = where_seen(power, key, seen, 0.0f);
+                store(share + key, taken);
+                products += taken * load(pull + key);
             }
-            own[i] = sum(products), total[i] = log_total[row + i], seen[i] = first + row + i + 1;
+            own[i] = sum(products);
         }
         for (std::int64_t key = 0; key < keys; key += LANES) {
             Floats share[2] = {}, pull[2] = {};
             for (std::int64_t i = 0; i < N; ++i) {
                 std::int64_t at = (row + i) * padded + key;
-                Floats power = exp2(load(desk.scores.data() + at) * (scale * LOG2E) - total[i]);
-                share[i] = where_seen(power, key, seen[i], 0.0f);
+                share[i] = load(desk.scores.data() + at);
                 pull[i] = share[i] * (load(desk.pulls.data() + at) - own[i]) * scale;
                 auto* units = reinterpret_cast<typename Units::Number*>(desk.units.data() + (row + i) * padded);
                 Units::write(units + key, pull[i]);
@@ -266,8 +270,7 @@ void share_again(Tokens<typename Units::Number> gradient, Tokens<typename Units:
 // The gradient of one of the query heads; those of keys and values are added up on the desk.
 template <class Units>
 void differentiate_head(Tokens<typename Units::Number> query, Tokens<typename Units::Number> gradient,
-                        Tokens<typename Units::Number> mixed, float const* log_total, typename Units::Number* for_query,
-                        float scale, Desk& desk) {
+                        float const* log_total, typename Units::Number* for_query, float scale, Desk& desk) {
     using Number = typename Units::Number;
     constexpr std::int64_t N = Units::NUMBERS;
     std::int64_t width = query.width, padded = in_panels(query.count);
@@ -282,8 +285,7 @@ void differentiate_head(Tokens<typename Units::Number> query, Tokens<typename Un
                                padded, desk.scores.data(), padded);
         multiply<Units, false>(QUERIES, keys, width / N, desk.gradient.data(), width / N, 1, desk.value_columns.data(),
                                padded, desk.pulls.data(), padded);
-        share_again<Units>(its_gradient, mixed.from(first, QUERIES), log_total + first, first, keys, padded, scale,
-                           desk);
+        share_again<Units>(block.count, log_total + first, first, keys, padded, scale, desk);
         multiply<Units, false>(QUERIES, width, keys / N, desk.units.data(), padded, 1, desk.key_rows.data(), width,
                                desk.mixed.data(), width);
         write_rows<Units>(desk.mixed.data(), block.count, width, for_query + first * query.step, query.step);
@@ -358,9 +360,8 @@ struct Gradients {
 };
 
 template <class Units>
-void differentiate(Shape const& shape, Given const& given, void const* gradient, void const* mixed,
-                   float const* total_BHT, std::int32_t const* document_BT, float scale, Gradients const& to,
-                   std::int64_t threads) {
+void differentiate(Shape const& shape, Given const& given, void const* gradient, float const* total_BHT,
+                   std::int32_t const* document_BT, float scale, Gradients const& to, std::int64_t threads) {
     using Number = typename Units::Number;
     for_each_document(shape, document_BT, threads, [&](Stretch const& at, Desk& desk) {
         std::int64_t padded = in_panels(at.count);
@@ -371,7 +372,7 @@ void differentiate(Shape const& shape, Given const& given, void const* gradient,
         std::fill_n(desk.for_value.data(), padded * shape.width, 0.0f);
         for (std::int64_t head = 0; head < shape.group(); ++head) {
             differentiate_head<Units>(at.queries<Number>(given.query, head), at.queries<Number>(gradient, head),
-                                      at.queries<Number>(mixed, head), total_BHT + at.total_start(head),
+                                      total_BHT + at.total_start(head),
                                       static_cast<Number*>(to.query) + at.query_start(head), scale, desk);
         }
         auto* key = static_cast<Number*>(to.key) + at.key_start();
@@ -394,13 +395,12 @@ void samovar_attend(std::int64_t const* sizes, int is_bfloat16, void const* quer
 }
 
 void samovar_attend_backward(std::int64_t const* sizes, int is_bfloat16, void const* query, void const* key,
-                             void const* value, void const* gradient, void const* mixed, float const* total_BHT,
+                             void const* value, void const* gradient, float const* total_BHT,
                              std::int32_t const* document_BT, float scale, void* for_query, void* for_key,
                              void* for_value, std::int64_t threads) {
     Shape shape{sizes[0], sizes[1], sizes[2], sizes[3], sizes[4]};
     auto* work = is_bfloat16 ? &differentiate<Pairs> : &differentiate<Singles>;
-    work(shape, {query, key, value}, gradient, mixed, total_BHT, document_BT, scale, {for_query, for_key, for_value},
-         threads);
+    work(shape, {query, key, value}, gradient, total_BHT, document_BT, scale, {for_query, for_key, for_value}, threads);
 }
 
 }

@@ -20,6 +20,8 @@ from torch import Tensor, nn
 
 from samovar.engine.gpu.toolchain import objection
 from samovar.model.decoder import Decoder
+from samovar.train.native import LIBRARY
+from samovar.train.objectives import cross_entropy_cpu
 from samovar.train.objectives.chunks import targets_at_once
 
 _SPARED = 4
@@ -51,11 +53,11 @@ def cross_entropy_sum(
         weight_N: float32; what the loss of each target is multiplied by. None: by one.
         at_once: targets whose logits are held at one time; by default as the device's memory and caches like it.
     """
-    in_place = _in_place() if hidden_ND.is_cuda else None
+    in_place = _in_place(hidden_ND)
     differentiate = in_place or (_compiled() if model.is_compiled else loss_and_gradient)
     if at_once is None:
         at_once = targets_at_once(model.settings.vocab_size, hidden_ND.device.type)
-        at_once *= 1 if in_place is None else _SPARED
+        at_once *= _SPARED if hidden_ND.is_cuda and in_place else 1
     head: nn.Module = model.embed_tokens if model.lm_head is None else model.lm_head
     weights = [p for p in head.parameters() if p.requires_grad] if torch.is_grad_enabled() else []
     loss, z_part = _InChunks.apply(
@@ -93,9 +95,16 @@ def loss_and_gradient(
     return loss_N.sum() + z_part, z_part, gradient_NV.to(logits_NV.dtype)
 
 
+def _in_place(hidden_ND: Tensor) -> Callable[..., tuple[Tensor, Tensor, Tensor]] | None:
+    """The kernel that does the same in place; None where there is no Triton for a GPU, no compiler for a processor."""
+    if hidden_ND.is_cuda:
+        return _on_gpu()
+    is_known = hidden_ND.is_cpu and hidden_ND.dtype in (torch.float32, torch.bfloat16)
+    return cross_entropy_cpu.loss_and_gradient_in_place if is_known and LIBRARY.library() is not None else None
+
+
 @functools.cache
-def _in_place() -> Callable[..., tuple[Tensor, Tensor, Tensor]] | None:
-    """The kernel for GPUs that does the same in place; None where Triton does not work."""
+def _on_gpu() -> Callable[..., tuple[Tensor, Tensor, Tensor]] | None:
     if objection():
         return None
     from samovar.train.objectives.cross_entropy_gpu import loss_and_gradient_in_place
