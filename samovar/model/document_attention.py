@@ -10,7 +10,9 @@ Axes: B rows, T tokens of a row, H query heads, K key-value heads, A head width.
 from __future__ import annotations
 
 import ctypes
+import hashlib
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -18,6 +20,9 @@ from torch import Tensor
 
 from samovar.model.native import LIBRARY
 
+_NAME = f"samovar::attend_documents_{hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:8]}"
+"""torch keeps compiled graphs on the disk, and finds them again by the names of operations: one that has changed has
+another name, so that no graph calls it as it was."""
 _POINTER, _FLAG, _FLOAT, _NUMBER = ctypes.c_void_p, ctypes.c_int, ctypes.c_float, ctypes.c_int64
 _FUNCTIONS: dict[str, list[Any]] = {
     "samovar_attend": [_POINTER, _FLAG, *[_POINTER] * 4, _FLOAT, *[_POINTER] * 2, _NUMBER],
@@ -42,7 +47,7 @@ def attend_documents(
     return mixed_BTHA.transpose(1, 2)
 
 
-@torch.library.custom_op("samovar::attend_documents", mutates_args=())
+@torch.library.custom_op(_NAME, mutates_args=())
 def _attend(
     query_BTHA: Tensor, key_BTKA: Tensor, value_BTKA: Tensor, document_BT: Tensor, scale: float
 ) -> tuple[Tensor, Tensor]:
@@ -59,7 +64,7 @@ def _fake(query_BTHA: Tensor, *others: Any) -> tuple[Tensor, Tensor]:
     return query_BTHA.new_empty(query_BTHA.shape), query_BTHA.new_empty((rows, heads, length), dtype=torch.float32)
 
 
-@torch.library.custom_op("samovar::attend_documents_backward", mutates_args=())
+@torch.library.custom_op(f"{_NAME}_backward", mutates_args=())
 def _attend_backward(
     gradient_BTHA: Tensor,
     query_BTHA: Tensor,
