@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -61,6 +62,7 @@ def main() -> None:
     import samovar.train.sft  # noqa: F401
     from samovar.cli.main import exit_code
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # who runs tests in the background lets them ignore it
     gc.freeze()  # each checkpoint ends with a full collection
     while line := sys.stdin.readline():
         root, stderr = line.rstrip("\n").split("\t")
