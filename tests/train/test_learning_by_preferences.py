@@ -121,7 +121,7 @@ def test_dpo_wins_three_quarters_against_where_it_began_and_stays_near(
     tmp_path: Path,
 ) -> None:
     settings = DpoSettings.model_validate(
-        LOOP | {"epochs": 12.0, "chosen_weight": 0.5, "learning_rate": 2e-3, "adamw_learning_rate": 2e-3}
+        LOOP | {"epochs": 24.0, "chosen_weight": 0.5, "learning_rate": 2e-3, "adamw_learning_rate": 2e-3}
     )
     metrics = dpo(settings, base=taught, out=tmp_path, preferences=[judged])
     before, after = grades(taught, temperature=1.0), grades(tmp_path, temperature=1.0, seed=1)
