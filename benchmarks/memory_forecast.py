@@ -74,7 +74,7 @@ def cases(*, with_compiled: bool, with_large: bool) -> list[Case]:
         Case("6M", six_million(512), 512, 4096, 4096),
         Case("6M, two micro-batches", six_million(512), 512, 4096, 8192),
         Case("6M, rows of 128", six_million(128), 128, 4096, 4096),
-        Case("6M, rows of 2048 (fused attention)", six_million(2048), 2048, 4096, 4096),
+        Case("6M, rows of 2048", six_million(2048), 2048, 4096, 4096),
         Case("6M, conversations", six_million(512), 512, 4096, 4096, target_share=0.35, steps=25),
         Case("11M", ten, 256, 4096, 8192),
         Case("11M, AdamW", ten, 256, 4096, 4096, "adamw"),
