@@ -139,7 +139,7 @@ def _pieces(
 ) -> list[_Piece]:
     marks = mark_pattern(tokenizer)
     seen, listed = fitted([plain_message(message) for message in messages], tools, tokenizer)
-    plain: dict[str, Any] = {"messages": seen, "tools": listed}
+    plain: dict[str, Any] = {"messages": seen, "tools": listed, "options": options}
     guard = ""
     if any(marks.search(text) for text in _strings(plain)):
         guard = _unused_letter(chain(_strings(plain), [tokenizer.chat_template]))
@@ -151,7 +151,7 @@ def _pieces(
             template=tokenizer.chat_template,
             tools=plain["tools"],
             add_generation_prompt=is_prompt,
-            variables={**tokenizer.roles.texts, **options},
+            variables={**tokenizer.roles.texts, **plain["options"]},
         )
 
     speech = find_speech(tokenizer)

@@ -52,10 +52,9 @@ def _attend(
     query_BTHA: Tensor, key_BTKA: Tensor, value_BTKA: Tensor, document_BT: Tensor, scale: float
 ) -> tuple[Tensor, Tensor]:
     """What is mixed, and of each query the logarithm, to the base 2, of what its shares were divided by: BHT."""
-    query_BTHA, key_BTKA, value_BTKA = _contiguous(query_BTHA, key_BTKA, value_BTKA)
-    (mixed_BTHA, total_BHT) = _fake(query_BTHA, key_BTKA, value_BTKA, document_BT, scale)
-    _call("samovar_attend", (query_BTHA, key_BTKA, value_BTKA, document_BT), scale, (mixed_BTHA, total_BHT))
-    return mixed_BTHA, total_BHT
+    made = _fake(query_BTHA)
+    _call("samovar_attend", (query_BTHA, key_BTKA, value_BTKA, document_BT), scale, made)
+    return made
 
 
 @_attend.register_fake
@@ -74,10 +73,10 @@ def _attend_backward(
     document_BT: Tensor,
     scale: float,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    given = _contiguous(query_BTHA, key_BTKA, value_BTKA, gradient_BTHA)
-    gradients = _fake_backward(gradient_BTHA, *given)
-    _call("samovar_attend_backward", (*given, total_BHT, document_BT), scale, gradients)
-    return gradients
+    given = (query_BTHA, key_BTKA, value_BTKA, gradient_BTHA, total_BHT, document_BT)
+    made = _fake_backward(gradient_BTHA, *given)
+    _call("samovar_attend_backward", given, scale, made)
+    return made
 
 
 @_attend_backward.register_fake
@@ -98,16 +97,13 @@ def _differentiate(ctx: Any, gradient_BTHA: Tensor, _: Any) -> tuple[Tensor | No
 _attend.register_autograd(_differentiate, setup_context=_keep)
 
 
-def _contiguous(*tensors: Tensor) -> list[Tensor]:
-    return [tensor.contiguous() for tensor in tensors]
-
-
 def _call(name: str, given: tuple[Tensor, ...], scale: float, made: tuple[Tensor, ...]) -> None:
-    query_BTHA, key_BTKA, *_ = given
+    without_gaps = [tensor.contiguous() for tensor in given]
+    query_BTHA, key_BTKA, *_ = without_gaps
     rows, length, heads, width = query_BTHA.shape
     sizes = (ctypes.c_int64 * 5)(rows, length, heads, key_BTKA.shape[2], width)
     is_bfloat16 = query_BTHA.dtype == torch.bfloat16
-    pointers = [[tensor.data_ptr() for tensor in some] for some in (given, made)]
+    pointers = [[tensor.data_ptr() for tensor in some] for some in (without_gaps, made)]
     _function(name)(sizes, is_bfloat16, *pointers[0], scale, *pointers[1], torch.get_num_threads())
 
 

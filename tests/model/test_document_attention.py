@@ -83,6 +83,15 @@ def test_the_number_of_threads_changes_nothing(dtype: torch.dtype) -> None:
         assert all(torch.equal(one, other) for one, other in zip(found[0], others, strict=True))
 
 
+def test_parts_of_larger_tensors_are_taken_as_they_are() -> None:
+    """A batch is a row less its last token, and queries lie beside keys and values."""
+    document_BT = documents([[20, 13], [5, 28]])
+    given = [x.repeat(1, 1, 1, 2)[..., ::2] for x in draw(2, 32, 2, 2, 32, torch.float32)]
+    assert not document_BT[:, :-1].is_contiguous()
+    for ours, expected in both(given, document_BT[:, :-1], scale=0.2):
+        torch.testing.assert_close(ours, expected, rtol=0, atol=1e-5)
+
+
 def test_operations_are_as_torch_wants_them() -> None:
     document_BT = documents([[9, 3]])
     query, key, value, _ = (x.transpose(1, 2).contiguous() for x in draw(1, 12, 2, 1, 32, torch.float32))
