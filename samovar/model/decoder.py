@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from samovar.core.errors import ConfigError
 from samovar.model.block_masks import block_mask
 from samovar.model.layers import make_layer, run_layer
-from samovar.model.linear import Linear, NormedHead
+from samovar.model.linear import Linear, NormedHead, cast_and_multiply
 from samovar.model.native import attends_natively
 from samovar.model.norms import make_norm
 from samovar.model.positions import Alibi, Rotary, places_in_documents
@@ -33,6 +32,9 @@ if TYPE_CHECKING:
 
 class Decoder(nn.Module):
     """Tokens in, logits of the next token out."""
+
+    multiply: Callable[..., Tensor] = staticmethod(cast_and_multiply)
+    """As that of ``Linear``, for a head that is the embedding table."""
 
     def __init__(self, settings: DecoderSettings, *, compute_dtype: torch.dtype | None = None) -> None:
         super().__init__()
@@ -128,7 +130,7 @@ class Decoder(nn.Module):
         if self.lm_head is not None:
             logits = self.lm_head(hidden)
         else:
-            logits = F.linear(hidden, self.embed_tokens.weight.to(hidden.dtype))
+            logits = self.multiply(hidden, self.embed_tokens.weight)
         if self.settings.logit_divisor != 1.0:
             logits = logits / self.settings.logit_divisor
         if self.settings.logit_softcap is not None:

@@ -10,19 +10,15 @@ Axes: B rows, T tokens of a row, H query heads, K key-value heads, A head width.
 from __future__ import annotations
 
 import ctypes
-import hashlib
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from samovar.model.native import LIBRARY
+from samovar.model.native import LIBRARY, operation
 
-_NAME = f"samovar::attend_documents_{hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:8]}"
-"""torch keeps compiled graphs on the disk, and finds them again by the names of operations: one that has changed has
-another name, so that no graph calls it as it was."""
+_NAME = operation("attend_documents", __file__)
 _POINTER, _FLAG, _FLOAT, _NUMBER = ctypes.c_void_p, ctypes.c_int, ctypes.c_float, ctypes.c_int64
 _FUNCTIONS: dict[str, list[Any]] = {
     "samovar_attend": [_POINTER, _FLAG, *[_POINTER] * 4, _FLOAT, *[_POINTER] * 2, _NUMBER],

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
-from samovar.model.native import attends_natively
+from samovar.model.native import attends_natively, multiplies_natively
 from samovar.model.query_blocks import LONGEST_WRITTEN_OUT
 from samovar.model.settings import DecoderSettings
 from samovar.model.sizes import NF4_BITS, matrix_shapes, table_parameters
@@ -160,7 +160,9 @@ def training_memory(
         optimizer=_optimizer_bytes(shape, optimizer, adapter) / shards,
         averages=4.0 * trained / shards if is_averaged else 0.0,
         gradients=4.0 * trained / shards,
-        casts=_cast_bytes(shape, adapter, compute_bytes),
+        casts=_cast_bytes(
+            shape, adapter, compute_bytes, is_native=not is_on_gpu and shards == 1 and multiplies_natively()
+        ),
         # The targets' part of the last hidden states is copied out before the head.
         activations=tokens * kept + targets * compute_bytes * shape.hidden_size,
         logits=_logit_bytes(
@@ -222,9 +224,10 @@ def _weight_bytes(shape: DecoderSettings, adapter: Adapter | None, compute_bytes
     return compute_bytes * tables + each * (shape.num_parameters - tables) + 4.0 * adapter.num_parameters(shape)
 
 
-def _cast_bytes(shape: DecoderSettings, adapter: Adapter | None, compute_bytes: int) -> float:
-    """Weights are cast where they are used; a frozen base is in the compute type, or unpacked a map at a time."""
-    if compute_bytes == 4:
+def _cast_bytes(shape: DecoderSettings, adapter: Adapter | None, compute_bytes: int, *, is_native: bool) -> float:
+    """Weights are cast where they are used, but by products in C++, which round them as they lay them out; a frozen
+    base is in the compute type, or unpacked a map at a time."""
+    if compute_bytes == 4 or (is_native and adapter is None):
         return 0.0
     if adapter is not None:
         return float(compute_bytes * adapter.num_parameters(shape))

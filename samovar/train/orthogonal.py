@@ -17,6 +17,8 @@ import torch
 from torch import Tensor
 
 from samovar.core.devices import training_dtype
+from samovar.model.native import multiplies_natively
+from samovar.model.products import combine
 
 _POLYNOMIALS = (
     ((8.0607, -21.7661, 14.7564), (3.8510, -2.6464, 0.4624)),
@@ -40,36 +42,52 @@ def orthogonalize(matrices_NRC: Tensor) -> Tensor:
     if is_tall:
         x = x.mT.contiguous()
     x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
-    gram = x @ x.mT
+    gram = _product(x, x.mT, is_symmetric=True)
     size = gram.norm(dim=(-2, -1), keepdim=True) + 1e-7
     x, gram = x / size.sqrt(), gram / size
     # Two steps at once take 2 R R C + 5 R R R multiplications, one after the other 4 R R C + 2 R R R.
     advance = _two_steps if x.shape[-1] > 1.5 * x.shape[-2] else _one_after_the_other
     for number, two in enumerate(_POLYNOMIALS):
-        x = advance(x, x @ x.mT if number else gram, *two)
+        x = advance(x, _product(x, x.mT, is_symmetric=True) if number else gram, *two)
     return (x.mT if is_tall else x).to(matrices_NRC.dtype)
 
 
 def _one_after_the_other(x: Tensor, gram: Tensor, first: _Polynomial, second: _Polynomial) -> Tensor:
-    x = torch.baddbmm(x, _bend(gram, first), x, beta=first[0])
-    return torch.baddbmm(x, _bend(x @ x.mT, second), x, beta=second[0])
+    x = _product(_bend(gram, first), x, add=(first[0], x))
+    return _product(_bend(_product(x, x.mT, is_symmetric=True), second), x, add=(second[0], x))
 
 
 def _two_steps(x: Tensor, gram: Tensor, first: _Polynomial, second: _Polynomial) -> Tensor:
-    """Two steps, worked out for the Gram matrix alone: polynomials of it commute.
+    """Two steps, worked out for the Gram matrix alone: polynomials of it commute, and are symmetric as it is.
 
     Not more than two: the rounding of the Gram matrix, as large as its smallest eigenvalues, grows from step to step as
     these do, and what is made of it is no Gram matrix any more.
     """
     bent = _bend(gram, first)
-    once = torch.baddbmm(gram, bent, gram, beta=first[0])
+    once = _product(bent, gram, add=(first[0], gram), is_symmetric=True)
     # Of the matrix after the first step.
-    gram = torch.baddbmm(once, bent, once, beta=first[0])
+    gram = _product(bent, once, add=(first[0], once), is_symmetric=True)
     bent_again = _bend(gram, second)
-    both = torch.baddbmm(second[0] * bent + first[0] * bent_again, bent_again, bent)
-    return torch.baddbmm(x, both, x, beta=first[0] * second[0])
+    both = _product(bent_again, bent, add=(1.0, second[0] * bent + first[0] * bent_again), is_symmetric=True)
+    return _product(both, x, add=(first[0] * second[0], x))
 
 
 def _bend(gram: Tensor, polynomial: _Polynomial) -> Tensor:
     """The polynomial of the Gram matrix without its first term, which the last product adds without rounding it."""
-    return torch.baddbmm(gram, gram, gram, beta=polynomial[1], alpha=polynomial[2])
+    return _product(gram, gram, times=polynomial[2], add=(polynomial[1], gram), is_symmetric=True)
+
+
+def _product(
+    left: Tensor,
+    right: Tensor,
+    *,
+    times: float = 1.0,
+    add: tuple[float, Tensor] | None = None,
+    is_symmetric: bool = False,
+) -> Tensor:
+    """``times`` the product, and a factor times another matrix. ``is_symmetric``: the sum is, but for rounding."""
+    is_known = left.is_cpu and left.dtype == torch.bfloat16 and len(left) >= torch.get_num_threads()
+    if is_known and multiplies_natively():
+        return combine(left, right, times=times, add=add, is_symmetric=is_symmetric)
+    factor, added = add or (0.0, left.new_empty(()))
+    return torch.baddbmm(added, left, right, beta=factor, alpha=times)
