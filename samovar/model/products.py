@@ -13,10 +13,13 @@ from functools import cache
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from samovar.model.decoder import Decoder
+from samovar.model.gate import silu_gated
 from samovar.model.linear import Linear, cast_and_multiply
+from samovar.model.mlp import GatedMLP
 from samovar.model.native import LIBRARY, operation
 
 _NAME = operation("multiply", __file__)
@@ -28,10 +31,12 @@ _ARGUMENTS: dict[str, list[Any]] = {
 
 
 def use_products(model: nn.Module) -> None:
-    """Have all linear maps of ``model``, which is on a processor, multiplied so."""
+    """Have all linear maps of ``model``, which is on a processor, multiplied so, and what they gate gated in C++."""
     for module in model.modules():
         if isinstance(module, (Linear, Decoder)):
             module.multiply = multiply
+        elif isinstance(module, GatedMLP) and module.activation is F.silu:
+            module.gated = silu_gated  # type: ignore[method-assign]
 
 
 def multiply(x: Tensor, weight_OI: Tensor, bias_O: Tensor | None = None) -> Tensor:

@@ -33,6 +33,8 @@ class Pass:
     """2 in bfloat16, 4 in float32."""
     is_compiled: bool = False
     attention: Mixing = "written out"
+    is_gated_natively: bool = False
+    """Whether the gate of SwiGLU is computed in C++ (``model/gate.py``), which keeps nothing of its own."""
     is_frozen: bool = False
     """Whether the weights are not trained: then a norm need not keep what its weight was multiplied with."""
     adapter_rank: int = 0
@@ -90,6 +92,8 @@ def _feed_forward(shape: DecoderSettings, how: Pass) -> float:
     hidden = (1 - sparse) * shape.intermediate_size + sparse * shape.experts_per_token * shape.expert_size
     # Gated: the gate before and after its activation, what it gates, and their product. Plain: before and after.
     maps = 4 if shape.mlp == "gated" else 2
+    if how.is_gated_natively and shape.mlp == "gated" and shape.activation == "silu":
+        maps = 3
     gathered = sparse * shape.experts_per_token * shape.hidden_size
     return how.compute_bytes * (maps * hidden + gathered)
 

@@ -139,11 +139,13 @@ def training_memory(
         shards: devices that weights, gradients and optimizer state are divided among (FSDP).
     """
     tokens = max(1, micro_batch_tokens // context) * context
+    is_native = compute_bytes == 2 and not is_on_gpu and shards == 1 and multiplies_natively()
     how = Pass(
         context=context,
         compute_bytes=compute_bytes,
         is_compiled=is_compiled,
         attention=_mixing(shape, context, is_on_gpu=is_on_gpu, is_forked=is_forked),
+        is_gated_natively=is_native,
         is_frozen=adapter is not None,
         adapter_rank=adapter.rank if adapter else 0,
         num_adapters=adapter.num_maps(shape) if adapter else 0,
@@ -160,9 +162,7 @@ def training_memory(
         optimizer=_optimizer_bytes(shape, optimizer, adapter) / shards,
         averages=4.0 * trained / shards if is_averaged else 0.0,
         gradients=4.0 * trained / shards,
-        casts=_cast_bytes(
-            shape, adapter, compute_bytes, is_native=not is_on_gpu and shards == 1 and multiplies_natively()
-        ),
+        casts=_cast_bytes(shape, adapter, compute_bytes, is_native=is_native),
         # The targets' part of the last hidden states is copied out before the head.
         activations=tokens * kept + targets * compute_bytes * shape.hidden_size,
         logits=_logit_bytes(

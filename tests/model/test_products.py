@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from samovar.model.decoder import Decoder
+from samovar.model.gate import silu_gated
 from samovar.model.linear import Linear, NormedHead
 from samovar.model.native import LIBRARY
 from samovar.model.products import combine, multiply, use_products
@@ -142,3 +143,19 @@ def test_a_normed_head_stays_one() -> None:
     before = head(x)
     use_products(head)
     assert torch.equal(head(x), before)
+
+
+@pytest.mark.parametrize("shape", [(1,), (3, 5), (2, 4100), (0, 8)])
+def test_the_gate_equals_torch_and_so_do_its_gradients(shape: tuple[int, ...]) -> None:
+    torch.manual_seed(0)
+    gate, up, gradient = (scale * torch.randn(shape) for scale in (4.0, 1.0, 1.0))
+    if gate.numel() > 8:
+        gate.view(-1)[:4] = torch.tensor([100.0, -100.0, -3e4, 0.0])
+    ours = [x.to(HALF).requires_grad_() for x in (gate, up)]
+    theirs = [x.detach().double().requires_grad_() for x in ours]
+    y, expected = silu_gated(*ours), F.silu(theirs[0]) * theirs[1]
+    close(y, expected, 0.004)
+    mine = torch.autograd.grad(y, ours, gradient.to(HALF))
+    its = torch.autograd.grad(expected, theirs, gradient.to(HALF).double())
+    for one, other in zip(mine, its, strict=True):
+        close(one, other, 0.004)

@@ -233,14 +233,16 @@ struct Stretch {
     }
 };
 
-// What rows have to add to `made` in some columns, of one part of the depth.
+// What rows have to add to `made` in some columns, of one part of the depth; meanwhile `later` is asked for.
 template <class Number>
 void multiply_rows(Product const& product, Stretch all_rows, Stretch columns, Part part, float const* panels,
-                   std::vector<float>& desk) {
+                   Ahead later, std::vector<float>& desk) {
     auto [first, last] = all_rows;
+    if (first == last) return;
     std::int64_t pairs = part.pairs(), most = std::max<std::int64_t>(1, LEFT_ROOM / (4 * pairs * LAID)) * LAID;
     float* left = room(desk, std::min(most, parts(last - first, LAID) * LAID) * pairs);
     std::int64_t tiles = parts(std::min(most, last - first), ROWS) * parts(columns.count(), COLUMNS);
+    std::int64_t later_lines = parts(later.lines(), parts(last - first, ROWS) * parts(columns.count(), COLUMNS));
     for (; first < last; first += most) {
         std::int64_t rows = std::min(most, last - first);
         lay_out_left(product, first, rows, part, left);
@@ -250,7 +252,7 @@ void multiply_rows(Product const& product, Stretch all_rows, Stretch columns, Pa
         for (std::int64_t column = columns.first; column < columns.last; column += COLUMNS) {
             float const* panel = panels + (column - columns.first) * pairs;
             for (std::int64_t row = 0; row < rows; row += ROWS) {
-                next.ask(lines);
+                next.ask(lines), later.ask(later_lines);
                 Number* to = static_cast<Number*>(product.made) + (first + row) * product.columns + column;
                 std::int64_t rows_left = rows - row, columns_left = product.columns - column;
                 float const* with = left + row / LAID * LAID * pairs + row % LAID;
@@ -285,13 +287,16 @@ void multiply(Product const& product, std::int64_t threads) {
                 Part part{done, std::min(depth, product.depth - done)};
                 // While some still multiply by the panels before, others lay out these beside them.
                 float* panels = room_for_two + number % 2 * laid;
-                Ahead its = ahead<Right>(product.right, product.columns, product.depth, mine.first, mine.last, part);
-                its.ask(its.lines());
+                auto its = [&](Part of) {
+                    return ahead<Right>(product.right, product.columns, product.depth, mine.first, mine.last, of);
+                };
+                if (done == 0) its(part).ask(its(part).lines());
                 for (std::int64_t column = mine.first; column < mine.last; column += COLUMNS) {
                     lay_out_panel<Right>(product, column, part, panels + (column - first) * part.pairs());
                 }
 #pragma omp barrier
-                multiply_rows<Number>(product, rows, columns, part, panels, own);
+                Part later{done + depth, std::max<std::int64_t>(0, std::min(depth, product.depth - done - depth))};
+                multiply_rows<Number>(product, rows, columns, part, panels, its(later), own);
             }
         }
     }
