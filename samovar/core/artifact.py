@@ -26,6 +26,9 @@ SCRATCH = "scratch"
 STATE = ".samovar"
 CLOCK = "seconds.json"
 
+_ID_DIGITS = 12
+"""A fingerprint of files has 64."""
+
 
 class Manifest(BaseModel):
     """What an artifact is, what it was made from, and what making it cost."""
@@ -51,10 +54,17 @@ class Manifest(BaseModel):
     samovar: str = __version__
     made_at: str = Field("", description="UTC, ISO 8601")
 
+    @property
+    def made_of(self) -> frozenset[str]:
+        """Ids of the artifacts among its inputs."""
+        return frozenset(given for given in self.inputs.values() if len(given) == _ID_DIGITS)
+
 
 def artifact_id(stage: str, version: int, config: Mapping[str, Any], inputs: Mapping[str, str]) -> str:
     """The id of what ``stage`` would make of ``inputs`` under ``config``."""
-    return fingerprint({"stage": stage, "version": version, "config": dict(config), "inputs": dict(inputs)})[:12]
+    return fingerprint({"stage": stage, "version": version, "config": dict(config), "inputs": dict(inputs)})[
+        :_ID_DIGITS
+    ]
 
 
 def read_manifest(folder: Path) -> Manifest:

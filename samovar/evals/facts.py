@@ -38,9 +38,9 @@ def headline(findings: Findings) -> list[Fact]:
         facts.append(Fact("right, mean of all tasks", f"{mean:.0%}"))
     if "base" in findings.bits_per_byte:
         facts.append(Fact("bits per byte", f"{findings.bits_per_byte['base'].bits_per_byte:.2f}"))
-    if findings.seconds:
+    if findings.seconds and findings.knows_all_stages:
         facts.append(Fact("to make", short_duration(findings.seconds)))
-    if findings.joules:
+    if findings.joules and findings.knows_all_stages:
         name = "estimated energy" if "estimate" in findings.joules_sources else "energy"
         facts.append(Fact(name, f"{findings.joules / 3600:.2g} Wh"))
     return facts
@@ -106,7 +106,7 @@ def _model_facts(findings: Findings) -> list[Fact]:
 
 
 def _energy_facts(findings: Findings) -> list[Fact]:
-    if not findings.joules:
+    if not findings.joules or not findings.knows_all_stages:
         return []
     litres = findings.joules / KETTLE_JOULES_PER_LITRE
     water = f"{litres:.2g} litres" if litres >= 1 else f"{1000 * litres:.2g} ml"

@@ -94,6 +94,12 @@ class Findings:
         return sum(cost.seconds for cost in self.costs)
 
     @property
+    def knows_all_stages(self) -> bool:
+        """Whether nothing that the model was made of is missing, so that the sums are of all that it took."""
+        known = {manifest.id for manifest in self.manifests.values()}
+        return all(manifest.made_of <= known for manifest in self.manifests.values())
+
+    @property
     def joules(self) -> float:
         """Energy of all stages before the evaluation."""
         return sum(cost.joules for cost in self.costs)

@@ -1,5 +1,6 @@
 """The page shows what it was given, and nothing that a model or a document says can break out of it."""
 
+import dataclasses
 import json
 import re
 from html.parser import HTMLParser
@@ -9,7 +10,8 @@ import pytest
 from samovar.chat.conversation import Message, ToolCall
 from samovar.core.artifact import Manifest
 from samovar.evals.bits_per_byte import BitsPerByte
-from samovar.evals.findings import Findings, Model, StageCost, TrainingRun, read_runs
+from samovar.evals.facts import headline
+from samovar.evals.findings import Findings, Model, StageCost, TrainingRun, read_costs, read_runs
 from samovar.evals.report import write_report
 from samovar.evals.samples import Answered, Continuation
 from samovar.evals.tasks import Attempt, TaskScore
@@ -193,3 +195,16 @@ def test_a_report_of_a_model_alone_says_just_what_is_known(tmp_path):
     for heading in ("What it can do", "How it learnt", "What it took", "Where it goes wrong", "Made smaller"):
         assert heading not in text
         assert heading not in (tmp_path / "report.md").read_text(encoding="utf-8")
+
+
+def test_what_a_model_took_is_told_of_all_its_stages_alone(findings):
+    def stage(name, number, **inputs):
+        return Manifest(stage=name, id=number * 12, version=1, config={}, inputs=inputs, seconds=60.0, joules=3600.0)
+
+    data = stage("data", "a", sources="f" * 64)
+    taught, rounded = stage("sft", "b", data="a" * 12), stage("quantize", "c", sft="b" * 12)
+    told = {"to make", "estimated energy"}
+    for known, expected in (((data, taught, rounded), told), ((data, rounded), set()), ((rounded,), set())):
+        manifests = {manifest.stage: manifest for manifest in known}
+        its = dataclasses.replace(findings, manifests=manifests, costs=read_costs(manifests, {}))
+        assert {fact.name for fact in headline(its)} & told == expected
