@@ -23,6 +23,7 @@ from samovar.model.checkpoint import load_model
 from samovar.model.decoder import Decoder
 from samovar.model.vocabulary import check_vocabulary
 from samovar.tokenizer.tokenizer import Tokenizer
+from samovar.train.computing import compute_as_in_training
 from samovar.train.drift import measure_drift
 from samovar.train.loop import train
 from samovar.train.micro_batches import filling_gpu
@@ -90,7 +91,7 @@ def dpo(
     loop = filling_gpu(loop, model.settings, context=context, grid=grid, adapter=settings.adapter)
     dtype = training_dtype(pick_device())
     spread(model, grid, dtype=dtype)
-    model.compute_dtype = dtype
+    compute_as_in_training(model, grid)
     rows_per_batch = max(1, loop.micro_batch_tokens // context)
     if objective.needs_reference and not settings.is_reference_free:
         for part in (rows.train, rows.test):
@@ -162,7 +163,7 @@ def _drift(model: Decoder, base: Path, tokenizer: Tokenizer, rows: PreferenceRow
     """Of the new assistant from the old, on held-out prompts, as metrics."""
     device = next(model.parameters()).device
     other = load_model(base, dtype=torch.float32).to(device)
-    other.compute_dtype = model.compute_dtype
+    compute_as_in_training(other)
     prompts: list[Preference] = rows.prompts[:_DRIFT_PROMPTS]
     ids = [prompt_ids(one.prompt, tokenizer, getattr(one, "tools", ())) for one in prompts]
     drift = measure_drift(model.eval(), other, tokenizer, ids)

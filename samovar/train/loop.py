@@ -16,13 +16,13 @@ from samovar.core.devices import (
     give_back_freed_memory,
     keep_freed_memory,
     memory_in_use,
-    training_dtype,
 )
 from samovar.core.progress import Progress
 from samovar.model.decoder import Decoder
 from samovar.train.averages import Averages
 from samovar.train.batches import Rows
 from samovar.train.checkpoints import Checkpoint, RunState, Stateful, Weights
+from samovar.train.computing import compute_as_in_training
 from samovar.train.dropout import dropout
 from samovar.train.flops import training_flops
 from samovar.train.journal import Journal, SilentJournal
@@ -79,7 +79,7 @@ def train(
     """
     keep_freed_memory()
     device = next(model.parameters()).device
-    model.compute_dtype = training_dtype(device)
+    compute_as_in_training(model, grid)
     # What a forward pass gathered before is freed later: those are not the weights to train and to save.
     settle(model)
     plan = Plan(settings, tokens=tokens, context=context, num_rows=len(rows), grid=grid)

@@ -15,8 +15,6 @@ from samovar.core.devices import can_compile
 from samovar.core.errors import CorruptError, SamovarError
 from samovar.model.decoder import Decoder
 from samovar.model.layers import run_layer
-from samovar.model.native import multiplies_natively
-from samovar.model.products import use_products
 from samovar.model.shards import first_not_finite, weight_files
 from samovar.train.batches import Batch, Rows
 from samovar.train.dropout import seed_step
@@ -60,8 +58,6 @@ class TrainStep:
         self._settings, self._out, self._grid = settings, out, grid
         self._device = next(model.parameters()).device
         self._has_learnt = has_learnt
-        if self._device.type == "cpu" and grid.has_whole_model and multiplies_natively():
-            use_products(model)
         self._hidden = _hidden(model, grid, rows_vary=rows_vary)
 
     def __call__(self, step: int) -> dict[str, float]:

@@ -97,7 +97,7 @@ def test_dpo_wins_by_the_true_grader_and_stays_near(assistant: Path, tmp_path: P
         ("simpo", {"beta": 2.0} | FARTHER),
         ("cpo", {} | FARTHER),
         ("orpo", {"beta": 2.0} | FARTHER),
-        ("kto", {"beta": 0.5}),
+        ("kto", {"beta": 0.5, "epochs": 4.0}),
         ("dpo", {"is_reference_free": True} | FARTHER),
         ("dpo", {"adapter": {"rank": 4, "learning_rate": 1e-2}}),
     ],

@@ -25,7 +25,6 @@ from samovar.core.devices import (
     keep_freed_memory,
     memory_in_use,
     pick_device,
-    training_dtype,
 )
 from samovar.core.progress import Progress
 from samovar.model.decoder import Decoder
@@ -34,6 +33,7 @@ from samovar.model.vocabulary import check_vocabulary
 from samovar.tasks.task import Task
 from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.train.checkpoints import Checkpoint, RunState, Stateful, Weights
+from samovar.train.computing import compute_as_in_training
 from samovar.train.journal import METRICS, SIGNS, Journal, read_metrics
 from samovar.train.loop import FREE
 from samovar.train.objectives.balance import balanced
@@ -135,7 +135,7 @@ class _Run:
         tokenizer = Tokenizer.load(base)
         model = open_trainable(base, settings.adapter, seed=settings.seed).to(pick_device())
         check_vocabulary(tokenizer, model.settings, base)
-        model.compute_dtype = training_dtype(model.norm.weight.device)
+        compute_as_in_training(model)
         reference = snapshot(model)
         policy = load_algorithm(settings)
         if policy.has_value:
