@@ -17,8 +17,8 @@ _POINTER, _NUMBER = ctypes.c_void_p, ctypes.c_int64
 
 
 def silu_gated(gate: Tensor, up: Tensor) -> Tensor:
-    """``silu(gate) * up``, with gradients; what is not of bfloat16, by torch."""
-    return _gate(gate, up) if gate.dtype == torch.bfloat16 else F.silu(gate) * up
+    """``silu(gate) * up``, with gradients; by torch where it is not about bfloat16 on a processor."""
+    return _gate(gate, up) if gate.is_cpu and gate.dtype == torch.bfloat16 else F.silu(gate) * up
 
 
 @torch.library.custom_op(_NAME, mutates_args=())

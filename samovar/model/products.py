@@ -24,6 +24,7 @@ from samovar.model.native import LIBRARY, operation
 
 _NAME = operation("multiply", __file__)
 _POINTER, _FLAG, _FLOAT, _NUMBER = ctypes.c_void_p, ctypes.c_int, ctypes.c_float, ctypes.c_int64
+_WEIGHTS = (torch.float32, torch.bfloat16)
 _ARGUMENTS: dict[str, list[Any]] = {
     "multiply": [_POINTER, *[_FLAG] * 4, *[_POINTER] * 3, _NUMBER],
     "combine": [_POINTER, *[_FLAG] * 2, *[_FLOAT] * 2, *[_POINTER] * 4, _NUMBER],
@@ -40,8 +41,8 @@ def use_products(model: nn.Module) -> None:
 
 
 def multiply(x: Tensor, weight_OI: Tensor, bias_O: Tensor | None = None) -> Tensor:
-    """As ``linear.cast_and_multiply``, with gradients; ``x`` is not of bfloat16: by torch."""
-    if x.dtype != torch.bfloat16:
+    """As ``linear.cast_and_multiply``, with gradients; by torch where it is not about bfloat16 on a processor."""
+    if not x.is_cpu or x.dtype != torch.bfloat16 or weight_OI.dtype not in _WEIGHTS:
         return cast_and_multiply(x, weight_OI, bias_O)
     y = _apply(x.flatten(0, -2), weight_OI).unflatten(0, x.shape[:-1])
     return y if bias_O is None else y + bias_O.to(x.dtype)

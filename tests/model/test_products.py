@@ -80,6 +80,11 @@ def test_nothing_is_multiplied_by_nothing() -> None:
     assert not for_weight.any()
 
 
+def test_weights_of_float16_are_multiplied_by_torch() -> None:
+    x, weight = torch.randn(4, 32).to(HALF), torch.randn(8, 32).half()
+    assert torch.equal(multiply(x, weight), F.linear(x, weight.to(HALF)))
+
+
 def test_threads_make_no_difference() -> None:
     torch.manual_seed(0)
     x, weight = torch.randn(1000, 96).to(HALF).requires_grad_(), torch.randn(200, 96).requires_grad_()
