@@ -94,7 +94,7 @@ def test_one_batch_overfits(tmp_path: Path) -> None:
 def test_accumulation_equals_a_large_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """AdamW does not see the size of gradients: their norm tells whether it is the same."""
     # In float32, so that only the order of sums differs.
-    monkeypatch.setattr("samovar.train.loop.training_dtype", lambda device: torch.float32)
+    monkeypatch.setattr("samovar.train.computing.training_dtype", lambda device: torch.float32)
 
     def numbers(name: str, micro: int) -> list[float]:
         (tmp_path / name).mkdir()

@@ -34,7 +34,7 @@ BY_REWARD: dict[str, Any] = {
 
 def learner(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A tiny model, which learns in float32."""
-    for module in ("dpo", "loop", "reward", "trainable", "rl.reinforce"):
+    for module in ("computing", "dpo", "reward", "trainable"):
         monkeypatch.setattr(f"samovar.train.{module}.training_dtype", lambda device: torch.float32)
     return tiny_model(folder, is_tied=False)
 
