@@ -62,9 +62,8 @@ class Manifest(BaseModel):
 
 def artifact_id(stage: str, version: int, config: Mapping[str, Any], inputs: Mapping[str, str]) -> str:
     """The id of what ``stage`` would make of ``inputs`` under ``config``."""
-    return fingerprint({"stage": stage, "version": version, "config": dict(config), "inputs": dict(inputs)})[
-        :_ID_DIGITS
-    ]
+    digits = fingerprint({"stage": stage, "version": version, "config": dict(config), "inputs": dict(inputs)})
+    return digits[:_ID_DIGITS]
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -63,7 +63,7 @@ inline Floats read_whole(float const* from) {
     return load(pairs);
 }
 
-// Rows along the depth as columns of pairs: LANES rows from `row` on.
+// LANES rows along the depth as columns of pairs; `rows`: how many there are, the others are zeros.
 template <class Number>
 void turn(Number const* from, std::int64_t step, std::int64_t rows, std::int64_t depth, std::int64_t to_step,
           float* to) {
@@ -121,7 +121,7 @@ void lay_out_across(Number const* data, std::int64_t step, std::int64_t first, s
     }
 }
 
-// Rows of the left side that are wanted next, asked for into the second cache.
+// Rows of a side that are wanted next, asked for into the second cache.
 struct Ahead {
     char const* data;
     std::int64_t step, bytes, rows;  // bytes: of a row
