@@ -1,9 +1,8 @@
 """Small talk and identity: who the assistant is, what it can do, and what it honestly does not know.
 
-The test asks in phrasings that training never shows, not only in other decorations of the same ones. Both ask the
-more usual ones more often, as people do: when all were drawn alike, a small model learnt none of them well,
-and "How are you?" no better than the rest. An answer's first words belong to one intent alone: what was meant is then
-decided at once, and not over again at every place where two answers part.
+The test asks in phrasings that training never shows, not only in other decorations of the same ones, and the more usual
+ones more often, as people do. Lessons do so less: what is usual is learnt soon. An answer's first words belong to one
+intent alone: what was meant is then decided at once, and not over again at every place where two answers part.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from typing import ClassVar
 from samovar.chat.conversation import Message
 from samovar.tasks.task import Example, Split, Task, assistant, final_text, user
 from samovar.tasks.words.decoration import GREETING_BACK, greeted, lower_first, slipped, typed
-from samovar.tasks.words.phrasing import say, split_phrasings, usual, words
+from samovar.tasks.words.phrasing import Drawn, say, split_by_use, split_phrasings, words
 from samovar.tasks.words.talk import names_en, names_ru
 from samovar.tasks.words.talk.intents import load_intents
 
@@ -60,7 +59,7 @@ class SmallTalk(Task):
     def _turn(self, rng: random.Random, key: str, split: Split, language: str) -> tuple[Message, Message]:
         """A question of this intent as people type it, and an answer."""
         answer = rng.choice(load_intents(language)[key].answers)
-        text = say(rng, usual(rng, _asks(language, key)[split]))
+        text = say(rng, _asks(language, key)[split].draw(rng))
         if rng.random() < _SLIP_SHARE:
             text = slipped(rng, text)
         if key in _ASKED_AFTER_GREETING and rng.random() < _GREETED_SHARE:
@@ -73,10 +72,10 @@ class SmallTalk(Task):
     def _about_users_name(self, rng: random.Random, split: Split, language: str) -> Example:
         """The user says a name; half the time other things are said, and then the user asks for it."""
         blocks = _NAMES[language]
-        names = _phrasings(language, "USERS")
+        names = split_phrasings(blocks.USERS, f"small_talk|{language}|USERS")
         called = rng.choice(names["train"] if split == "train" else (*names["train"], *names["test"]))
         is_asked = rng.random() < 0.6
-        telling = say(rng, usual(rng, _phrasings(language, "TELLS_NAME")["train" if is_asked else split]))
+        telling = say(rng, _about_names(language, "TELLS_NAME")["train" if is_asked else split].draw(rng))
         meeting = assistant(self._filled(rng.choice(blocks.MEETS), called))
         told = user(self._filled(typed(rng, telling), called))
         expects = [rf"\b{re.escape(called.lower())}\b"]
@@ -86,7 +85,7 @@ class SmallTalk(Task):
         if rng.random() < 0.4:
             key = rng.choice([key for key in sorted(load_intents(language)) if key != "stranger"])
             before += self._turn(rng, key, "train", language)
-        question = typed(rng, say(rng, usual(rng, _phrasings(language, "ASKS_NAME")[split])))
+        question = typed(rng, say(rng, _about_names(language, "ASKS_NAME")[split].draw(rng)))
         answer = assistant(self._filled(rng.choice(blocks.RECALLS), called))
         return self._example(language, [*before, user(self._filled(question, called))], answer, "recalls_user", expects)
 
@@ -102,13 +101,13 @@ class SmallTalk(Task):
 
 
 @cache
-def _asks(language: str, key: str) -> Mapping[Split, tuple[str, ...]]:
-    return split_phrasings(load_intents(language)[key].asks, f"small_talk|{language}|{key}")
+def _asks(language: str, key: str) -> Mapping[Split, Drawn]:
+    return split_by_use(load_intents(language)[key].asks, f"small_talk|{language}|{key}")
 
 
 @cache
-def _phrasings(language: str, block: str) -> Mapping[Split, tuple[str, ...]]:
-    return split_phrasings(getattr(_NAMES[language], block), f"small_talk|{language}|{block}")
+def _about_names(language: str, block: str) -> Mapping[Split, Drawn]:
+    return split_by_use(getattr(_NAMES[language], block), f"small_talk|{language}|{block}")
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from itertools import accumulate
 from math import prod
@@ -16,7 +16,7 @@ from samovar.tasks.task import Split
 
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
 _TEST_ONE_IN = 8
-_SHIFT = 10
+_SHIFT: Mapping[Split, int] = {"test": 10, "train": 100}
 
 
 class Intent(NamedTuple):
@@ -76,14 +76,26 @@ def split_phrasings(phrasings: tuple[str, ...], key: str) -> Mapping[Split, tupl
     }
 
 
-def usual(rng: random.Random, phrasings: Sequence[str]) -> str:
-    """One of ``phrasings``, which stand in the order of their use: the n-th with a weight of 1 / (n + 10).
+class Drawn(NamedTuple):
+    """Phrasings that are drawn by how usual they are."""
 
-    So often do people say the n-th most usual thing (Zipf's law with Mandelbrot's shift).
-    """
-    return rng.choices(phrasings, cum_weights=_cumulated(len(phrasings)))[0]
+    phrasings: tuple[str, ...]
+    cum_weights: tuple[float, ...]
+
+    def draw(self, rng: random.Random) -> str:
+        """One of them."""
+        return rng.choices(self.phrasings, cum_weights=self.cum_weights)[0]
 
 
 @cache
-def _cumulated(count: int) -> tuple[float, ...]:
-    return tuple(accumulate(1.0 / (place + _SHIFT) for place in range(1, count + 1)))
+def split_by_use(phrasings: tuple[str, ...], key: str) -> Mapping[Split, Drawn]:
+    """``split_phrasings`` of a list in the order of use, the n-th of the whole list with a weight of 1 / (n + shift).
+
+    So often do people say the n-th most usual thing (Zipf's law with Mandelbrot's shift), and so often does the test
+    ask it. Lessons are flatter: what everybody says is learnt long before what hardly anybody says.
+    """
+    place = {phrasing: number for number, phrasing in enumerate(phrasings, 1)}
+    return {
+        split: Drawn(part, tuple(accumulate(1.0 / (place[phrasing] + _SHIFT[split]) for phrasing in part)))
+        for split, part in split_phrasings(phrasings, key).items()
+    }
