@@ -19,9 +19,7 @@ from benchmarks.shape import smollm2_135m, ten_million, thirty_million, tiny
 from samovar.core.devices import training_dtype
 from samovar.model.settings import DecoderSettings
 from samovar.train.memory_model import (
-    HEAP_FACTOR,
-    HEAP_FACTOR_MIXED,
-    HEAP_FACTOR_VARYING,
+    HEAP_FACTORS,
     WORKING_BYTES,
     Adapter,
     TrainingMemory,
@@ -174,9 +172,7 @@ def main() -> None:
     body = {
         "settings": {"threads": options.threads, "rounds": options.rounds, "allowed": ALLOWED},
         "constants": {
-            "heap_factor": HEAP_FACTOR,
-            "heap_factor_mixed": HEAP_FACTOR_MIXED,
-            "heap_factor_varying": HEAP_FACTOR_VARYING,
+            "heap_factors": {who: factors._asdict() for who, factors in HEAP_FACTORS.items()},
             "working_bytes": WORKING_BYTES,
         },
         "rows": rows,

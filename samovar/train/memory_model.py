@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 from samovar.model.native import attends_natively, multiplies_natively
 from samovar.model.query_blocks import LONGEST_WRITTEN_OUT
@@ -24,12 +25,25 @@ BARE_LOOP_BYTES = 245 * MIB
 """Resident memory of Python with torch and the training loop loaded, measured."""
 WORKING_BYTES = 108 * MIB
 """What torch's own parts take once they train (kernels made at first use, the journal), measured."""
-HEAP_FACTOR, HEAP_FACTOR_MIXED, HEAP_FACTOR_VARYING = 1.3, 1.5, 2.1
-"""Resident memory of a processor's heap for each byte that is in use: blocks of many sizes come and go, and glibc,
-which is told to keep what is freed, leaves gaps; more of them where what stays lies between what goes: gradients
-between the activations of two micro-batches that no compiler has planned, adapters beside their base; most where every
-step has blocks of other sizes, as conversations with their varying targets do. Fitted to peaks of thirteen runs, 1M to
-30M."""
+
+
+class HeapFactors(NamedTuple):
+    """Resident memory of a processor's heap for each byte that is in use.
+
+    Blocks of many sizes come and go, and glibc, which is told to keep what is freed, leaves gaps.
+    """
+
+    plain: float
+    mixed: float
+    """Where what stays lies between what goes: gradients between the activations of two micro-batches that no compiler
+    has planned, adapters beside their base."""
+    varying: float
+    """Where every step has blocks of other sizes, as conversations with their varying targets do."""
+
+
+HEAP_FACTORS = {"C++": HeapFactors(1.45, 1.7, 1.45), "torch": HeapFactors(1.3, 1.5, 1.9)}
+"""By who multiplies: with torch's products conversations leave more gaps. Fitted to the peaks of thirteen runs each, 1M
+to 30M."""
 GPU_CONTEXT_BYTES = 500 * MIB
 GPU_POOL_FACTOR = 1.1
 """Stated estimates for a GPU: the driver's context, and the gaps in torch's pool."""
@@ -176,7 +190,9 @@ def training_memory(
         update=_update_bytes(shape, optimizer, compute_bytes) / shards if adapter is None else 0.0,
         is_accumulated=is_accumulated,
         heap_factor=_heap_factor(
-            is_mixed=(is_accumulated and not is_compiled) or adapter is not None, is_varying=0.0 < target_share < 1.0
+            HEAP_FACTORS["C++" if is_native else "torch"],
+            is_mixed=(is_accumulated and not is_compiled) or adapter is not None,
+            is_varying=0.0 < target_share < 1.0,
         ),
     )
 
@@ -191,10 +207,8 @@ def _mixing(shape: DecoderSettings, context: int, *, is_on_gpu: bool, is_forked:
     return "written out" if context <= LONGEST_WRITTEN_OUT else "fused"
 
 
-def _heap_factor(*, is_mixed: bool, is_varying: bool) -> float:
-    if is_varying:
-        return HEAP_FACTOR_VARYING
-    return HEAP_FACTOR_MIXED if is_mixed else HEAP_FACTOR
+def _heap_factor(factors: HeapFactors, *, is_mixed: bool, is_varying: bool) -> float:
+    return max(factors.plain, factors.mixed if is_mixed else 0.0, factors.varying if is_varying else 0.0)
 
 
 def _logit_bytes(
