@@ -186,7 +186,7 @@ def test_a_file_that_breaks_half_way_keeps_what_was_read(tmp_path: Path) -> None
 def test_a_quote_that_is_never_closed_is_told_and_swallows_no_row(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cell_characters: int
 ) -> None:
-    monkeypatch.setattr("samovar.data.readers.csv_table.LINE_CHARACTERS", cell_characters)
+    monkeypatch.setattr("samovar.data.readers.csv_rows.LINE_CHARACTERS", cell_characters)
     head = 'text,title\n"one, and\nmore",T\n'
     (tmp_path / "rows.csv").write_text(f'{head}"never closed\n\n"" two,T\nthree,T\nfour,T\nlonely', newline="\r\n")
     documents, account = read(tmp_path)

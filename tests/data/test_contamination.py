@@ -208,6 +208,9 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "c.jsonl.gz").write_bytes(b"\x1f\x8b broken")
     with pytest.raises(DataError, match=r"c\.jsonl\.gz"):
         list(read_items(tmp_path / "c.jsonl.gz"))
+    (tmp_path / "d.csv").write_text('question,answer\n"never closed,a\ntwo,b\n')
+    with pytest.raises(DataError, match=r"d\.csv cannot be read .* quote that row 2 opens is never closed"):
+        list(read_items(tmp_path / "d.csv"))
 
 
 def test_a_cell_of_a_table_may_be_long(tmp_path: Path) -> None:

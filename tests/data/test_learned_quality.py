@@ -209,8 +209,11 @@ def test_examples_come_from_files_of_many_kinds(tmp_path: Path) -> None:
     (tmp_path / "l.csv").write_text('tweet,class\n"one, two",1\nthree,0\n', encoding="utf-8")
     rows = list(labelled_examples([str(tmp_path / "l.csv")], text_field="tweet", label_field="class"))
     assert [(row.text, row.label) for row in rows] == [("one, two", "1"), ("three", "0")]
-    with pytest.raises(DataError, match="row 1: a row without text or content or body"):
+    with pytest.raises(DataError, match="row 2: a row without text or content or body"):
         list(labelled_examples([str(tmp_path / "l.csv")]))
+    (tmp_path / "open.csv").write_text('text,label\none,1\n"two,0\nthree,1\n', encoding="utf-8")
+    with pytest.raises(DataError, match="quote that row 3 opens is never closed"):
+        list(labelled_examples([str(tmp_path / "open.csv")]))
     with pytest.raises(MissingError):
         list(document_examples([str(tmp_path / "none")], "bad"))
     (tmp_path / "empty").mkdir()

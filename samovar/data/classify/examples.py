@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -97,16 +96,18 @@ def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             yield from _table_rows(text, _TABLES[suffix]) if suffix in _TABLES else _json_rows(text)
     except DataError:
         raise
-    except (ValueError, OSError, csv.Error, RecursionError, UnreadableError) as error:
+    except (ValueError, OSError, RecursionError, UnreadableError) as error:
         raise DataError(f"{path} cannot be read: {error}", hint="repair it, or leave it out") from error
 
 
 def _table_rows(text: IO[str], delimiter: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    from samovar.data.readers.input_file import LINE_CHARACTERS
+    from samovar.data.readers.csv_rows import csv_rows, refuse_open_quote
 
-    csv.field_size_limit(LINE_CHARACTERS)
-    for number, row in enumerate(csv.DictReader(text, delimiter=delimiter), 1):
-        yield f"row {number}", {name or "": value for name, value in row.items()}
+    rows = csv_rows(text, delimiter, on_open_quote=refuse_open_quote)
+    names = next(rows, [])
+    for number, row in enumerate(rows, 2):
+        if row:
+            yield f"row {number}", dict(zip(names, row, strict=False))
 
 
 def _json_rows(text: IO[str]) -> Iterator[tuple[str, dict[str, Any]]]:

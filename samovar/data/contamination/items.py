@@ -6,7 +6,6 @@ the others. A row without known fields is one text.
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,7 +14,7 @@ from typing import Any, NamedTuple
 
 from samovar.core.errors import DataError, MissingError
 from samovar.data.readers.compression import open_text, unpacked_name
-from samovar.data.readers.input_file import LINE_CHARACTERS
+from samovar.data.readers.csv_rows import csv_rows, refuse_open_quote
 from samovar.data.readers.problems import UnreadableError
 
 _QUESTION = ("question", "prompt", "instruction", "query", "problem", "question_stem", "stem", "goal", "user")
@@ -78,7 +77,7 @@ def read_items(path: Path) -> Iterator[EvalItem]:
                 item = _item(name, number, row)
                 if item.question or item.answers:
                     yield item
-        except (ValueError, OSError, csv.Error, RecursionError, UnreadableError) as error:
+        except (ValueError, OSError, RecursionError, UnreadableError) as error:
             raise DataError(
                 f"{file} cannot be read as an evaluation set: {error}", hint="repair it, or leave it out of `against`"
             ) from error
@@ -107,8 +106,7 @@ def _rows(file: Path) -> Iterator[Any]:
 
 
 def _table_rows(text: Iterable[str], delimiter: str) -> Iterator[Any]:
-    csv.field_size_limit(LINE_CHARACTERS)
-    rows = csv.reader(text, delimiter=delimiter)
+    rows = csv_rows(text, delimiter, on_open_quote=refuse_open_quote)
     head = next(rows, [])
     names = [_field_name(cell) for cell in head]
     if not _KNOWN.intersection(names):

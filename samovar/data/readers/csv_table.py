@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from itertools import chain
 
 from samovar.data.document import Document
-from samovar.data.readers.input_file import LINE_CHARACTERS, InputFile, UnreadableError
+from samovar.data.readers.csv_rows import csv_rows
+from samovar.data.readers.input_file import InputFile, UnreadableError
 from samovar.data.readers.jsonl import META_FIELDS, TEXT_FIELDS
 
 SUFFIXES = (".csv", ".tsv")
@@ -17,8 +17,7 @@ _DELIMITERS = (",", ";", "\t", "|")
 
 def read(file: InputFile) -> Iterator[Document]:
     """The rows' texts, or the table with its cells separated by ' | '; streamed."""
-    csv.field_size_limit(LINE_CHARACTERS)
-    rows = _rows(file, _delimiter(file))
+    rows = csv_rows(file.lines(), _delimiter(file), on_open_quote=lambda row: _note_open_quote(file, row))
     header = next(rows, [])
     if any(header) and _text_column(file, header) is None:
         file.account.note(f"no column {', '.join(TEXT_FIELDS[:-1])} or {TEXT_FIELDS[-1]}: the table is one document")
@@ -34,27 +33,6 @@ def table_documents(
     if column is None:
         return file.documents(_table(header, rows), place=place, meta=meta)
     return _texts(file, _names(header), column, rows, f"{place}:" if place else "", meta or {})
-
-
-class _Lines:
-    """Lines for the csv module, with those that it took for the row it is at."""
-
-    def __init__(self, lines: Iterator[str]) -> None:
-        self._lines = lines
-        self.of_row: list[str] = []
-        self.have_ended = False
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        line = next(self._lines, None)
-        if line is None:
-            self.have_ended = True
-            raise StopIteration
-        # Python 3.10 and older refuse NUL, later ones keep it in the text.
-        self.of_row.append(line.replace("\0", ""))
-        return self.of_row[-1]
 
 
 def _delimiter(file: InputFile) -> str:
@@ -76,28 +54,8 @@ def _text_column(file: InputFile, header: list[str]) -> int | None:
     return next((names.index(name) for name in TEXT_FIELDS if name in names), None)
 
 
-def _rows(file: InputFile, delimiter: str) -> Iterator[list[str]]:
-    """The rows. Where a quote is never closed, each line of what would be one cell is a row of its own."""
-    lines = _Lines(file.lines())
-    reader = csv.reader(lines, delimiter=delimiter)
-    number = 0
-    while not lines.have_ended:
-        lines.of_row.clear()
-        row: list[str] | None = None
-        is_open: bool
-        try:
-            row = next(reader, None)
-            is_open = row is not None and lines.have_ended  # for a whole row no further line is asked for
-        except csv.Error:  # a cell of over 16 million characters
-            is_open = True
-        if is_open:
-            file.account.note("a quote that is never closed: each line from there on is a row", f"row {number + 1}")
-            for line in lines.of_row:
-                number += 1
-                yield next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter), [])
-        elif row is not None:
-            number += 1
-            yield row
+def _note_open_quote(file: InputFile, row: int) -> None:
+    file.account.note("a quote that is never closed: each line from there on is a row", f"row {row}")
 
 
 def _texts(
