@@ -35,6 +35,7 @@ class Agent:
         max_rounds: int = 4,
         announces_tools: bool = False,
         thinking: bool | None = None,
+        max_thought_tokens: int | None = None,
     ) -> None:
         """Make an agent.
 
@@ -47,12 +48,13 @@ class Agent:
             announces_tools: list the tools in the prompt. A model that learnt a tool by heart (the quick start's) does
                 not need that, and was trained without; one that calls whatever it is told of does.
             thinking: whether a reasoning model thinks before it answers; None leaves that to its template.
+            max_thought_tokens: of one thought, at most; None leaves that to the model.
         """
         self.engine = engine
         self.tokenizer = tokenizer
         self.system = system
         schemas = [tool.schema for tool in tools] if announces_tools else []
-        self._options = options_for(thinking)
+        self._options, self._max_thought_tokens = options_for(thinking), max_thought_tokens
         self.use = ToolUse(tools=tools, offered=schemas, max_rounds=max_rounds)
 
     @classmethod
@@ -70,6 +72,7 @@ class Agent:
             max_rounds=habits.max_rounds,
             announces_tools=habits.announces_tools,
             thinking=habits.thinking,
+            max_thought_tokens=habits.max_thought_tokens,
         )
 
     def complete_batch(
@@ -132,7 +135,15 @@ class Agent:
         self, conversation: Sequence[Message], sampling: Sampling, prompt: Sequence[int] | None = None
     ) -> Answer:
         asked = with_system(conversation, self.system)
-        return Answer(asked, sampling, self.tokenizer, self.use, options=self._options, first_prompt=prompt)
+        return Answer(
+            asked,
+            sampling,
+            self.tokenizer,
+            self.use,
+            options=self._options,
+            max_thought_tokens=self._max_thought_tokens,
+            first_prompt=prompt,
+        )
 
     def _events(self, answers: Sequence[Answer], *, is_streamed: bool) -> Iterator[Event]:
         waiting, live = deque(answers), dict[int, Answer]()

@@ -29,7 +29,7 @@ from samovar.chat.rows import prompt_ids
 from samovar.chat.speech import find_speech
 from samovar.chat.thought import NO_OPTIONS, Options, ThoughtReader, opens_thought, thought_form
 from samovar.core.errors import RequestError
-from samovar.engine.request import Delta, Sampling, TokenLogprobs
+from samovar.engine.request import Delta, Sampling, ThoughtLimit, TokenLogprobs
 from samovar.tokenizer.tokenizer import Tokenizer
 
 
@@ -72,6 +72,7 @@ class Answer:
         use: ToolUse,
         *,
         options: Options = NO_OPTIONS,
+        max_thought_tokens: int | None = None,
         first_prompt: Sequence[int] | None = None,
         begun: str = "",
     ) -> None:
@@ -83,6 +84,7 @@ class Answer:
             tokenizer: the model's.
             use: of tools.
             options: variables of the chat template.
+            max_thought_tokens: of each thought, where its tags are tokens of the model; None leaves that to the model.
             first_prompt: the ids of ``messages``, where they are known already.
             begun: words that the answer begins with: they are read, and not told again.
         """
@@ -98,6 +100,7 @@ class Answer:
         self._sampling = sampling
         self._tokenizer = tokenizer
         self._options = options
+        self._max_thought_tokens = max_thought_tokens
         self._thoughts, self._thought = ThoughtReader(thought_form(tokenizer)), ""
         self._turn, self._teller = Turn(), CallTeller(None, ())
         self._finish_reason: FinishReason | None = None
@@ -142,7 +145,10 @@ class Answer:
         fewest = max(0, sampling.min_tokens - said)
         prefix = () if self._num_rounds else sampling.prefix_ids  # the answer begins once
         most = sampling.max_tokens - said
-        return ids, replace(sampling, max_tokens=most, min_tokens=fewest, prefix_ids=prefix, begun=self._begun)
+        limit = self._thought_limit(is_open=is_open) if thinks else None
+        return ids, replace(
+            sampling, max_tokens=most, min_tokens=fewest, prefix_ids=prefix, begun=self._begun, thought_limit=limit
+        )
 
     def refused(self, error: RequestError) -> None:
         """The engine refused the prompt: an error for the caller at first, the end of the answer in a later round."""
@@ -190,6 +196,13 @@ class Answer:
             num_thought_tokens=self._num_thought_tokens,
             has_spent_rounds=self._has_spent_rounds,
         )
+
+    def _thought_limit(self, *, is_open: bool) -> ThoughtLimit | None:
+        form = thought_form(self._tokenizer)
+        if self._max_thought_tokens is None or not form.are_tokens:
+            return None
+        opening, closing = (self._tokenizer.special_ids[tag] for tag in (form.opening, form.closing))
+        return ThoughtLimit(self._max_thought_tokens, opening, closing, is_open)
 
     def _read(self, thought: str, said: str) -> Iterator[Event]:
         if thought:

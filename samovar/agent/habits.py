@@ -15,3 +15,4 @@ class Habits(NamedTuple):
     announces_tools: bool = False
     verbatim_quotes: bool = False
     thinking: bool | None = None
+    max_thought_tokens: int | None = None

@@ -6,27 +6,68 @@ Axes: R rows wanted of a forward pass, D model width, V vocabulary.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
+import torch
 from torch import Tensor
 
-from samovar.engine.batch import Piece
+from samovar.engine.batch import BLOCK_SIZE, Batch, BlockTable, Piece, make_batch
 from samovar.engine.logprobs import score
 from samovar.engine.scheduler import Chunk
 
 
-def together(chunks: Sequence[Chunk], *, is_native: bool) -> list[list[Chunk]]:
+def together(chunks: Sequence[Chunk], *, is_native: bool) -> list[Sequence[Chunk]]:
     """The chunks by the way they take, so that none disturbs the others.
 
     Prompts whose log-probabilities are wanted go otherwise through the head, and what an adapter reads is not computed
     natively.
     """
     if all(not chunk.sequence.is_scored and chunk.sequence.adapter is None for chunk in chunks):
-        return [list(chunks)] if chunks else []
+        return [chunks] if chunks else []
     found: dict[tuple[bool, bool], list[Chunk]] = {}
     for chunk in chunks:
         way = bool(unscored(chunk)), is_native and chunk.sequence.adapter is not None
         found.setdefault(way, []).append(chunk)
     return [found[way] for way in sorted(found)]
+
+
+class Batches:
+    """The batches of one step after another.
+
+    To write one anew takes a good part of a small model's step. Where the scheduler gives the same chunks again, each a
+    token further, the last batch is moved on.
+    """
+
+    def __init__(self, *, are_moved_on: bool) -> None:
+        """``are_moved_on``: whether a batch is done with when the next one is wanted; a device may still read it."""
+        self.table = BlockTable()
+        self._are_moved_on = are_moved_on
+        self._chunks: Sequence[Chunk] = ()
+        self._batch: Batch | None = None
+
+    def of(self, chunks: Sequence[Chunk]) -> Batch:
+        """The batch of ``chunks``, which is right until the next call."""
+        if self._batch is None or chunks is not self._chunks:
+            self._batch = make_batch([piece(chunk) for chunk in chunks], self.table)
+            self._chunks = chunks if self._are_moved_on else ()
+        else:
+            self._batch = self._moved_on(self._batch)
+        return self._batch
+
+    def _moved_on(self, batch: Batch) -> Batch:
+        sequences = [chunk.sequence for chunk in self._chunks]
+        # Of so few numbers NumPy takes a tenth of torch's time.
+        batch.token_N.numpy()[:] = [sequence.ids[-1] for sequence in sequences]
+        for place_N in (batch.position_N, batch.slot_N, batch.context_B):
+            place_N.numpy()[:] += 1
+        table_BP = batch.block_table_BP
+        begun = [row for row, sequence in enumerate(sequences) if sequence.num_cached % BLOCK_SIZE == 0]
+        for row in begun:
+            sequence = sequences[row]
+            batch.slot_N[row] = sequence.blocks[sequence.num_cached // BLOCK_SIZE] * BLOCK_SIZE
+        if begun:
+            table_BP = torch.from_numpy(self.table.of([sequence.blocks for sequence in sequences]))
+        return replace(batch, block_table_BP=table_BP, longest_context=batch.longest_context + 1)
 
 
 def piece(chunk: Chunk) -> Piece:

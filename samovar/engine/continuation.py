@@ -9,7 +9,7 @@ from collections.abc import Sequence as Ids
 from samovar.core.errors import RequestError
 from samovar.engine.grammar import GrammarState
 from samovar.engine.quotes import VerbatimQuotes
-from samovar.engine.request import Delta, FinishReason, Sampling, TokenLogprobs
+from samovar.engine.request import Delta, FinishReason, Sampling, ThoughtLimit, TokenLogprobs
 from samovar.engine.rules import TokenRules
 from samovar.engine.stop import StopTexts
 from samovar.tokenizer.tokenizer import TextStream, Tokenizer
@@ -65,6 +65,7 @@ class Continuation:
             and grammar is None
             and not self.is_scored
             and not sampling.verbatim_quotes
+            and sampling.thought_limit is None
         )
         """Whether nothing but the likeliest token is wanted, whatever was said."""
         self._max_length = min(max_length, self.prompt_length + sampling.max_tokens)
@@ -76,6 +77,9 @@ class Continuation:
         self._stream = TextStream(tokenizer, goes_on=not begins)
         self._stop = StopTexts(sampling.stop)
         self._quotes = VerbatimQuotes(tokenizer, prompt_ids, begun=sampling.begun) if sampling.verbatim_quotes else None
+        limit = sampling.thought_limit
+        self._thought_room = None if limit is None or not limit.is_open else limit.tokens
+        """Tokens that may still be thought; None outside of a thought."""
         self._new_text = ""
         self._stop_token: int | None = None
         self._num_reported = self.prompt_length
@@ -111,6 +115,8 @@ class Continuation:
 
     def allowed_ids(self) -> list[int] | None:
         """The only tokens that may come next; None where all may."""
+        if self._thought_room == 0 and self.sampling.thought_limit is not None:
+            return [self.sampling.thought_limit.closing]
         return None if self._quotes is None else self._quotes.allowed_ids()
 
     def quotable(self, token: int) -> list[list[int]]:
@@ -202,6 +208,8 @@ class Continuation:
 
     def _push(self, token: int) -> None:
         self.ids.append(token)
+        if self.sampling.thought_limit is not None:
+            self._count_thought(token, self.sampling.thought_limit)
         if self._quotes is not None:
             self._quotes.push(token)
         if self.rules is not None:
@@ -218,6 +226,12 @@ class Continuation:
             self._finish("length" if self.grammar.has_failed else "stop")
         elif len(self.ids) >= self._max_length:
             self._finish("length")
+
+    def _count_thought(self, token: int, limit: ThoughtLimit) -> None:
+        if self._thought_room is None:
+            self._thought_room = limit.tokens if token == limit.opening else None
+        else:
+            self._thought_room = None if token == limit.closing else self._thought_room - 1
 
     def _read(self, token: int) -> bool:
         """Take the token's text; whether a stop text is met."""

@@ -17,6 +17,18 @@ MAX_STOP_CHARACTERS = 256
 MAX_TOP_LOGPROBS = 100
 
 
+class ThoughtLimit(NamedTuple):
+    """How long what a reasoning model thinks before it answers may become."""
+
+    tokens: int
+    """Of a thought: behind so many, the tag that closes it is all that may come."""
+    opening: int
+    """The tag that begins a thought, as a token."""
+    closing: int
+    is_open: bool
+    """Whether the prompt ends within a thought."""
+
+
 @dataclass(frozen=True)
 class Sampling:
     """How the next token is chosen, and when to end.
@@ -70,6 +82,8 @@ class Sampling:
     """Tokens that the answer begins with, whatever the model would say; they count among its ids."""
     begun: str = ""
     """Words of the answer that the prompt ends with already: a quote that begins in them goes on as it is."""
+    thought_limit: ThoughtLimit | None = None
+    """The longest thought before the answer; None leaves its length to the model."""
     adapter: str | None = None
     """Name of the adapter that reads and answers; None is the model itself."""
 

@@ -57,6 +57,8 @@ class Scheduler:
         self._max_batch = max_batch
         self._prefill_tokens = prefill_tokens
         self._copies: list[Copy] = []
+        self._last: list[Chunk] = []
+        """The last step, where it was a token of every answer that runs, and nothing else."""
 
     @property
     def has_work(self) -> bool:
@@ -64,7 +66,12 @@ class Scheduler:
         return bool(self.waiting or self.running)
 
     def schedule(self) -> list[Chunk]:
-        """The next step: a token for every answer, and as much of the prompts as the budget holds."""
+        """The next step: a token for every answer, and as much of the prompts as the budget holds.
+
+        Where it is the last one again, each answer a token further, it is the same list.
+        """
+        if self._goes_on():
+            return self._last
         chunks: list[Chunk] = []
         budget = self._prefill_tokens
         had_to_preempt = False
@@ -84,6 +91,10 @@ class Scheduler:
                 chunks.append(Chunk(sequence, length, length == unread))
         if not had_to_preempt:
             chunks += self._admit(budget)
+        can_go_on = all(
+            chunk.is_last and chunk.length == 1 and chunk.sequence.is_read and not chunk.num_drafted for chunk in chunks
+        )
+        self._last = chunks if can_go_on else []
         return chunks
 
     def is_settled(self, sequences: Many[Sequence]) -> bool:
@@ -104,7 +115,8 @@ class Scheduler:
         """Note that so many more of its tokens are in the cache."""
         sequence.num_cached += num_tokens
         sequence.is_read |= sequence.num_cached >= sequence.prompt_length
-        self._remember(sequence)
+        if sequence.num_cached // BLOCK_SIZE > len(sequence.numbers):
+            self._remember(sequence)
 
     def fork(self, parent: Sequence, child: Sequence) -> None:
         """Let ``child``, whose tokens begin as its parent's do, run beside it on the same blocks, or wait."""
@@ -135,6 +147,19 @@ class Scheduler:
         for sequence in self.waiting:
             assert not sequence.blocks, "a waiting sequence holds blocks"
             assert not sequence.num_cached, "a waiting sequence counts cached tokens"
+
+    def _goes_on(self) -> bool:
+        """Whether the next step is the last one again; then blocks are taken for it."""
+        sequences = [chunk.sequence for chunk in self._last]
+        if not sequences or not self.is_settled(sequences):
+            return False
+        if any(sequence.num_unread != 1 or sequence.draft.ids for sequence in sequences):
+            return False
+        for sequence in sequences:
+            # A block that was begun is the sequence's own since then.
+            if sequence.num_cached % BLOCK_SIZE == 0:
+                self._make_space(sequence, 1)
+        return True
 
     def _admit(self, budget: int) -> list[Chunk]:
         """Those who come next, while rows, blocks and the budget last."""

@@ -15,10 +15,10 @@ from dataclasses import replace
 
 from torch import Tensor
 
-from samovar.engine.batch import BlockTable, Memory, make_batch
+from samovar.engine.batch import Memory, make_batch
 from samovar.engine.cache import copy_blocks
 from samovar.engine.choice import Answering, Turn, choose
-from samovar.engine.chunks import piece, take_scores, together, unscored
+from samovar.engine.chunks import Batches, piece, take_scores, together, unscored
 from samovar.engine.drafting import Drafter
 from samovar.engine.flight import UNKNOWN, Flight
 from samovar.engine.forward import Chosen, free_choice, make_forward, torch_alone
@@ -55,10 +55,10 @@ class Stepper:
             self._adapted_forward = make_forward(model, memory, "eager", adapters)
         self._quoter = Quoter(model, memory, adapters, vocab_size=vocab_size)
         self._masks = Masks()
-        self._table = BlockTable()
         self._free = free_choice(is_native=self._is_native)
         self.runs_ahead = way == "graph" and drafter is None
         """Whether the next step may be begun before the tokens of the last are known."""
+        self._batches = Batches(are_moved_on=memory.device.type == "cpu")
         self._flight: Flight | None = None
         """The step that was."""
 
@@ -77,7 +77,7 @@ class Stepper:
         return moved
 
     def _compute(self, chunks: Many[Chunk]) -> list[Sequence]:
-        batch = make_batch([piece(chunk) for chunk in chunks], self._table)
+        batch = self._batches.of(chunks)
         last = [chunk for chunk in chunks if chunk.is_last]
         forward = self.forward if batch.adapters is None else self._adapted_forward
         if last and all(_takes_likeliest(chunk) for chunk in chunks):
@@ -121,7 +121,7 @@ class Stepper:
             sequence.ids.append(UNKNOWN)  # so that they are scheduled as if it were known
         chunks = self._scheduler.schedule()
         copy_blocks(self._memory, self._scheduler.take_copies())
-        batch = make_batch([piece(chunk) for chunk in chunks], self._table)
+        batch = make_batch([piece(chunk) for chunk in chunks], self._batches.table)
         for sequence in sequences:
             sequence.ids.pop()
         batch = replace(batch, device_token_N=flight.token_R)

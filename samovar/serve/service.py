@@ -134,6 +134,7 @@ class Service:
         number: int = 1,
         *,
         options: Options = NO_OPTIONS,
+        max_thought_tokens: int | None = None,
         begun: str = "",
     ) -> Events:
         """The events of ``number`` answers, side by side, each with the number of its answer.
@@ -144,6 +145,7 @@ class Service:
             use: of tools.
             number: of answers.
             options: variables of the chat template.
+            max_thought_tokens: of each thought; by default as the settings have it.
             begun: words that each goes on from.
         Raises:
             LimitError: they may cost more than the caller has left.
@@ -154,6 +156,9 @@ class Service:
         thinks = may_think(sampling, begun)
         # A prompt of megabytes is tokenized for a second, in which other streams must go on.
         ids = await asyncio.to_thread(prompt_ids, asked, self.tokenizer, tools=use.offered, thinks=thinks, **how)
+        how["max_thought_tokens"] = (
+            self.settings.max_thought_tokens if max_thought_tokens is None else max_thought_tokens
+        )
         several = [
             Answer(asked, sampling.counted_up(place), self.tokenizer, use, first_prompt=ids, **how)
             for place in range(number)

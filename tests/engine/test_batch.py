@@ -1,14 +1,18 @@
-"""What a forward pass is told: the same whether the table of blocks is kept from batch to batch or made anew."""
+"""What a forward pass is told: the same whether it is kept from step to step or made anew."""
 
 from __future__ import annotations
 
 import random
-from dataclasses import astuple
+from collections.abc import Callable
+from dataclasses import astuple, fields
 
 import pytest
 import torch
 
-from samovar.engine.batch import BLOCK_SIZE, PADDING_BLOCK, BlockTable, Piece, make_batch
+from samovar.engine.batch import BLOCK_SIZE, PADDING_BLOCK, Batch, BlockTable, Piece, make_batch
+from samovar.engine.chunks import Batches, piece
+from samovar.engine.engine import Engine
+from samovar.engine.request import Sampling
 
 
 def test_a_batch_says_where_every_token_stands() -> None:
@@ -62,3 +66,35 @@ def test_a_kept_table_is_what_a_new_one_would_be(seed: int) -> None:
         for mine, its in zip(astuple(kept), astuple(new), strict=True):
             if isinstance(mine, torch.Tensor) and mine.ndim == 1:
                 assert torch.equal(mine, its)
+
+
+@pytest.mark.parametrize("way", ["native", "eager"])
+def test_a_batch_that_is_moved_on_is_the_one_that_would_be_written(
+    make_engine: Callable[..., Engine], monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    moved_on, num_moved = Batches._moved_on, 0
+
+    def checked(self: Batches, batch: Batch) -> Batch:
+        nonlocal num_moved
+        num_moved += 1
+        found, anew = moved_on(self, batch), make_batch([piece(chunk) for chunk in self._chunks])
+        for field in fields(Batch):
+            ours, theirs = getattr(found, field.name), getattr(anew, field.name)
+            if field.name == "block_table_BP":
+                width = min(ours.shape[1], theirs.shape[1])  # there may be more padding
+                assert ours[:, width:].eq(PADDING_BLOCK).all()
+                assert theirs[:, width:].eq(PADDING_BLOCK).all()
+                ours, theirs = ours[:, :width], theirs[:, :width]
+            assert torch.equal(ours, theirs) if isinstance(theirs, torch.Tensor) else ours == theirs, field.name
+        return found
+
+    monkeypatch.setattr(Batches, "_moved_on", checked)
+    engine = make_engine(way=way, max_batch=3)
+    prompts = [[40 + place for place in range(length)] for length in (3, 17, 31, 5)]
+    together = engine.generate(prompts, Sampling(temperature=0.8, seed=1, max_tokens=40, ignore_eos=True))
+    assert num_moved > 60
+    alone = [
+        make_engine(way=way).generate([prompt], Sampling(temperature=0.8, seed=seed, max_tokens=40, ignore_eos=True))[0]
+        for seed, prompt in enumerate(prompts, 1)
+    ]
+    assert [one.ids for one in together] == [one.ids for one in alone]

@@ -100,6 +100,16 @@ def test_an_anthropic_message_has_a_block_for_each_thought(server: Server) -> No
         assert [block.type for block in brief.content] == ["text"]
 
 
+def test_an_anthropic_budget_is_the_longest_thought(server: Server) -> None:
+    with anthropic.Anthropic(base_url=server.url, api_key="none", max_retries=0, timeout=10) as client:
+        client.messages.create(
+            model=MODEL, max_tokens=300, messages=ASKED, thinking={"type": "enabled", "budget_tokens": 64}
+        )
+    special = server.runner.engine.tokenizer.special_ids
+    limits = [sampling.thought_limit for sampling in server.runner.engine.samplings]
+    assert limits == [(64, special["<think>"], special["</think>"], False)] * 2
+
+
 def test_a_response_has_an_item_for_each_thought(server: Server) -> None:
     asked: dict[str, Any] = {"model": MODEL, "input": ASKED}
     response = server.client().responses.create(**asked, store=True)

@@ -57,7 +57,14 @@ class Messages:
         )
         sampling, use = self._plan(asked, self.service.sampling(asked.model, drawing, asked.max_tokens))
         messages, prefix = self._conversation(asked)
-        events = self.service.answers(messages, sampling, use, options=self._options(asked), begun=prefix)
+        events = self.service.answers(
+            messages,
+            sampling,
+            use,
+            options=self._options(asked),
+            max_thought_tokens=asked.thinking.budget_tokens if asked.thinking else None,
+            begun=prefix,
+        )
         reply = MessageReply(asked.model)
         with naming_param("messages"):
             if not asked.stream:

@@ -100,7 +100,8 @@ class Thinking(Shape):
 
     type: Literal["enabled", "adaptive", "disabled"]
     budget_tokens: Tokens | None = None
-    """Accepted, without effect: a thought ends when the model ends it, or with the answer's ``max_tokens``."""
+    """Longest thought: behind so many tokens it is closed, where the model's tags of thoughts are tokens. By default as
+    the server has it."""
     display: Literal["summarized", "omitted"] | None = None
     """Accepted, without effect: thoughts are told whole."""
 
