@@ -25,7 +25,7 @@ from tests.train.tiny_preferences import KIND, THINGS, asks, pairs, tiny_model, 
 
 LOOP = {"context": 128, "batch_tokens": 512, "micro_batch_tokens": 512, "validations": 1, "compile": "off"}
 LEARNING = LOOP | {
-    "batch_tokens": 256, "epochs": 2.0, "beta": 0.2, "learning_rate": 5e-4, "adamw_learning_rate": 5e-4,
+    "batch_tokens": 256, "epochs": 3.0, "beta": 0.2, "learning_rate": 5e-4, "adamw_learning_rate": 5e-4,
 }  # fmt: skip
 STEEPER = {"learning_rate": 1e-3, "adamw_learning_rate": 1e-3}
 FARTHER = {"learning_rate": 2e-3, "adamw_learning_rate": 2e-3}
