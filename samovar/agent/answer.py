@@ -145,10 +145,9 @@ class Answer:
         fewest = max(0, sampling.min_tokens - said)
         prefix = () if self._num_rounds else sampling.prefix_ids  # the answer begins once
         most = sampling.max_tokens - said
-        limit = self._thought_limit(is_open=is_open) if thinks else None
-        return ids, replace(
-            sampling, max_tokens=most, min_tokens=fewest, prefix_ids=prefix, begun=self._begun, thought_limit=limit
-        )
+        if thinks and self._max_thought_tokens is not None:
+            sampling = replace(sampling, thought_limit=self._thought_limit(self._max_thought_tokens, is_open=is_open))
+        return ids, replace(sampling, max_tokens=most, min_tokens=fewest, prefix_ids=prefix, begun=self._begun)
 
     def refused(self, error: RequestError) -> None:
         """The engine refused the prompt: an error for the caller at first, the end of the answer in a later round."""
@@ -197,12 +196,12 @@ class Answer:
             has_spent_rounds=self._has_spent_rounds,
         )
 
-    def _thought_limit(self, *, is_open: bool) -> ThoughtLimit | None:
+    def _thought_limit(self, tokens: int, *, is_open: bool) -> ThoughtLimit | None:
         form = thought_form(self._tokenizer)
-        if self._max_thought_tokens is None or not form.are_tokens:
+        if not form.are_tokens:
             return None
         opening, closing = (self._tokenizer.special_ids[tag] for tag in (form.opening, form.closing))
-        return ThoughtLimit(self._max_thought_tokens, opening, closing, is_open)
+        return ThoughtLimit(tokens, opening, closing, is_open)
 
     def _read(self, thought: str, said: str) -> Iterator[Event]:
         if thought:

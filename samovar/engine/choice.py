@@ -53,6 +53,10 @@ class Answering(Protocol):
         """The only tokens that may come next; None where all may."""
         ...
 
+    def due_id(self) -> int | None:
+        """The token that is to come next if it can; None where there is none such."""
+        ...
+
     def draw(self) -> float:
         """Its next uniform number in [0, 1)."""
         ...
@@ -104,6 +108,7 @@ def choose(
         _keep_allowed(logits_BV, live)
         rules.apply(logits_BV, [turn.sequence.rules for turn in live])
         masks.apply(logits_BV, [turn.sequence.grammar for turn in live])
+        _keep_due(logits_BV, live)
         tokens = _tokens(logits_BV, live, free)
         if settle is not None:
             tokens = [settle(turn.sequence, tokens[row], logits_BV[row]) for row, turn in enumerate(live)]
@@ -118,6 +123,14 @@ def _keep_allowed(logits_BV: Tensor, live: Sequence[Turn]) -> None:
             kept_V = torch.full_like(logits_BV[row], -torch.inf)
             kept_V[allowed] = logits_BV[row, allowed]
             logits_BV[row] = kept_V
+
+
+def _keep_due(logits_BV: Tensor, live: Sequence[Turn]) -> None:
+    """Where one token is due and may come, the logits of all others become minus infinity, in place."""
+    for row, turn in enumerate(live):
+        if (due := turn.sequence.due_id()) is not None and torch.isfinite(kept := logits_BV[row, due].clone()):
+            logits_BV[row] = -torch.inf
+            logits_BV[row, due] = kept
 
 
 def _goes_on(turn: Turn, token: int, logprobs: TokenLogprobs | None, append: Append) -> bool:

@@ -39,7 +39,7 @@ class Batches:
     """
 
     def __init__(self, *, are_moved_on: bool) -> None:
-        """``are_moved_on``: whether a batch is done with when the next one is wanted; a device may still read it."""
+        """``are_moved_on``: not where a device may still be reading a batch when the next one is wanted."""
         self.table = BlockTable()
         self._are_moved_on = are_moved_on
         self._chunks: Sequence[Chunk] = ()
@@ -47,24 +47,27 @@ class Batches:
 
     def of(self, chunks: Sequence[Chunk]) -> Batch:
         """The batch of ``chunks``, which is right until the next call."""
-        if self._batch is None or chunks is not self._chunks:
+        batch = self._batch
+        # A step that failed after its batch was made is not behind us.
+        if batch is not None and chunks is self._chunks and int(batch.context_B[0]) == chunks[0].sequence.num_cached:
+            self._batch = self._moved_on(batch)
+        else:
             self._batch = make_batch([piece(chunk) for chunk in chunks], self.table)
             self._chunks = chunks if self._are_moved_on else ()
-        else:
-            self._batch = self._moved_on(self._batch)
         return self._batch
 
     def _moved_on(self, batch: Batch) -> Batch:
         sequences = [chunk.sequence for chunk in self._chunks]
         # Of so few numbers NumPy takes a tenth of torch's time.
+        slot_N = batch.slot_N.numpy()
         batch.token_N.numpy()[:] = [sequence.ids[-1] for sequence in sequences]
-        for place_N in (batch.position_N, batch.slot_N, batch.context_B):
-            place_N.numpy()[:] += 1
+        for place_N in (batch.position_N.numpy(), batch.context_B.numpy(), slot_N):
+            place_N += 1
         table_BP = batch.block_table_BP
         begun = [row for row, sequence in enumerate(sequences) if sequence.num_cached % BLOCK_SIZE == 0]
         for row in begun:
             sequence = sequences[row]
-            batch.slot_N[row] = sequence.blocks[sequence.num_cached // BLOCK_SIZE] * BLOCK_SIZE
+            slot_N[row] = sequence.blocks[sequence.num_cached // BLOCK_SIZE] * BLOCK_SIZE
         if begun:
             table_BP = torch.from_numpy(self.table.of([sequence.blocks for sequence in sequences]))
         return replace(batch, block_table_BP=table_BP, longest_context=batch.longest_context + 1)

@@ -9,9 +9,10 @@ from collections.abc import Sequence as Ids
 from samovar.core.errors import RequestError
 from samovar.engine.grammar import GrammarState
 from samovar.engine.quotes import VerbatimQuotes
-from samovar.engine.request import Delta, FinishReason, Sampling, ThoughtLimit, TokenLogprobs
+from samovar.engine.request import Delta, FinishReason, Sampling, TokenLogprobs
 from samovar.engine.rules import TokenRules
 from samovar.engine.stop import StopTexts
+from samovar.engine.thought import Thought
 from samovar.tokenizer.tokenizer import TextStream, Tokenizer
 
 NOTHING = range(0)
@@ -56,18 +57,18 @@ class Continuation:
         """Whether log-probabilities are wanted."""
         own_ends = frozenset() if sampling.ignore_eos else tokenizer.stop_ids
         self._ends = own_ends | frozenset(sampling.stop_token_ids)
-        self.rules = TokenRules.of(
-            sampling, prompt_ids, vocab_size=vocab_size or tokenizer.vocab_size, end_ids=self._ends
-        )
-        self.takes_likeliest = (
+        width = vocab_size or tokenizer.vocab_size
+        self.rules = TokenRules.of(sampling, prompt_ids, vocab_size=width, end_ids=self._ends)
+        limit = sampling.thought_limit
+        self._thought = None if limit is None or limit.closing >= width else Thought(limit, tokenizer)
+        """None where it may be of any length, or is over."""
+        self._takes_likeliest = (
             sampling.temperature == 0
             and self.rules is None
             and grammar is None
             and not self.is_scored
             and not sampling.verbatim_quotes
-            and sampling.thought_limit is None
         )
-        """Whether nothing but the likeliest token is wanted, whatever was said."""
         self._max_length = min(max_length, self.prompt_length + sampling.max_tokens)
         self._is_streamed = is_streamed
         # Text is looked at after every token only where somebody sees it then, or a stop text may be in it.
@@ -77,9 +78,6 @@ class Continuation:
         self._stream = TextStream(tokenizer, goes_on=not begins)
         self._stop = StopTexts(sampling.stop)
         self._quotes = VerbatimQuotes(tokenizer, prompt_ids, begun=sampling.begun) if sampling.verbatim_quotes else None
-        limit = sampling.thought_limit
-        self._thought_room = None if limit is None or not limit.is_open else limit.tokens
-        """Tokens that may still be thought; None outside of a thought."""
         self._new_text = ""
         self._stop_token: int | None = None
         self._num_reported = self.prompt_length
@@ -113,10 +111,17 @@ class Continuation:
             self._ahead.append(self._random.getrandbits(24) * 2.0**-24)
         return self._ahead[place]
 
+    @property
+    def takes_likeliest(self) -> bool:
+        """Whether nothing but the likeliest token is wanted, whatever was said."""
+        return self._takes_likeliest and self._thought is None
+
+    def due_id(self) -> int | None:
+        """The token that is to come next if it can, as a thought is long enough; else None."""
+        return None if self._thought is None else self._thought.due_id
+
     def allowed_ids(self) -> list[int] | None:
         """The only tokens that may come next; None where all may."""
-        if self._thought_room == 0 and self.sampling.thought_limit is not None:
-            return [self.sampling.thought_limit.closing]
         return None if self._quotes is None else self._quotes.allowed_ids()
 
     def quotable(self, token: int) -> list[list[int]]:
@@ -208,8 +213,10 @@ class Continuation:
 
     def _push(self, token: int) -> None:
         self.ids.append(token)
-        if self.sampling.thought_limit is not None:
-            self._count_thought(token, self.sampling.thought_limit)
+        if self._thought is not None:
+            self._thought.push(token)
+            if self._thought.is_over:
+                self._thought = None
         if self._quotes is not None:
             self._quotes.push(token)
         if self.rules is not None:
@@ -226,12 +233,6 @@ class Continuation:
             self._finish("length" if self.grammar.has_failed else "stop")
         elif len(self.ids) >= self._max_length:
             self._finish("length")
-
-    def _count_thought(self, token: int, limit: ThoughtLimit) -> None:
-        if self._thought_room is None:
-            self._thought_room = limit.tokens if token == limit.opening else None
-        else:
-            self._thought_room = None if token == limit.closing else self._thought_room - 1
 
     def _read(self, token: int) -> bool:
         """Take the token's text; whether a stop text is met."""

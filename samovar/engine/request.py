@@ -18,7 +18,7 @@ MAX_TOP_LOGPROBS = 100
 
 
 class ThoughtLimit(NamedTuple):
-    """How long what a reasoning model thinks before it answers may become."""
+    """The longest thought of a reasoning model before it answers, and the tags around it."""
 
     tokens: int
     """Of a thought: behind so many, the tag that closes it is all that may come."""
@@ -33,8 +33,8 @@ class ThoughtLimit(NamedTuple):
 class Sampling:
     """How the next token is chosen, and when to end.
 
-    The rules act in this order: repetition penalty, frequency and presence penalties, logit bias, tokens that may not
-    come (``min_tokens``, ``constraint``), temperature, top-k, top-p, min-p.
+    The rules act in this order: quotes, repetition penalty, frequency and presence penalties, logit bias, tokens that
+    may not come (``min_tokens``, ``constraint``), the end of a long thought, temperature, top-k, top-p, min-p.
 
     Raises:
         RequestError: a value is out of range; ``param`` names it.

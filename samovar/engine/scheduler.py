@@ -58,7 +58,7 @@ class Scheduler:
         self._prefill_tokens = prefill_tokens
         self._copies: list[Copy] = []
         self._last: list[Chunk] = []
-        """The last step, where it was a token of every answer that runs, and nothing else."""
+        """The last step, where each chunk was one token of an answer."""
 
     @property
     def has_work(self) -> bool:
@@ -132,6 +132,7 @@ class Scheduler:
 
     def release(self, sequence: Sequence) -> None:
         """Take a sequence out, wherever it is."""
+        self._last = []
         if sequence in self.running:
             self.running.remove(sequence)
             self._let_go(sequence)

@@ -156,11 +156,18 @@ class Service:
         thinks = may_think(sampling, begun)
         # A prompt of megabytes is tokenized for a second, in which other streams must go on.
         ids = await asyncio.to_thread(prompt_ids, asked, self.tokenizer, tools=use.offered, thinks=thinks, **how)
-        how["max_thought_tokens"] = (
-            self.settings.max_thought_tokens if max_thought_tokens is None else max_thought_tokens
-        )
+        if max_thought_tokens is None:
+            max_thought_tokens = self.settings.max_thought_tokens
         several = [
-            Answer(asked, sampling.counted_up(place), self.tokenizer, use, first_prompt=ids, **how)
+            Answer(
+                asked,
+                sampling.counted_up(place),
+                self.tokenizer,
+                use,
+                max_thought_tokens=max_thought_tokens,
+                first_prompt=ids,
+                **how,
+            )
             for place in range(number)
         ]
         streams = [stream_answer(self.runner, one) for one in several]

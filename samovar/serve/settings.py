@@ -30,7 +30,7 @@ class ServeSettings(Settings):
     model's chat template."""
     max_thought_tokens: Annotated[int, Field(ge=0)] | None = None
     """Longest thought before an answer, where the request doesn't tell: behind so many tokens it is closed, where the
-    model's tags of thoughts are tokens; null leaves that to the model."""
+    model's tags of thoughts are tokens; null leaves that to the model, as vLLM always does."""
     temperature: Annotated[float, Field(ge=0, le=2)] = 0.3
     """Sampling temperature where the request names none; 0 always takes the likeliest token."""
     top_p: Annotated[float, Field(gt=0, le=1)] = 1.0

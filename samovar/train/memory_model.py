@@ -42,8 +42,8 @@ class HeapFactors(NamedTuple):
 
 
 HEAP_FACTORS = {"C++": HeapFactors(1.45, 1.7, 1.45), "torch": HeapFactors(1.3, 1.5, 1.9)}
-"""By who multiplies: with torch's products conversations leave more gaps. Fitted to the peaks of thirteen runs each, 1M
-to 30M."""
+"""By what multiplies; with torch's products conversations leave more gaps. Fitted to the peaks of thirteen runs each,
+1M to 30M. Four-bit bases are multiplied by torch."""
 GPU_CONTEXT_BYTES = 500 * MIB
 GPU_POOL_FACTOR = 1.1
 """Stated estimates for a GPU: the driver's context, and the gaps in torch's pool."""
@@ -190,7 +190,7 @@ def training_memory(
         update=_update_bytes(shape, optimizer, compute_bytes) / shards if adapter is None else 0.0,
         is_accumulated=is_accumulated,
         heap_factor=_heap_factor(
-            HEAP_FACTORS["C++" if is_native else "torch"],
+            HEAP_FACTORS["C++" if is_native and (adapter is None or adapter.base_bits == 16) else "torch"],
             is_mixed=(is_accumulated and not is_compiled) or adapter is not None,
             is_varying=0.0 < target_share < 1.0,
         ),

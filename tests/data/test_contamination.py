@@ -209,7 +209,7 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"c\.jsonl\.gz"):
         list(read_items(tmp_path / "c.jsonl.gz"))
     (tmp_path / "d.csv").write_text('question,answer\n"never closed,a\ntwo,b\n')
-    with pytest.raises(DataError, match=r"d\.csv cannot be read .* quote that row 2 opens is never closed"):
+    with pytest.raises(DataError, match=r"d\.csv cannot be read .* row 2 opens a quote that is never closed"):
         list(read_items(tmp_path / "d.csv"))
 
 

@@ -212,7 +212,7 @@ def test_examples_come_from_files_of_many_kinds(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="row 2: a row without text or content or body"):
         list(labelled_examples([str(tmp_path / "l.csv")]))
     (tmp_path / "open.csv").write_text('text,label\none,1\n"two,0\nthree,1\n', encoding="utf-8")
-    with pytest.raises(DataError, match="quote that row 3 opens is never closed"):
+    with pytest.raises(DataError, match="row 3 opens a quote that is never closed"):
         list(labelled_examples([str(tmp_path / "open.csv")]))
     with pytest.raises(MissingError):
         list(document_examples([str(tmp_path / "none")], "bad"))

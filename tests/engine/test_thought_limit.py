@@ -9,6 +9,7 @@ import pytest
 
 from samovar.agent.agent import Agent
 from samovar.chat.conversation import Message
+from samovar.engine.constraint import Constraint
 from samovar.engine.engine import Engine
 from samovar.engine.request import Sampling, ThoughtLimit
 from samovar.model.decoder import Decoder
@@ -39,10 +40,25 @@ def test_a_thought_ends_behind_so_many_tokens(make_engine: Callable[..., Engine]
     limited = ids(is_open=True)
     assert limited[:5] == [*free[:4], CLOSING]
     assert CLOSING not in limited[5:]
-    begun = ids(is_open=False, prefix_ids=(50, OPENING, 51))  # of a thought that the answer opens itself
-    assert begun.index(CLOSING) == 2 + 4
+    begun = ids(is_open=False, prefix_ids=(OPENING, 51))  # of a thought that the answer opens itself
+    assert begun.index(CLOSING) == 1 + 4
+    longer = ids(is_open=True, prefix_ids=(50, 51, 52, 53, 54, 55))  # it is too long already
+    assert longer[6] == CLOSING
     closed = ids(is_open=True, prefix_ids=(50, CLOSING, 51))  # by itself, and early
     assert closed.count(CLOSING) == 1
+    spoken_of = ids(is_open=False, prefix_ids=(50, OPENING, 51))  # in the answer's words
+    assert CLOSING not in spoken_of
+
+
+def test_a_grammar_that_has_no_room_for_the_tag_goes_before(make_engine: Callable[..., Engine]) -> None:
+    limit = ThoughtLimit(2, OPENING, CLOSING, is_open=True)
+    sampling = Sampling(temperature=1.0, seed=3, max_tokens=40, constraint=Constraint.choice(["tea is hot", "tea"]))
+    engine = make_engine()
+    free, limited = (
+        engine.generate([PROMPT], one)[0].text for one in (sampling, replace(sampling, thought_limit=limit))
+    )
+    assert limited == free
+    assert free in {"tea is hot", "tea"}
 
 
 def test_neighbours_are_none_of_its_business(make_engine: Callable[..., Engine]) -> None:

@@ -46,7 +46,7 @@ def refuse_open_quote(row: int) -> None:
     Raises:
         UnreadableError: always.
     """
-    raise UnreadableError(f"the quote that row {row} opens is never closed")
+    raise UnreadableError(f"row {row} opens a quote that is never closed, or has a cell of over 16 million characters")
 
 
 class _Lines:
@@ -65,6 +65,5 @@ class _Lines:
         if line is None:
             self.have_ended = True
             raise StopIteration
-        # Python 3.10 and older refuse NUL, later ones keep it in the text.
-        self.of_row.append(line.replace("\0", ""))
+        self.of_row.append(line.replace("\0", ""))  # Python would keep it in the text
         return self.of_row[-1]
