@@ -49,7 +49,7 @@ class Memory:
         return self.keys_LPKSA.device
 
 
-@dataclass(frozen=True)
+@dataclass
 class Batch:
     """What one forward pass computes. Sequence b has the tokens from query_start[b] to query_start[b + 1].
 
@@ -132,12 +132,21 @@ class BlockTable:
             self._table_BP, self._rows = np.full(shape, PADDING_BLOCK, dtype=np.int32), []
         self._rows += [[] for _ in range(len(blocks) - len(self._rows))]
         for row, own in enumerate(blocks):
-            known = self._rows[row]
-            if own != known:
-                self._table_BP[row, : len(own)] = own
-                self._table_BP[row, len(own) : len(known)] = PADDING_BLOCK
-                self._rows[row] = list(own)
+            if own != self._rows[row]:
+                self._write(row, own)
         return self._table_BP[: len(blocks)]
+
+    def rewrite(self, row: int, blocks: Sequence[int]) -> bool:
+        """Put other blocks into a row of what ``of`` gave last; False where there is no room for them."""
+        has_room = len(blocks) <= self._table_BP.shape[1]
+        if has_room:
+            self._write(row, blocks)
+        return has_room
+
+    def _write(self, row: int, blocks: Sequence[int]) -> None:
+        self._table_BP[row, : len(blocks)] = blocks
+        self._table_BP[row, len(blocks) : len(self._rows[row])] = PADDING_BLOCK
+        self._rows[row] = list(blocks)
 
 
 def make_batch(pieces: Sequence[Piece], table: BlockTable | None = None) -> Batch:
