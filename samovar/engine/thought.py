@@ -20,15 +20,15 @@ class Thought:
     @property
     def due_id(self) -> int | None:
         """The token that is to come now: the tag that closes a thought which has had its tokens."""
-        return None if self.is_over or self._room is None or self._room > 0 else self._limit.closing
+        return self._limit.closing if self._room is not None and self._room <= 0 else None
 
     def push(self, token: int) -> None:
-        """Take a token of the answer."""
+        """Take a token of an answer whose thought is not over."""
         if self._room is not None:
             self._room -= 1
-            self.is_over |= token == self._limit.closing
-        elif token == self._limit.opening and not self.is_over:
+            self.is_over = token == self._limit.closing
+        elif token == self._limit.opening:
             self._room = self._limit.tokens
         else:  # blank space may stand before a thought
             self._before.append(token)
-            self.is_over |= not self._tokenizer.decode(self._before).isspace()
+            self.is_over = not self._tokenizer.decode(self._before).isspace()
