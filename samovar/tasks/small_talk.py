@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import ClassVar
 
 from samovar.chat.conversation import Message
 from samovar.tasks.task import Example, Split, Task, assistant, final_text, user
+from samovar.tasks.words import invented
 from samovar.tasks.words.decoration import GREETING_BACK, greeted, lower_first, slipped, typed
 from samovar.tasks.words.phrasing import Drawn, say, split_by_use, split_phrasings, words
 from samovar.tasks.words.talk import names_en, names_ru
@@ -29,6 +30,12 @@ _ASKED_AFTER_GREETING = words("""
 _NAME_SHARE, _LONGER_SHARE = 0.12, 0.2
 _GREETED_SHARE, _CALLED_SHARE, _SLIP_SHARE = 0.15, 0.05, 0.08
 _MAX_ANSWER_CHARACTERS = 200
+_WAYS_A_TEXT = 24
+_INVENTED: Mapping[str, Callable[[random.Random], str]] = {
+    "en": invented.english,
+    "ru": lambda rng: str(invented.russian_person(rng)),
+}
+_INVENTED_SHARE = 0.3  # of the names in lessons: they leave nothing but to copy
 
 
 class SmallTalk(Task):
@@ -56,6 +63,16 @@ class SmallTalk(Task):
             return 0.0
         return float(any(re.search(pattern, text) for pattern in example.check["expects"]))
 
+    def reading(self) -> Iterator[str]:
+        """Ways to say one thing, one a line, of those that lessons have: words that stand together mean the same."""
+        for language in self.languages:
+            for key in load_intents(language):
+                rng = random.Random(f"{self.seed}|{language}|{key}")
+                ways = [self._filled(say(rng, way)) for way in _asks(language, key)["train"].phrasings]
+                rng.shuffle(ways)
+                for first in range(0, len(ways), _WAYS_A_TEXT):
+                    yield "\n".join(ways[first : first + _WAYS_A_TEXT])
+
     def _turn(self, rng: random.Random, key: str, split: Split, language: str) -> tuple[Message, Message]:
         """A question of this intent as people type it, and an answer."""
         answer = rng.choice(load_intents(language)[key].answers)
@@ -74,6 +91,8 @@ class SmallTalk(Task):
         blocks = _NAMES[language]
         names = split_phrasings(blocks.USERS, f"small_talk|{language}|USERS")
         called = rng.choice(names["train"] if split == "train" else (*names["train"], *names["test"]))
+        if split == "train" and rng.random() < _INVENTED_SHARE:
+            called = _INVENTED[language](rng)
         is_asked = rng.random() < 0.6
         telling = say(rng, _about_names(language, "TELLS_NAME")["train" if is_asked else split].draw(rng))
         meeting = assistant(self._filled(rng.choice(blocks.MEETS), called))

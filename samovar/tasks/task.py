@@ -97,6 +97,10 @@ class Task(ABC):
         for index in range(start, start + count):
             yield self.example(split, index)
 
+    def reading(self) -> Iterator[str]:
+        """Texts that a model reads before the lessons, of a task with more words than they can show; mostly none."""
+        return iter(())
+
     def _keep_between(self, easiest: int, hardest: int) -> None:
         every = type(self).levels
         if every is None:

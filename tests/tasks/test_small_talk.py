@@ -110,3 +110,33 @@ def test_conversations_have_several_turns_and_stay_short():
         roles = [message.role for message in example.conversation().messages]
         assert roles == ["user", "assistant"] * (len(roles) // 2)
         assert sum(len(message.content) for message in example.conversation().messages) < 600
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_what_is_read_before_the_lessons_holds_all_of_their_phrasings_and_none_of_the_test(language):
+    texts = list(SmallTalk("Зоя", languages=[language]).reading())
+    read = {line for text in texts for line in text.splitlines()}
+    for key, intent in load_intents(language).items():
+        plain = [way.replace("{name}", "Зоя") for way in intent.asks if "[" not in way]
+        held_out = {way.replace("{name}", "Зоя") for way in _asks(language, key)["test"].phrasings}
+        others = {way for other in load_intents(language).values() if other is not intent for way in other.asks}
+        assert {way for way in plain if way not in held_out} <= read
+        assert not (held_out - others) & read
+    assert max(len(text.splitlines()) for text in texts) <= 24
+    assert texts == list(SmallTalk("Зоя", languages=[language]).reading())
+
+
+def test_a_text_to_read_is_about_one_thing():
+    first = set(next(SmallTalk("Зоя", languages=["en"]).reading()).splitlines())
+    one, *others = (set(intent.asks) for intent in load_intents("en").values())
+    assert len(one & first) > 6  # of the rest the choices are taken
+    assert not first & set().union(*others)
+
+
+def test_lessons_have_names_that_nobody_has():
+    told = [example for example in TRAIN if example.check["intent"] == "recalls_user"]
+    known = {name for blocks in _NAMES.values() for name in blocks.USERS}
+    names = [re.search(r"(\w+)[.?!]?$", example.reference[0].content)[1] for example in told]
+    assert 0.1 < sum(name not in known for name in names) / len(names) < 0.5
+    asked = [example for example in TEST if example.check["intent"] == "recalls_user"]
+    assert all(re.search(r"(\w+)[.?!]?$", example.reference[0].content)[1] in known for example in asked)

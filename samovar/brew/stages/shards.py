@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from samovar.brew.forecast import MIB, PROCESS_BYTES, Forecast, Outlook
+from samovar.brew.reading import tasks_reading
 from samovar.brew.recipe import Recipe
 from samovar.brew.stage import Stage, StageContext
 from samovar.brew.training_forecast import decoder_settings
 from samovar.core.devices import num_cores
 
 if TYPE_CHECKING:
+    from samovar.data.document import Document
     from samovar.tokenizer.tokenizer import Tokenizer
 
 SPLITS = ("train", "validation")
@@ -30,8 +33,8 @@ class ShardsStage(Stage):
         return recipe.is_pretrained_here
 
     def config(self, recipe: Recipe) -> dict[str, Any]:
-        """Nothing but the inputs determines the shards."""
-        return {}
+        """The tasks and languages whose texts are read too; all else is in the inputs."""
+        return {"tasks": sorted(recipe.sft.tasks), "languages": list(recipe.languages)}
 
     def run(self, context: StageContext) -> dict[str, Any]:
         """Encode document by document, in worker processes."""
@@ -69,10 +72,17 @@ class ShardsStage(Stage):
         return Forecast(1.0 + size_bytes / 6e6, PROCESS_BYTES + 100 * MIB, tokens * width, {"tokens": tokens})
 
 
+def _documents(context: StageContext, split: str) -> Iterator[Document]:
+    from samovar.data.corpus_reader import read_corpus
+
+    yield from read_corpus(context.inputs["data"], split)
+    if split == "train":
+        yield from tasks_reading(context.recipe)
+
+
 def _encode(context: StageContext, tokenizer: Tokenizer, *, is_fast: bool) -> dict[str, dict[str, int]]:
     """Write the shards of both splits and give their counts."""
     from samovar.core.progress import Progress
-    from samovar.data.corpus_reader import read_corpus
     from samovar.data.shards import write_documents
     from samovar.tokenizer.batch_encoder import load_encoder
 
@@ -84,7 +94,7 @@ def _encode(context: StageContext, tokenizer: Tokenizer, *, is_fast: bool) -> di
                 progress.advance(num_bytes - progress.done)
 
             counts[split] = write_documents(
-                read_corpus(context.inputs["data"], split),
+                _documents(context, split),
                 partial(load_encoder, context.inputs["tokenizer"], is_fast=is_fast),
                 document_end_id=tokenizer.document_end_id,
                 vocab_size=tokenizer.vocab_size,

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from samovar.brew.forecast import MIB, PROCESS_BYTES, Forecast, Outlook
+from samovar.brew.reading import tasks_reading
 from samovar.brew.recipe import Recipe
 from samovar.brew.stage import Stage, StageContext
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 CORPUS_CHARACTERS = 20_000_000
 """More text changes hardly a merge of a vocabulary of some thousand tokens."""
-NUM_CONVERSATIONS = 20_000
+NUM_CONVERSATIONS = 40_000
 FERTILITY_TEXTS = 400
 
 
@@ -68,7 +69,9 @@ def _texts(context: StageContext) -> Iterator[str]:
         left -= len(document.text)
         if left <= 0:
             break
+    yield from (document.text for document in tasks_reading(context.recipe))
     for conversation in _conversations(context.recipe, "train", NUM_CONVERSATIONS):
+        yield from (message.role for message in conversation.messages)
         yield from _turns(conversation)
 
 
