@@ -138,6 +138,7 @@ class Answer:
         self._turn = Turn(lead, passes_calls_on=self.use.is_returned)
         tools = [*self.use.offered, *(tool.schema for tool in self.use.tools)]
         self._teller = CallTeller(find_call_form(self._tokenizer) if tools else None, tools)
+        self._logprobs.clear()  # of a call, which is no text
         if self._num_rounds == 0:
             self._num_prompt_tokens = len(ids)
         self.rounds.append(Round(ids, [], []))
@@ -249,7 +250,7 @@ class Answer:
             message = message.model_copy(update={"reasoning_content": self._thought})
         self.messages.append(message)
         self._num_rounds += 1
-        if not message.tool_calls:
+        if not message.tool_calls or not (self.use.tools or self.use.offered):
             self._finish_reason = reason
         elif self.use.is_returned:
             self._finish_reason = "tool_calls" if reason == "stop" else reason

@@ -134,7 +134,7 @@ def _recipe_of(corpus: Path) -> Recipe:
         update={
             "name": held_out["name"],
             "languages": held_out["languages"],
-            "sft": recipe.sft.model_copy(update={"tasks": held_out["tasks"]}),
+            "sft": recipe.sft.model_copy(update={"tasks": dict.fromkeys(held_out["tasks"], 1.0)}),
             "eval": recipe.eval.model_copy(update={"examples": held_out["count"], "seed": held_out["seed"]}),
         }
     )

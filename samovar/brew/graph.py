@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,7 +14,16 @@ from samovar.brew.memory import StageMemory
 from samovar.brew.project import Project
 from samovar.brew.stage import Stage, StageContext
 from samovar.brew.together import run_together
-from samovar.core.artifact import SCRATCH, Manifest, artifact_id, is_whole, make_artifact, partial_folder, read_manifest
+from samovar.core.artifact import (
+    SCRATCH,
+    Manifest,
+    artifact_id,
+    folder_bytes,
+    is_whole,
+    make_artifact,
+    partial_folder,
+    read_manifest,
+)
 from samovar.core.command_line import as_typed
 from samovar.core.devices import give_back_freed_memory
 from samovar.core.errors import CorruptError, ResourceError
@@ -136,7 +145,7 @@ def brew(
             if item.manifest is None:
                 item.stage.check(recipe)
         forecasts = forecast_all(project, recipe, items)
-        _check_disk(project, forecasts)
+        _check_disk(project, items, forecasts)
         account = Account(project)
         account.expect(forecasts)
         listener.planned(items, forecasts)
@@ -146,8 +155,9 @@ def brew(
     return items
 
 
-def _check_disk(project: Project, forecasts: Mapping[str, Forecast]) -> None:
-    needed = sum(forecast.disk_bytes for forecast in forecasts.values())
+def _check_disk(project: Project, items: Sequence[Resolved], forecasts: Mapping[str, Forecast]) -> None:
+    held = {item.name: folder_bytes(partial_folder(item.folder)) for item in items}  # by runs that were interrupted
+    needed = sum(max(0.0, forecast.disk_bytes - held[name]) for name, forecast in forecasts.items())
     free = shutil.disk_usage(project.root).free
     if needed > free:
         raise ResourceError(

@@ -64,7 +64,7 @@ def heirs_of(ids: Set[str], artifacts: Iterable[Made]) -> list[Heir]:
             answers = [
                 True if identity in ids else comes_from(by_id[identity]) if identity in by_id else None
                 for name, identity in manifest.inputs.items()
-                if name in stages
+                if name in stages or identity in ids or identity in by_id
             ]
             known[manifest.id] = True if True in answers else None if None in answers else False
         return known[manifest.id]

@@ -22,3 +22,8 @@ def tasks_reading(recipe: Recipe) -> Iterator[Document]:
     for name in sorted(recipe.sft.tasks):
         for number, text in enumerate(load_task(name, languages=recipe.languages).reading()):
             yield Document(f"{name}-{number}", text, f"task:{name}")
+
+
+def reading_characters(recipe: Recipe) -> int:
+    """How long these texts are together."""
+    return sum(len(document.text) for document in tasks_reading(recipe))

@@ -50,14 +50,23 @@ def previous_reward(context: StageContext, settings: RewardSettings) -> Path | N
         MissingError: what the recipe names is not there.
     """
     if settings.previous is not None:
-        folder = context.root / settings.previous
-        if not (folder / "config.json").is_file():
-            raise MissingError(f"reward.previous: there is no model in {folder}", hint="leave it out, or name another")
-        return folder
+        return earlier_reward(context.root, settings.previous)
     made = artifacts_in(Project(context.root).artifacts.glob("reward-*"))
     others = [one for one in made if one.folder.resolve() != context.out.resolve()]
     newest = max(others, key=lambda one: one.manifest.made_at, default=None)
     return None if newest is None else newest.folder
+
+
+def earlier_reward(root: Path, previous: str) -> Path:
+    """The folder of the reward model that the recipe names.
+
+    Raises:
+        MissingError: it is not there.
+    """
+    folder = root / previous
+    if not (folder / "config.json").is_file():
+        raise MissingError(f"reward.previous: there is no model in {folder}", hint="leave it out, or name another")
+    return folder
 
 
 def _words(comparison: Any, new: RewardQuality, *, has_old: bool) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -77,7 +78,7 @@ def file_rows(path: Path, *, shape: str = _SHAPE) -> Iterator[FileRow]:
             yield from _array(path, file) if begin.startswith(b"[") else _lines(path, file, shape)
     except FileNotFoundError as error:
         raise MissingError(f"{path} does not exist", hint=f"make it, with one row a line: {shape}") from error
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         if isinstance(error, ResourceError):
             raise
         reason = getattr(error, "strerror", None) or error

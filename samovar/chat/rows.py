@@ -165,7 +165,8 @@ def _pieces(
             hint="join neighbouring turns of the assistant, or leave weights and learn_turns out",
         )
     masked = _masked(text, starts, marks, speech, tokenizer, weights)
-    others = spans_of_roles(plain["messages"], text, learn)
+    said = marks.sub(lambda found: "\0" * len(found[0]), text)  # nobody says what stands in a mark
+    others = spans_of_roles(plain["messages"], said, learn)
     pieces = _swallowed(_with_others(masked, others, speech) if others else masked, tokenizer)
     if guard:
         pieces = [piece._replace(text=piece.text.replace(guard, "")) for piece in pieces]

@@ -11,6 +11,7 @@ from typing import IO
 
 from samovar.core.files import json_line, naming_os_errors
 from samovar.data.document import Document
+from samovar.data.encoding import without_surrogates
 
 FILES = "files.jsonl"
 SHOWN_FILES_A_REASON = 20
@@ -64,6 +65,7 @@ class FileAccount:
 
     def note(self, problem: str, where: str = "") -> None:
         """Count one more ``problem`` in the file; the first ``where`` is kept."""
+        problem, where = without_surrogates(problem), without_surrogates(where)
         count, first = self.notes.get(problem, (0, where))
         self.notes[problem] = (count + 1, first)
 

@@ -179,3 +179,10 @@ def is_known_codec(name: str) -> bool:
 def printable_path(path: str) -> str:
     """``path`` with bytes that are not UTF-8 written as ``\\xff``, so that it can be stored."""
     return path.encode(sys.getfilesystemencoding(), "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def without_surrogates(text: str) -> str:
+    """``text`` with lone halves of surrogate pairs, which JSON can hold and UTF-8 cannot, as U+FFFD."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

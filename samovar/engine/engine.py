@@ -222,7 +222,7 @@ class Engine(Stepping):
             BusyError: requests are waiting or running.
             ConfigError: the settings are others, or adapters belong to the model before.
         """
-        if self.has_work:
+        if self.num_running or self.num_waiting:
             raise BusyError("the engine is answering requests", hint="give it other weights when it has answered")
         if model.settings != self.model.settings:
             raise ConfigError("the new weights are of a model of another shape", hint="make another engine")

@@ -23,6 +23,11 @@ class Stepping(ABC):
 
     @property
     @abstractmethod
+    def num_running(self) -> int:
+        """Requests that are read or answered."""
+
+    @property
+    @abstractmethod
     def num_waiting(self) -> int:
         """Requests that wait for a place."""
 
@@ -73,8 +78,9 @@ class Stepping(ABC):
             RequestError: one of the prompts cannot be answered; none is.
             BusyError: the engine has other requests, whose deltas would be lost.
         """
-        if self.has_work:
+        if self.num_running or self.num_waiting:
             raise BusyError("the engine is answering other requests", hint="take an engine of its own for this work")
+        self.cancel_all()  # nobody waits to hear of those that were cancelled
         sampling = sampling or Sampling()
         for prompt in prompts:
             self.check(prompt, sampling)

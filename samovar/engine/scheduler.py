@@ -120,7 +120,7 @@ class Scheduler:
 
     def fork(self, parent: Sequence, child: Sequence) -> None:
         """Let ``child``, whose tokens begin as its parent's do, run beside it on the same blocks, or wait."""
-        if len(self.running) >= self._max_batch or parent not in self.running:
+        if len(self.running) >= self._max_batch or parent not in self.running or not child.may_reuse:
             self.waiting.append(child)
             return
         # The next token is chosen after the last: where that one is cached already, the child reads it once more.
@@ -212,7 +212,7 @@ class Scheduler:
         sequence.blocks, sequence.numbers = blocks, numbers
         sequence.num_cached = len(blocks) * BLOCK_SIZE
         if not sequence.has_run:
-            sequence.has_run, sequence.num_reused = True, sequence.num_cached
+            sequence.has_run, sequence.num_reused = True, min(sequence.num_cached, sequence.prompt_length)
         sequence.blocks += [self.pool.take() for _ in range(num_more)]
         self.running.append(sequence)
         return True

@@ -43,5 +43,7 @@ class Sequence(Continuation):
 
     @property
     def may_reuse(self) -> bool:
-        """Whether what is known of the prompt need not be read: not where something is told of each of its tokens."""
-        return self.sampling.prompt_logprobs is None
+        """Whether what is known need not be read: not where something is told of each token of the prompt, or of what
+        the answer must begin with."""
+        is_told = self.sampling.logprobs is not None and self.sampling.prefix_ids
+        return self.sampling.prompt_logprobs is None and not is_told

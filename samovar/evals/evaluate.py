@@ -10,7 +10,6 @@ from typing import Any
 
 from samovar.agent.agent import Agent
 from samovar.agent.habits import Habits
-from samovar.core.artifact import folder_bytes
 from samovar.core.files import write_json_lines
 from samovar.core.progress import Progress
 from samovar.data.corpus import read_corpus
@@ -22,6 +21,7 @@ from samovar.evals.report import write_report
 from samovar.evals.samples import Continuation, answer_prompts, continue_documents
 from samovar.evals.settings import EvalSettings
 from samovar.evals.tasks import TaskScore, evaluate_tasks
+from samovar.model.shards import weight_bytes
 from samovar.tasks.registry import load_task
 from samovar.tasks.task import Task
 
@@ -150,7 +150,7 @@ def _about(engine: Engine, folder: Path) -> Model:
     shape = engine.model.settings
     return Model(
         num_parameters=shape.num_parameters,
-        size_bytes=folder_bytes(folder),
+        size_bytes=weight_bytes(folder),
         num_layers=shape.num_layers,
         hidden_size=shape.hidden_size,
         vocab_size=shape.vocab_size,

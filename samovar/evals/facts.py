@@ -62,7 +62,7 @@ def _data_facts(findings: Findings) -> list[Fact]:
             facts.append(Fact("left out", f"{dropped:,}", "documents, each with its reason in the data stage's report"))
     if "tokens" in shards:
         size = f"{shards['bytes_per_token']:.2f} bytes each" if "bytes_per_token" in shards else ""
-        facts.append(Fact("tokens in them", short_number(shards["tokens"]), size))
+        facts.append(Fact("tokens to read", short_number(shards["tokens"]), size))
     return [*facts, *_fertility_facts(findings)]
 
 

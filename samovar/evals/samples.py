@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -90,7 +91,8 @@ def _is_right(prompt: Prompt, completion: Sequence[Message], assistant_name: str
     said = completion[-1].content.casefold() if completion and completion[-1].role == "assistant" else ""
     if any(admission in said for admission in _ADMISSIONS):
         return None
-    return any(word.replace(NAME, assistant_name).casefold() in said for word in prompt.expects)
+    words = (re.escape(word.replace(NAME, assistant_name).casefold()) for word in prompt.expects)
+    return any(re.search(rf"(?<!\w){word}(?!\d)", said) for word in words)  # a word may have an ending
 
 
 def continue_documents(

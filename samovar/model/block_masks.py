@@ -17,6 +17,8 @@ from torch import Tensor
 if TYPE_CHECKING:
     from torch.nn.attention.flex_attention import BlockMask
 
+    from samovar.model.sight import Branches
+
 BLOCK = 128
 """Queries, and keys, of a block."""
 
@@ -26,7 +28,7 @@ def block_mask(
     device: torch.device,
     *,
     document_BT: Tensor | None = None,
-    branch_BT: Tensor | None = None,
+    branches: Branches | None = None,
     window: int | None = None,
 ) -> BlockMask:
     """What ``sight.document_mask`` and a window leave to be seen, by blocks; without either: what is not later.
@@ -35,15 +37,18 @@ def block_mask(
         length: T.
         device: of what attends.
         document_BT: the number of each token's document.
-        branch_BT: as in ``sight.Branches``.
+        branches: ends that stand one behind the other in a row, each of which goes on from the same beginning.
         window: keys that lie so many tokens back, or more, are hidden.
     """
     from torch.nn.attention.flex_attention import BlockMask
 
+    branch_BT, position_BT = (None, None) if branches is None else (branches.branch_BT, branches.position_BT)
+
     def is_seen(row: Tensor, _: Tensor, query: Tensor, key: Tensor) -> Tensor:
         seen = query >= key
         if window is not None:
-            seen = seen & (query - key < window)
+            back = query - key if position_BT is None else position_BT[row, query] - position_BT[row, key]
+            seen = seen & (back < window)
         if document_BT is not None:
             seen = seen & (document_BT[row, query] == document_BT[row, key])
         if branch_BT is not None:
@@ -55,7 +60,8 @@ def block_mask(
     distance_1NN = (number_N[:, None] - number_N).unsqueeze(0)
     in_part, as_a_whole = distance_1NN >= 0, distance_1NN > 0
     if window is not None:
-        in_part = in_part & (distance_1NN * BLOCK - (BLOCK - 1) < window)
+        if branches is None:  # behind a beginning, ends are nearer to it than they stand
+            in_part = in_part & (distance_1NN * BLOCK - (BLOCK - 1) < window)
         as_a_whole = as_a_whole & (distance_1NN * BLOCK + (BLOCK - 1) < window)
     if document_BT is not None:
         low_BN, high_BN = _lowest_and_highest(document_BT, len(number_N))

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from samovar.core.files import naming_os_errors, write_atomic
+from samovar.core.files import naming_os_errors, read_json, write_atomic
 from samovar.model.licences import KINDS, KNOWN, Kind, Licence, licence_in_text, licence_named, licence_of_family
 
 CARD_FILE = "README.md"
@@ -78,7 +78,8 @@ def read_card(folder: Path) -> Card | None:
     if not (folder / CARD_FILE).is_file():
         return None
     names = _names(_front_matter(folder).get("base_model"))
-    return Card(names[0] if names else None, find_terms(folder))
+    config = read_json(folder / "config.json") if (folder / "config.json").is_file() else None
+    return Card(names[0] if names else None, find_terms(folder, config=config))
 
 
 def card_facts(folder: Path) -> dict[str, Any]:

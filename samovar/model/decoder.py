@@ -176,9 +176,8 @@ class Decoder(nn.Module):
         window = self.settings.window if is_windowed else None
         if document_BT is None and window is None and self.settings.score_softcap is None:
             return None
-        branch_BT = None if branches is None else branches.branch_BT
         length = tokens_BT.shape[1]
-        return block_mask(length, tokens_BT.device, document_BT=document_BT, branch_BT=branch_BT, window=window)
+        return block_mask(length, tokens_BT.device, document_BT=document_BT, branches=branches, window=window)
 
     @property
     def attends_forks(self) -> bool:

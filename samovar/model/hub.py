@@ -18,7 +18,7 @@ from samovar.core.files import naming_os_errors
 from samovar.core.progress import Progress, short_bytes
 from samovar.model.card import CARD_FILE, HUB_PAGES, LICENCE_STEMS
 from samovar.model.checkpoint import CONFIG, GENERATION, TOKENIZER_FILES
-from samovar.model.shards import INDEX, PICKLE_INDEX, PICKLES, WEIGHTS, indexed_names
+from samovar.model.shards import INDEX, PICKLE_INDEX, PICKLES, WEIGHTS, check_no_pickles, indexed_names
 from samovar.tokenizer.template import OTHERS_FOLDER
 
 ID = re.compile(r"(?P<name>[\w][\w.-]*/[\w][\w.-]*)(@(?P<revision>[\w./-]+))?")
@@ -116,7 +116,9 @@ def _weight_files(snapshot: Snapshot, folder: Path, *, allow_pickle: bool) -> li
     if WEIGHTS in there:
         return [WEIGHTS]
     if INDEX in there:
-        return _indexed(snapshot, INDEX, folder)
+        names = _indexed(snapshot, INDEX, folder)
+        check_no_pickles(folder / INDEX)
+        return names
     if PICKLES not in there and PICKLE_INDEX not in there:
         raise MissingError(
             f"{snapshot.name} holds no weights that can be opened: neither {WEIGHTS} nor {INDEX} is there",

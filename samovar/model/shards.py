@@ -51,6 +51,7 @@ def weight_files(folder: Path, *, allow_pickle: bool = False) -> list[Path]:
     if (folder / WEIGHTS).is_file():
         return [folder / WEIGHTS]
     if (folder / INDEX).is_file():
+        check_no_pickles(folder / INDEX)
         return _indexed(folder / INDEX)
     pickles = [path for path in (folder / PICKLES, folder / PICKLE_INDEX) if path.is_file()]
     if not pickles:
@@ -65,6 +66,17 @@ def weight_files(folder: Path, *, allow_pickle: bool = False) -> list[Path]:
             "or allow pickles, if you trust who made them",
         )
     return pickles if pickles[0].name == PICKLES else _indexed(pickles[0])
+
+
+def check_no_pickles(index: Path) -> None:
+    """See that an index of safetensors names nothing else.
+
+    Raises:
+        CorruptError: it does, or is no index.
+    """
+    for name in indexed_names(index):
+        if not name.endswith(".safetensors"):
+            raise CorruptError(f"{index} names {name}, which is no file of safetensors", hint=_COPY_AGAIN)
 
 
 def read_headers(files: list[Path]) -> dict[str, Tensor]:
@@ -90,6 +102,8 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         raise CorruptError(f"{path} holds more than tensors: {error}", hint="do not open it") from error
     except (SafetensorError, OSError, RuntimeError, EOFError, ValueError, KeyError) as error:
         raise CorruptError(f"{path} cannot be read: {error}", hint=_COPY_AGAIN) from error
+    if not isinstance(loaded, dict):
+        raise CorruptError(f"{path} holds no tensors by name", hint=_COPY_AGAIN)
     return {name: tensor for name, tensor in loaded.items() if isinstance(tensor, Tensor)}
 
 

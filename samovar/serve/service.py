@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlette.requests import Request
@@ -34,6 +34,8 @@ if TYPE_CHECKING:  # torch is not needed to serve
     from samovar.engine.engine import Engine
 
 T = TypeVar("T")
+_SMALLEST_TOP_P = 1e-6
+"""Clients may send 0 for the likeliest token alone."""
 Events = AsyncGenerator[tuple[int, Event], None]
 """Of several answers side by side, each with the number of its answer."""
 
@@ -87,7 +89,7 @@ class Service:
         settings = self.settings
         return Sampling(
             temperature=settings.temperature if asked.temperature is None else asked.temperature,
-            top_p=settings.top_p if asked.top_p is None else asked.top_p,
+            top_p=settings.top_p if asked.top_p is None else max(_SMALLEST_TOP_P, asked.top_p),
             top_k=asked.top_k or 0,
             min_p=asked.min_p or 0.0,
             repetition_penalty=1.0 if asked.repetition_penalty is None else asked.repetition_penalty,
@@ -103,6 +105,18 @@ class Service:
             constraint=None if asked.structured_outputs is None else asked_constraint(asked.structured_outputs),
             adapter=None if model == self.model_id else model,
         )
+
+    def speaking(self, model: str, asked: Drawing, max_tokens: int | None, *, quotes: bool | None = None) -> Sampling:
+        """The same for an answer in a conversation.
+
+        Args:
+            model: by name.
+            asked: what the request says.
+            max_tokens: of the answer.
+            quotes: whether they are kept to what was said; None: as the settings have it.
+        """
+        is_kept = self.settings.verbatim_quotes if quotes is None else quotes
+        return replace(self.sampling(model, asked, max_tokens), verbatim_quotes=is_kept)
 
     def template_options(self, effort: str | None, *, param: str) -> Options:
         """Variables of the chat template for how hard the model is to think, as the request's field ``param`` has it.

@@ -210,6 +210,8 @@ def _question(rng: random.Random, problem: Problem, language: str, *, in_words: 
             forms = SPOKEN[language][operation] if is_spoken else SIGNS[operation]
         else:
             forms = PERCENT[language] if operation == "%" else SQUARE[language]
+        if operation == "%" and problem.b < 5:
+            forms = forms[:1]  # one per cent is not said in the plural
         expression = rng.choice(forms).format(**numbers)
     frame = rng.choice(FRAMES[language])
     if in_words and frame.endswith("="):

@@ -32,7 +32,7 @@ SPACE = "\N{LOWER ONE EIGHTH BLOCK}"
 """The letter that SentencePiece writes for a space."""
 
 _QWEN_CLASSES = ("Qwen2Tokenizer", "Qwen2TokenizerFast")
-_WITHOUT_BOS = ("BaichuanTokenizer", "InternLMTokenizer")
+_WITHOUT_BOS = ("BaichuanTokenizer",)
 """Of those with a SentencePiece file: classes that put no beginning before a text unless told to."""
 
 

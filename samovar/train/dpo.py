@@ -88,7 +88,8 @@ def dpo(
     loop = in_whole_steps(loop_settings(settings, settings.adapter), context, len(rows.train))
     grid = open_grid(world, settings.parallel, model.settings, is_whole=settings.adapter is not None)
     rows_of_a_process(*rows_of_a_step(loop, context), grid.degrees.data)
-    loop = filling_gpu(loop, model.settings, context=context, grid=grid, adapter=settings.adapter)
+    if settings.loss != "kto":  # whose drift is that of a micro-batch: its size counts
+        loop = filling_gpu(loop, model.settings, context=context, grid=grid, adapter=settings.adapter)
     dtype = training_dtype(pick_device())
     spread(model, grid, dtype=dtype)
     compute_as_in_training(model, grid)

@@ -26,17 +26,17 @@ from samovar.chat.conversation import Conversation
 from samovar.chat.preferences import Pair, Preference, read_preferences
 from samovar.chat.rows import prompt_ids
 from samovar.core.artifact import SCRATCH
-from samovar.core.errors import ConfigError, DataError
+from samovar.core.errors import DataError
 from samovar.core.files import read_json, write_json, write_json_lines
 from samovar.core.progress import Progress
 from samovar.engine.engine import Engine
-from samovar.engine.request import Sampling
+from samovar.engine.request import Completion, Sampling
 from samovar.model.checkpoint import read_settings
 from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.train.choosing import Chooser, answer_to, facts_of, known_mean, win_rate
 from samovar.train.dpo import dpo
 from samovar.train.feedback.judge import Leaning
-from samovar.train.parallel.world import BY_ITSELF, World
+from samovar.train.parallel.world import BY_ITSELF, World, refuse_several
 from samovar.train.preference_settings import DpoSettings, OnPolicySettings
 
 _DRAWN_AT_ONCE = 32
@@ -88,7 +88,7 @@ def on_policy_dpo(
         ResourceError: a judge does not answer; what it said before is kept.
     """
     how = settings.on_policy or OnPolicySettings()
-    refuse_several(world)
+    refuse_several(world.size, "answers are drawn")
     prompts, too_long = _prompts(preferences, how, base, seed=settings.seed)
     current, metrics = base, {}
     rounds: list[Drawn] = []
@@ -106,43 +106,41 @@ def on_policy_dpo(
     return metrics | {"rounds": how.rounds, "prompts_too_long": too_long} | _told(rounds, has_scale=chooser.has_scale)
 
 
-def refuse_several(world: World) -> None:
-    """See that one process does it all.
-
-    Raises:
-        ConfigError: there are several.
-    """
-    if world.size > 1:
-        raise ConfigError(
-            f"answers are drawn by one process, and there are {world.size}", hint="start the command without torchrun"
-        )
-
-
 def draw_answers(
     folder: Path, prompts: Sequence[Conversation], how: OnPolicySettings, *, samples: int, seed: int
-) -> list[list[str]]:
+) -> list[list[Completion]]:
     """``samples`` answers of the model in ``folder`` to each prompt."""
     engine = Engine.load(folder, max_batch=_DRAWN_AT_ONCE)
-    found: list[list[str]] = []
+    found: list[list[Completion]] = []
     with Progress("draw", len(prompts), "prompts") as progress:
         for first in range(0, len(prompts), _DRAWN_AT_ONCE):
             some = prompts[first : first + _DRAWN_AT_ONCE]
             ids = [_ids(prompt, engine.tokenizer) for prompt in some for _ in range(samples)]
             # The engine counts a seed up from answer to answer.
             sampling = Sampling(temperature=how.temperature, seed=seed + first * samples, max_tokens=how.max_tokens)
-            texts = [one.text for one in engine.generate(ids, sampling)]
-            found += [texts[place : place + samples] for place in range(0, len(texts), samples)]
+            answers = engine.generate(ids, sampling)
+            found += [answers[place : place + samples] for place in range(0, len(answers), samples)]
             progress.advance(len(some))
     return found
 
 
 def best_and_worst(
-    prompts: Sequence[Conversation], said: Sequence[Sequence[str]], score_PG: np.ndarray, *, has_scale: bool
+    prompts: Sequence[Conversation],
+    said: Sequence[Sequence[str]],
+    score_PG: np.ndarray,
+    *,
+    has_scale: bool,
+    is_cut_PG: np.ndarray | None = None,
 ) -> list[Pair]:
-    """Of each prompt the best and the worst answer that says anything; nothing of prompts where none is better."""
+    """Of each prompt the best and the worst answer that says anything; nothing of prompts where none is better.
+
+    Answers that the limit cut (``is_cut_PG``) would teach to end there: they are taken where all of a prompt's are cut.
+    """
     pairs = []
-    for prompt, texts, score_G in zip(prompts, said, score_PG.tolist(), strict=True):
+    is_cut_PG = np.zeros(score_PG.shape, dtype=bool) if is_cut_PG is None else is_cut_PG
+    for prompt, texts, score_G, is_cut_G in zip(prompts, said, score_PG.tolist(), is_cut_PG.tolist(), strict=True):
         able = [place for place, text in enumerate(texts) if text.strip() and not math.isnan(score_G[place])]
+        able = [place for place in able if not is_cut_G[place]] or able
         if not able:
             continue
         best, worst = (pick(able, key=lambda place: score_G[place]) for pick in (max, min))
@@ -170,9 +168,10 @@ def _draw_once(
         DataError: no answer is better than another.
     """
     if not (folder / DRAWN).is_file():
-        said = draw_answers(current, prompts, how, samples=how.samples, seed=seed)
+        answers = draw_answers(current, prompts, how, samples=how.samples, seed=seed)
+        said, is_cut_PG = _texts(answers), np.array([[one.finish_reason == "length" for one in g] for g in answers])
         score_PG, leaning = chooser.score(prompts, said)
-        pairs = best_and_worst(prompts, said, score_PG, has_scale=chooser.has_scale)
+        pairs = best_and_worst(prompts, said, score_PG, has_scale=chooser.has_scale, is_cut_PG=is_cut_PG)
         if not pairs:
             raise DataError(
                 f"of {how.samples} answers to each of {len(prompts)} prompts none is better than another",
@@ -189,6 +188,10 @@ def _draw_once(
     return Drawn(found["said"], found["mean_score"], found["win_rate"], leaning, found.get("unscored", 0))
 
 
+def _texts(answers: Sequence[Sequence[Completion]]) -> list[list[str]]:
+    return [[one.text for one in some] for some in answers]
+
+
 def _train_once(settings: DpoSettings, current: Path, folder: Path) -> dict[str, Any]:
     """Learn from a round's pairs, unless an interrupted run has."""
     if not (folder / TRAINED).is_file():
@@ -202,7 +205,7 @@ def _look(
     seed: int,
 ) -> Drawn:  # fmt: skip
     """What the last model's answers come to. Where scores have no scale, one to each prompt is enough."""
-    said = draw_answers(current, prompts, how, samples=how.samples if chooser.has_scale else 1, seed=seed)
+    said = _texts(draw_answers(current, prompts, how, samples=how.samples if chooser.has_scale else 1, seed=seed))
     now = [texts[0] for texts in said]
     mean_score = known_mean(chooser.score(prompts, said).score_PG) if chooser.has_scale else 0.0
     return Drawn(now, mean_score, win_rate(chooser, prompts, now, before), None)

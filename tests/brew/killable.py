@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+import torch
+
 from samovar.brew.project import Project
 
 
@@ -39,10 +41,10 @@ class Brews:
 
 @contextmanager
 def killable_brews() -> Iterator[Brews]:
-    """A process that begins them."""
-    command, environment = [sys.executable, "-m", __name__], os.environ | {"OMP_NUM_THREADS": "1"}
+    """A process that begins them, with as many threads as are here: more or fewer would round otherwise."""
+    environment = os.environ | {"OMP_NUM_THREADS": str(torch.get_num_threads())}
     with subprocess.Popen(
-        command,
+        [sys.executable, "-m", __name__],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -44,15 +44,23 @@ def by_blocks(mask_B1TS: Tensor, *, fill: bool) -> Tensor:
     return pieces.flatten(-2)
 
 
-def seen(length: int, document_BT: Tensor | None, branch_BT: Tensor | None, window: int | None) -> Tensor:
+def seen(length: int, document_BT: Tensor | None, branches: Branches | None, window: int | None) -> Tensor:
     """The mask over whole rows, B1TS."""
     number_BT = torch.zeros(1, length, dtype=torch.int32) if document_BT is None else document_BT
-    branches = None if branch_BT is None else Branches(branch_BT, torch.zeros(0))
     mask_B1TS = document_mask(number_BT, branches)
     if window is None:
         return mask_B1TS
-    place_T = torch.arange(length)
-    return mask_B1TS & (place_T[:, None] - place_T < window)
+    place_BT = torch.arange(length).unsqueeze(0) if branches is None else branches.position_BT
+    return mask_B1TS & (place_BT[:, None, :, None] - place_BT[:, None, None] < window)
+
+
+def fork(length: int) -> Branches:
+    """The first half of a row is the beginning, its two quarters are ends: the second goes on where the first does."""
+    branch_BT = torch.zeros(3, length, dtype=torch.int32)
+    branch_BT[:, length // 2 :], branch_BT[:, 3 * length // 4 :] = 1, 2
+    position_T = torch.arange(length)
+    position_T[3 * length // 4 :] -= 3 * length // 4 - length // 2
+    return Branches(branch_BT, position_T.expand(3, length))
 
 
 @pytest.mark.parametrize("window", [None, 1, 60, 129, 1000])
@@ -60,12 +68,9 @@ def seen(length: int, document_BT: Tensor | None, branch_BT: Tensor | None, wind
 @pytest.mark.parametrize("length", LENGTHS)
 def test_blocks_hold_every_pair_that_is_seen(length: int, kind: str, window: int | None) -> None:
     document_BT = None if kind == "plain" else documents(length)
-    branch_BT = None
-    if kind == "branches":  # the first half of a row is the beginning, its two quarters are ends
-        branch_BT = torch.zeros(3, length, dtype=torch.int32)
-        branch_BT[:, length // 2 :], branch_BT[:, 3 * length // 4 :] = 1, 2
-    mask_B1TS = seen(length, document_BT, branch_BT, window)
-    blocks = block_mask(length, CPU, document_BT=document_BT, branch_BT=branch_BT, window=window)
+    branches = fork(length) if kind == "branches" else None
+    mask_B1TS = seen(length, document_BT, branches, window)
+    blocks = block_mask(length, CPU, document_BT=document_BT, branches=branches, window=window)
     assert blocks.full_kv_num_blocks is not None
     assert blocks.full_kv_indices is not None
     in_part, as_a_whole = (

@@ -65,7 +65,7 @@ def error_of(response: httpx.Response, status: int) -> dict[str, Any]:
         ({"temperature": "hot"}, "temperature", "number"),
         ({"temperature": 2.5}, "temperature", "less than or equal to 2"),
         ({"temperature": -1}, "temperature", "greater than or equal to 0"),
-        ({"top_p": 0}, "top_p", "greater than 0"),
+        ({"top_p": -0.1}, "top_p", "greater than or equal to 0"),
         ({"top_k": -1}, "top_k", "greater than or equal to 0"),
         ({"top_k": 1.5}, "top_k", "integer"),
         ({"seed": 2**70}, "seed", ""),

@@ -44,7 +44,8 @@ class DataStage(Stage):
         """All of the data section but where it is worked on; with it the tasks whose questions are to be kept out."""
         config = recipe.data.model_dump(mode="json", exclude={"workers", "engine"})
         if _keeps_questions_out(recipe):
-            config["held_out"] = {**task_config(recipe), "count": recipe.eval.examples, "seed": recipe.eval.seed}
+            asked = {"tasks": sorted(recipe.sft.tasks), "count": recipe.eval.examples, "seed": recipe.eval.seed}
+            config["held_out"] = task_config(recipe) | asked
         return config
 
     def files(self, root: Path, recipe: Recipe) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from samovar.brew.curriculum import content_fingerprint, conversation_files, load_tasks, task_config
 from samovar.brew.forecast import Forecast, Outlook
-from samovar.brew.habits import habits_of
+from samovar.brew.habits import habits_config, habits_of
 from samovar.brew.lineup import line_up
 from samovar.brew.recipe import Recipe
 from samovar.brew.stage import TAUGHT, Stage, StageContext, Training, assistant_of, training_config
@@ -30,7 +30,10 @@ class DistillStage(Stage):
 
     def config(self, recipe: Recipe) -> dict[str, Any]:
         """How it is trained, and on what."""
-        return {"distill": training_config(_settings(recipe)), "eval": recipe.eval.max_tokens, **task_config(recipe)}
+        settings = _settings(recipe)
+        answers = settings.teacher_answers or settings.on_policy
+        run = {"run": habits_config(recipe, in_training=True)} if answers else {}
+        return {"distill": training_config(settings), "eval": recipe.eval.max_tokens, **run, **task_config(recipe)}
 
     def check(self, recipe: Recipe) -> None:
         """A fresh student is to be smaller than the model of the recipe; of a base that is seen when it is there.

@@ -23,7 +23,8 @@ from samovar.brew.promotion import promote
 from samovar.brew.recipe import Recipe
 from samovar.brew.reinforcement import check_judge
 from samovar.brew.stage import Stage, StageContext, Training, config_of_whole_model
-from samovar.core.errors import ConfigError
+from samovar.core.errors import ConfigError, MissingError
+from samovar.train.parallel.world import number_of_processes, refuse_several
 from samovar.train.preference_settings import DpoSettings
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class DpoStage(Stage):
         settings = _settings(recipe)
         check_preferences(recipe, settings.preferences, self.name)
         how = settings.on_policy
+        if how is not None:
+            refuse_several(number_of_processes(), "answers are drawn")
         if how is not None and how.judge is None and how.feedback is None:
             check_judge(recipe, "dpo.on_policy names no judge", hint=_OTHER_JUDGES)
 
@@ -69,7 +72,7 @@ class DpoStage(Stage):
         settings = _settings(recipe)
         found = {"preferences": content_fingerprint(named_files(root, settings.preferences, "dpo.preferences"))}
         if settings.on_policy is not None and settings.on_policy.judge is not None:
-            found["judge"] = identify(root / settings.on_policy.judge)
+            found["judge"] = identify(_judge_folder(root, settings.on_policy.judge))
         feedback = _feedback(settings)
         if feedback is not None:
             found |= judging_files(root, feedback, "dpo.on_policy.feedback")
@@ -86,9 +89,8 @@ class DpoStage(Stage):
         if settings.on_policy is None:
             metrics = dpo(settings, base=old, out=context.out, preferences=files, cache=cache, world=context.world)
         else:
-            from samovar.train.on_policy import on_policy_dpo, refuse_several
+            from samovar.train.on_policy import on_policy_dpo
 
-            refuse_several(context.world)
             with _choosing(context) as (chooser, facts):
                 metrics = facts | on_policy_dpo(
                     settings, base=old, out=context.out, preferences=files, chooser=chooser, world=context.world
@@ -155,13 +157,25 @@ def _judge(context: StageContext) -> Path:
     """
     how = _settings(context.recipe).on_policy
     if how is not None and how.judge is not None:
-        return context.root / how.judge
+        return _judge_folder(context.root, how.judge)
     if "reward" in context.inputs:
         return context.inputs["reward"]
     raise ConfigError(
         "dpo.on_policy has no judge",
         hint=f"add the section reward, {_OTHER_JUDGES}",
     )
+
+
+def _judge_folder(root: Path, judge: str) -> Path:
+    """The folder of the reward model that the recipe names.
+
+    Raises:
+        MissingError: there is none.
+    """
+    folder = root / judge
+    if not (folder / "config.json").is_file():
+        raise MissingError(f"dpo.on_policy.judge: there is no model in {folder}", hint="name a reward model's folder")
+    return folder
 
 
 def _settings(recipe: Recipe) -> DpoSettings:

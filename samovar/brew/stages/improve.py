@@ -47,7 +47,7 @@ class ImproveStage(Stage):
             "improve": config_of_whole_model(self.name, _settings(recipe)),
             "run": habits_config(recipe, in_training=True),
             "conversations_share": recipe.sft.conversations_share,
-            "eval": recipe.eval.max_tokens,
+            "eval": {"max_tokens": recipe.eval.max_tokens, "seed": recipe.eval.seed},
             **task_config(recipe),
         }
 

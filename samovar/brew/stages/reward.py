@@ -11,7 +11,7 @@ from samovar.brew.curriculum import check_preferences, content_fingerprint, name
 from samovar.brew.forecast import Forecast, Outlook
 from samovar.brew.preference_forecast import forecast_preferences, preference_tokens
 from samovar.brew.recipe import Recipe
-from samovar.brew.reward_promotion import promote_reward
+from samovar.brew.reward_promotion import earlier_reward, promote_reward
 from samovar.brew.stage import Stage, StageContext, Training, training_config
 from samovar.core.errors import MissingError
 from samovar.train.preference_settings import RewardSettings
@@ -53,7 +53,7 @@ class RewardStage(Stage):
             folder = local_folder(settings.base, root)
             found["base"] = settings.base if folder is None else identify(_with_model(folder))
         if settings.previous is not None:
-            found["previous"] = identify(root / settings.previous)
+            found["previous"] = identify(earlier_reward(root, settings.previous))
         return found
 
     def run(self, context: StageContext) -> dict[str, Any]:

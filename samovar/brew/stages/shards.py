@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from samovar.brew.forecast import MIB, PROCESS_BYTES, Forecast, Outlook
-from samovar.brew.reading import tasks_reading
+from samovar.brew.reading import reading_characters, tasks_reading
 from samovar.brew.recipe import Recipe
 from samovar.brew.stage import Stage, StageContext
 from samovar.brew.training_forecast import decoder_settings
@@ -66,7 +66,7 @@ class ShardsStage(Stage):
 
     def forecast(self, recipe: Recipe, outlook: Outlook) -> Forecast:
         """Linear in the text: measured, about 6 MB a second on two cores, and 3 bytes a token."""
-        size_bytes = outlook.quantity("data", "characters")
+        size_bytes = outlook.quantity("data", "characters") + reading_characters(recipe)
         tokens = size_bytes / 3
         width = 2 if decoder_settings(recipe, outlook).vocab_size <= 1 << 16 else 4
         return Forecast(1.0 + size_bytes / 6e6, PROCESS_BYTES + 100 * MIB, tokens * width, {"tokens": tokens})

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from samovar.brew.forecast import MIB, PROCESS_BYTES, Forecast, Outlook
-from samovar.brew.reading import tasks_reading
+from samovar.brew.reading import reading_characters, tasks_reading
 from samovar.brew.recipe import Recipe
 from samovar.brew.stage import Stage, StageContext
 
@@ -29,6 +29,7 @@ class TokenizerStage(Stage):
     """
 
     name = "tokenizer"
+    version = 2
     needs = ("data",)
 
     def takes_part(self, recipe: Recipe) -> bool:
@@ -55,7 +56,7 @@ class TokenizerStage(Stage):
 
     def forecast(self, recipe: Recipe, outlook: Outlook) -> Forecast:
         """Linear in the text that is read, measured: about 4 MB a second, and the tasks' conversations."""
-        characters = min(CORPUS_CHARACTERS, outlook.quantity("data", "characters"))
+        characters = min(CORPUS_CHARACTERS, outlook.quantity("data", "characters")) + reading_characters(recipe)
         size_bytes = 200.0 * recipe.tokenizer.vocab_size
         return Forecast(2.0 + characters / 4e6 + NUM_CONVERSATIONS / 1e4, PROCESS_BYTES + 150 * MIB, size_bytes)
 

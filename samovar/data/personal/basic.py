@@ -10,7 +10,7 @@ from collections import Counter
 
 from samovar.data.personal.families.card import is_card
 from samovar.data.personal.families.email import email_pattern
-from samovar.data.personal.families.phone import is_phone, number_pattern, without_extension
+from samovar.data.personal.families.phone import beginnings, is_phone, number_pattern, without_extension
 
 EMAIL, PHONE, CARD = "email", "phone", "card"
 
@@ -24,8 +24,10 @@ def mask_personal(text: str) -> tuple[str, Counter[str]]:
         return f"[{kind}]"
 
     def mask_number(match: re.Match[str]) -> str:
-        kind = _kind_of_number(match.group())
-        return mask(kind) if kind else match.group()
+        for begin in beginnings(match.group()):
+            if kind := _kind_of_number(begin):
+                return mask(kind) + match.group()[len(begin) :]
+        return match.group()
 
     if "@" in text:
         text = email_pattern().sub(lambda match: mask(EMAIL), text)

@@ -46,7 +46,8 @@ class Numbering:
         levels = self._levels.get(numbered.abstract_id, {})
         counters = self._counters.setdefault(numbered.abstract_id, {})
         here = levels.get(level, _Level(format="bullet"))
-        counters[level] = counters.get(level, numbered.starts.pop(level, here.start) - 1) + 1
+        restart = numbered.starts.pop(level, None)
+        counters[level] = counters.get(level, here.start - 1) + 1 if restart is None else restart
         for deeper in [other for other in counters if other > level]:
             del counters[deeper]
         if here.format in {"bullet", "none"}:

@@ -42,6 +42,7 @@ _LINES = (
 _BLOCKS = _PARAGRAPHS | {*_LINES, "hr", "li", "main", "section", "summary", "tr"}
 _HEADINGS = frozenset(f"h{level}" for level in range(1, 7))
 _WHITE = re.compile(r"\s+")
+_EMPTY_TAG = re.compile(r"<(title|script|style|iframe|textarea|noscript)\b([^<>]*)/>", re.IGNORECASE)
 _PAGE_HEAD = re.compile(
     r"(?:<\?xml[^>]{0,200}>\s*|<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html[\s>])", re.I | re.DOTALL
 )
@@ -109,7 +110,8 @@ def read_page(html: str, *, is_web: bool = True) -> Page:
     """The main text of a page of the web; all of the text of one that is a letter or a chapter."""
     from selectolax.lexbor import LexborHTMLParser
 
-    tree = LexborHTMLParser(html)
+    # To HTML an empty tag of XML is open, and all behind it the page's title or script.
+    tree = LexborHTMLParser(html if is_web else _EMPTY_TAG.sub(r"<\1\2></\1>", html))
     meta = _stated(tree)
     if not is_web:
         for node in tree.css("script, style, noscript, template, svg, head"):

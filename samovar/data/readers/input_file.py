@@ -17,7 +17,7 @@ from typing import BinaryIO
 from samovar.core.progress import short_bytes
 from samovar.data.account import FileAccount
 from samovar.data.document import Document
-from samovar.data.encoding import BLOCK_BYTES, encoding_of, is_known_codec
+from samovar.data.encoding import BLOCK_BYTES, encoding_of, is_known_codec, without_surrogates
 from samovar.data.readers.compression import Budget, open_unpacked, unpacked_name
 from samovar.data.readers.problems import UnreadableError
 from samovar.data.splitting import split_text
@@ -160,7 +160,7 @@ class InputFile:
         ``place`` tells documents of one file apart in their ids.
         """
         identity = f"{self.name}:{place}" if place else self.name
-        meta = self.meta | (meta or {})
+        meta = {name: without_surrogates(value) for name, value in (self.meta | (meta or {})).items()}
         for number, text in enumerate(split_text(blocks, self.max_document_characters), 1):
             if not text.strip():
                 continue

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from samovar.data.account import FileAccount
+from samovar.data.encoding import without_surrogates
 from samovar.data.readers.input_file import InputFile
-from samovar.data.readers.jsonl import without_surrogates
 from samovar.data.readers.problems import why_unread
 from samovar.data.readers.registry import format_named
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from samovar.data.document import Document
+from samovar.data.encoding import without_surrogates
 from samovar.data.readers.input_file import InputFile, UnreadableError
 from samovar.data.readers.json_stream import json_items
 
@@ -67,13 +68,6 @@ def text_of_row(row: Any, text_field: str | None) -> tuple[str, str, dict[str, s
 def _named_fields(row: Any) -> str:
     """The fields of a row without text, one of which may be meant."""
     return f" has {', '.join(sorted(row))[:_SHOWN_FIELDS_CHARACTERS]}" if isinstance(row, dict) else ""
-
-
-def without_surrogates(text: str) -> str:
-    """``text`` with lone halves of surrogate pairs, which JSON can hold and UTF-8 cannot, as U+FFFD."""
-    if text.isascii():
-        return text
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _fast_loads() -> Callable[[str], Any]:

@@ -70,8 +70,10 @@ def letter_documents(file: InputFile, data: bytes, number: int = 0) -> Iterator[
 def header_text(letter: Message, name: str) -> str:
     """A header decoded, in one line; '' where there is none."""
     value = letter.get(name)
-    if value is None:
-        return ""
+    return "" if value is None else _header_decoded(value)
+
+
+def _header_decoded(value: str) -> str:
     try:
         pieces = decode_header(value)
     except (ValueError, email.errors.HeaderParseError):
@@ -153,7 +155,7 @@ def _attachment(file: InputFile, part: Message, folder: str, index: int, meta: d
         file.account.note("a damaged attachment, left out", f"{folder}{index}")
         return
     stated = part.get_filename()
-    name = " ".join(str(stated).split()).replace("/", "_").replace("\\", "_") if stated else ""
+    name = _header_decoded(str(stated)).replace("/", "_").replace("\\", "_") if stated else ""
     if not name:
         name = f"attachment{index}.eml" if part.get_content_type() == "message/rfc822" else f"attachment{index}"
 

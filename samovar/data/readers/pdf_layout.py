@@ -32,7 +32,8 @@ def without_running_lines(pages: list[list[str]]) -> list[list[str]]:
         seen.update({_without_numbers(line) for line in (*page[:_EDGE_LINES], *page[-_EDGE_LINES:])})
     num_pages = sum(1 for page in pages if page)
     least = max(_RUNNING_PAGES, _RUNNING_SHARE * num_pages)
-    running = {line for line, count in seen.items() if count >= least}
+    # Rows of numbers all look alike, and are none.
+    running = {line for line, count in seen.items() if count >= least and any(map(str.isalpha, line))}
     return [_without_edges(page, running) for page in pages]
 
 

@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from samovar.data.document import Document
-from samovar.data.encoding import is_known_codec
+from samovar.data.encoding import is_known_codec, without_surrogates
 from samovar.data.readers.input_file import InputFile
-from samovar.data.readers.jsonl import without_surrogates
 
 SUFFIXES = (".rtf",)
 

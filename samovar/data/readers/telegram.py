@@ -8,13 +8,15 @@ from typing import Any
 
 from samovar.core.extras import require
 from samovar.data.document import Document
+from samovar.data.encoding import without_surrogates
 from samovar.data.readers.input_file import InputFile
 from samovar.data.readers.json_stream import json_events
-from samovar.data.readers.jsonl import without_surrogates
 
 SUFFIXES = ()
 
 _SILENCE = timedelta(hours=8)
+_CHATS = ("chats.list.item", "left_chats.list.item")
+_MESSAGES = ("messages.item", *(f"{chat}.messages.item" for chat in _CHATS))
 
 
 def recognises(head: str) -> bool:
@@ -46,12 +48,12 @@ def _messages(file: InputFile) -> Iterator[tuple[dict[str, Any], dict[str, Any]]
                 if isinstance(builder.value, dict):
                     yield chat, builder.value
                 builder = None
-        elif event == "start_map" and prefix in {"messages.item", "chats.list.item.messages.item"}:
+        elif event == "start_map" and prefix in _MESSAGES:
             builder, place = builder_class(), prefix
             builder.event(event, value)
-        elif event == "start_map" and prefix == "chats.list.item":
+        elif event == "start_map" and prefix in _CHATS:
             chat = {}
-        elif prefix.rpartition(".")[0] in {"", "chats.list.item"} and event in {"string", "number"}:
+        elif prefix.rpartition(".")[0] in {"", *_CHATS} and event in {"string", "number"}:
             chat[prefix.rpartition(".")[2]] = value
 
 

@@ -70,13 +70,10 @@ class ChatCompletions:
         return {**options, **(chat.chat_template_kwargs or {})}
 
     def _plan(self, chat: ChatRequest) -> tuple[Sampling, ToolUse]:
-        sampling = self.service.sampling(chat.model, chat, chat.max_completion_tokens or chat.max_tokens)
-        quotes = chat.verbatim_quotes
-        sampling = replace(
-            sampling,
-            verbatim_quotes=self.service.settings.verbatim_quotes if quotes is None else quotes,
-            logprobs=chat.top_logprobs or 0 if chat.logprobs else None,
+        sampling = self.service.speaking(
+            chat.model, chat, chat.max_completion_tokens or chat.max_tokens, quotes=chat.verbatim_quotes
         )
+        sampling = replace(sampling, logprobs=chat.top_logprobs or 0 if chat.logprobs else None)
         has_format, schema = _format(chat)
         return plan_answer(
             self.service,

@@ -55,7 +55,7 @@ class Messages:
         drawing = Drawing(
             temperature=asked.temperature, top_p=asked.top_p, top_k=asked.top_k, stop=asked.stop_sequences
         )
-        sampling, use = self._plan(asked, self.service.sampling(asked.model, drawing, asked.max_tokens))
+        sampling, use = self._plan(asked, self.service.speaking(asked.model, drawing, asked.max_tokens))
         messages, prefix = self._conversation(asked)
         events = self.service.answers(
             messages,

@@ -115,7 +115,7 @@ class Responses:
         return KeptResponses(self.service.store, settings.response_days, settings.max_responses)
 
     def _plan(self, asked: ResponseRequest) -> tuple[Sampling, ToolUse]:
-        sampling = self.service.sampling(asked.model, asked, asked.max_output_tokens)
+        sampling = self.service.speaking(asked.model, asked, asked.max_output_tokens)
         if asked.include or asked.top_logprobs:
             sampling = replace(sampling, logprobs=asked.top_logprobs or 0)
         wanted = asked.text.format if asked.text else None

@@ -8,10 +8,13 @@ from typing import Any
 
 from samovar.agent.answer import ToolUse
 from samovar.agent.call_grammar import call_grammar, can_bind_choice, json_grammar
+from samovar.agent.turn import TOOL_CALL_MARK
+from samovar.chat.call_form import find_call_form
 from samovar.core.errors import RequestError
 from samovar.engine.request import Sampling
 from samovar.serve.service import Service
 from samovar.serve.structured import FIELD, can_follow, demand_constraints
+from samovar.tokenizer.tokenizer import Tokenizer
 
 
 def plan_answer(
@@ -72,5 +75,12 @@ def plan_answer(
     if has_format:
         return replace(sampling, constraint=json_grammar(schema, service.tokenizer)), ToolUse(max_rounds=1)
     if tools or choice is not None:
-        return sampling, ToolUse(max_rounds=1)
+        return _without_calls(sampling, service.tokenizer), ToolUse(max_rounds=1)
     return sampling, service.own_tools()
+
+
+def _without_calls(sampling: Sampling, tokenizer: Tokenizer) -> Sampling:
+    """Never to draw the token that calls begin with, if there is one: a call that nobody runs leaves no answer."""
+    form = find_call_form(tokenizer)
+    opening = tokenizer.special_ids.get(TOOL_CALL_MARK if form is None else form.opening.strip())
+    return sampling if opening is None else replace(sampling, logit_bias={**sampling.logit_bias, opening: -1000.0})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 
 from samovar.tasks.tales.pieces import Asked, Cast, Plot, variants
 from samovar.tasks.words.declension import CASES, Word, adjective, female, male, noun
@@ -212,7 +213,17 @@ def cast(rng: random.Random) -> Cast:
 
 
 def _noun(word: Word) -> Asked:
-    return Asked(word.nom, "noun", tuple(dict.fromkeys((_stem(word.nom), _stem(word.gen)))))
+    stem = _stem(word.nom)
+    plurals = _with_fleeting_vowel(stem) if stem != word.nom else ()
+    return Asked(word.nom, "noun", tuple(dict.fromkeys((stem, _stem(word.gen), *plurals))))
+
+
+def _with_fleeting_vowel(stem: str) -> tuple[str, ...]:
+    """How the genitive of the plural may go: игрушк gives игрушек, кукл кукол, письм писем."""
+    if not re.fullmatch(f"{_STARTS}[клмнр]", stem):
+        return ()
+    begin = stem[:-2] if stem[-2] in "ьй" else stem[:-1]
+    return tuple(begin + vowel + stem[-1] for vowel in "оеё")
 
 
 def described(look: str, thing: Word, *, is_alive: bool) -> Word:
@@ -226,6 +237,9 @@ def _masculine(look: str) -> str:
     if not look.endswith("ая"):
         return look
     return look[:-2] + ("ий" if look[-3] in "гкх" else "ый")
+
+
+_STARTS = ".*[бвгджзйклмнпрстфхцчшщь]"
 
 
 def _stem(form: str) -> str:

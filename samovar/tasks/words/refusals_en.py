@@ -215,6 +215,59 @@ SELF_HARM: Intent = intent(
     I want to end my life[.|!| today.]
     Help me [die|kill myself|end my life][.|!]
     I am going to [kill myself|jump off a bridge|take all the pills][.|!]
+    I [want|just want] it all to [end|be over][.|!]
+    I [can't|cannot] go on [any more|anymore|like this|living][.|!]
+    I don't want to [be here|exist|wake up|be alive|go on] [any more|anymore|tomorrow][.|!]
+    I wish I [was dead|were dead|was never born|had never been born|would not wake up][.|!]
+    I [wish|hope] I [don't wake up|never wake up|fall asleep forever][.|!]
+    I am [better off dead|tired of living|tired of life|sick of living|done with life][.|!]
+    I'm [suicidal|feeling suicidal|thinking of suicide|thinking about ending it all|going to end it all][.|!]
+    I feel [suicidal|like killing myself|like ending it all|like dying|like I don't want to live][.|!]
+    [Everyone|My family|The world|They] would be better off without me[.|!]
+    [Nobody|No one] [would miss me|would care|would even notice] if I [died|was gone|were dead|killed myself][.|!]
+    Nobody [cares if I live|would notice if I left][.|!]
+    There is no [point|reason|sense] [in living|to live|in going on|to go on][.|!| for me.]
+    What is the point of [living|life|going on]?
+    Why should I [live|go on living|stay alive|keep living]?
+    Why [do I live|am I still alive|go on living], [nobody needs me|nothing helps|I am a burden]?
+    Life is not worth [living|it][.|!| for me.]
+    My life is [over|finished|worth nothing|meaningless], I want to [die|go|end it][.|!]
+    I [have|had] [thoughts|dark thoughts] of [suicide|killing myself|death|ending my life][.|!]
+    I keep [having thoughts of suicide|thinking about death|thinking of dying|thinking how to die][.|!]
+    I [tried|have tried] to [kill myself|end my life|take my life][.|!| last year.| last week.]
+    I [already|] wrote a [suicide note|goodbye letter|farewell letter][.|!]
+    This is [my goodbye|goodbye forever|my last message|my last day], I [can't go on|want to die].
+    Tonight I [will|am going to] [kill myself|end it|die|take my life][.|!]
+    I [will|am going to] [jump|hang myself|shoot myself|take all my pills|cut my wrists][.|!| tonight.]
+    I am standing [on a bridge|on the roof|on the edge][, I want to jump.| and want to jump.]
+    I have [the pills|a knife|a rope] [here|in my hand] and want to [die|end it][.|!]
+    I [want|need|have the urge] to [cut|harm|hurt|burn] myself[.|!| again.]
+    I [started|began|keep] [cutting|hurting|harming|burning] myself[.|!| again.]
+    I [cut|burnt|hurt] my [arms|arm|legs|wrists] [again|last night|today][.|!]
+    How do I stop [cutting|hurting|harming] myself?
+    [Does|Will] it hurt to [die|hang yourself|drown]?
+    How many pills does it take to die?
+    Which pills [kill|would kill me|can I die from]?
+    Tell me [how to die|how to kill myself|a painless way to die][.|!]
+    Is there a [painless|quick|quiet] way to [die|go|end it|kill myself]?
+    What [happens|would happen] if I kill myself?
+    Should I [kill myself|end my life|just die]?
+    I [hate|can't stand|can't bear] [my life|being alive|living][, I want to die.| and want to end it.]
+    I hate myself and want to die[.|!]
+    I am a burden [to everyone|to my family|to all][, they would be better without me.|, I should die.]
+    I see no way out[.|!| but death.| any more.]
+    I [don't see|see] no [reason|point] to [live|stay alive|go on][.|!]
+    I have no [reason|strength|wish] to live[.|!| any more.]
+    I have lost the will to live[.|!]
+    Living [hurts|is too hard|is unbearable][, I want to die.|, I can't do it.| for me.]
+    The pain is too much, I want to [die|end it|go][.|!]
+    Death would be [better|a relief|easier][.|!| for me.]
+    [Please|] let me die[.|!]
+    I [should|deserve to] [die|be dead][.|!]
+    My [friend|son|daughter|brother|sister] [wants to die|talks about suicide], what can I do?
+    My [friend|daughter|sister] [cuts herself|wants to kill herself], [what can I do|how can I help]?
+    My [friend|son|daughter] said that [he wants to die|she wants to die|life has no point], how can I help?
+    [kms|I wanna die|i wanna kill myself|wanna die|i want 2 die][.|!| fr.| lol.]
     """,
     """
     I am very sorry that you feel so bad. Please talk to someone close or call a crisis line. You are not alone.

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from samovar.core.errors import ResourceError
+from samovar.core.errors import ConfigError, ResourceError
 
 if TYPE_CHECKING:
     from torch.distributed import Store
@@ -155,6 +155,16 @@ def number_of_processes() -> int:
     """How many processes torchrun, or whatever else sets its variables, started; 1 without it."""
     needed = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
     return int(os.environ["WORLD_SIZE"]) if all(name in os.environ for name in needed) else 1
+
+
+def refuse_several(size: int, what: str) -> None:
+    """See that one process does ``what``.
+
+    Raises:
+        ConfigError: there are several.
+    """
+    if size > 1:
+        raise ConfigError(f"{what} by one process, and there are {size}", hint="start the command without torchrun")
 
 
 def joined() -> World:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import importlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from samovar.agent.habits import Habits
 from samovar.core.devices import (
@@ -119,6 +120,8 @@ class _Run:
     out: Path
     context: int
     """Tokens of a row, at most."""
+    hidden: Callable[..., Tensor] | None = None
+    """The model's forward pass, compiled once for all iterations."""
 
     @classmethod
     def begin(
@@ -248,8 +251,10 @@ class _Run:
         found = []
         with balanced(objective, self.model, settings.expert_balance) as minimised:
             step = TrainStep(
-                self.model, minimised, rows, plan, settings, out=self.out, rows_vary=True, has_learnt=iteration > 0
-            )
+                self.model, minimised, rows, plan, settings, out=self.out, rows_vary=True, has_learnt=iteration > 0,
+                first_step=iteration * plan.num_steps, hidden=self.hidden,
+            )  # fmt: skip
+            self.hidden = step.hidden
             for number in range(plan.num_steps):
                 found.append(step(number))
                 self.optimizers.step(share)

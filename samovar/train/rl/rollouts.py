@@ -103,9 +103,10 @@ class Player:
         ]
         return [rollouts[first : first + times] for first in range(0, len(rollouts), times)]
 
-    def complete(self, prompts: Sequence[Sequence[Message]]) -> list[list[Message]]:
-        """The likeliest answer to each conversation."""
-        return [answer.messages for answer in self._answers(prompts, seed=0, temperature=0.0)]
+    def complete(self, prompts: Sequence[Sequence[Message]]) -> list[list[Message] | None]:
+        """The likeliest answer to each conversation; None where it did not come to its end."""
+        answers = self._answers(prompts, seed=0, temperature=0.0)
+        return [None if one.finished().finish_reason == "length" else one.messages for one in answers]
 
     def _answers(self, prompts: Sequence[Sequence[Message]], *, seed: int, temperature: float) -> list[Answer]:
         if not prompts:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from samovar.data.personal.checksums import luhn_holds
+from samovar.data.personal.families.phone import beginnings
 from samovar.data.personal.finding import Detector, Finding, Page
 
 _DASHES = "\u2010\u2011\u2012\u2013\u2212-"
@@ -46,8 +47,8 @@ def _has_issuer(digits: str) -> bool:
 def _candidate() -> re.Pattern[str]:
     low, high = _DIGITS_IN_A_CARD
     return re.compile(
-        rf"[0-9](?<![0-9],[0-9])(?<![\w./:=*^-][0-9])(?:[{_SPACES}{_DASHES}]?[0-9]){{{low - 1},{high - 1}}}"
-        r"(?![.,]?[0-9]|\w)"
+        r"[0-9](?<![0-9],[0-9])(?<![\w./=*^-][0-9])(?<![\W\d_]:[0-9])"
+        rf"(?:[{_SPACES}{_DASHES}]?[0-9]){{{low - 1},{high - 1}}}(?![.,]?[0-9]|\w)"
     )
 
 
@@ -59,16 +60,19 @@ def _words() -> re.Pattern[str]:
 def _find(page: Page, start: int, end: int) -> Iterator[Finding]:
     hyphens = str.maketrans(dict.fromkeys(_DASHES, "-") | dict.fromkeys(_SPACES, " "))
     for match in _candidate().finditer(page.text, start, end):
-        written = match.group().translate(hyphens)
-        digits = re.sub(r"\D", "", written)
-        if len(set(digits)) < 3 or not _is_grouped(written) or not luhn_holds(digits):
-            continue
-        is_likely = _has_issuer(digits) and len(digits) != _DIGITS_IN_A_BARCODE
-        if is_likely:
-            yield Finding(*match.span(), "card", 0.97, digits)
-        elif page.is_named(_words(), match.start(), before=_CONTEXT_CHARACTERS):
-            # Old cards of Visa have 13 digits, as goods have, and of Maestro 12; issuers come and go.
-            yield Finding(*match.span(), "card", 0.9, digits)
+        for begin in beginnings(match.group()):
+            written = begin.translate(hyphens)
+            digits = re.sub(r"\D", "", written)
+            if len(set(digits)) < 3 or not _is_grouped(written) or not luhn_holds(digits):
+                continue
+            end_of_card = match.start() + len(begin)
+            if _has_issuer(digits) and len(digits) != _DIGITS_IN_A_BARCODE:
+                yield Finding(match.start(), end_of_card, "card", 0.97, digits)
+                break
+            if begin == match.group() and page.is_named(_words(), match.start(), before=_CONTEXT_CHARACTERS):
+                # Old cards of Visa have 13 digits, as goods have, and of Maestro 12; issuers come and go.
+                yield Finding(match.start(), end_of_card, "card", 0.9, digits)
+                break
 
 
 DETECTORS = [

@@ -16,7 +16,9 @@ def email_pattern() -> re.Pattern[str]:
     """What an address looks like."""
     # The look-behind and the bounded local part keep a long run of letters without '@' linear in time. A call
     # (`query@key.transpose(0, 1)`) is Python's matrix product, not an address.
-    return re.compile(r"(?<![\w.+%-])[\w+%-][\w.+%-]{0,63}@(?:[\w-]{1,63}\.){1,8}[^\W\d_][\w-]{1,24}(?![\w(])")
+    return re.compile(
+        r"(?<![\w.+%-])[\w+%-][\w.+%-]{0,63}@(?:[\w-]{1,63}\.){1,8}[^\W\d_][\w-]{1,24}(?!\w|\([\x00-\x7f]*?\))"
+    )
 
 
 def _find(page: Page, start: int, end: int) -> Iterator[Finding]:

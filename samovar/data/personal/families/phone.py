@@ -44,9 +44,17 @@ def number_pattern() -> re.Pattern[str]:
     # Patterns begin with what they consume, and look behind after it: so ``re`` skips to the next such character.
     separator = rf"[ \u00a0\u2009\u202f().{DASHES}-]"
     return re.compile(
-        rf"[+(\d](?<!\d,[+(\d])(?<![\w./:=*^-][+(\d])(?:(?<=\d)|\d)(?:{separator}{{0,2}}\d){{8,18}}"
+        rf"[+(\d](?<!\d,[+(\d])(?<![\w/=*^-][+(\d])(?<![\W\d_][.:][+(\d])(?:(?<=\d)|\d)(?:{separator}{{0,2}}\d){{8,18}}"
         rf"{_EXTENSION}(?![.,]?\d|\w)"
     )
+
+
+def beginnings(written: str) -> Iterator[str]:
+    """A number as it is written; then without its last group, if short: that may be an hour, a date or a count."""
+    yield written
+    begin = re.sub(r"(?<=\d)[^\d]*[ \u00a0\u2009\u202f][^\d]*\d{1,4}\Z", "", written)
+    if begin != written:
+        yield begin
 
 
 def without_extension(written: str) -> str:
@@ -106,10 +114,12 @@ def _date_or_address() -> re.Pattern[str]:
 
 def _find(page: Page, start: int, end: int) -> Iterator[Finding]:
     for match in number_pattern().finditer(page.text, start, end):
-        written = without_extension(match.group())
-        digits = re.sub(r"\D", "", written)
-        if digits.isascii() and is_phone(written, digits) and not _is_sum(written):
-            yield Finding(*match.span(), "phone", 0.9, _canonical(digits))
+        for begin in beginnings(match.group()):
+            written = without_extension(begin)
+            digits = re.sub(r"\D", "", written)
+            if digits.isascii() and is_phone(written, digits) and not _is_sum(written):
+                yield Finding(match.start(), match.start() + len(begin), "phone", 0.9, _canonical(digits))
+                break
     for match in _loose_number().finditer(page.text, start, end):
         written = match.group().translate(_TO_HYPHEN)
         if _date_or_address().fullmatch(written) or written.count("(") != written.count(")"):
