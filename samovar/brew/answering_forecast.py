@@ -36,6 +36,7 @@ def answering_seconds(recipe: Recipe, examples: int, speed: float) -> float:
     return questions * TOKENS_OF_AN_ANSWER / (speed * decoded_share_of_training_speed())
 
 
-def held_out_tokens(text_bytes: int, outlook: Outlook) -> float:
+def held_out_tokens(recipe: Recipe, text_bytes: int, outlook: Outlook) -> float:
     """Tokens of the held-out text that is read: of ``text_bytes``, or of less where there is no more."""
-    return min(text_bytes, outlook.quantity("data", "characters")) / BYTES_PER_TOKEN
+    held_out = outlook.quantity("data", "characters") * recipe.data.validation_share
+    return min(text_bytes, held_out) / BYTES_PER_TOKEN

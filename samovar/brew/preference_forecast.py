@@ -41,7 +41,7 @@ def forecast_preferences(
     seconds = training.seconds + FORWARD_SHARE * tokens / settings.epochs / speed
     if gate is not None:
         seconds += answering_seconds(recipe, 2 * gate.examples, speed)
-        seconds += 2 * 2 * held_out_tokens(gate.text_bytes, outlook) * FORWARD_SHARE / speed
+        seconds += 2 * 2 * held_out_tokens(recipe, gate.text_bytes, outlook) * FORWARD_SHARE / speed
     return training._replace(seconds=seconds)
 
 

@@ -104,6 +104,23 @@ def test_probabilities_are_those_of_what_is_said(tokenizer: Tokenizer, text: str
     )
 
 
+@pytest.mark.parametrize("at_once", [True, False], ids=["whole", "streamed"])
+def test_probabilities_of_a_call_that_was_run_do_not_lead_what_is_said_then(
+    tokenizer: Tokenizer, at_once: bool
+) -> None:
+    answer = Answer(QUESTION, Sampling(logprobs=0), tokenizer, ToolUse(tools=[Calculator()]))
+    told: list[int] = []
+    for text in (call_text("17*24"), "It is 408."):
+        answer.next_prompt()
+        ids = tokenizer.encode(f"{text}<|im_end|>", allow_special=True)
+        events = [event for delta in deltas(tokenizer, ids, at_once=at_once) for event in answer.push(delta)]
+        told += [one.token for event in events if isinstance(event, TextDelta) for one in event.logprobs]
+        for call in answer.pending_calls():
+            answer.add_result(Message(role="tool", content="408", tool_call_id=call.id))
+    assert answer.is_done
+    assert told == tokenizer.encode("It is 408.")
+
+
 def deltas(tokenizer: Tokenizer, ids: Sequence[int], *, at_once: bool) -> list[Delta]:
     pieces = [list(ids)] if at_once else [[number] for number in ids]
     return [

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import resource
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -20,7 +22,7 @@ from samovar.brew.project import Project
 from samovar.brew.recipe import Recipe, compose_recipe
 from samovar.brew.stage import StageContext, Training
 from samovar.brew.together import run_together
-from samovar.core.artifact import MANIFEST
+from samovar.core.artifact import MANIFEST, partial_folder
 from samovar.core.errors import BusyError, CorruptError, DataError, ResourceError
 from samovar.core.files import exclusive_lock
 from tests.brew.small_stages import TextStage, WordsStage, small_stages
@@ -202,6 +204,19 @@ def test_a_brew_that_cannot_fit_is_refused_before_it_starts(project: Project, mo
     with pytest.raises(ResourceError, match="free"):
         run(project)
     assert not list(project.artifacts.glob("*"))
+
+
+def test_what_an_interrupted_run_holds_already_is_not_to_be_free(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(WordsStage, "forecast", lambda self, recipe, outlook: Forecast(1.0, 1.0, 1000.0))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=500))
+    with pytest.raises(ResourceError, match="500 B free"):
+        run(project)
+    partial = partial_folder(resolve(project, Recipe(), small_stages())[1].folder)
+    partial.mkdir(parents=True)
+    (partial / "half").write_bytes(bytes(900))
+    assert run(project) == ["text", "words", "count"]
 
 
 def test_forecasts_pass_sizes_on_and_meet_the_facts(project: Project) -> None:

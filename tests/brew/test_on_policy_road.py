@@ -14,7 +14,7 @@ from samovar.brew.forecast import Outlook
 from samovar.brew.recipe import Recipe, compose_recipe
 from samovar.brew.stage import load_stages
 from samovar.core.artifact import Manifest, artifact_id
-from samovar.core.errors import DataError, ResourceError
+from samovar.core.errors import ConfigError, DataError, ResourceError
 from tests.brew.test_students import Known
 from tests.cli.conftest import Samovar, samovar
 from tests.train.feedback.stand_in import GoesDown, Said, StandIn, answers_in, stand_in, with_odds
@@ -125,6 +125,18 @@ def test_the_command_takes_rules_and_a_judge(root: Path, samovar: Samovar) -> No
     away = samovar(*words, *rules, "--judge", "https://judge.example/v1")
     assert away.code == 1
     assert "leaves_machine" in away.err
+
+
+def test_several_processes_are_refused_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = load_stages()["dpo"]
+    plain, drawing = (compose_recipe(None, {"dpo": DPO | more}) for more in ({}, {"on_policy": {"judge": "reward"}}))
+    stage.check(drawing)
+    for name, value in {"RANK": "0", "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "1"}.items():
+        monkeypatch.setenv(name, value)
+    stage.check(plain)
+    with pytest.raises(ConfigError, match="answers are drawn by one process, and there are 2") as caught:
+        stage.check(drawing)
+    assert caught.value.hint == "start the command without torchrun"
 
 
 def test_it_is_foretold_by_what_is_drawn_and_judged(root: Path, served: StandIn) -> None:

@@ -38,6 +38,16 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return made
 
 
+@pytest.fixture
+def unmade(tmp_path: Path) -> Project:
+    """The same with all of its files, and nothing made."""
+    made = tiny_project(tmp_path / "p")
+    made.recipe_file.write_text(made.recipe_file.read_text() + SECTIONS)
+    (made.root / "votes").mkdir()
+    write_rows(made.root / "votes" / "votes.jsonl", pairs(2))
+    return made
+
+
 def look(project: Project, *changes: str) -> dict[str, Resolved]:
     recipe = load_recipe(project.recipe_file, changes)
     return {item.name: item for item in resolve(project, recipe, load_stages())}
@@ -80,7 +90,7 @@ def test_new_votes_are_noticed(project: Project, tmp_path: Path) -> None:
 
 def test_the_gate_keeps_the_old_assistant_where_the_new_one_is_worse(project: Project, tmp_path: Path) -> None:
     copy = Project(shutil.copytree(project.root, tmp_path / "p"))
-    changes = [CLOSED, "dpo.learning_rate=0.05", "dpo.adamw_learning_rate=0.05"]
+    changes = [CLOSED, "dpo.learning_rate=0.3", "dpo.adamw_learning_rate=0.3"]
     road = {"data", "tokenizer", "shards", "pretrain", "sft", "reward", "dpo"}
     stages = {name: stage for name, stage in load_stages().items() if name in road}
     brew(copy, load_recipe(copy.recipe_file, changes), stages, is_quiet=True)
@@ -113,15 +123,21 @@ def test_an_adapter_has_to_be_merged(project: Project) -> None:
     ],
 )
 def test_what_a_later_stage_cannot_do_is_said_before_the_first_one_runs(
-    tmp_path: Path, changes: list[str], why: str
+    unmade: Project, changes: list[str], why: str
 ) -> None:
-    made = tiny_project(tmp_path / "p")
-    made.recipe_file.write_text(made.recipe_file.read_text() + SECTIONS)
-    (made.root / "votes").mkdir()
-    write_rows(made.root / "votes" / "votes.jsonl", pairs(2))
     with pytest.raises(ConfigError, match=why):
-        brew(made, load_recipe(made.recipe_file, changes), load_stages(), is_quiet=True)
-    assert not list(made.artifacts.glob("*"))
+        brew(unmade, load_recipe(unmade.recipe_file, changes), load_stages(), is_quiet=True)
+    assert not list(unmade.artifacts.glob("*"))
+
+
+@pytest.mark.parametrize("key", ["reward.previous", "dpo.on_policy.judge"])
+@pytest.mark.parametrize("folder", ["documents", "nowhere"])
+def test_an_earlier_model_or_a_judge_that_is_not_there_is_named_before_the_first_stage_runs(
+    unmade: Project, key: str, folder: str
+) -> None:
+    with pytest.raises(MissingError, match=rf"{key}: there is no model in .*{folder}"):
+        brew(unmade, load_recipe(unmade.recipe_file, [f"{key}={folder}"]), load_stages(), is_quiet=True)
+    assert not list(unmade.artifacts.glob("*"))
 
 
 def score(task: str, share: float) -> TaskScore:

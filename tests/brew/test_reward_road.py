@@ -17,7 +17,7 @@ from samovar.brew.assistant import find_assistant
 from samovar.brew.graph import Resolved, brew, resolve
 from samovar.brew.project import Project
 from samovar.brew.promotion import TABLE
-from samovar.brew.recipe import load_recipe
+from samovar.brew.recipe import compose_recipe, load_recipe
 from samovar.brew.reinforcement import _rewarding
 from samovar.brew.stage import load_stages
 from samovar.chat.conversation import Conversation, Message
@@ -59,6 +59,12 @@ def test_the_brew_goes_on_from_the_assistant_that_reward_taught(project: Project
     assert "| small_talk (en) |" in table, "what fine-tuning taught"
     assert "| sentiment (en) |" in table, "and what was learnt by reward"
     assert find_assistant(project.root).model == items["quantize"].folder
+
+
+def test_the_gates_other_questions_make_another_improvement() -> None:
+    stage = load_stages()["improve"]
+    first, again, other = (stage.config(compose_recipe(None, {"eval": {"seed": seed}})) for seed in (1, 1, 2))
+    assert first == again != other
 
 
 def test_the_report_shows_what_was_right_by_iterations(project: Project) -> None:

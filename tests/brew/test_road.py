@@ -15,10 +15,11 @@ import pytest
 
 from samovar.brew.assistant import earlier_assistant, find_assistant
 from samovar.brew.graph import Resolved, brew, resolve
-from samovar.brew.lineage import artifacts_in, origins_of
+from samovar.brew.lineage import Made, artifacts_in, heirs_of, origins_of
 from samovar.brew.project import Project
 from samovar.brew.recipe import load_recipe
 from samovar.brew.stage import load_stages
+from samovar.core.artifact import Manifest
 from samovar.core.errors import BusyError, CorruptError, DataError, MissingError, ResourceError
 from samovar.data.forget import add_rules, parse_rule
 from samovar.model.checkpoint import load_model
@@ -222,3 +223,20 @@ def test_what_answers_until_the_next_brew_is_not_safe_to_delete(brewed_copy: Pro
     origins = origins_of(small, artifacts_in(brewed_copy.artifacts.iterdir()))
     assert {made[name].folder for name in ("quantize", "sft", "pretrain", "data")} <= origins
     assert made["eval"].folder not in origins
+
+
+def test_what_had_an_heir_for_a_judge_or_to_begin_with_is_one_too() -> None:
+    """Of such inputs the name is no stage's, and of files neither is."""
+    inputs: dict[str, dict[str, str]] = {
+        "reward": {"data": "corpus", "preferences": "0f1e"},
+        "dpo": {"judge": "reward", "preferences": "0f1e"},
+        "improve": {"begun": "dpo"},
+        "grpo": {"conversations": "0f1e"},
+        "sft": {"pretrain": "gone"},
+    }
+    made = [
+        Made(Path(name), Manifest(stage=name, id=name, version=1, config={}, inputs=given))
+        for name, given in inputs.items()
+    ]
+    found = {heir.made.manifest.id: heir.is_certain for heir in heirs_of({"corpus"}, made)}
+    assert found == {"reward": True, "dpo": True, "improve": True, "sft": False}

@@ -79,6 +79,15 @@ def forecast(one: Recipe) -> Any:
     return load_stages()["distill"].forecast(one, outlook())
 
 
+def test_how_an_assistant_is_run_counts_where_one_answers_to_be_learnt_from() -> None:
+    def config(tools: list[str], **distill: object) -> dict[str, Any]:
+        return load_stages()["distill"].config(compose_recipe(None, {"distill": distill, "serve": {"tools": tools}}))
+
+    assert config([]) == config(["calculator"])
+    assert config([], teacher_answers=5) != config(["calculator"], teacher_answers=5)
+    assert config([], on_policy=0.5) != config(["calculator"], on_policy=0.5)
+
+
 def test_a_student_too_large_is_refused_before_anything_runs() -> None:
     with pytest.raises(ConfigError, match="and the teacher has"):
         load_stages()["distill"].check(recipe(size=12))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -61,6 +62,19 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
         list(read_conversations(tmp_path / "none.jsonl"))
     with pytest.raises(ResourceError, match="cannot be read"):
         list(read_conversations(tmp_path))
+
+
+def test_a_packed_file_that_is_damaged_is_named(tmp_path: Path) -> None:
+    rows = [{"messages": [{"role": "user", "content": str(number**7)}]} for number in range(200)]
+    whole = gzip.compress("".join(json.dumps(row) + "\n" for row in rows).encode(), mtime=0)
+    path = tmp_path / "x.jsonl.gz"
+    path.write_bytes(whole[:10] + b"\xff" + whole[11:])  # the first byte of its body: no such kind of block
+    with pytest.raises(ResourceError, match=r"x\.jsonl\.gz cannot be read"):
+        list(read_conversations(path))
+    for place in range(10, len(whole), 37):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        with pytest.raises(SamovarError):
+            list(read_conversations(path))
 
 
 def test_a_line_too_long_is_refused_before_it_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

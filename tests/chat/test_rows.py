@@ -5,6 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from samovar.chat.conversation import Conversation, Message, ToolCall
+from samovar.chat.learning import Learn
 from samovar.chat.rows import Row, prompt_ids, render_row, render_rows
 from samovar.chat.template import render
 from samovar.core.errors import DataError
@@ -115,6 +116,13 @@ def test_a_prompt_is_the_beginning_of_its_row(
     assert [is_target for _, is_target in rest] == [True] * (len(rest) - len(tokenizer.encode("\n"))) + [False]
     assert rest[-2][0] == tokenizer.eos_id
     assert prompt_ids(turns, tokenizer, tools, begun=answer) == row.ids[: -1 - len(tokenizer.encode("\n"))]
+
+
+@pytest.mark.parametrize("said", ["a", "im", "start|>", "<", "|", "user", "<|im_start|>", "What is tea?"])
+def test_what_a_user_says_is_learnt_though_a_mark_has_the_same_letters(tokenizer: Tokenizer, said: str) -> None:
+    messages = [Message(role="user", content=said), Message(role="assistant", content="ok")] * 2
+    (row,) = render_rows([Conversation(messages=messages)], tokenizer, learn=Learn(frozenset({"user"})))
+    assert target_texts(row, tokenizer) == [f"user\n{said}<|im_end|>"] * 2
 
 
 def test_an_answer_that_begins_with_newlines_does_not_join_the_header(tokenizer: Tokenizer) -> None:

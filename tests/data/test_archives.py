@@ -6,6 +6,7 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 import struct
 import tarfile
 import tempfile
@@ -111,6 +112,15 @@ def test_names_of_russian_windows(tmp_path: Path) -> None:
     path = tmp_path / "a.zip"
     path.write_bytes(data)
     assert [document.id for document in read(path)[0]] == ["a.zip!/Договор.txt"]
+
+
+@pytest.mark.parametrize("suffix", [".txt", ".html"])
+def test_a_name_that_is_not_utf8_can_be_stored_in_meta(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / "a.tar"
+    name = os.fsdecode("Договор".encode("cp1251") + suffix.encode())
+    path.write_bytes(tar_bytes({name: b"<p>words"}, tarfile.GNU_FORMAT))
+    (document,), _ = read(path)
+    assert document.meta == {"member": "\ufffd" * len("Договор") + suffix}
 
 
 def test_names_that_lead_out_and_links_are_named_and_nothing_is_written(

@@ -66,6 +66,21 @@ def test_telegram_talks_end_with_a_long_silence(tmp_path: Path) -> None:
     assert [document.meta["title"] for document in read(all_chats)[0]] == ["Аня", "Аня", "Б", "Б"]
 
 
+def test_telegram_chats_that_were_left_are_read_too(tmp_path: Path) -> None:
+    path = tmp_path / "result.json"
+    chats = [
+        {"name": name, "type": "private_group", "id": number,
+         "messages": [telegram_message(1, "2024-01-01T10:00:00", "Аня", f"Привет, {name}")]}
+        for number, name in enumerate(("дача", "класс"))
+    ]  # fmt: skip
+    export = {"about": "Telegram export", "chats": {"list": chats[:1]}, "left_chats": {"list": chats[1:]}}
+    path.write_text(json.dumps(export))
+    assert [(document.id, document.text, document.meta["title"]) for document in read(path)[0]] == [
+        ("result.json:0/1", "Аня: Привет, дача", "дача"),
+        ("result.json:1/1", "Аня: Привет, класс", "класс"),
+    ]
+
+
 def test_notebook_by_content(tmp_path: Path) -> None:
     path = tmp_path / "work.json"
     cells = [

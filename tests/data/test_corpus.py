@@ -128,6 +128,16 @@ def test_reports_tell_of_files_drops_and_masks_but_not_of_what_was_masked(projec
     assert [row["file"] for row in files if row["reason"]] == ["documents/noise.bin"]
 
 
+def test_half_an_emoji_in_the_name_of_a_field_stops_no_corpus(project: Path) -> None:
+    (project / "documents" / "odd.jsonl").write_text('{"\\ud83d": "tea"}\n')
+    metrics, out = build(project)
+    assert metrics["documents"] == 31
+    rows = [json.loads(line) for line in (out / "files.jsonl").read_text(encoding="utf-8").splitlines()]
+    (row,) = (row for row in rows if row["file"] == "documents/odd.jsonl")
+    assert row["reason"].startswith("a row without text")
+    assert row["notes"][0]["first"] == "line 1 has \ufffd"
+
+
 def test_report_escapes_what_documents_say(project: Path) -> None:
     (project / "documents" / "<b>.txt").write_text("<script>alert(1)</script>")
     _, out = build(project, steps=[{"step": "length", "min_characters": 60}])

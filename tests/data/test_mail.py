@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.header import Header
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -49,6 +50,18 @@ def test_eml_with_attachments(tmp_path: Path) -> None:
         (table.id, ""),
         ("letter!/photo.png", "an image, which only OCR reads"),
     ]
+
+
+def test_an_encoded_name_of_an_attachment_is_decoded(tmp_path: Path) -> None:
+    message = letter()
+    message.add_attachment("a,b\n1,2\n", filename="plain.csv")
+    path = tmp_path / "letter.eml"
+    for charset in ("utf-8", "koi8-r"):
+        encoded = Header("цены за/май.csv", charset).encode()
+        assert encoded.startswith("=?")
+        path.write_bytes(message.as_bytes().replace(b"plain.csv", encoded.encode()))
+        _, table = read(path)[0]
+        assert (table.id, table.meta["member"]) == ("letter.eml!/цены за_май.csv", "цены за_май.csv")
 
 
 def test_eml_of_a_page_only_and_of_raw_bytes(tmp_path: Path) -> None:

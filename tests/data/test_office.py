@@ -63,26 +63,33 @@ def test_docx_accepts_changes_and_keeps_text_boxes(contract: Path) -> None:
     assert read_one(contract).text == "Old price two\ttab\nline\n\nboxed\n\nout in | side"
 
 
-def test_docx_numbers_as_word_does(contract: Path) -> None:
+def with_numbers(path: Path, levels: str, items: list[tuple[int, int]], *, other_list: str = "") -> None:
+    """Rewrite a document as paragraphs, each of a list (1, or 2 with what that overrides) and a level."""
     word = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    paragraphs = "".join(
+        f'<w:p><w:pPr><w:numPr><w:ilvl w:val="{level}"/><w:numId w:val="{number}"/></w:numPr></w:pPr><w:r>'
+        "<w:t>x</w:t></w:r></w:p>"
+        for number, level in items
+    )
+    lists = "".join(
+        f'<w:num w:numId="{number}"><w:abstractNumId w:val="0"/>{overrides}</w:num>'
+        for number, overrides in ((1, ""), (2, other_list))
+    )
+    numbering = f'<w:abstractNum w:abstractNumId="0">{levels}</w:abstractNum>{lists}'
+    with_part(
+        path,
+        "word/document.xml",
+        f"<w:document {word}><w:body>{paragraphs}</w:body></w:document>",
+        **{"word/numbering.xml": f"<w:numbering {word}>{numbering}</w:numbering>"},
+    )
+
+
+def test_docx_numbers_as_word_does(contract: Path) -> None:
     levels = "".join(
         f'<w:lvl w:ilvl="{level}"><w:start w:val="1"/><w:numFmt w:val="{form}"/><w:lvlText w:val="{text}"/></w:lvl>'
         for level, form, text in ((0, "upperRoman", "%1."), (1, "decimal", "%1.%2."), (2, "russianLower", "%3)"))
     )
-    paragraphs = "".join(
-        f'<w:p><w:pPr><w:numPr><w:ilvl w:val="{level}"/><w:numId w:val="1"/></w:numPr></w:pPr><w:r>'
-        "<w:t>x</w:t></w:r></w:p>"
-        for level in (0, 1, 1, 2, 2, 0, 1, 2)
-    )
-    with_part(
-        contract,
-        "word/document.xml",
-        f"<w:document {word}><w:body>{paragraphs}</w:body></w:document>",
-        **{
-            "word/numbering.xml": f'<w:numbering {word}><w:abstractNum w:abstractNumId="0">{levels}</w:abstractNum>'
-            '<w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num></w:numbering>'
-        },
-    )
+    with_numbers(contract, levels, [(1, level) for level in (0, 1, 1, 2, 2, 0, 1, 2)])
     assert read_one(contract).text.split("\n") == [
         "I. x",
         "I.1. x",
@@ -93,6 +100,16 @@ def test_docx_numbers_as_word_does(contract: Path) -> None:
         "II.1. x",
         "а) x",
     ]
+
+
+def test_docx_numbers_begin_anew_where_a_list_says_so(contract: Path) -> None:
+    level = '<w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="decimal"/><w:lvlText w:val="%1."/></w:lvl>'
+    items = [(1, 0), (1, 0), (2, 0), (2, 0)]
+    with_numbers(contract, level, items)
+    assert read_one(contract).text == "1. x\n2. x\n3. x\n4. x"
+    restart = '<w:lvlOverride w:ilvl="0"><w:startOverride w:val="1"/></w:lvlOverride>'
+    with_numbers(contract, level, items, other_list=restart)
+    assert read_one(contract).text == "1. x\n2. x\n1. x\n2. x"
 
 
 def test_pptx(tmp_path: Path) -> None:
@@ -200,6 +217,12 @@ def test_rtf(tmp_path: Path) -> None:
     assert document.meta == {"title": "Привет", "author": "Ann"}
 
 
+def test_halves_of_an_emoji_in_a_title_are_joined_or_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "letter.rtf"
+    path.write_bytes(rb"{\rtf1\ansi{\info{\title \u-10179?\u-8704? tea \u-10179?}}words}")
+    assert read_one(path).meta == {"title": "\U0001f600 tea \ufffd"}
+
+
 def write_epub(path: Path, chapters: dict[str, str | bytes]) -> None:
     """A book of two chapters, a and b, of which b comes first."""
     with zipfile.ZipFile(path, "w") as container:
@@ -234,6 +257,14 @@ def test_epub_in_the_order_of_its_spine(tmp_path: Path) -> None:
         "chapters": "1-2",
         "chapter_starts": "[0, 10]",
     }
+
+
+def test_an_empty_tag_hides_no_chapter(tmp_path: Path) -> None:
+    path = tmp_path / "book.epub"
+    head = '<html xmlns="http://www.w3.org/1999/xhtml"><head>{}</head><body><p>{}</p></body></html>'
+    chapters = {"b": head.format("<title/>", "Первая"), "a": head.format('<script src="x.js" />', "Вторая")}
+    write_epub(path, chapters)
+    assert read_one(path).text == "Первая\n\nВторая"
 
 
 def test_a_chapter_too_large_to_be_parsed_is_left_out_with_a_word(

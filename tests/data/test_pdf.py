@@ -128,3 +128,11 @@ def test_running_heads_and_page_numbers_go() -> None:
         for number, word in enumerate("abcd")
     ]
     assert without_running_lines(pages) == [[f"Words of {word}.", f"More of {word}."] for word in "abcd"]
+
+
+def test_rows_of_numbers_at_the_edges_of_pages_stay() -> None:
+    pages = [
+        [f"{number} {number + 40} 3.5", f"Words of {word}.", f"{number} 1,200 (7%)"]
+        for number, word in enumerate("abcd")
+    ]
+    assert without_running_lines(pages) == pages

@@ -53,7 +53,13 @@ def found(text: str, kind: str) -> list[str]:
         ("birth_date", "She was born on May 5, 1990 in Leeds", ["May 5, 1990"]),
         ("card", "number 6304 2737 3398", []),
         ("card", "my card 630427373398", ["630427373398"]),
+        ("card", "4012 8888 8888 1881 12/27", ["4012 8888 8888 1881"]),
+        ("card", "card:4012888888881881 123", ["4012888888881881"]),
         ("phone", "value 785 8949 or", []),
+        ("phone", "8 (495) 123-45-67 24/7", ["8 (495) 123-45-67"]),
+        ("phone", "8 (495) 123-45-67 9-18", ["8 (495) 123-45-67"]),
+        ("phone", "тел.+7 916 123-45-67, доб", ["+7 916 123-45-67"]),
+        ("email", "ivan@example.org(личный)", ["ivan@example.org"]),
         ("phone", "call me at 020 7946 0958 now", ["020 7946 0958"]),
         ("address", "Адрес: 119021, г. Москва, ул. Льва Толстого, д. 16, кв. 3.", ["119021, г. Москва, ул. Льва "
                                                                                    "Толстого, д. 16, кв. 3"]),
@@ -91,6 +97,10 @@ def test_found(kind: str, text: str, values: list[str]) -> None:
         "GB82 WEST 1234 5698 7654 33",
         "улица Ленина, площадь Революции",
         "risk-free, task-oriented-programming-language-2000",
+        "scores = q@k.transpose(0, 1)",
+        "512 640 128 1024 2048 4096 77",
+        "8 128 256 512 640",
+        "3530 1113 3330 1200 15",
     ],
 )
 def test_left_alone(text: str) -> None:

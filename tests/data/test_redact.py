@@ -48,6 +48,17 @@ def test_masks_by_kind() -> None:
     assert one(text, kinds={"inn": "keep", "person": "mask"}) == "ИНН 7707083893, [person], [email]"
 
 
+def test_what_stands_beside_a_value_hides_nothing() -> None:
+    text = "Отдел 8 (800) 555-35-35 24/7, карта 4012 8888 8888 1881 12/27, тел.+7 916 123-45-67, a@b.cd(личный)"
+    assert one(text) == "Отдел [phone] 24/7, карта [card] 12/27, тел.[phone], [email](личный)"
+    assert one("факс (8 495 123-45-67)") == "факс ([phone])"
+
+
+def test_products_of_matrices_and_rows_of_numbers_stay() -> None:
+    text = "scores = q@k.transpose(0, 1)\n512 640 128 1024 2048 4096 77\n8 128 256 512 640"
+    assert one(text) == text
+
+
 def test_drops_the_document_and_shows_it_masked() -> None:
     step, texts = redact(["key AKIAIOSFODNN7EXAMPLE of ivan@example.org", "fine"], kinds={"secret": "drop"})
     assert texts == ["fine"]

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from samovar.core.errors import RequestError
+from samovar.engine.batch import BLOCK_SIZE
 from samovar.engine.constraint import Constraint
 from samovar.engine.engine import Engine
 from samovar.engine.request import Completion, Delta, Sampling
@@ -143,6 +144,18 @@ def test_the_first_delta_says_what_was_in_the_cache(make_engine: MakeEngine) -> 
     assert not any(others)
 
 
+def test_what_the_grammar_forces_is_not_counted_among_the_cached_tokens_of_the_prompt(make_engine: MakeEngine) -> None:
+    engine, constraint = make_engine(), Constraint.json_schema({"const": "самовар и чай " * 3})
+    assert len(PROMPT) < BLOCK_SIZE  # the first block is full only with forced tokens
+    for expected in (0, len(PROMPT)):
+        engine.add(PROMPT, Sampling(temperature=0, max_tokens=70, constraint=constraint))
+        deltas: list[Delta] = []
+        while engine.has_work:
+            deltas += engine.step()
+        assert deltas[0].num_cached == expected
+        assert deltas[-1].finish_reason == "stop"
+
+
 def test_stop_tokens_and_texts_say_which_of_them_it_was(make_engine: MakeEngine, tokenizer: Tokenizer) -> None:
     whole = answer(make_engine(), GREEDY)
     token = whole.ids[6]
@@ -197,6 +210,33 @@ def test_a_forced_beginning_is_part_of_the_answer(
         make_engine().add(PROMPT, replace(GREEDY, prefix_ids=(5, tokenizer.eos_id)))
     with pytest.raises(RequestError, match="constraint"):
         make_engine().add(PROMPT, replace(GREEDY, prefix_ids=(5,), constraint=Constraint("json_object")))
+
+
+def test_a_forced_beginning_is_scored_though_it_is_in_the_cache(make_engine: MakeEngine) -> None:
+    engine, prompt = make_engine(), PROMPT * 2
+    sampling = replace(GREEDY, prefix_ids=tuple(PROMPT), logprobs=1)
+    first, second = (answer(engine, sampling, prompt) for _ in range(2))
+    assert [one.token for one in first.logprobs] == [one.token for one in second.logprobs] == second.ids
+    for one, other in zip(first.logprobs, second.logprobs, strict=True):
+        assert one.logprob == pytest.approx(other.logprob, abs=1e-5)
+
+
+def test_a_fork_tells_how_likely_what_its_parent_said_is(
+    make_engine: MakeEngine, model: Decoder, tokenizer: Tokenizer
+) -> None:
+    engine, prompt = make_engine(), PROMPT * 2
+    parent = engine.add(prompt, replace(GREEDY, ignore_eos=True))
+    for _ in range(9):
+        engine.step()
+    child = engine.fork(parent, replace(GREEDY, logprobs=0))
+    deltas: list[Delta] = []
+    while engine.has_work:
+        deltas += [delta for delta in engine.step() if delta.request_id == child]
+    found = Completion.of(*deltas)
+    own = own_logprobs(model, tokenizer, prompt + found.ids)
+    assert [one.token for one in found.logprobs] == found.ids
+    for place, one in enumerate(found.logprobs, start=len(prompt) - 1):
+        assert one.logprob == pytest.approx(float(own[place, one.token]), abs=1e-4)
 
 
 @pytest.mark.parametrize("logprobs", [None, 0])

@@ -222,6 +222,22 @@ def test_other_weights_answer_as_in_an_engine_of_their_own(model: Decoder, token
     assert_idle(engine)
 
 
+def test_requests_that_were_cancelled_are_in_nobodys_way_though_no_step_has_told_of_them(
+    make_engine: MakeEngine, model: Decoder
+) -> None:
+    engine, prompts = make_engine(max_batch=1), random_prompts(2)
+    expected = make_engine().generate(prompts, GREEDY)
+    for has_begun in (False, True):
+        requests = [engine.add(prompt, GREEDY) for prompt in prompts]
+        if has_begun:
+            engine.step()
+        for request in requests:
+            engine.cancel(request)
+        engine.take_weights(model)
+        assert engine.generate(prompts, GREEDY) == expected
+        assert_idle(engine)
+
+
 def test_other_weights_are_refused_where_they_cannot_be_taken(make_engine: MakeEngine, model: Decoder) -> None:
     engine = make_engine()
     with pytest.raises(ConfigError, match="another shape"):

@@ -111,10 +111,32 @@ ABSENT = [("Looking for: France.\nThe text does not say.", None), ("Ищу: Фр
     [("The capital is Paris.", True), ("It is Rome.", False), ("I don't know.", None), ("", False), *ABSENT],
 )
 def test_an_admission_is_not_marked_wrong(said, mark):
+    marks = marks_where_all_is_answered(said)
+    assert marks["What is the capital of France?"] is mark
+    assert marks["Hi! How are you today?"] is None
+
+
+def marks_where_all_is_answered(said):
     class Saying:
         def complete_batch(self, conversations, sampling=None):
             return [[assistant(said)] for _ in conversations]
 
-    answered = {one.prompt: one for one in answer_prompts(Saying(), "A", Sampling())}
-    assert answered["What is the capital of France?"].is_right is mark
-    assert answered["Hi! How are you today?"].is_right is None
+    return {one.prompt: one.is_right for one in answer_prompts(Saying(), "A", Sampling())}
+
+
+@pytest.mark.parametrize(
+    ("said", "mark"),
+    [
+        ("408", True),
+        ("17 × 24 = 408.", True),
+        ("Получится 408 рублей.", True),
+        ("It is 1408.", False),
+        ("Это 4080.", False),
+    ],
+)
+def test_a_number_within_another_is_not_the_answer(said, mark):
+    assert marks_where_all_is_answered(said)["What is 17*24?"] is mark
+
+
+def test_a_word_with_an_ending_is_the_answer():
+    assert marks_where_all_is_answered("Она зовётся Парижем.")["Назови столицу Франции."]

@@ -268,6 +268,19 @@ def test_pickles_alone_are_not_fetched(sources: dict[str, Path], tmp_path: Path,
     assert "pytorch_model.bin" not in hub.sent
 
 
+def test_an_index_of_safetensors_brings_no_pickles(sources: dict[str, Path], tmp_path: Path, hub: Hub) -> None:
+    folder = copied(sources["qwen3"], tmp_path / "model")
+    (folder / "model.safetensors").rename(folder / "model-1.bin")
+    index = {"weight_map": {"model.norm.weight": "model-1.bin"}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    hub.folders["tea/tiny"] = folder
+    for base in ("tea/tiny", folder):
+        with pytest.raises(CorruptError, match=r"names model-1\.bin, which is no file of safetensors"):
+            take_in(base, tmp_path / "in")
+    assert "model-1.bin" not in hub.sent
+    assert not (tmp_path / "in").exists()
+
+
 def test_each_refusal_of_a_hub_says_what_to_do(sources: dict[str, Path], tmp_path: Path, hub: Hub) -> None:
     hub.folders["tea/tiny"] = sources["qwen3"]
     hub.gated = {"tea/gated"}

@@ -76,9 +76,18 @@ def test_the_file_says_what_a_card_leaves_open(tmp_path: Path) -> None:
         ("huggyllama/llama-13b", "llama1"),
         ("chavinlo/alpaca-native", "llama1"),
         ("IlyaGusev/saiga_llama3_8b", "llama3"),
+        ("unsloth/llama-3-8b", "llama3"),
+        ("openlm-research/open_llama_3b", None),
+        ("openlm-research/open_llama_3b_v2", None),
+        ("JackFram/llama-160m", None),
         ("google/gemma-2b", "gemma"),
         ("google/gemma-2-9b-it", "gemma"),
         ("google/gemma-3-1b-pt", "gemma"),
+        ("google/gemma-3-270m", "gemma"),
+        ("google/gemma-2-27b", "gemma"),
+        ("google/gemma-1.1-7b-it", "gemma"),
+        ("google/codegemma-7b", "gemma"),
+        ("google/gemma-4-e2b", None),
         ("facebook/opt-1.3b", "opt"),
         ("bigscience/bloom-560m", "bigscience-bloom-rail-1.0"),
         ("Qwen/Qwen-7B", "tongyi-qianwen"),
@@ -104,6 +113,11 @@ def test_a_nameless_model_of_llamas_shape_is_suspected(tmp_path: Path) -> None:
 def test_lessons_named_after_a_llama_make_no_llama(tmp_path: Path) -> None:
     terms = find_terms(tmp_path, origin="someone/gpt2-alpaca", config={"model_type": "gpt2"})
     assert [licence.id for licence in terms.licences] == ["unknown"]
+    write_front_matter(tmp_path, license="mit", base_model="vicgalle/gpt2-alpaca")
+    (tmp_path / "config.json").write_text('{"model_type": "gpt2"}')
+    card = read_card(tmp_path)
+    assert card is not None
+    assert [licence.id for licence in card.terms.licences] == ["mit"]
 
 
 @pytest.mark.parametrize("licence", [*KNOWN, "our own terms", ""])

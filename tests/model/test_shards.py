@@ -12,7 +12,7 @@ from samovar.core.errors import ConfigError, CorruptError, MissingError, Resourc
 from samovar.core.files import read_json, write_json
 from samovar.model.checkpoint import load_model, save_model
 from samovar.model.decoder import Decoder
-from samovar.model.shards import INDEX, WEIGHTS, weight_bytes, write_weights
+from samovar.model.shards import INDEX, WEIGHTS, weight_bytes, weight_files, write_weights
 from tests.model.test_decoder import random_decoder, tiny
 
 TOKENS = torch.arange(20).unsqueeze(0)
@@ -117,6 +117,25 @@ def test_pickles_are_refused_unless_allowed(folder: Path) -> None:
         load_model(folder)
     assert "safetensors" in str(caught.value.hint)
     assert torch.equal(answer(load_model(folder, allow_pickle=True)), answer(model))
+
+
+@pytest.mark.parametrize("allow_pickle", [False, True])
+def test_an_index_of_safetensors_names_no_pickles(folder: Path, *, allow_pickle: bool) -> None:
+    index = read_json(folder / INDEX)
+    index["weight_map"]["model.norm.weight"] = "model-00009-of-00009.bin"
+    write_json(folder / INDEX, index)
+    torch.save({"model.norm.weight": torch.ones(32)}, folder / "model-00009-of-00009.bin")
+    for refused in (weight_files, load_model):
+        with pytest.raises(CorruptError, match=r"names model-00009-of-00009\.bin, which is no file of safetensors"):
+            refused(folder, allow_pickle=allow_pickle)
+
+
+def test_a_pickle_of_something_else_is_named(folder: Path) -> None:
+    for path in (*shards(folder), folder / INDEX):
+        path.unlink()
+    torch.save([torch.ones(3)], folder / "pytorch_model.bin")
+    with pytest.raises(CorruptError, match=r"pytorch_model\.bin holds no tensors by name"):
+        load_model(folder, allow_pickle=True)
 
 
 class Trap:

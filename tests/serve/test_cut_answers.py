@@ -56,6 +56,12 @@ def test_an_answer_as_long_as_it_may_be_was_cut_by_nothing_else(start: Start) ->
     assert told(start()) == ("stop", {})
 
 
+def test_a_call_that_nobody_offered_cuts_no_answer(start: Start) -> None:
+    server = start(always_calling)
+    assert told(server, tool_choice="none") == ("stop", {})
+    assert told(server, tool_choice="none", max_tokens=5) == ("length", {})
+
+
 def test_the_chat_keeps_that_no_tools_were_left(start: Start, store: Store) -> None:
     server = start(always_calling, store=store, settings=ServeSettings(max_rounds=2))
     made = Chats(store).create("", [Said("user", "Hi", {})])

@@ -7,8 +7,10 @@ from typing import Any
 
 import openai
 import pytest
+import torch
 
 from samovar.engine.constraint import Constraint
+from samovar.engine.sampler import probabilities
 from samovar.serve import structured
 from samovar.serve.settings import ServeSettings
 from tests.agent.scripted import call_text
@@ -198,6 +200,30 @@ def test_the_settings_fill_what_a_request_leaves_out(start: Callable[..., Server
     sampling = server.runner.engine.samplings[-1]
     assert (sampling.temperature, sampling.top_p, sampling.max_tokens, sampling.stop) == (0.25, 0.75, 9, ("x",))
     assert "You are Samovar." in server.runner.engine.prompts[-1]
+
+
+def test_a_top_p_of_nothing_leaves_the_likeliest_token_alone(shared: Server) -> None:
+    chat: dict[str, Any] = {"messages": GREETING, "max_tokens": 9}
+    logits = torch.randn(1, 50_000, generator=torch.Generator().manual_seed(0))
+    for path, asked in (("chat/completions", chat), ("responses", {"input": "Hi"}), ("messages", chat)):
+        whole = {"model": MODEL, "temperature": 1, "top_p": 0, **asked}
+        assert shared.http.post(f"/v1/{path}", json=whole).status_code == 200
+        spread = probabilities(logits, shared.runner.engine.samplings[-1:])
+        assert spread[0].nonzero().tolist() == [[int(logits.argmax())]]
+
+
+def test_the_setting_of_quotes_is_for_every_conversation_and_for_no_bare_text(start: Callable[..., Server]) -> None:
+    server = start(settings=ServeSettings(verbatim_quotes=True))
+    chat: dict[str, Any] = {"messages": GREETING, "max_tokens": 9}
+    for path, asked, is_kept in (
+        ("chat/completions", chat, True),
+        ("chat/completions", {**chat, "verbatim_quotes": False}, False),
+        ("responses", {"input": "Hi"}, True),
+        ("messages", chat, True),
+        ("completions", {"prompt": "Hi"}, False),
+    ):
+        assert server.http.post(f"/v1/{path}", json={"model": MODEL, **asked}).status_code == 200
+        assert server.runner.engine.samplings[-1].verbatim_quotes == is_kept
 
 
 def test_several_answers_are_told_apart(shared: Server) -> None:

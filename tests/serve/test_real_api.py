@@ -193,6 +193,15 @@ def test_usage_counts_the_prompt_once_and_what_was_cached(real: Real) -> None:
     assert usage.input_tokens + usage.cache_read_input_tokens == second.prompt_tokens
 
 
+def test_what_a_schema_forces_is_no_cached_part_of_the_prompt(real: Real) -> None:
+    config: Any = {"format": {"type": "json_schema", "schema": {"const": "Oslo, then Rome, " * 6}}}
+    with anthropic.Anthropic(base_url=real.url, api_key="none", max_retries=0) as client:
+        for _ in range(2):
+            asked = client.messages.create(model="tiny", max_tokens=99, messages=GREETING, output_config=config)
+    assert asked.usage.cache_read_input_tokens == len(real.chat_ids())
+    assert asked.usage.input_tokens == 0
+
+
 def test_a_bias_forces_and_forbids(real: Real) -> None:
     token = real.engine.tokenizer.encode("q")[0]
     assert chat(real, logit_bias={str(token): 100}, temperature=0, max_tokens=4).choices[0].message.content == "qqqq"

@@ -85,6 +85,13 @@ def test_the_documented_question_is_held_out_and_natural():
     assert asked
 
 
+def test_no_question_has_one_or_two_of_percents_in_a_russian_plural():
+    questions = [example.prompt[0].content.lower() for example in TRAIN + TEST if example.check["kind"] == "percent"]
+    assert any("процентов" in question for question in questions)
+    assert any(re.search(r"\b[12]%", question) for question in questions)
+    assert not any(re.search(r"\b[12] процентов", question) for question in questions)
+
+
 def test_it_is_the_same_every_time_and_json_able():
     again = Arithmetic(seed=3)
     assert [again.example("train", index) for index in range(50)] == TRAIN[:50]

@@ -98,6 +98,15 @@ def test_russian_forms_count() -> None:
     assert grade(example, "Жила-была лиса Аня. Она пила ключевую воду. Потом Аня пошла домой.") == 0.0
 
 
+@pytest.mark.parametrize(
+    ("word", "plural"), [("игрушка", "игрушек"), ("кукла", "кукол"), ("чашка", "чашек"), ("письмо", "писем")]
+)
+def test_a_vowel_that_comes_in_the_genitive_of_the_plural_counts(word: str, plural: str) -> None:
+    noun = next(noun for one in TRAIN for noun in one.check["words"] if noun["word"] == word)
+    example = asked("ru", (word, noun["kind"], noun["stems"]))
+    assert grade(example, f"У лисы Ани было пять {plural}. Она играла с ними весь день. Потом Аня пошла домой.") == 1.0
+
+
 def test_english_forms_count() -> None:
     example = asked("en", ("key", "noun", ["key", "keys"]), ("run", "verb", ["run", "runs", "ran", "running"]))
     assert grade(example, "There was a fox. She had two keys. Then she ran home.") == 1.0

@@ -108,6 +108,13 @@ def test_an_answer_without_a_score_is_neither_the_best_nor_the_worst() -> None:
     assert (pair.chosen[0].content, pair.rejected[0].content, pair.margin) == ("b", "c", 1.0)
 
 
+def test_an_answer_that_was_cut_is_chosen_only_where_none_came_to_its_end() -> None:
+    said, score_PG = [["a", "b", "c"]] * 2, np.array([[3.0, 2.0, 1.0]] * 2)
+    is_cut_PG = np.array([[True, False, False], [True, True, True]])
+    found = best_and_worst([PROMPT, PROMPT], said, score_PG, has_scale=True, is_cut_PG=is_cut_PG)
+    assert [(one.chosen[0].content, one.rejected[0].content) for one in found] == [("b", "c"), ("a", "c")]
+
+
 def test_tools_that_were_offered_are_offered_to_who_learns_and_their_calls_are_calls() -> None:
     offers = PROMPT.model_copy(update={"tools": [{"type": "function", "function": {"name": "brew"}}]})
     call = '<tool_call>{"name": "brew", "arguments": {}}</tool_call>'

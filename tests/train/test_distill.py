@@ -6,6 +6,7 @@ import importlib
 import json
 import math
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -15,11 +16,14 @@ import torch
 from torch import Tensor
 
 from samovar.agent.habits import Habits
+from samovar.chat.conversation import Message, ToolCall
+from samovar.chat.read import read_conversations
 from samovar.core.errors import ConfigError, DataError
 from samovar.evals.lineup import gap_closed
 from samovar.model.checkpoint import load_model, read_settings
-from samovar.tasks.task import Example, Split, user
+from samovar.tasks.task import Example, Split, assistant, user
 from samovar.tokenizer.tokenizer import Tokenizer
+from samovar.train import teacher_answers
 from samovar.train.batches import IGNORED, Batch
 from samovar.train.distill import distill
 from samovar.train.distill_settings import DistillSettings
@@ -161,12 +165,69 @@ def test_questions_longer_than_the_context_are_not_put_to_the_teacher(teacher: P
     class Endless(Wordy):
         least: ClassVar[int] = 200
 
-    settings = DistillSettings.model_validate({**LOOP, "teacher_answers": 6, "answer_tokens": 4})
+    settings = DistillSettings.model_validate({**LOOP, "teacher_answers": 6, "answer_tokens": 16})
     write_answers(settings, teacher, {"word_of": Wordy()}, Habits(tools=()), tmp_path / "some.jsonl")
     answers = [json.loads(line)["messages"] for line in (tmp_path / "some.jsonl").read_text().splitlines()]
     assert [one[0]["content"] for one in answers] == ["cup "] * 6
     with pytest.raises(DataError, match="200 questions after each other are longer"):
         write_answers(settings, teacher, {"word_of": Endless()}, Habits(tools=()), tmp_path / "none.jsonl")
+
+
+def test_what_a_teacher_says_with_a_tool_is_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    call = ToolCall(id="call_0", name="calculator", arguments={"expression": "17*24"})
+    said = [
+        Message(role="assistant", tool_calls=[call]),
+        Message(role="tool", content="408", tool_call_id="call_0"),
+        assistant("408."),
+    ]
+    monkeypatch.setattr(Player, "complete", lambda self, prompts: [said for _ in prompts])
+    roomy = tiny_model(tmp_path / "roomy", positions=1024)
+    settings = DistillSettings.model_validate({**LOOP, "teacher_answers": 3})
+    for announces in (False, True):
+        path = tmp_path / f"{announces}.jsonl"
+        write_answers(settings, roomy, {"word_of": WordOf()}, Habits(announces_tools=announces), path)
+        read = list(read_conversations(path))
+        assert [one.messages[1:] for one in read] == [said] * 3
+        assert [tool["function"]["name"] for one in read for tool in one.tools] == ["calculator"] * (3 * announces)
+
+
+def test_cut_answers_are_left_out_and_an_interrupted_run_goes_on_at_the_right_question(
+    teacher: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every other answer is cut, and so is the last one before the interruption."""
+    asked: list[str] = []
+    settings = DistillSettings.model_validate({**LOOP, "teacher_answers": 8})
+
+    def answer(path: Path, stops_at: int | None = None) -> None:
+        def complete(_: Player, prompts: Sequence[Sequence[Message]]) -> list[list[Message] | None]:
+            if len(asked) == stops_at:
+                raise KeyboardInterrupt
+            numbers = range(len(asked), len(asked) + len(prompts))
+            asked.extend(prompt[-1].content for prompt in prompts)
+            return [None if number % 2 else [assistant(f"{number}.")] for number in numbers]
+
+        monkeypatch.setattr(Player, "complete", complete)
+        write_answers(settings, teacher, {"word_of": WordOf()}, Habits(tools=()), path)
+
+    monkeypatch.setattr(teacher_answers, "_AT_ONCE", 2)
+    answer(tmp_path / "whole.jsonl")
+    at_once, asked = asked, []
+    with pytest.raises(KeyboardInterrupt):
+        answer(tmp_path / "stopped.jsonl", stops_at=4)
+    assert not (tmp_path / "stopped.jsonl").exists()
+    answer(tmp_path / "stopped.jsonl")
+    assert asked == at_once
+    assert (tmp_path / "stopped.jsonl").read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
+    read = [[message.content for message in one.messages] for one in read_conversations(tmp_path / "whole.jsonl")]
+    assert read == [[at_once[number], f"{number}."] for number in (0, 2, 4, 6)]
+
+
+def test_a_teacher_that_never_comes_to_an_end_is_told_with_what_to_raise(teacher: Path, tmp_path: Path) -> None:
+    settings = DistillSettings.model_validate({**LOOP, "teacher_answers": 3, "answer_tokens": 1})
+    with pytest.raises(DataError, match="all answers of the teacher are longer than 1 tokens") as caught:
+        write_answers(settings, teacher, {"word_of": WordOf()}, Habits(tools=()), tmp_path / "none.jsonl")
+    assert caught.value.hint == "raise distill.answer_tokens"
+    assert not (tmp_path / "none.jsonl").exists()
 
 
 def test_a_student_closes_the_gap_between_itself_alone_and_its_teacher(teacher: Path, tmp_path: Path) -> None:

@@ -173,3 +173,18 @@ def test_few_preferences_make_whole_steps() -> None:
         fitted = in_whole_steps(settings, 256, rows)
         assert 0 < fitted.batch_tokens // 256 <= rows
         assert fitted.batch_tokens % fitted.micro_batch_tokens == 0
+
+
+@pytest.mark.parametrize(("loss", "may_grow"), [("dpo", True), ("kto", False)])
+def test_a_gpu_takes_no_more_at_a_time_where_a_micro_batch_is_what_is_compared_with(
+    assistant: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loss: str, may_grow: bool
+) -> None:
+    asked: list[LoopSettings] = []
+
+    def filling(settings: LoopSettings, *_: object, **__: object) -> LoopSettings:
+        asked.append(settings)
+        return settings
+
+    monkeypatch.setattr("samovar.train.dpo.filling_gpu", filling)
+    run(assistant, tmp_path / "new", loss=loss, epochs=0.1)
+    assert len(asked) == may_grow

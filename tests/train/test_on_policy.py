@@ -15,7 +15,7 @@ from samovar.chat.conversation import Conversation, Message
 from samovar.core.artifact import SCRATCH
 from samovar.core.errors import ConfigError, DataError
 from samovar.engine.engine import Engine
-from samovar.engine.request import Sampling
+from samovar.engine.request import Completion, Sampling
 from samovar.model.checkpoint import load_model
 from samovar.tokenizer.tokenizer import Tokenizer
 from samovar.train import on_policy
@@ -148,6 +148,23 @@ def test_a_judge_that_goes_down_is_not_asked_again_what_it_said(made: Path, tmp_
     assert first == 40
     assert len(asked) > first
     assert len(set(asked)) == len(asked), "nothing twice"
+
+
+def test_an_answer_that_reached_its_limit_is_not_chosen_over_one_that_did_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = [
+        Completion([], "please please please", "length"),
+        Completion([], "please", "stop"),
+        Completion([], "now", "stop"),
+    ]
+    monkeypatch.setattr(on_policy, "draw_answers", lambda *_, **__: [drawn])
+    prompts = [Conversation(messages=[Message(role="user", content=asks(THINGS[0]))])]
+    with Ledger(tmp_path / "asked.jsonl") as ledger:
+        chooser = ByConstitution(Judge(Asker(Polite(), ledger, is_quiet=True)), CONSTITUTION)
+        on_policy._draw_once(tmp_path, chooser, prompts, OnPolicySettings(), tmp_path, None, seed=0)
+    row = json.loads((tmp_path / on_policy.PAIRS).read_text())
+    assert (row["chosen"][0]["content"], row["rejected"][0]["content"]) == ("please", "now")
 
 
 def test_what_cannot_be_done_is_said(made: Path, tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from samovar.train.objectives.contract import Measured
 from samovar.train.optimizers import Optimizers, trained_parameters
 from samovar.train.plan import Plan
 from samovar.train.settings import LoopSettings
+from samovar.train.step import TrainStep
 from tests.data.test_shards import END, write
 from tests.train.test_loop import CONTEXT, SHAPE, RandomRows, fresh_model, loss_sum, run
 
@@ -155,6 +156,31 @@ def test_dropout_drops_its_share_in_training_alone() -> None:
         assert not torch.equal(model.embed_tokens(tokens), embedded), "other rows, other places"
         assert torch.equal(model.eval().hidden(tokens), before)
     assert torch.equal(model.train().hidden(tokens), before)
+
+
+class SameRows:
+    """A plan whose steps all have the same rows."""
+
+    context, rows_per_micro = CONTEXT, 4
+
+    def micro_batches(self, step: int) -> list[np.ndarray]:
+        return [np.arange(4)]
+
+
+def test_a_later_part_of_a_run_drops_what_the_whole_run_would_have(tmp_path: Path) -> None:
+    model = fresh_model()
+    attach(model, AdapterSettings(rank=4, dropout=0.5), seed=0)
+    for name, parameter in model.named_parameters():
+        if name.endswith("lora_B"):  # at zero it adds nothing that could be dropped
+            torch.nn.init.normal_(parameter, generator=torch.Generator().manual_seed(1))
+
+    def loss(step: int, **part: int) -> float:
+        return TrainStep(model, next_token, RandomRows(), SameRows(), LoopSettings(), out=tmp_path, **part)(step)[
+            "loss"
+        ]
+
+    assert loss(0, first_step=2) == loss(2) == loss(1, first_step=1)
+    assert len({loss(0, first_step=number) for number in range(3)}) == 3
 
 
 def test_rates_of_groups_by_their_factors() -> None:

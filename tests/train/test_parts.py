@@ -14,6 +14,7 @@ from samovar.chat.rows import Row
 from samovar.core.errors import ConfigError, CorruptError, DataError
 from samovar.data.document import Document
 from samovar.data.shards import open_split, write_documents, write_index
+from samovar.train import packing
 from samovar.train.batches import IGNORED, Order, ShardRows
 from samovar.train.packing import PackedRows, pack_rows
 from samovar.train.plan import Plan
@@ -193,3 +194,22 @@ def test_only_marked_tokens_are_targets(tmp_path: Path) -> None:
     batch = PackedRows(tmp_path).batch(np.array([0]))
     assert batch.tokens_BT.tolist() == [[1, 2, 3, 4, 5, 0]]
     assert batch.target_BT.tolist() == [[IGNORED, 3, IGNORED, 5, IGNORED, IGNORED]]
+
+
+def test_of_many_conversations_those_are_counted_that_the_rows_had_room_for(tmp_path: Path) -> None:
+    made = [Row([1] * 3, [False, True, True])] * 1000
+    counts = pack_rows(made, tmp_path, context=6, vocab_size=10, pad_id=0, max_rows=2)
+    assert counts | {"too_long": 0, "without_target": 0} == counts
+    assert [counts[name] for name in ("rows", "conversations", "tokens", "targets")] == [2, 4, 12, 8]
+    rows = PackedRows(tmp_path)
+    assert int((rows.batch(np.arange(2)).target_BT != IGNORED).sum()) == counts["targets"] <= len(rows) * rows.context
+
+
+@pytest.mark.parametrize("at_once", [3, 8, 4096])
+def test_the_heaviest_rows_are_those_with_the_most_targets_and_the_first_of_these(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    made = [Row([1] * 7, [False] * (7 - count) + [True] * count) for count in (2, 5, 1, 5, 3, 6, 5, 2)]
+    pack_rows(made, tmp_path, context=6, vocab_size=10, pad_id=0, max_rows=9)
+    monkeypatch.setattr(packing, "_ROWS_AT_ONCE", at_once)
+    assert PackedRows(tmp_path).heaviest(4).tolist() == [5, 1, 3, 6]

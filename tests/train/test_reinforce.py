@@ -15,7 +15,9 @@ from torch import Tensor
 
 from samovar.core.errors import DataError
 from samovar.model.checkpoint import load_model
+from samovar.model.decoder import Decoder
 from samovar.tokenizer.tokenizer import Tokenizer
+from samovar.train import step as step_module
 from samovar.train.objectives.grpo import Grpo
 from samovar.train.objectives.policy import Policy, divergence
 from samovar.train.objectives.ppo import Ppo
@@ -247,6 +249,23 @@ def test_answers_drawn_ahead_are_of_the_weights_one_step_before(guesser: Path, t
     assert now[0]["mismatch_kl"] == pytest.approx(ahead[0]["mismatch_kl"])
     assert max(row["mismatch_kl"] for row in now) < 1e-3 < max(row["mismatch_kl"] for row in ahead)
     assert found[1]["reward"] >= found[1]["reward_before"] + 0.2  # type: ignore[operator]
+
+
+def test_chance_goes_on_from_iteration_to_iteration_and_what_is_compiled_stays(
+    guesser: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[int] = []
+    compiled: list[object] = []
+
+    def hidden(model: Decoder, *_: object, **__: object) -> object:
+        compiled.append(model)
+        return model.hidden
+
+    monkeypatch.setattr(step_module, "seed_step", lambda seed, number, rank: steps.append(number))
+    monkeypatch.setattr(step_module, "_hidden", hidden)
+    run(guesser, tmp_path / "out", grpo_settings(iterations=3, held_out=2, minibatches=2))
+    assert steps == [0, 1, 2, 3, 4, 5]
+    assert len(compiled) == 1
 
 
 def test_a_reward_that_is_no_number_is_named_with_its_answer(guesser: Path, tmp_path: Path) -> None:

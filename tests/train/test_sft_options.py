@@ -19,6 +19,7 @@ from samovar.brew.stages.sft import too_few_line
 from samovar.chat.conversation import Conversation, Message
 from samovar.chat.learning import Learn
 from samovar.chat.rows import Row, render_row, render_rows
+from samovar.core.artifact import SCRATCH
 from samovar.core.errors import DataError
 from samovar.model.checkpoint import load_model
 from samovar.model.decoder import Decoder
@@ -197,6 +198,16 @@ def test_bad_conversations_are_left_out_with_a_word_or_refused(
     for _ in range(2):  # what the first run packed is not learnt from by the second
         with pytest.raises(DataError, match=refusal):
             sft(strict, base=base, out=tmp_path / "no", tasks={}, conversations=[path])
+
+
+def test_where_no_held_out_conversation_fits_those_trained_on_stand_in_for_it(base: Path, tmp_path: Path) -> None:
+    rows = [{"instruction": f"Tea {number}?", "output": "Yes, please."} for number in range(19)]
+    path = write_rows(tmp_path / "own.jsonl", [*rows, {"instruction": "Long?", "output": "tea " * 300}])
+    (tmp_path / "out").mkdir()
+    settings = SftSettings.model_validate(LOOP)
+    metrics = sft(settings, base=base, out=tmp_path / "out", tasks={}, conversations=[path])
+    assert np.isfinite(metrics["validation_loss"])
+    assert PackedRows(tmp_path / "out" / SCRATCH / "rows" / "test").counts["conversations"] == 19
 
 
 def test_a_question_that_leaves_no_room_for_an_answer_is_not_shown(base: Path, tokenizer: Tokenizer) -> None:

@@ -49,5 +49,5 @@ class EvalStage(Stage):
         shape = decoder_settings(recipe, outlook)
         speed = probe_training(recipe, recipe.pretrain, outlook)["tokens_per_second"]
         answering = answering_seconds(recipe, recipe.eval.examples, speed)
-        reading = 2 * 2 * held_out_tokens(recipe.eval.text_bytes, outlook) * FORWARD_SHARE / speed
+        reading = 2 * 2 * held_out_tokens(recipe, recipe.eval.text_bytes, outlook) * FORWARD_SHARE / speed
         return Forecast(5.0 + answering + reading, PROCESS_BYTES + 8 * shape.num_parameters + 300 * MIB, REPORT_BYTES)

@@ -78,7 +78,7 @@ class QuantizeStage(Stage):
         """A reading of the held-out text for the model and for every form tried, the rounding, two short decodings."""
         shape = decoder_settings(recipe, outlook)
         speed = probe_training(recipe, recipe.pretrain, outlook)["tokens_per_second"]
-        read, form = held_out_tokens(recipe.quantize.text_bytes, outlook), recipe.quantize.form
+        read, form = held_out_tokens(recipe, recipe.quantize.text_bytes, outlook), recipe.quantize.form
         reading = 2 * (1 + READINGS.get(form, 1)) * read * FORWARD_SHARE / speed
         rounding = CALIBRATED_SECONDS_PER_PARAMETER * shape.num_parameters * CALIBRATIONS.get(form, 0)
         return Forecast(

@@ -14,10 +14,10 @@ _URL_CHARACTERS = 80
 @cache
 def email_pattern() -> re.Pattern[str]:
     """What an address looks like."""
-    # The look-behind and the bounded local part keep a long run of letters without '@' linear in time. A call
+    # The look-behind and the bounds keep a long run of letters without '@', or of '(', linear in time. A call
     # (`query@key.transpose(0, 1)`) is Python's matrix product, not an address.
     return re.compile(
-        r"(?<![\w.+%-])[\w+%-][\w.+%-]{0,63}@(?:[\w-]{1,63}\.){1,8}[^\W\d_][\w-]{1,24}(?!\w|\([\x00-\x7f]*?\))"
+        r"(?<![\w.+%-])[\w+%-][\w.+%-]{0,63}@(?:[\w-]{1,63}\.){1,8}[^\W\d_][\w-]{1,24}(?!\w|\([\x00-\x7f]{0,200}?\))"
     )
 
 

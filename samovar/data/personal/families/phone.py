@@ -44,15 +44,16 @@ def number_pattern() -> re.Pattern[str]:
     # Patterns begin with what they consume, and look behind after it: so ``re`` skips to the next such character.
     separator = rf"[ \u00a0\u2009\u202f().{DASHES}-]"
     return re.compile(
-        rf"[+(\d](?<!\d,[+(\d])(?<![\w/=*^-][+(\d])(?<![\W\d_][.:][+(\d])(?:(?<=\d)|\d)(?:{separator}{{0,2}}\d){{8,18}}"
-        rf"{_EXTENSION}(?![.,]?\d|\w)"
+        r"[+(\d](?<!\d,[+(\d])(?<![\w/=*^-][+(\d])(?<![\W\d_][.:][+(\d])"
+        # A bracket is the number's where it is closed behind a code: (495) 123-45-67.
+        rf"(?:(?<=\d)|(?<=\+)\d|(?<=\()(?=\d{{1,5}}\))\d)(?:{separator}{{0,2}}\d){{8,18}}{_EXTENSION}(?![.,]?\d|\w)"
     )
 
 
 def beginnings(written: str) -> Iterator[str]:
-    """A number as it is written; then without its last group, if short: that may be an hour, a date or a count."""
+    """A number as it is written; then without its last group, if short: that may be hours, a date or a count."""
     yield written
-    begin = re.sub(r"(?<=\d)[^\d]*[ \u00a0\u2009\u202f][^\d]*\d{1,4}\Z", "", written)
+    begin = re.sub(rf"(?<=\d)\D*[ \u00a0\u2009\u202f]\D*\d{{1,4}}(?:[.{DASHES}-]\d{{1,4}}){{0,2}}\Z", "", written)
     if begin != written:
         yield begin
 
