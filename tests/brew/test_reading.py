@@ -36,6 +36,7 @@ def test_one_language_is_read_where_one_is_learnt(brewed: Project) -> None:
 def test_a_model_that_brings_its_own_words_does_not_read_them(brewed: Project) -> None:
     recipe = load_recipe(brewed.recipe_file).model_copy(update={"base": "someone/model"})
     assert not list(tasks_reading(recipe))
+    assert load_stages()["shards"].config(recipe) == {}
 
 
 def test_roles_are_single_tokens(brewed: Project) -> None:

@@ -33,7 +33,9 @@ class ShardsStage(Stage):
         return recipe.is_pretrained_here
 
     def config(self, recipe: Recipe) -> dict[str, Any]:
-        """The tasks and languages whose texts are read too; all else is in the inputs."""
+        """The tasks and languages whose texts are read too, if they are; all else is in the inputs."""
+        if recipe.base is not None:
+            return {}
         return {"tasks": sorted(recipe.sft.tasks), "languages": list(recipe.languages)}
 
     def run(self, context: StageContext) -> dict[str, Any]:

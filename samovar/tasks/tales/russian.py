@@ -220,7 +220,7 @@ def _noun(word: Word) -> Asked:
 
 def _with_fleeting_vowel(stem: str) -> tuple[str, ...]:
     """How the genitive of the plural may go: игрушк gives игрушек, кукл кукол, письм писем."""
-    if not re.fullmatch(f"{_STARTS}[клмнр]", stem):
+    if not re.fullmatch(".*[бвгджзйклмнпрстфхцчшщь][клмнр]", stem):
         return ()
     begin = stem[:-2] if stem[-2] in "ьй" else stem[:-1]
     return tuple(begin + vowel + stem[-1] for vowel in "оеё")
@@ -237,9 +237,6 @@ def _masculine(look: str) -> str:
     if not look.endswith("ая"):
         return look
     return look[:-2] + ("ий" if look[-3] in "гкх" else "ый")
-
-
-_STARTS = ".*[бвгджзйклмнпрстфхцчшщь]"
 
 
 def _stem(form: str) -> str:
