@@ -152,11 +152,12 @@ def _plan_stage(
     adapter = adapter_of(settings)
     flops = tokens * training_flops(shape, context, adapter)
     seconds = flops / (machines.count * machines.accelerator.flops_per_second * mfu)
+    own_tokens = max(context, settings.batch_tokens // machines.count)
     memory = training_memory(
         shape,
         context=context,
-        micro_batch_tokens=settings.micro_batch_tokens,
-        batch_tokens=max(settings.micro_batch_tokens, settings.batch_tokens // machines.count),
+        micro_batch_tokens=min(settings.micro_batch_tokens, own_tokens),
+        batch_tokens=own_tokens,
         optimizer=settings.optimizer,
         target_share=TARGET_SHARE if isinstance(settings, SftSettings) else 1.0,
         is_compiled=True,
@@ -164,7 +165,7 @@ def _plan_stage(
         is_recomputed=settings.activation_checkpointing,
         is_averaged=settings.ema_decay is not None,
         adapter=adapter,
-        shards=machines.count,
+        shards=machines.count if adapter is None else 1,  # beside an adapter each has a whole copy of the base
     )
     joules = seconds * machines.count * machines.accelerator.watts
     return TrainingPlan(name, tokens, flops, seconds, memory, joules)

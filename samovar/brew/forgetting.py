@@ -13,7 +13,7 @@ from samovar.brew.lineage import Heir, artifacts_in, heirs_of
 from samovar.brew.project import Project
 from samovar.brew.recipe import Recipe, load_recipe
 from samovar.brew.stages.data import DataStage
-from samovar.core.artifact import read_manifest
+from samovar.core.artifact import STATE, read_manifest
 from samovar.core.errors import DataError
 from samovar.core.files import exclusive_lock
 from samovar.core.settings import parse_settings
@@ -79,10 +79,18 @@ def forget_in_corpus(corpus: Path, rules: Sequence[ForgetRule], *, is_quiet: boo
 
     Raises:
         MissingError: the source of the corpus is no longer there.
-        DataError: nothing is left for a corpus.
+        DataError: nothing is left for a corpus; what is to be forgotten is gone all the same.
     """
     add_rules(forgotten_file(corpus), rules)
-    make_corpus_alone(_recipe_of(corpus), corpus, is_quiet=is_quiet)
+    try:
+        make_corpus_alone(_recipe_of(corpus), corpus, is_quiet=is_quiet)
+    except DataError:
+        for path in corpus.iterdir():
+            if path.is_dir() and path.name != STATE:
+                shutil.rmtree(path)
+            elif path.name != STATE:
+                path.unlink()
+        raise
 
 
 def _find(

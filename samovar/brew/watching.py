@@ -132,7 +132,7 @@ class Watch:
     def _making(self) -> str | None:
         if self._project is None or not self.is_brewing:
             return None
-        partials = sorted(self._project.artifacts.glob("*.partial"), key=lambda path: path.stat().st_mtime)
+        partials = sorted(self._project.artifacts.glob("*.partial"), key=_changed)
         return run_name(partials[-1]).rpartition("-")[0] if partials else None
 
     def _about(self, folder: Path) -> dict[str, Any]:
@@ -187,8 +187,15 @@ class Watch:
 
 def _time(folder: Path) -> float:
     """When training last wrote there; 0 when it never did."""
-    times = [path.stat().st_mtime for path in (folder / METRICS, folder / RUN) if path.is_file()]
-    return max(times, default=0.0)
+    return max(_changed(folder / METRICS), _changed(folder / RUN))
+
+
+def _changed(path: Path) -> float:
+    """When it was last written; 0 where it is not there, or just renamed."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def _is_alive(process: Any) -> bool:

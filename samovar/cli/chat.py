@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import sys
@@ -93,7 +94,7 @@ def _ask_once(agent: Agent, sampling: Sampling, text: str, *, as_json: bool) -> 
     from samovar.chat.conversation import Message
 
     finished = _answer(agent, sampling, [Message(role="user", content=text)], streams=False)
-    print(json.dumps(_as_json(finished), ensure_ascii=False) if as_json else finished.messages[-1].content)
+    print(json.dumps(_as_json(finished), ensure_ascii=False) if as_json else _said(finished))
     _tell_if_cut(finished)
 
 
@@ -132,6 +133,8 @@ def _converse(agent: Agent, sampling: Sampling, name: str, *, as_json: bool) -> 
 def _lines() -> Iterator[str]:
     """What the person types, until Ctrl-D, or Ctrl-C at the prompt."""
     is_terminal = sys.stdin.isatty()
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")  # what is piped may be in another encoding
     if is_terminal:
         import readline  # noqa: F401 (gives `input` editing and history)
 
@@ -205,9 +208,14 @@ def _show_step(event: Event) -> None:
         say(f"[{event.call.name}  {arguments}  =  {event.result.content}]")
 
 
+def _said(finished: Finished) -> str:
+    """The assistant's last words: behind them a tool's may stand, where there was no room to go on."""
+    return next((one.content for one in reversed(finished.messages) if one.role == "assistant"), "")
+
+
 def _as_json(finished: Finished) -> dict[str, Any]:
     return {
-        "answer": finished.messages[-1].content,
+        "answer": _said(finished),
         "messages": [message.to_openai() for message in finished.messages],
         "finish_reason": finished.finish_reason,
         "prompt_tokens": finished.num_prompt_tokens,

@@ -11,6 +11,8 @@ from typing import BinaryIO, NamedTuple
 
 BLOCK_BYTES = 1 << 20
 _SAMPLE_BYTES = 1 << 16
+_WHOLE_UTF8 = 6
+"""Bytes of whole letters beyond ASCII before the first wrong one: in other encodings no such run is right by chance."""
 
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -75,12 +77,15 @@ def encoding_of(file: BinaryIO) -> Encoding:
     if problem := _binary_kind(head[:_SAMPLE_BYTES]):
         return problem
     decoder = codecs.getincrementaldecoder("utf-8")()
-    block = head
+    block, num_beyond_ascii = head, 0  # so many bytes more than characters so far
     while True:
         try:
-            decoder.decode(block, final=not block)
+            num_beyond_ascii += len(block) - len(decoder.decode(block, final=not block))
         except UnicodeDecodeError as error:
-            damaged = (error.object if isinstance(error.object, bytes) else block)[max(0, error.start - 256) :]
+            sound = error.object[: error.start]
+            if num_beyond_ascii + len(sound) - len(sound.decode()) >= _WHOLE_UTF8:
+                return Encoding("utf-8", is_damaged=True)
+            damaged = error.object[max(0, error.start - 256) :]
             return _guess(damaged[:_SAMPLE_BYTES], head[:_SAMPLE_BYTES])
         if not block:
             return Encoding("utf-8")

@@ -15,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from samovar.core.errors import ConfigError, CorruptError, MissingError
+from samovar.core.errors import ConfigError, CorruptError, MissingError, ResourceError, SamovarError
 from samovar.core.files import naming_os_errors, read_json, write_json
 
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
@@ -101,7 +101,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     except UnpicklingError as error:
         raise CorruptError(f"{path} holds more than tensors: {error}", hint="do not open it") from error
     except (SafetensorError, OSError, RuntimeError, EOFError, ValueError, KeyError) as error:
-        raise CorruptError(f"{path} cannot be read: {error}", hint=_COPY_AGAIN) from error
+        raise _unreadable(path, error) from error
     if not isinstance(loaded, dict):
         raise CorruptError(f"{path} holds no tensors by name", hint=_COPY_AGAIN)
     return {name: tensor for name, tensor in loaded.items() if isinstance(tensor, Tensor)}
@@ -144,7 +144,7 @@ class StoredTensors:
             with safe_open(path, framework="pt") as file:
                 return cast(Tensor, file.get_tensor(name))
         except (SafetensorError, OSError) as error:
-            raise CorruptError(f"{path} cannot be read: {error}", hint=_COPY_AGAIN) from error
+            raise _unreadable(path, error) from error
 
 
 def write_weights(state: Mapping[str, Tensor], path: Path, *, metadata: Mapping[str, str] | None = None) -> None:
@@ -155,6 +155,7 @@ def write_weights(state: Mapping[str, Tensor], path: Path, *, metadata: Mapping[
             save_file(dict(state), temporary, metadata={"format": "pt", **(metadata or {})})
             with temporary.open("rb") as file:
                 os.fsync(file.fileno())
+            temporary.chmod(path.parent.stat().st_mode & 0o666)  # the library lets nobody else read it
             temporary.replace(path)
         except SafetensorError as error:  # it wraps the operating system's error in its own
             told = re.search(r"os error (\d+)", str(error))
@@ -226,7 +227,15 @@ def _header(path: Path) -> dict[str, Tensor]:
             slices: dict[str, Any] = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118
             return {name: _meta(path, name, found) for name, found in slices.items()}
     except (SafetensorError, OSError) as error:
-        raise CorruptError(f"{path} cannot be read: {error}", hint=_COPY_AGAIN) from error
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> SamovarError:
+    if isinstance(error, PermissionError):
+        return ResourceError(
+            f"{path} may not be read by who runs this", hint="let it be read, or run this as its owner"
+        )
+    return CorruptError(f"{path} cannot be read: {error}", hint=_COPY_AGAIN)
 
 
 def _meta(path: Path, name: str, found: Any) -> Tensor:

@@ -176,7 +176,7 @@ def training_memory(
         optimizer=_optimizer_bytes(shape, optimizer, adapter) / shards,
         averages=4.0 * trained / shards if is_averaged else 0.0,
         gradients=4.0 * trained / shards,
-        casts=_cast_bytes(shape, adapter, compute_bytes, is_native=is_native),
+        casts=_cast_bytes(shape, adapter, compute_bytes, is_native=is_native, is_sharded=shards > 1),
         # The targets' part of the last hidden states is copied out before the head.
         activations=tokens * kept + targets * compute_bytes * shape.hidden_size,
         logits=_logit_bytes(
@@ -238,14 +238,17 @@ def _weight_bytes(shape: DecoderSettings, adapter: Adapter | None, compute_bytes
     return compute_bytes * tables + each * (shape.num_parameters - tables) + 4.0 * adapter.num_parameters(shape)
 
 
-def _cast_bytes(shape: DecoderSettings, adapter: Adapter | None, compute_bytes: int, *, is_native: bool) -> float:
+def _cast_bytes(
+    shape: DecoderSettings, adapter: Adapter | None, compute_bytes: int, *, is_native: bool, is_sharded: bool
+) -> float:
     """Weights are cast where they are used, but by products in C++, which round them as they lay them out; a frozen
-    base is in the compute type, or unpacked a map at a time."""
+    base is in the compute type, or unpacked a map at a time; sharded layers are put together in the compute type."""
     if compute_bytes == 4 or (is_native and adapter is None):
         return 0.0
     if adapter is not None:
         return float(compute_bytes * adapter.num_parameters(shape))
-    return float(compute_bytes * (shape.num_matrix_parameters + shape.vocab_size * shape.hidden_size))
+    layers = 0 if is_sharded else shape.num_matrix_parameters
+    return float(compute_bytes * (layers + shape.vocab_size * shape.hidden_size))
 
 
 def _optimizer_bytes(shape: DecoderSettings, optimizer: str, adapter: Adapter | None) -> float:

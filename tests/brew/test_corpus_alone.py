@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from samovar.brew.corpus_alone import make_corpus_alone
-from samovar.brew.forgetting import _recipe_of
+from samovar.brew.forgetting import _recipe_of, forget_in_corpus
 from samovar.brew.recipe import Recipe, compose_recipe
 from samovar.brew.stages.data import DataStage
-from samovar.core.artifact import CLOCK, SCRATCH, partial_folder, read_manifest
+from samovar.core.artifact import CLOCK, SCRATCH, STATE, partial_folder, read_manifest
+from samovar.core.errors import DataError
 from samovar.core.files import write_json
+from samovar.data.forget import parse_rule
 
 
 def recipe_of(root: Path, **tasks: float) -> Recipe:
@@ -56,3 +58,10 @@ def test_whose_questions_are_kept_out_counts_and_not_how_often_they_are_learnt(t
     made = read_manifest(tmp_path / "corpus")
     assert make_corpus_alone(once, tmp_path / "corpus", is_quiet=True) == made
     assert DataStage().config(_recipe_of(tmp_path / "corpus")) == made.config, "to forget something it is made anew"
+
+
+def test_what_is_to_be_forgotten_is_gone_though_nothing_is_left(tmp_path: Path) -> None:
+    make_corpus_alone(recipe_of(tmp_path), tmp_path / "corpus", is_quiet=True)
+    with pytest.raises(DataError):
+        forget_in_corpus(tmp_path / "corpus", [parse_rule("*/tea.txt")], is_quiet=True)
+    assert [path.name for path in (tmp_path / "corpus").iterdir()] == [STATE]

@@ -52,6 +52,15 @@ def test_eml_with_attachments(tmp_path: Path) -> None:
     ]
 
 
+def test_a_letter_is_one_behind_the_headers_of_many_servers(tmp_path: Path) -> None:
+    seals = "".join(f"ARC-Seal: i={number}; {'b' * 60}\n\t{'c' * 70}\nX-Empty:\n" for number in range(40))
+    path = tmp_path / "letter.eml"
+    path.write_bytes(seals.encode() + letter().as_bytes())
+    [body], account = read(path)
+    assert account.format == "mail"
+    assert body.text == LETTER
+
+
 def test_an_encoded_name_of_an_attachment_is_decoded(tmp_path: Path) -> None:
     message = letter()
     message.add_attachment("a,b\n1,2\n", filename="plain.csv")

@@ -67,6 +67,14 @@ def test_a_few_broken_bytes_do_not_change_the_encoding(tmp_path: Path) -> None:
     assert read(path)[0].text == f"{RUSSIAN}\ufffd{RUSSIAN}\ufffd"
 
 
+@pytest.mark.parametrize("end", [b"\xe2", b"\xe2\x80", b".\xa0"])
+def test_a_wrong_byte_far_from_letters_beyond_ascii_changes_none_of_them(tmp_path: Path, end: bytes) -> None:
+    path = tmp_path / "cut.txt"
+    path.write_bytes(("It’s a café. " + "Plain words go on and on. " * 4000).encode() * 2 + end)
+    found = detect_encoding(path)
+    assert (found.name, found.is_damaged) == ("utf-8", True)
+
+
 def test_a_wrong_byte_far_into_the_file_is_seen(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_bytes(b"words and more words\n" * 100_000 + RUSSIAN.encode("cp1251"))

@@ -295,6 +295,7 @@ def test_sums_are_those_of_the_calculator(run: Any) -> None:
     @given(st.lists(numbers | signs, max_size=9).map("".join))
     @example("17*24")
     @example("2**0.5")
+    @example("9999999999.99*3")
     @example("9**9**9")
     @example("(-8)**(1/3)")
     @example("0**-0.5")

@@ -162,3 +162,19 @@ def test_a_fused_matrix_of_another_model_is_named(tmp_path: Path) -> None:
     save_file(state | {name: state[name][:, :-8].contiguous()}, tmp_path / WEIGHTS)
     with pytest.raises(CorruptError, match=rf"{name} is \(88, 32\), expected 96 rows"):
         load_model(tmp_path)
+
+
+def test_whoever_may_enter_the_folder_may_read_the_weights(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    write_weights({"x": torch.ones(2)}, tmp_path / WEIGHTS)
+    assert (tmp_path / WEIGHTS).stat().st_mode & 0o777 == 0o644
+
+
+def test_weights_that_may_not_be_read_are_not_called_damaged(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    for name in ("load_file", "safe_open"):
+        monkeypatch.setattr(f"samovar.model.shards.{name}", refuse)
+    with pytest.raises(ResourceError, match="may not be read"):
+        load_model(folder)

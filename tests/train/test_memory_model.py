@@ -179,6 +179,8 @@ def test_what_lowers_the_peak_and_what_does_not(monkeypatch: pytest.MonkeyPatch)
     assert peak(adapter=Adapter(8)) < peak()
     assert peak(adapter=Adapter(8, base_bits=4)) < peak(adapter=Adapter(8))
     assert peak(shards=8) < peak()
+    spread = training_memory(settings, context=256, micro_batch_tokens=4096, shards=8)
+    assert spread.casts == 2 * 8192 * 512, "a sharded layer is put together in the compute type"
     assert peak(target_share=0.3) < peak()
     native = peak()
     monkeypatch.setenv(SWITCH, "off")

@@ -18,6 +18,7 @@ from samovar.agent.tool import Tool
 _MAX_CHARACTERS = 200
 _MAX_BITS = 1024  # about 300 digits; an answer longer than that helps nobody, and would fill a small context
 _SIGNIFICANT_DIGITS = 12
+_DECIMALS = 10
 
 _SPELLINGS = str.maketrans(
     {"×": "*", "·": "*", "⋅": "*", "÷": "/", ":": "/", "−": "-", "–": "-", "^": "**", "\u00a0": " ", "\u202f": " "}
@@ -72,7 +73,7 @@ class Calculator(Tool):
 
 
 def calculate(expression: str) -> str:
-    """The value of ``expression``: exact where it has an end, else to 12 significant digits.
+    """The value of ``expression``: exact where it has ten decimals at most, else to 12 significant digits.
 
     Raises:
         CalculationError: it is not arithmetic, too large, or has no value.
@@ -136,6 +137,7 @@ def _num_bits(value: Fraction) -> int:
 def _as_text(value: Fraction) -> str:
     if value.denominator == 1:
         return str(value.numerator)
-    context = Context(prec=_SIGNIFICANT_DIGITS)
+    is_short = (value * 10**_DECIMALS).denominator == 1
+    context = Context(prec=_MAX_BITS if is_short else _SIGNIFICANT_DIGITS)
     quotient = context.divide(Decimal(value.numerator), Decimal(value.denominator)).normalize(context)
     return f"{quotient:f}" if -20 <= quotient.adjusted() < 30 else f"{quotient:e}"

@@ -19,7 +19,7 @@ from samovar.data.readers.members import begin_archive, read_member, text_of_pag
 
 SUFFIXES = (".eml",)
 
-_HEADER = re.compile(rb"([A-Za-z][A-Za-z0-9-]{1,60}):[ \t][^\n]*\n(?:[ \t][^\n]*\n)*")
+_HEADER = re.compile(rb"([A-Za-z][A-Za-z0-9-]{1,60}):(?:[ \t][^\n]*|\r?)\n(?:[ \t][^\n]*\n)*")
 _TELLING = {
     b"from",
     b"to",

@@ -6,7 +6,7 @@ from samovar.data.readers.input_file import InputFile, UnreadableError
 from samovar.data.readers.registry import Format, all_formats, format_named, formats
 from samovar.data.readers.zip_container import ZipContainer
 
-_SNIFFED_BYTES = 2048
+_SNIFFED_BYTES = 32_768  # what servers put before a letter's own headers is long
 _SNIFFED_CHARACTERS = 4096
 # Text by its bytes, but of no use as plain text.
 _WITHOUT_READER = {".svg": "an image", ".xml": "XML", ".css": "a style sheet", ".map": "a source map"}

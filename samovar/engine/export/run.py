@@ -290,7 +290,7 @@ def calculate(expression: str) -> str:
         return f"error: {error}"
     if value.denominator == 1:
         return str(value.numerator)
-    short = Context(prec=12)
+    short = Context(prec=MOST_BITS if (value * 10**10).denominator == 1 else 12)
     quotient = short.divide(Decimal(value.numerator), Decimal(value.denominator)).normalize(short)
     return f"{quotient:f}" if -20 <= quotient.adjusted() < 30 else f"{quotient:e}"
 

@@ -18,7 +18,8 @@ from triton.language.extra.cuda import gdc_launch_dependents, gdc_wait
 @cache
 def overlap() -> dict[str, bool]:
     """What a kernel that calls ``let_next_begin`` and ``wait_for_last`` is launched with."""
-    if torch.cuda.is_available() and torch.cuda.get_device_capability() >= (9, 0):
+    is_nvidia = torch.version.hip is None
+    if is_nvidia and torch.cuda.is_available() and torch.cuda.get_device_capability() >= (9, 0):
         return {"OVERLAPS": True, "launch_pdl": True}
     return {"OVERLAPS": False}
 

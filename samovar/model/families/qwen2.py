@@ -31,7 +31,7 @@ def read_windows(config: dict[str, Any]) -> dict[str, Any]:
     """The window and its layers: those named, or all from ``max_window_layers`` on."""
     if not config.get("use_sliding_window") or not config.get("sliding_window"):
         return {}
-    first = config.get("max_window_layers", 0)
+    first = config.get("max_window_layers", 28)
     kinds = config.get("layer_types") or [WINDOWED if n >= first else FULL for n in range(config["num_hidden_layers"])]
     layers = windowed_layers(kinds)
     return {"window": config["sliding_window"], "windowed_layers": layers} if layers else {}

@@ -51,6 +51,7 @@ async function keepOnServer(kept) {
   try {
     const isNew = kept.id === null;
     if (!(await saveChat(kept))) return;
+    inBrowser((storage) => storage.removeItem(KEPT)); // of a server that kept no chats
     alarm("");
     if (isNew && kept === chat) show(kept.id);
     if (kept === chat && chat.messages.length) draw(chat.messages.length - 1);
@@ -313,7 +314,6 @@ function alarm(text) {
 async function findChats() {
   await saving;
   if (!sidebar.isThere) return;
-  inBrowser((storage) => storage.removeItem(KEPT));
   if (chat.messages.length) keep(chat);
   else if (location.hash) await openChat(location.hash.slice(1));
 }
