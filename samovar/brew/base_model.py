@@ -48,6 +48,17 @@ def local_folder(base: str, root: Path) -> Path | None:
     return None
 
 
+def with_model(folder: Path, key: str, *, hint: str) -> Path:
+    """The folder that the recipe's ``key`` names, in which there is a model.
+
+    Raises:
+        MissingError: there is none; ``hint`` is what to name.
+    """
+    if not (folder / "config.json").is_file():
+        raise MissingError(f"{key}: there is no model in {folder}", hint=hint)
+    return folder
+
+
 def base_files(folder: Path) -> list[tuple[str, int, int]]:
     """Name, size and time of change of each file of a model's folder: they change when the model does."""
     files = sorted(path for path in folder.iterdir() if path.is_file() and path.name.endswith(KEPT))

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from samovar.brew.base_model import with_model
 from samovar.brew.lineage import artifacts_in
 from samovar.brew.project import Project
 from samovar.brew.promotion import put_back, tell
-from samovar.core.errors import MissingError
 
 if TYPE_CHECKING:
     from samovar.brew.stage import StageContext
@@ -63,10 +63,7 @@ def earlier_reward(root: Path, previous: str) -> Path:
     Raises:
         MissingError: it is not there.
     """
-    folder = root / previous
-    if not (folder / "config.json").is_file():
-        raise MissingError(f"reward.previous: there is no model in {folder}", hint="leave it out, or name another")
-    return folder
+    return with_model(root / previous, "reward.previous", hint="leave it out, or name another")
 
 
 def _words(comparison: Any, new: RewardQuality, *, has_old: bool) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from samovar.brew.alone import identify
+from samovar.brew.base_model import with_model
 from samovar.brew.curriculum import (
     check_preferences,
     content_fingerprint,
@@ -23,7 +24,7 @@ from samovar.brew.promotion import promote
 from samovar.brew.recipe import Recipe
 from samovar.brew.reinforcement import check_judge
 from samovar.brew.stage import Stage, StageContext, Training, config_of_whole_model
-from samovar.core.errors import ConfigError, MissingError
+from samovar.core.errors import ConfigError
 from samovar.train.parallel.world import number_of_processes, refuse_several
 from samovar.train.preference_settings import DpoSettings
 
@@ -167,15 +168,7 @@ def _judge(context: StageContext) -> Path:
 
 
 def _judge_folder(root: Path, judge: str) -> Path:
-    """The folder of the reward model that the recipe names.
-
-    Raises:
-        MissingError: there is none.
-    """
-    folder = root / judge
-    if not (folder / "config.json").is_file():
-        raise MissingError(f"dpo.on_policy.judge: there is no model in {folder}", hint="name a reward model's folder")
-    return folder
+    return with_model(root / judge, "dpo.on_policy.judge", hint="name a reward model's folder")
 
 
 def _settings(recipe: Recipe) -> DpoSettings:

@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from samovar.brew.alone import identify
-from samovar.brew.base_model import local_folder, model_folder, settings_folder
+from samovar.brew.base_model import local_folder, model_folder, settings_folder, with_model
 from samovar.brew.curriculum import check_preferences, content_fingerprint, named_files, preference_files
 from samovar.brew.forecast import Forecast, Outlook
 from samovar.brew.preference_forecast import forecast_preferences, preference_tokens
 from samovar.brew.recipe import Recipe
 from samovar.brew.reward_promotion import earlier_reward, promote_reward
 from samovar.brew.stage import Stage, StageContext, Training, training_config
-from samovar.core.errors import MissingError
 from samovar.train.preference_settings import RewardSettings
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ class RewardStage(Stage):
         found = {"preferences": content_fingerprint(named_files(root, settings.preferences, "reward.preferences"))}
         if settings.base is not None:
             folder = local_folder(settings.base, root)
-            found["base"] = settings.base if folder is None else identify(_with_model(folder))
+            found["base"] = settings.base if folder is None else identify(_base_in(folder))
         if settings.previous is not None:
             found["previous"] = identify(earlier_reward(root, settings.previous))
         return found
@@ -110,7 +109,7 @@ def _begun(recipe: Recipe, outlook: Outlook) -> _Begun:
     from samovar.model.reward_encoder import is_encoder
     from samovar.train.reward import check_base, encoder_tokens
 
-    base = _with_model(settings_folder(settings.base, outlook.root))
+    base = _base_in(settings_folder(settings.base, outlook.root))
     check_base(settings, base)
     if is_encoder(base):
         shape = load_encoder_settings(base).decoder_of_its_size
@@ -121,18 +120,12 @@ def _begun(recipe: Recipe, outlook: Outlook) -> _Begun:
     return _Begun(settings.model_copy(update={"context": context}), shape)
 
 
-def _with_model(folder: Path) -> Path:
-    """The folder, in which there is a model.
-
-    Raises:
-        MissingError: there is none.
-    """
-    if not (folder / "config.json").is_file():
-        raise MissingError(
-            f"reward.base: there is no model in {folder}",
-            hint="name the folder of a model, or its id on Hugging Face, or leave it out: the assistant is begun with",
-        )
-    return folder
+def _base_in(folder: Path) -> Path:
+    return with_model(
+        folder,
+        "reward.base",
+        hint="name the folder of a model, or its id on Hugging Face, or leave it out: the assistant is begun with",
+    )
 
 
 def _settings(recipe: Recipe) -> RewardSettings:
