@@ -155,7 +155,7 @@ def write_weights(state: Mapping[str, Tensor], path: Path, *, metadata: Mapping[
             save_file(dict(state), temporary, metadata={"format": "pt", **(metadata or {})})
             with temporary.open("rb") as file:
                 os.fsync(file.fileno())
-            temporary.chmod(path.parent.stat().st_mode & 0o666)  # the library lets nobody else read it
+            temporary.chmod(path.parent.stat().st_mode & 0o644)  # the library lets nobody else read it
             temporary.replace(path)
         except SafetensorError as error:  # it wraps the operating system's error in its own
             told = re.search(r"os error (\d+)", str(error))

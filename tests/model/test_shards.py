@@ -165,9 +165,10 @@ def test_a_fused_matrix_of_another_model_is_named(tmp_path: Path) -> None:
 
 
 def test_whoever_may_enter_the_folder_may_read_the_weights(tmp_path: Path) -> None:
-    tmp_path.chmod(0o755)
-    write_weights({"x": torch.ones(2)}, tmp_path / WEIGHTS)
-    assert (tmp_path / WEIGHTS).stat().st_mode & 0o777 == 0o644
+    for folder, file in ((0o755, 0o644), (0o777, 0o644), (0o750, 0o640), (0o700, 0o600)):
+        tmp_path.chmod(folder)
+        write_weights({"x": torch.ones(2)}, tmp_path / WEIGHTS)
+        assert (tmp_path / WEIGHTS).stat().st_mode & 0o777 == file
 
 
 def test_weights_that_may_not_be_read_are_not_called_damaged(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
